@@ -1,0 +1,265 @@
+"""The one TensorFlow program: a loop over training steps that records every state and hands out the last trace.
+
+A single step is the loop with n = 1, a jump is the same compiled loop with a larger n, and a past step is
+n = 1 from its recorded state: so all of them agree bit for bit.
+"""
+
+import os
+
+# Before TensorFlow is imported: no GPU probe, no lines on the terminal, and no Keras, which is not used here.
+os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ.setdefault("TF_USE_LEGACY_KERAS", "1")
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from ..limits import capacity
+from ..messages import Program
+from ..network import (
+    BINARY_CROSS_ENTROPY,
+    HALF_SQUARED,
+    MEAN_SQUARED,
+    Array,
+    Network,
+)
+from ..optimizers import Update
+from ..trace import activations
+
+Tensor = Any
+
+TRACE_ROWS = 64
+"""A larger batch's trace is handed out as means over the batch."""
+
+_ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
+    "sigmoid": tf.math.sigmoid,
+    "tanh": tf.math.tanh,
+    "relu": tf.nn.relu,
+    "linear": tf.identity,
+    "softmax": lambda z: tf.nn.softmax(z, axis=0),
+}
+
+
+def forward(network: Network, x: Tensor, parameters: dict[str, Tensor]) -> dict[str, Tensor]:
+    """z1, h1 ... y_pred (units, batch) of samples x (batch, features)."""
+    values, h = {}, tf.transpose(x)
+    for number, (layer, (z_name, h_name)) in enumerate(zip(network.layers, activations(network), strict=True), 1):
+        z = tf.matmul(parameters[f"w{number}"], h) + parameters[f"b{number}"]
+        h = _ACTIVATIONS[layer.activation](z)
+        values[z_name], values[h_name] = z, h
+    return values
+
+
+def losses(network: Network, y: Tensor, values: dict[str, Tensor]) -> Tensor:
+    """The loss of each sample (batch,), for targets y (batch, outputs). MSE is the mean over outputs, the rest sums."""
+    y_pred, y_true = values["y_pred"], tf.transpose(y)
+    if network.loss == HALF_SQUARED:
+        return tf.reduce_sum(0.5 * (y_true - y_pred) ** 2, axis=0)
+    if network.loss == MEAN_SQUARED:
+        return tf.reduce_mean((y_true - y_pred) ** 2, axis=0)
+    z = values[f"z{network.depth}"]
+    if network.loss == BINARY_CROSS_ENTROPY:
+        # From z, not from ŷ: finite where the sigmoid has rounded to 0 or 1.
+        return tf.reduce_sum(tf.nn.sigmoid_cross_entropy_with_logits(y_true, z), axis=0)
+    return tf.reduce_sum(-y_true * tf.nn.log_softmax(z, axis=0), axis=0)
+
+
+def split(network: Network, row: Tensor, prefix: str = "") -> dict[str, Tensor]:
+    """A flat row (width,) as matrices by name."""
+    return {prefix + p.name: tf.reshape(row[p.span], p.shape) for p in network.parameters}
+
+
+def gradients(
+    network: Network, parameters: Tensor, x: Tensor, y: Tensor, weight: Tensor
+) -> tuple[dict[str, Tensor], Tensor]:
+    """All values of one step by name, with the gradient of each, and the flat gradient (width,), from the tape.
+
+    `weight` (batch,) is 1 for a sample that counts and 0 for one that fills up the batch.
+    """
+    matrices = split(network, parameters)
+    with tf.GradientTape() as tape:
+        for matrix in matrices.values():
+            tape.watch(matrix)
+        values = forward(network, x, matrices)
+        loss = tf.reduce_sum(weight * losses(network, y, values)) / tf.reduce_sum(weight)
+    sources = matrices | values
+    found = tape.gradient(loss, sources, unconnected_gradients=tf.UnconnectedGradients.ZERO)
+    if network.loss not in (HALF_SQUARED, MEAN_SQUARED):
+        found["y_pred"] = _cross_entropy_slope(network, y, values) * weight / tf.reduce_sum(weight)
+    trace = {"x": x, "y": y, "loss": tf.reshape(loss, (1, 1)), **sources}
+    trace |= {"g" + name: gradient for name, gradient in found.items()}
+    return trace, tf.concat([tf.reshape(found[p.name], [-1]) for p in network.parameters], 0)
+
+
+def _cross_entropy_slope(network: Network, y: Tensor, values: dict[str, Tensor]) -> Tensor:
+    """∂L/∂ŷ where the loss is computed from z: the tape has no path through ŷ there."""
+    y_true, y_pred = tf.transpose(y), values["y_pred"]
+    if network.loss == BINARY_CROSS_ENTROPY:
+        return (y_pred - y_true) / (y_pred * (1 - y_pred))
+    return -y_true / y_pred
+
+
+def updated(update: Update, parameters: Tensor, moments: Tensor, gradient: Tensor, lr: Tensor) -> tuple[Tensor, Tensor]:
+    """Parameters (width,) and moments after one update. The formulas and their sources are in `Update`."""
+    if update.optimizer == "sgd":
+        return parameters - lr * gradient, moments
+    width = parameters.shape[0]
+    if update.optimizer == "momentum":
+        m = update.momentum * moments - lr * gradient
+        return parameters + m, m
+    if update.optimizer == "rmsprop":
+        v = update.rho * moments + (1 - update.rho) * gradient**2
+        return parameters - lr * gradient / tf.sqrt(v + update.epsilon), v
+    m, v, t = moments[:width], moments[width : 2 * width], moments[2 * width :] + 1
+    m = m + (gradient - m) * (1 - update.beta_1)
+    v = v + (gradient**2 - v) * (1 - update.beta_2)
+    rate = lr * tf.sqrt(1 - update.beta_2**t) / (1 - update.beta_1**t)
+    return parameters - rate * m / (tf.sqrt(v) + update.epsilon), tf.concat([m, v, t], 0)
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a call returns: states (n, state_width), losses (n,), the last step's trace, and whether it is averaged."""
+
+    states: Array
+    losses: Array
+    trace: dict[str, Array]
+    averaged: bool
+
+
+class Compiled:
+    """The program for one network, update rule, precision and batch size. Compiled at the first call."""
+
+    def __init__(self, program: Program, batch: int) -> None:
+        self.program, self.batch = program, batch
+        self.capacity = capacity(program.network, program.update, batch)
+        self.averaged = batch > TRACE_ROWS
+        self.xla = True
+        self._function = self._build()
+
+    def run(self, state: Array, x: Array, y: Array, weight: Array, n: int, lr: float, bound: float | None) -> Result:
+        """Up to n steps from a state row, over x (n, batch, features), y (n, batch, outputs), weight (n, batch)."""
+        if not 0 <= n <= self.capacity:
+            raise ValueError(f"one call runs 0 to {self.capacity} steps, not {n}")
+        dtype = self.program.dtype
+        steps = [_filled(part, self.capacity, dtype) for part in (x, y, weight)]
+        arguments = [tf.constant(state, dtype), *steps, tf.constant(n, tf.int32), tf.constant(lr, dtype)]
+        arguments.append(tf.constant(-np.inf if bound is None else bound, dtype))
+        done, states, found, trace = self._call(arguments)
+        done = int(done)
+        return Result(
+            states.numpy()[:done],
+            found.numpy()[:done],
+            {name: value.numpy() for name, value in trace.items()} if done else {},
+            self.averaged,
+        )
+
+    def _call(self, arguments: list[Tensor]) -> Any:
+        if not self.xla:
+            return self._function(*arguments)
+        try:
+            return self._function(*arguments)
+        except (tf.errors.UnimplementedError, tf.errors.InvalidArgumentError, tf.errors.NotFoundError):
+            # This platform's TensorFlow has no XLA: the same program without it, from here on.
+            self.xla = False
+            self._function = self._build()
+            return self._function(*arguments)
+
+    def _build(self) -> Callable[..., Any]:
+        network, update = self.program.network, self.program.update
+        width, state_width = network.width, update.state_width(network)
+        learns = np.ones(width, self.program.dtype)
+        for name in network.frozen:
+            learns[network.parameter(name).span] = 0
+
+        def step(state: Tensor, x: Tensor, y: Tensor, weight: Tensor, lr: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
+            parameters, moments = state[:width], state[width:]
+            trace, gradient = gradients(network, parameters, x, y, weight)
+            after, new_moments = updated(update, parameters, moments, gradient, lr)
+            if network.frozen:
+                after = tf.where(learns == 1, after, parameters)
+            for number, letter in enumerate(update.moments):
+                span = slice(number * width, (number + 1) * width)
+                trace |= split(network, moments[span], f"{letter}_")
+                trace |= split(network, new_moments[span], f"new_{letter}_")
+            trace |= split(network, after, "new_")
+            if self.averaged:
+                trace = {name: _over_batch(network, name, value) for name, value in trace.items()}
+            return tf.concat([after, new_moments], 0), trace
+
+        def run(
+            state: Tensor, x: Tensor, y: Tensor, weight: Tensor, n: Tensor, lr: Tensor, bound: Tensor
+        ) -> tuple[Tensor, Tensor, Tensor, dict[str, Tensor]]:
+            def more(i: Tensor, _state: Tensor, loss: Tensor, *_: Tensor) -> Tensor:
+                # The first step always runs; after it, a loss below the bound or not finite ends the loop.
+                goes_on = tf.logical_and(loss >= bound, loss < np.inf)
+                return tf.logical_and(i < n, tf.logical_or(i == 0, goes_on))
+
+            def body(
+                i: Tensor, state: Tensor, _: Tensor, states: Tensor, found: Tensor, _trace: dict[str, Tensor]
+            ) -> tuple[Tensor, ...]:
+                state, trace = step(state, x[i], y[i], weight[i], lr)
+                loss = tf.reshape(trace["loss"], [])
+                states = tf.tensor_scatter_nd_update(states, [[i]], state[None])
+                found = tf.tensor_scatter_nd_update(found, [[i]], loss[None])
+                return i + 1, state, loss, states, found, trace
+
+            _, blank = step(state, x[0], y[0], weight[0], lr)
+            blank = {name: tf.zeros_like(value) for name, value in blank.items()}
+            states = tf.zeros((self.capacity, state_width), self.program.dtype)
+            found = tf.zeros((self.capacity,), self.program.dtype)
+            loss = tf.zeros((), self.program.dtype)
+            i, _, _, states, found, trace = tf.while_loop(
+                more, body, (tf.constant(0), state, loss, states, found, blank)
+            )
+            return i, states, found, trace
+
+        return tf.function(run, jit_compile=self.xla)  # type: ignore[no-any-return]
+
+
+def _over_batch(network: Network, name: str, value: Tensor) -> Tensor:
+    """A value of a large batch: what has a number per sample is averaged; gradients of such are summed.
+
+    The sum is the average of the samples' own gradients, since the loss is a mean over the batch.
+    """
+    if name in ("x", "y"):
+        return tf.reduce_mean(value, axis=0, keepdims=True)
+    per_sample = {part for names in activations(network) for part in names}
+    if name in per_sample:
+        return tf.reduce_mean(value, axis=1, keepdims=True)
+    if name.startswith("g") and name[1:] in per_sample:
+        return tf.reduce_sum(value, axis=1, keepdims=True)
+    return value
+
+
+def _filled(part: Array, capacity: int, dtype: str) -> Tensor:
+    """Steps (n, ...) as a tensor of `capacity` steps: the compiled program's shapes do not depend on n."""
+    if len(part) < capacity:
+        full = np.zeros((capacity, *part.shape[1:]), dtype)
+        full[: len(part)] = part
+        part = full
+    return tf.constant(part, dtype)
+
+
+@tf.function(reduce_retracing=True)  # type: ignore[untyped-decorator]
+def _losses_at(network: Network, rows: Tensor, x: Tensor, y: Tensor) -> Tensor:
+    def one(row: Tensor) -> Tensor:
+        return tf.reduce_mean(losses(network, y, forward(network, x, split(network, row))))
+
+    return tf.map_fn(one, rows)
+
+
+def losses_at(network: Network, rows: Array, x: Array, y: Array) -> Array:
+    """The mean loss (n,) over samples x, y at each of several parameter rows (n, width), in float64."""
+    return _losses_at(network, *(tf.constant(part, tf.float64) for part in (rows, x, y))).numpy()  # type: ignore[no-any-return]
+
+
+def predict(program: Program, parameters: Array, x: Array, y: Array) -> tuple[Array, Array]:
+    """Predictions (batch, outputs) and the loss of each sample (batch,), in the program's precision."""
+    parts = [tf.constant(part, program.dtype) for part in (parameters, x, y)]
+    values = forward(program.network, parts[1], split(program.network, parts[0]))
+    return tf.transpose(values["y_pred"]).numpy(), losses(program.network, parts[2], values).numpy()

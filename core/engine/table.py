@@ -1,0 +1,118 @@
+"""The table: a CSV read with pandas, features scaled with scikit-learn's StandardScaler, the target's logarithm."""
+
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from sklearn.preprocessing import StandardScaler
+
+from ...data import HOUSE_TABLE
+from ..messages import TableSpec
+from ..network import Array
+from ..text import shown
+
+
+class TableError(Exception):
+    """The table can't be used: one line that says what is wrong and how to mend it."""
+
+
+@dataclass(frozen=True)
+class Table:
+    """Features raw and scaled (rows, features), targets raw and transformed (rows, targets), all float64.
+
+    `mean` and `deviation` (features,) are what scaled them: 0 and 1 where nothing did.
+    """
+
+    raw: Array
+    x: Array
+    raw_y: Array
+    y: Array
+    mean: Array
+    deviation: Array
+
+
+def open_table(spec: TableSpec) -> Table:
+    """Read, check and scale a table. Raises TableError."""
+    frame = _read(spec)
+    raw = _numeric(frame, spec.features, spec)
+    raw_y = _numeric(frame, spec.targets, spec)
+    name = shown(spec.path) or "the house table"
+    if len(raw) < 2 and spec.standardise:
+        raise TableError(f"{name}: one row only; standardising needs at least two different rows")
+    x, mean, deviation = raw.copy(), np.zeros(raw.shape[1]), np.ones(raw.shape[1])
+    scaled = [number for number, feature in enumerate(spec.features) if feature in spec.standardise]
+    for number in scaled:
+        if np.ptp(raw[:, number]) == 0:
+            column = shown(spec.features[number])
+            raise TableError(
+                f"{name}: column '{column}' is {raw[0, number]:g} in every row and can't be standardised; leave it out"
+            )
+    if scaled:
+        scaler = StandardScaler()
+        x[:, scaled] = scaler.fit_transform(raw[:, scaled])
+        mean[scaled], deviation[scaled] = scaler.mean_, scaler.scale_
+    y = _logarithm(raw_y, spec, name) if spec.log_target else raw_y
+    return Table(raw, x, raw_y, y, mean, deviation)
+
+
+def _read(spec: TableSpec) -> pd.DataFrame:
+    """The wanted columns of the file. Files only: a name that looks like an address is not followed."""
+    name = shown(spec.path)
+    wanted = list(dict.fromkeys((*spec.features, *spec.targets)))
+    try:
+        with Path(spec.path).open("rb") if spec.path else HOUSE_TABLE.open("rb") as file:
+            header = pd.read_csv(file, header=None, nrows=1, dtype=str, keep_default_na=False)
+            columns = [str(column) for column in header.iloc[0]]
+            for column in wanted:
+                if columns.count(column) == 0:
+                    there = ", ".join(shown(found) for found in columns[:12])
+                    raise TableError(f"{name}: no column '{shown(column)}'; there are: {there}")
+                if columns.count(column) > 1:
+                    raise TableError(f"{name}: {columns.count(column)} columns are named '{shown(column)}'; rename one")
+            file.seek(0)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                frame = pd.read_csv(file, usecols=wanted, skipinitialspace=True)
+    except FileNotFoundError:
+        raise TableError(f"{name}: no such file") from None
+    except IsADirectoryError:
+        raise TableError(f"{name}: is a directory; give a CSV file") from None
+    except OSError as error:
+        raise TableError(f"{name}: can't be read: {error.strerror}") from None
+    except pd.errors.EmptyDataError:
+        raise TableError(f"{name}: is empty; give a CSV file with a line of column names") from None
+    except (UnicodeError, pd.errors.ParserError, ValueError) as error:
+        detail = shown(str(error)).splitlines()[0][:120]
+        raise TableError(f"{name}: is not a CSV file with a line of column names ({detail})") from None
+    if frame.empty:
+        raise TableError(f"{name}: has column names but no rows")
+    return frame
+
+
+def _numeric(frame: pd.DataFrame, columns: tuple[str, ...], spec: TableSpec) -> Array:
+    """Columns as float64 (rows, columns), every number finite."""
+    parts = []
+    for column in columns:
+        values = pd.to_numeric(frame[column], errors="coerce").to_numpy("float64")
+        bad = np.flatnonzero(~np.isfinite(values))
+        if len(bad):
+            # Line 1 of the file holds the names.
+            what = shown(str(frame[column].iloc[bad[0]]))[:40]
+            raise TableError(
+                f"{shown(spec.path)}: column '{shown(column)}', line {bad[0] + 2}: '{what}' is not a finite number"
+            )
+        parts.append(values)
+    return np.stack(parts, axis=1)
+
+
+def _logarithm(raw_y: Array, spec: TableSpec, name: str) -> Array:
+    bad = np.argwhere(raw_y <= 0)
+    if len(bad):
+        row, column = bad[0]
+        raise TableError(
+            f"{name}: column '{shown(spec.targets[column])}', line {row + 2}: {raw_y[row, column]:g} has no logarithm; "
+            "mend it or use --target-transform none"
+        )
+    return np.log(raw_y)

@@ -1,0 +1,22 @@
+"""How much one request may ask of the engine: what keeps a jump cancellable and an engine fair."""
+
+from .network import Network
+from .optimizers import Update
+
+MAX_STEPS = 1024
+MAX_NUMBERS = 4 * 2**20
+"""No request records or reads more numbers than this (16 MB in float32)."""
+
+MAX_ROWS = 2**18
+"""Nor works through more rows than this over all its steps, unless a single batch is larger."""
+
+
+def capacity(network: Network, update: Update, batch: int) -> int:
+    """How many steps of a batch size one call of the program can record: a part of the compiled program."""
+    widest = max(update.state_width(network), batch * (network.features + network.outputs))
+    return max(1, min(MAX_STEPS, MAX_NUMBERS // widest))
+
+
+def chunk(network: Network, update: Update, batch: int) -> int:
+    """How many steps one request of a jump asks for."""
+    return min(capacity(network, update, batch), max(1, MAX_ROWS // batch))

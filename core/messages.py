@@ -1,0 +1,236 @@
+"""What may be asked of the engine, and what it answers: typed, bounded messages in msgpack.
+
+Both sides decode into these types and nothing else, and check sizes before they believe them. A frame
+on the wire is a length of four bytes (big-endian), then that many bytes of msgpack.
+"""
+
+import struct
+from collections.abc import Mapping
+from math import prod
+from typing import Any, Literal, TypeVar
+
+import msgspec
+import numpy as np
+
+from .network import Array, Network
+from .optimizers import Update
+
+MAX_FRAME = 256 * 2**20
+"""No message is longer, in bytes: a longer one is a fault of the other side."""
+
+MAX_FORMULA = 200
+HEADER = struct.Struct(">I")
+
+
+class WireError(Exception):
+    """The other side sent what is not a message of these types."""
+
+
+class Numbers(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """An array: its dtype, its shape and its bytes in C order."""
+
+    dtype: Literal["<f4", "<f8", "<i4", "<i8"]
+    shape: tuple[int, ...]
+    data: bytes
+
+    def __post_init__(self) -> None:
+        if len(self.shape) > 4 or any(size < 0 for size in self.shape):
+            raise ValueError("an array has up to four sizes, none below 0")
+        if prod(self.shape) * np.dtype(self.dtype).itemsize != len(self.data):
+            raise ValueError("an array's bytes do not fill its shape")
+
+    @property
+    def array(self) -> Array:
+        """As a numpy array: read-only, no copy."""
+        return np.frombuffer(self.data, self.dtype).reshape(self.shape)
+
+
+def numbers(array: Any) -> Numbers:
+    """A numpy array, to be sent."""
+    array = np.asarray(array)
+    return Numbers(array.dtype.newbyteorder("<").str, array.shape, array.tobytes())
+
+
+class TableSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Which table: a CSV file (the bundled house table when `path` is empty), its columns, their transforms.
+
+    `standardise` names the features that are scaled to mean 0 and deviation 1; `log_target` takes the natural
+    logarithm of the target.
+    """
+
+    path: str = ""
+    features: tuple[str, ...] = ("bedrooms", "sqft_living")
+    targets: tuple[str, ...] = ("price",)
+    standardise: tuple[str, ...] = ("bedrooms", "sqft_living")
+    log_target: bool = True
+
+
+class Program(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What is compiled: the network with its loss, the update rule, and the precision."""
+
+    network: Network
+    update: Update = Update()
+    dtype: Literal["float32", "float64"] = "float32"
+
+
+class TableRows(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True):
+    """Samples of a table: for each step its rows (steps, batch), −1 where a batch is smaller.
+
+    An empty array stands for all rows, in order, in each of `steps` steps.
+    """
+
+    table: TableSpec
+    rows: Numbers
+    steps: int = 1
+
+
+class Inline(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True):
+    """The same samples in each of `steps` steps: x (batch, features) and y (batch, outputs), float64."""
+
+    x: Numbers
+    y: Numbers
+    steps: int = 1
+
+
+# Requests
+
+
+class OpenTable(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True):
+    """Read and scale a table."""
+
+    table: TableSpec
+
+
+class ReadRows(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True):
+    """Some rows of a table, raw and scaled, by number."""
+
+    table: TableSpec
+    rows: Numbers
+
+
+class RunSteps(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True):
+    """Up to as many steps as the samples say, from a state; ends early at a loss below `bound` or not finite.
+
+    With `steps` 0 the program is compiled and nothing is run.
+    """
+
+    program: Program
+    state: Numbers
+    samples: TableRows | Inline
+    lr: float
+    bound: float | None = None
+
+
+class FindLosses(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True):
+    """The loss of one batch at each of several parameter rows (n, width), in float64."""
+
+    network: Network
+    parameters: Numbers
+    samples: TableRows | Inline
+
+
+class Predict(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True):
+    """Predictions and losses of single rows of a table (all when `rows` is empty) at one parameter row."""
+
+    program: Program
+    parameters: Numbers
+    table: TableSpec
+    rows: Numbers
+
+
+Request = OpenTable | ReadRows | RunSteps | FindLosses | Predict
+
+# Answers
+
+
+class TableOpened(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True):
+    """A table's size and, per feature, the mean and deviation that scaled it (0 and 1 where nothing did)."""
+
+    rows: int
+    mean: Numbers
+    deviation: Numbers
+
+
+class RowsRead(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True):
+    """Rows: features raw and scaled (n, features), targets raw and transformed (n, targets), float64."""
+
+    raw: Numbers
+    x: Numbers
+    raw_y: Numbers
+    y: Numbers
+
+
+class StepsRun(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True):
+    """The state after each step (n, state_width), each step's loss (n,) before its update, the last one's trace."""
+
+    states: Numbers
+    losses: Numbers
+    trace: dict[str, Numbers]
+    averaged: bool
+    xla: bool
+
+
+class LossesFound(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True):
+    """A loss (n,) for each parameter row."""
+
+    losses: Numbers
+
+
+class Predicted(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True):
+    """Predictions (n, outputs) and the loss of each row (n,)."""
+
+    predictions: Numbers
+    losses: Numbers
+
+
+class Failed(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True):
+    """The request can't be answered, and why: one line for a person."""
+
+    message: str
+
+
+Answer = TableOpened | RowsRead | StepsRun | LossesFound | Predicted | Failed
+
+_encoder = msgspec.msgpack.Encoder()
+_requests: msgspec.msgpack.Decoder[Request] = msgspec.msgpack.Decoder(Request)
+_answers: msgspec.msgpack.Decoder[Answer] = msgspec.msgpack.Decoder(Answer)
+
+T = TypeVar("T")
+
+
+def encode(message: Request | Answer) -> bytes:
+    """A whole frame: the length and the message."""
+    body = _encoder.encode(message)
+    if len(body) > MAX_FRAME:
+        raise WireError(f"a message of {len(body):,} bytes is longer than the limit of {MAX_FRAME:,}")
+    return HEADER.pack(len(body)) + body
+
+
+def body_length(header: bytes) -> int:
+    """The length that a frame's first four bytes announce; WireError where it is beyond the limit."""
+    (length,) = HEADER.unpack(header)
+    if length > MAX_FRAME:
+        raise WireError(f"a message of {length:,} bytes is longer than the limit of {MAX_FRAME:,}")
+    return int(length)
+
+
+def decode_request(body: bytes) -> Request:
+    """A request, checked; WireError where it is none."""
+    return _decode(_requests, body)
+
+
+def decode_answer(body: bytes) -> Answer:
+    """An answer, checked; WireError where it is none."""
+    return _decode(_answers, body)
+
+
+def _decode(decoder: "msgspec.msgpack.Decoder[T]", body: bytes) -> T:
+    try:
+        return decoder.decode(body)
+    except (msgspec.MsgspecError, ValueError, TypeError, RecursionError, OverflowError) as error:
+        raise WireError(f"not a message of this program: {error}") from error
+
+
+def arrays(values: Mapping[str, Numbers]) -> dict[str, Array]:
+    """Several arrays by name, as numpy."""
+    return {name: value.array for name, value in values.items()}

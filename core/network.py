@@ -1,0 +1,144 @@
+"""The network: layers, activations, loss, and how its parameters lie in one flat row.
+
+Shapes are the notebook's: a layer's weights `w1` are (units, inputs), its biases `b1`
+are (units, 1), and z1 = w1 @ xᵀ + b1, where x is (batch, features).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from math import prod
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+
+ACTIVATIONS = ("sigmoid", "tanh", "relu", "linear")
+"""What a hidden or last layer may apply to its z; the last layer may also apply softmax."""
+
+HALF_SQUARED, MEAN_SQUARED = "half_squared_error", "mean_squared_error"
+BINARY_CROSS_ENTROPY, SOFTMAX_CROSS_ENTROPY = "binary_cross_entropy", "softmax_cross_entropy"
+LOSSES = (HALF_SQUARED, MEAN_SQUARED, BINARY_CROSS_ENTROPY, SOFTMAX_CROSS_ENTROPY)
+
+MAX_LAYERS, MAX_PARAMETERS, MAX_UNITS = 12, 50_000, 4_096
+"""Beyond these, compiling takes minutes: not a network that one steps through by hand."""
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One fully connected layer: how many units, and the activation of all of them."""
+
+    units: int
+    activation: str
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A parameter matrix: its name (`w1`), its shape, and where it starts in the flat row."""
+
+    name: str
+    shape: tuple[int, int]
+    offset: int
+
+    @property
+    def size(self) -> int:
+        """How many numbers it holds."""
+        return prod(self.shape)
+
+    @property
+    def span(self) -> slice:
+        """Its place in the flat row."""
+        return slice(self.offset, self.offset + self.size)
+
+
+@dataclass(frozen=True)
+class Network:
+    """Features, layers and loss. Raises ValueError, in one line, for what can't be built."""
+
+    features: int = 2
+    layers: tuple[Layer, ...] = (Layer(2, "sigmoid"), Layer(1, "linear"))
+    loss: str = HALF_SQUARED
+    frozen: tuple[str, ...] = ()
+    """Names of the parameters that no update changes."""
+
+    def __post_init__(self) -> None:
+        if not 1 <= len(self.layers) <= MAX_LAYERS:
+            raise ValueError(f"a network has 1 to {MAX_LAYERS} layers, not {len(self.layers)}")
+        for size in (self.features, *(layer.units for layer in self.layers)):
+            if not 1 <= size <= MAX_UNITS:
+                raise ValueError(f"a layer has 1 to {MAX_UNITS} units, not {size}")
+        for layer in self.layers[:-1]:
+            if layer.activation not in ACTIVATIONS:
+                raise ValueError(f"no hidden activation {layer.activation!r}: {', '.join(ACTIVATIONS)}")
+        last = self.layers[-1].activation
+        if last not in (*ACTIVATIONS, "softmax"):
+            raise ValueError(f"no activation {last!r}: {', '.join(ACTIVATIONS)}, softmax")
+        if self.loss not in LOSSES:
+            raise ValueError(f"no loss {self.loss!r}: {', '.join(LOSSES)}")
+        if self.loss == BINARY_CROSS_ENTROPY and last != "sigmoid":
+            raise ValueError("binary_cross_entropy needs a last layer with activation sigmoid")
+        if (self.loss == SOFTMAX_CROSS_ENTROPY) != (last == "softmax"):
+            raise ValueError("softmax_cross_entropy and a last layer with activation softmax go together")
+        if self.width > MAX_PARAMETERS:
+            raise ValueError(f"{self.width:,} parameters are too many to step through: {MAX_PARAMETERS:,} at most")
+        unknown = set(self.frozen) - {parameter.name for parameter in self.parameters}
+        if unknown:
+            raise ValueError(f"no parameter {sorted(unknown)[0]!r} to freeze")
+
+    @cached_property
+    def parameters(self) -> tuple[Parameter, ...]:
+        """w1, b1, w2, b2 ...: in the order of the flat row."""
+        found: list[Parameter] = []
+        offset, inputs = 0, self.features
+        for number, layer in enumerate(self.layers, 1):
+            for name, shape in ((f"w{number}", (layer.units, inputs)), (f"b{number}", (layer.units, 1))):
+                found.append(Parameter(name, shape, offset))
+                offset += prod(shape)
+            inputs = layer.units
+        return tuple(found)
+
+    @cached_property
+    def width(self) -> int:
+        """How many numbers all parameters hold together."""
+        return sum(parameter.size for parameter in self.parameters)
+
+    @property
+    def depth(self) -> int:
+        """The number of layers with parameters."""
+        return len(self.layers)
+
+    @property
+    def outputs(self) -> int:
+        """The number of units of the last layer."""
+        return self.layers[-1].units
+
+    @property
+    def name(self) -> str:
+        """`2-2-1 sigmoid`: the sizes, then the activations of the hidden layers and of the last, if not linear."""
+        sizes = "-".join(str(size) for size in (self.features, *(layer.units for layer in self.layers)))
+        activations = [layer.activation for layer in self.layers]
+        if activations[-1] == "linear":
+            activations.pop()
+        return " ".join([sizes, *dict.fromkeys(activations)])
+
+    def parameter(self, name: str) -> Parameter:
+        """The parameter of that name; KeyError when there is none."""
+        for parameter in self.parameters:
+            if parameter.name == name:
+                return parameter
+        raise KeyError(name)
+
+    def split(self, row: Array) -> dict[str, Array]:
+        """A flat row (width,) as matrices by name, in the notebook's shapes (views, not copies)."""
+        return {p.name: row[p.span].reshape(p.shape) for p in self.parameters}
+
+    def join(self, matrices: Mapping[str, Array], dtype: str = "float32") -> Array:
+        """The inverse of `split`: matrices by name as one flat row (width,)."""
+        return np.concatenate([np.asarray(matrices[p.name], dtype).reshape(-1) for p in self.parameters])
+
+
+def hidden_layers(sizes: list[int], activation: str, outputs: int = 1) -> tuple[Layer, ...]:
+    """Hidden layers of these sizes with one activation, then a linear last layer."""
+    return (*(Layer(size, activation) for size in sizes), Layer(outputs, "linear"))

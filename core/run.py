@@ -1,0 +1,47 @@
+"""What defines a run: everything that is fixed while a person steps through it."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from .history import Settings
+from .initial import MAX_SEED, initial_parameters
+from .messages import Program, TableSpec
+from .network import Array, Network
+from .optimizers import Update
+
+
+@dataclass(frozen=True)
+class Run:
+    """The table, the network, where it starts, how it is updated, and the settings of the first step.
+
+    `initial` holds the initial parameters (network.width numbers) where they are given by name; otherwise `seed`
+    and `initialiser` make them. `x` and `y` in `settings` replace the table's row where samples are written by hand.
+    """
+
+    table: TableSpec = TableSpec()
+    network: Network = Network()
+    update: Update = Update()
+    settings: Settings = Settings()
+    seed: int = 0
+    initialiser: str = "uniform"
+    constant: float = 0.5
+    initial: tuple[float, ...] | None = None
+    dtype: str = "float32"
+
+    @property
+    def program(self) -> Program:
+        """What the engine compiles for it."""
+        return Program(self.network, self.update, self.dtype)  # type: ignore[arg-type]
+
+    def first_state(self) -> Array:
+        """The state row (state_width,) that it starts from."""
+        if self.initial is not None:
+            parameters = np.array(self.initial, self.dtype)
+        else:
+            parameters = initial_parameters(self.network, self.seed, self.initialiser, self.constant, self.dtype)
+        return self.update.first_state(parameters)
+
+    def reinitialised(self) -> "Run":
+        """The same run from the next seed's weights."""
+        return replace(self, seed=(self.seed + 1) % (MAX_SEED + 1), initial=None)

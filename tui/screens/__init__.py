@@ -1,0 +1,1 @@
+"""What is seen: the app, its screens, its panes and its command line."""
