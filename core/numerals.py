@@ -1,0 +1,95 @@
+"""Numbers as text: signed, with the points one below the other, in a stated number of columns.
+
+The minus sign is U+2212, as wide as the plus. 0 has no sign; a number that is not 0 never looks like it: where so many
+decimals can't show it, it is written with a power of ten, `−1.2346e−7`. So are the very large ones, `+1.2346e5`.
+"""
+
+from math import isfinite, isnan
+
+import numpy as np
+
+MINUS, INFINITY, NAN = "−", "∞", "NaN"
+LARGE = 1e5
+"""From here on a number is written with a power of ten."""
+
+MIN_WIDTH = 8
+"""The fewest columns that every number fits into: sign, two digits, a point, and an exponent of up to three digits."""
+
+
+def fixed(value: float, digits: int = 4, width: int | None = None) -> str:
+    """A number with so many decimals: `+0.2442`, `−11.9065`, `0.0000`, `+1.2346e5`, `NaN`, `+∞`.
+
+    With `width` the text has exactly so many columns and ends at the right, so that the points of a column align; what
+    does not fit gives up decimals first, then is written with a power of ten. Raises ValueError below `MIN_WIDTH`.
+    """
+    if width is not None and width < MIN_WIDTH:
+        raise ValueError(f"a number needs at least {MIN_WIDTH} columns, not {width}")
+    value = float(value)
+    if not isfinite(value):
+        text = NAN if isnan(value) else _signed(INFINITY, value)
+    elif value == 0:
+        text = f"{0:.{digits}f}"
+    elif abs(value) < 10.0**-digits or float(f"{abs(value):.{digits}f}") >= LARGE:
+        text = _scientific(value, digits, width)
+    else:
+        text = _decimal(value, digits, width)
+    return text if width is None else text.rjust(width)
+
+
+def full(value: float, dtype: str = "float32", width: int | None = None) -> str:
+    """All digits that a number of this precision has: the shortest text that reads back as the same number.
+
+    With `width` it ends at the right; `full_width` says how many columns always suffice.
+    """
+    number = np.dtype(dtype).type(value)
+    if not np.isfinite(number):
+        text = fixed(float(number))
+    elif number == 0:
+        text = "0"
+    elif 1e-4 <= abs(number) < LARGE:
+        text = _signed(np.format_float_positional(abs(number), unique=True, trim="0"), float(number))
+    else:
+        mantissa, _, exponent = np.format_float_scientific(abs(number), unique=True, trim="-").partition("e")
+        text = _signed(f"{mantissa}e{_exponent(int(exponent))}", float(number))
+    return text if width is None else text.rjust(width)
+
+
+def full_width(dtype: str = "float32") -> int:
+    """How many columns the longest text of `full` takes."""
+    return 14 if np.dtype(dtype) == np.float32 else 24
+
+
+def plain(value: float, digits: int = 4) -> str:
+    """As `fixed`, without the plus: for the inside of a formula."""
+    return fixed(value, digits).removeprefix("+")
+
+
+def inside(value: float, digits: int = 4) -> str:
+    """As `plain`, a negative number in brackets: for a formula where a sign or a dot stands before it."""
+    text = plain(value, digits)
+    return f"({text})" if text.startswith(MINUS) else text
+
+
+def _signed(text: str, value: float) -> str:
+    return (MINUS if value < 0 else "+") + text
+
+
+def _exponent(exponent: int) -> str:
+    return f"{MINUS}{-exponent}" if exponent < 0 else str(exponent)
+
+
+def _decimal(value: float, digits: int, width: int | None) -> str:
+    text = _signed(f"{abs(value):.{digits}f}", value)
+    if width is None or len(text) <= width:
+        return text
+    left = digits - (len(text) - width)
+    return _decimal(value, left, None) if left >= 1 else _scientific(value, digits, width)
+
+
+def _scientific(value: float, digits: int, width: int | None) -> str:
+    while True:
+        mantissa, _, exponent = f"{abs(value):.{digits}e}".partition("e")
+        text = _signed(f"{mantissa}e{_exponent(int(exponent))}", value)
+        if width is None or len(text) <= width or digits == 0:
+            return text
+        digits -= 1
