@@ -103,6 +103,14 @@ class History:
             self._settings.pop()
         self.changes = {entry: change for entry, change in self.changes.items() if entry < entries}
 
+    def copy(self) -> "History":
+        """The same entries in arrays of their own."""
+        other = History(self._states[0], self._settings[0])
+        other.append(self.states[1:], self.losses)
+        other._starts, other._settings = list(self._starts), list(self._settings)
+        other.changes = dict(self.changes)
+        return other
+
     def steps(self, entry: int) -> int:
         """How many steps (not changes) the first `entry` entries hold."""
         return entry - sum(1 for changed in self.changes if changed < entry)

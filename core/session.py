@@ -9,6 +9,7 @@ the answer. So the screen, the command line and the tests drive the very same ob
 """
 
 from bisect import bisect_left
+from copy import copy
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -318,6 +319,29 @@ class Session:
                 self._take_steps(request, answer)
             case _:
                 raise WireError("the engine's answer is not one to this request")
+
+    # The past on its own, for transcripts
+
+    def copy(self) -> "Session":
+        """The same run at the same place. What is done to one is not done to the other."""
+        other = copy(self)
+        other.history = self.history.copy()
+        other.jump = replace(self.jump) if self.jump else None
+        other._stops = list(self._stops)
+        return other
+
+    def past_request(self, entry: int) -> RunSteps:
+        """Asks for a recorded step again; it comes out bit for bit the same."""
+        return self._run_steps(entry, 1, self.history.settings(entry), None)
+
+    def past_trace(self, entry: int, answer: Answer) -> Trace:
+        """The trace of a recorded step from the answer to its `past_request`. Raises as `accept` does."""
+        match answer:
+            case Failed():
+                raise EngineRefused(answer.message)
+            case StepsRun() if len(answer.losses.array) == 1:
+                return self._read_trace(arrays(answer.trace), entry, answer.averaged)
+        raise WireError("the engine's answer is not one to this request")
 
     # How it is done
 

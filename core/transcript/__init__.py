@@ -1,0 +1,1 @@
+"""What was done, written down: the notebook's text, JSON, CSV, Markdown, and a Jupyter notebook."""

@@ -1,0 +1,1 @@
+"""What `backprop-tui` can be told to do: a module per command, imported only when it is asked for."""
