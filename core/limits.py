@@ -4,8 +4,8 @@ from .network import Network
 from .optimizers import Update
 
 MAX_STEPS = 1024
-MAX_NUMBERS = 4 * 2**20
-"""No request records or reads more numbers than this (16 MB in float32)."""
+MAX_NUMBERS = 2**20
+"""No request records or reads more numbers than this (4 MB in float32)."""
 
 MAX_ROWS = 2**18
 """Nor works through more rows than this over all its steps, unless a single batch is larger."""

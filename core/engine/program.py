@@ -13,6 +13,7 @@ os.environ.setdefault("TF_USE_LEGACY_KERAS", "1")
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -68,15 +69,15 @@ def losses(network: Network, y: Tensor, values: dict[str, Tensor]) -> Tensor:
     return tf.reduce_sum(-y_true * tf.nn.log_softmax(z, axis=0), axis=0)
 
 
-def split(network: Network, row: Tensor, prefix: str = "") -> dict[str, Tensor]:
+def split(network: Network, row: Tensor) -> dict[str, Tensor]:
     """A flat row (width,) as matrices by name."""
-    return {prefix + p.name: tf.reshape(row[p.span], p.shape) for p in network.parameters}
+    return {p.name: tf.reshape(row[p.span], p.shape) for p in network.parameters}
 
 
 def gradients(
     network: Network, parameters: Tensor, x: Tensor, y: Tensor, weight: Tensor
 ) -> tuple[dict[str, Tensor], Tensor]:
-    """All values of one step by name, with the gradient of each, and the flat gradient (width,), from the tape.
+    """The loss, z1, h1 ... and their gradients by name, and the flat gradient of the parameters (width,): the tape's.
 
     `weight` (batch,) is 1 for a sample that counts and 0 for one that fills up the batch.
     """
@@ -86,13 +87,11 @@ def gradients(
             tape.watch(matrix)
         values = forward(network, x, matrices)
         loss = tf.reduce_sum(weight * losses(network, y, values)) / tf.reduce_sum(weight)
-    sources = matrices | values
-    found = tape.gradient(loss, sources, unconnected_gradients=tf.UnconnectedGradients.ZERO)
+    found = tape.gradient(loss, matrices | values, unconnected_gradients=tf.UnconnectedGradients.ZERO)
     if network.loss not in (HALF_SQUARED, MEAN_SQUARED):
         found["y_pred"] = _cross_entropy_slope(network, y, values) * weight / tf.reduce_sum(weight)
-    trace = {"x": x, "y": y, "loss": tf.reshape(loss, (1, 1)), **sources}
-    trace |= {"g" + name: gradient for name, gradient in found.items()}
-    return trace, tf.concat([tf.reshape(found[p.name], [-1]) for p in network.parameters], 0)
+    computed = {"loss": loss, **values, **{"g" + name: found[name] for name in values}}
+    return computed, tf.concat([tf.reshape(found[p.name], [-1]) for p in network.parameters], 0)
 
 
 def _cross_entropy_slope(network: Network, y: Tensor, values: dict[str, Tensor]) -> Tensor:
@@ -139,24 +138,47 @@ class Compiled:
         self.capacity = capacity(program.network, program.update, batch)
         self.averaged = batch > TRACE_ROWS
         self.xla = True
+        self._layout = _layout(program.network, 1 if self.averaged else batch)
+        self._computed = sum(prod(shape) for shape in self._layout.values()) + program.network.width
         self._function = self._build()
 
     def run(self, state: Array, x: Array, y: Array, weight: Array, n: int, lr: float, bound: float | None) -> Result:
         """Up to n steps from a state row, over x (n, batch, features), y (n, batch, outputs), weight (n, batch)."""
         if not 0 <= n <= self.capacity:
             raise ValueError(f"one call runs 0 to {self.capacity} steps, not {n}")
-        dtype = self.program.dtype
-        steps = [_filled(part, self.capacity, dtype) for part in (x, y, weight)]
-        arguments = [tf.constant(state, dtype), *steps, tf.constant(n, tf.int32), tf.constant(lr, dtype)]
-        arguments.append(tf.constant(-np.inf if bound is None else bound, dtype))
-        done, states, found, trace = self._call(arguments)
-        done = int(done)
-        return Result(
-            states.numpy()[:done],
-            found.numpy()[:done],
-            {name: value.numpy() for name, value in trace.items()} if done else {},
-            self.averaged,
-        )
+        dtype, features = self.program.dtype, self.program.network.features
+        # Few and filled up: each argument costs a tenth of a short call, and the compiled shapes do not depend on n.
+        samples = np.zeros((self.capacity, *self._sample_shape), dtype)
+        with np.errstate(over="ignore"):
+            samples[:n, :, :features], samples[:n, :, features:-1], samples[:n, :, -1] = x, y, weight
+            start = np.array([*state, lr, -np.inf if bound is None else bound], dtype)
+        arguments = [tf.constant(start), tf.constant(samples), tf.constant(n, tf.int32)]
+        done, record, computed = (tensor.numpy() for tensor in self._call(arguments))
+        states, found = record[:done, :-1], record[:done, -1]
+        if not done:
+            return Result(states, found, {}, self.averaged)
+        before = states[done - 2] if done > 1 else start[:-2]
+        return Result(states, found, self._trace(before, states[-1], samples[done - 1], computed), self.averaged)
+
+    def _trace(self, before: Array, after: Array, sample: Array, computed: Array) -> dict[str, Array]:
+        """All of the last step by name, from the states before and after it, its sample, and what it computed."""
+        network, width = self.program.network, self.program.network.width
+        sample = sample[sample[:, -1] == 1]
+        if self.averaged:
+            sample = sample.mean(axis=0, keepdims=True)
+        trace = {"x": sample[:, : network.features], "y": sample[:, network.features : -1], **network.split(before)}
+        start = 0
+        for name, shape in self._layout.items():
+            value = computed[start : start + prod(shape)].reshape(shape)
+            trace[name] = value[:, : len(sample)]
+            start += value.size
+        trace |= {"g" + name: value for name, value in network.split(computed[start:]).items()}
+        trace |= {"new_" + name: value for name, value in network.split(after).items()}
+        for number, letter in enumerate(self.program.update.moments, 1):
+            for prefix, state in ((f"{letter}_", before), (f"new_{letter}_", after)):
+                moments = network.split(state[number * width : (number + 1) * width])
+                trace |= {prefix + name: value for name, value in moments.items()}
+        return trace
 
     def _call(self, arguments: list[Tensor]) -> Any:
         if not self.xla:
@@ -169,80 +191,85 @@ class Compiled:
             self._function = self._build()
             return self._function(*arguments)
 
+    @property
+    def _sample_shape(self) -> tuple[int, int]:
+        """A step's samples: per row its features, its targets, its weight."""
+        return self.batch, self.program.network.features + self.program.network.outputs + 1
+
+    def _sample(self, samples: Tensor, i: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """x, y and weight of step i. Written as exact slices: XLA makes one piece of a loop that reads little."""
+        features, outputs = self.program.network.features, self.program.network.outputs
+        x = tf.slice(samples, [i, 0, 0], [1, self.batch, features])
+        y = tf.slice(samples, [i, 0, features], [1, self.batch, outputs])
+        weight = tf.slice(samples, [i, 0, features + outputs], [1, self.batch, 1])
+        return x[0], y[0], weight[0, :, 0]
+
+    def _step(self, state: Tensor, x: Tensor, y: Tensor, weight: Tensor, lr: Tensor) -> tuple[Tensor, Tensor]:
+        """One step: the state after it, and what it computed as one flat row in the order of the layout."""
+        network, width = self.program.network, self.program.network.width
+        parameters, moments = state[:width], state[width:]
+        computed, gradient = gradients(network, parameters, x, y, weight)
+        after, new_moments = updated(self.program.update, parameters, moments, gradient, lr)
+        if network.frozen:
+            learns = np.ones(width, bool)
+            for name in network.frozen:
+                learns[network.parameter(name).span] = False
+            after = tf.where(learns, after, parameters)
+        if self.averaged:
+            computed = {name: _over_batch(network, name, value, weight) for name, value in computed.items()}
+        flat = tf.concat([*(tf.reshape(computed[name], [-1]) for name in self._layout), gradient], 0)
+        return tf.concat([after, new_moments], 0), tf.reshape(flat, (self._computed,))
+
     def _build(self) -> Callable[..., Any]:
-        network, update = self.program.network, self.program.update
-        width, state_width = network.width, update.state_width(network)
-        learns = np.ones(width, self.program.dtype)
-        for name in network.frozen:
-            learns[network.parameter(name).span] = 0
+        network, dtype = self.program.network, self.program.dtype
+        state_width = self.program.update.state_width(network)
 
-        def step(state: Tensor, x: Tensor, y: Tensor, weight: Tensor, lr: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
-            parameters, moments = state[:width], state[width:]
-            trace, gradient = gradients(network, parameters, x, y, weight)
-            after, new_moments = updated(update, parameters, moments, gradient, lr)
-            if network.frozen:
-                after = tf.where(learns == 1, after, parameters)
-            for number, letter in enumerate(update.moments):
-                span = slice(number * width, (number + 1) * width)
-                trace |= split(network, moments[span], f"{letter}_")
-                trace |= split(network, new_moments[span], f"new_{letter}_")
-            trace |= split(network, after, "new_")
-            if self.averaged:
-                trace = {name: _over_batch(network, name, value) for name, value in trace.items()}
-            return tf.concat([after, new_moments], 0), trace
+        def run(start: Tensor, samples: Tensor, n: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+            first, lr, bound = start[:state_width], start[state_width], start[state_width + 1]
 
-        def run(
-            state: Tensor, x: Tensor, y: Tensor, weight: Tensor, n: Tensor, lr: Tensor, bound: Tensor
-        ) -> tuple[Tensor, Tensor, Tensor, dict[str, Tensor]]:
-            def more(i: Tensor, _state: Tensor, loss: Tensor, *_: Tensor) -> Tensor:
+            def more(i: Tensor, _state: Tensor, computed: Tensor, _record: Tensor) -> Tensor:
                 # The first step always runs; after it, a loss below the bound or not finite ends the loop.
+                loss = computed[0]
                 goes_on = tf.logical_and(loss >= bound, loss < np.inf)
                 return tf.logical_and(i < n, tf.logical_or(i == 0, goes_on))
 
-            def body(
-                i: Tensor, state: Tensor, _: Tensor, states: Tensor, found: Tensor, _trace: dict[str, Tensor]
-            ) -> tuple[Tensor, ...]:
-                state, trace = step(state, x[i], y[i], weight[i], lr)
-                loss = tf.reshape(trace["loss"], [])
-                states = tf.tensor_scatter_nd_update(states, [[i]], state[None])
-                found = tf.tensor_scatter_nd_update(found, [[i]], loss[None])
-                return i + 1, state, loss, states, found, trace
+            def body(i: Tensor, state: Tensor, _: Tensor, record: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+                state, computed = self._step(state, *self._sample(samples, i), lr)
+                row = tf.concat([state, computed[:1]], 0)
+                return i + 1, state, computed, tf.tensor_scatter_nd_update(record, [[i]], row[None])
 
-            _, blank = step(state, x[0], y[0], weight[0], lr)
-            blank = {name: tf.zeros_like(value) for name, value in blank.items()}
-            states = tf.zeros((self.capacity, state_width), self.program.dtype)
-            found = tf.zeros((self.capacity,), self.program.dtype)
-            loss = tf.zeros((), self.program.dtype)
-            i, _, _, states, found, trace = tf.while_loop(
-                more, body, (tf.constant(0), state, loss, states, found, blank)
-            )
-            return i, states, found, trace
+            record = tf.zeros((self.capacity, state_width + 1), dtype)
+            computed = tf.zeros((self._computed,), dtype)
+            i, _, computed, record = tf.while_loop(more, body, (tf.constant(0), first, computed, record))
+            return i, record, computed
 
-        return tf.function(run, jit_compile=self.xla)  # type: ignore[no-any-return]
+        return tf.function(run, jit_compile=self.xla, autograph=False).get_concrete_function(  # type: ignore[no-any-return]
+            tf.TensorSpec((state_width + 2,), dtype),
+            tf.TensorSpec((self.capacity, *self._sample_shape), dtype),
+            tf.TensorSpec((), tf.int32),
+        )
 
 
-def _over_batch(network: Network, name: str, value: Tensor) -> Tensor:
+def _layout(network: Network, columns: int) -> dict[str, tuple[int, int]]:
+    """The shape of each value that a step computes, and of its gradient, by name; the loss first."""
+    layout = {"loss": (1, 1)}
+    for layer, names in zip(network.layers, activations(network), strict=True):
+        for name in names:
+            layout[name] = layout["g" + name] = (layer.units, columns)
+    return layout
+
+
+def _over_batch(network: Network, name: str, value: Tensor, weight: Tensor) -> Tensor:
     """A value of a large batch: what has a number per sample is averaged; gradients of such are summed.
 
     The sum is the average of the samples' own gradients, since the loss is a mean over the batch.
     """
-    if name in ("x", "y"):
-        return tf.reduce_mean(value, axis=0, keepdims=True)
     per_sample = {part for names in activations(network) for part in names}
     if name in per_sample:
-        return tf.reduce_mean(value, axis=1, keepdims=True)
+        return tf.reduce_sum(value * weight, axis=1, keepdims=True) / tf.reduce_sum(weight)
     if name.startswith("g") and name[1:] in per_sample:
         return tf.reduce_sum(value, axis=1, keepdims=True)
     return value
-
-
-def _filled(part: Array, capacity: int, dtype: str) -> Tensor:
-    """Steps (n, ...) as a tensor of `capacity` steps: the compiled program's shapes do not depend on n."""
-    if len(part) < capacity:
-        full = np.zeros((capacity, *part.shape[1:]), dtype)
-        full[: len(part)] = part
-        part = full
-    return tf.constant(part, dtype)
 
 
 @tf.function(reduce_retracing=True)  # type: ignore[untyped-decorator]
