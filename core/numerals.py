@@ -64,6 +64,15 @@ def plain(value: float, digits: int = 4) -> str:
     return fixed(value, digits).removeprefix("+")
 
 
+def brief(value: float, significant: int = 5) -> str:
+    """The shortest text of so many significant digits: `0.2`, `313000`, `1e−7`, `NaN`: for settings and scales."""
+    value = float(value)
+    if not isfinite(value):
+        return plain(value)
+    mantissa, _, exponent = f"{value:.{significant}g}".replace("-", MINUS).partition("e")
+    return mantissa if not exponent else f"{mantissa}e{_exponent(int(exponent.replace(MINUS, '-')))}"
+
+
 def inside(value: float, digits: int = 4) -> str:
     """As `plain`, a negative number in brackets: for a formula where a sign or a dot stands before it."""
     text = plain(value, digits)

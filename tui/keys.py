@@ -1,0 +1,74 @@
+"""The one table of keys: the bindings, the footer, the help and the README are made from it."""
+
+from typing import NamedTuple
+
+from textual.binding import Binding
+
+
+class Key(NamedTuple):
+    """A key: Textual's names for it, how it is written, the action, a word for the footer, and what it does."""
+
+    names: str
+    written: str
+    action: str
+    word: str
+    does: str
+    footer: bool = False
+
+
+KEYS = (
+    Key("space", "space", "step", "step", "one step; finishes the step if in the middle of its phases", True),
+    Key(
+        "s", "s", "phase", "phase", "one phase: a layer's z, its h, ŷ, the loss, then backwards, then the update", True
+    ),
+    Key("b", "b", "back", "back", "takes back the last step or phase", True),
+    Key(
+        "left_square_bracket,shift+left", "[ or shift+left", "back_phase", "phase back", "one phase back in the history"
+    ),
+    Key(
+        "right_square_bracket,shift+right",
+        "] or shift+right",
+        "forward_phase",
+        "phase on",
+        "one phase forward in the history, which stays as it is",
+    ),
+    Key("home", "home", "first", "start", "the very start"),
+    Key("end", "end", "last", "newest", "the newest step"),
+    Key("r", "r", "reinit", "reinit", "reinit: new random weights, those of the next seed, and an empty history", True),
+    Key("R", "R", "restart", "restart", "restart: the same weights as at the start of this run"),
+    Key("a", "a", "autoplay", "autoplay", "autoplay on and off"),
+    Key("less_than_sign", "<", "slower", "slower", "autoplay slower"),
+    Key("greater_than_sign", ">", "faster", "faster", "autoplay faster"),
+    Key("j", "j", "jump", "jump", "jump ahead: a number of steps, or < and a loss to stop below", True),
+    Key("plus", "+", "lr_up", "lr up", "a larger learning rate, by steps of 1-2-5"),
+    Key("minus", "-", "lr_down", "lr down", "a smaller learning rate"),
+    Key("l", "l", "lr", "lr", "type a learning rate"),
+    Key("n", "n", "next_row", "next row", "the next row of the table"),
+    Key("p", "p", "previous_row", "previous row", "the previous row"),
+    Key("g", "g", "row", "row", "go to a row by its number"),
+    Key("d", "d", "precision", "digits", "all digits that float32 has, or four"),
+    Key("tab", "tab", "next_pane", "next pane", "the next pane, where the terminal is too small for all"),
+    Key(
+        "up",
+        "arrow keys",
+        "cursor('up')",
+        "cursor",
+        "move the cursor over the numbers; the line above the keys names it",
+    ),
+    Key("escape", "esc", "cancel", "cancel", "ends a jump or autoplay"),
+    Key("ctrl+p", "ctrl+p", "command_palette", "commands", "the command palette: everything above by name"),
+    Key("question_mark,f1", "?", "help", "help", "this help", True),
+    Key("q,ctrl+c", "q", "quit", "quit", "quit", True),
+)
+
+
+def bindings() -> list[Binding]:
+    """Textual's bindings for the table."""
+    arrows = [Binding(arrow, f"cursor('{arrow}')", show=False) for arrow in ("down", "left", "right")]
+    return arrows + [Binding(key.names, key.action, key.does, show=False, priority=key.names == "tab") for key in KEYS]
+
+
+def markdown_table() -> str:
+    """The table as Markdown, for the README."""
+    rows = [f"| `{key.written}` | {key.does} |" for key in KEYS]
+    return "\n".join(["| key | does |", "| --- | --- |", *rows])

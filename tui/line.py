@@ -1,0 +1,29 @@
+"""What a pane draws: lines of spans. A span is text with a role (how it looks) and, where it is a number, which one."""
+
+from typing import NamedTuple
+
+from ..core.phases import Cell
+
+
+class Span(NamedTuple):
+    """Text of one role. `cell` is the number that it shows, so that a cursor and a mouse can point at it."""
+
+    text: str
+    role: str = ""
+    cell: Cell | None = None
+
+
+Line = tuple[Span, ...]
+
+ROLES = ("label", "dim", "positive", "negative", "pending", "fresh", "input", "cursor", "alarm", "title", "key")
+"""positive, negative: a number by its sign; pending: not computed yet; fresh: just computed; input: enters it."""
+
+
+def text_of(line: Line) -> str:
+    """A line's text alone."""
+    return "".join(span.text for span in line)
+
+
+def clipped(text: str, width: int) -> str:
+    """The text in exactly `width` columns of single-width characters, shortened with an ellipsis."""
+    return text.ljust(width) if len(text) <= width else text[: max(width - 1, 0)] + "…"

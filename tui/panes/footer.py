@@ -1,0 +1,20 @@
+"""The last line: the keys that one needs first."""
+
+from ..keys import KEYS
+from ..line import Line, Span
+
+
+def lines(width: int) -> list[Line]:
+    """As many of the footer's keys as fit, the most needed first; help and quit always."""
+    keys = [key for key in KEYS if key.footer]
+    spans: list[Span] = []
+    room = width
+    always = keys[-2:]
+    for key in [*keys[:-2], *always]:
+        needed = len(key.written) + len(key.word) + 3
+        reserved = 0 if key in always else sum(len(k.written) + len(k.word) + 3 for k in always)
+        if needed + reserved > room + 2:
+            continue
+        spans += [Span(key.written, "key"), Span(f" {key.word}  ")]
+        room -= needed
+    return [tuple(spans)]

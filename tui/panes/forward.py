@@ -1,0 +1,58 @@
+"""Forward activations: each layer's z and what its activation makes of it, then the prediction and the loss."""
+
+from ...core.phases import Cell
+from ...core.text import shown
+from ...core.trace import activations
+from ...core.units import in_units
+from ..line import Line, Span
+from ..view import View
+
+_SIGNS = {"sigmoid": "σ", "tanh": "tanh", "relu": "relu", "linear": "", "softmax": "softmax"}
+
+
+def lines(view: View, width: int) -> list[Line]:
+    """Per layer a line of formulas and a line per unit; ŷ and the loss in the last."""
+    network, wide = view.network, max(view.wide, 9)
+    found: list[Line] = []
+    names = activations(network)
+    for number, ((z, h), layer) in enumerate(zip(names, network.layers, strict=True), 1):
+        last = number == network.depth
+        if last and layer.activation == "linear":
+            break
+        before = "x" if number == 1 else f"h{number - 1}"
+        sign = _SIGNS[layer.activation]
+        z_title = f"{z} = w{number}·{before} + b{number}"
+        h_title = f"{'ŷ' if last else h} = {sign}({z})" if sign else f"{h} = {z}"
+        found.append((Span(f"  {z_title:>{wide + 8}} {h_title:>{wide + 8}}", "dim"),))
+        for unit in range(layer.units):
+            found.append(
+                (
+                    Span(f"{unit + 1:>2}", "label"),
+                    Span(" " * 8),
+                    view.number(Cell(z, unit), wide),
+                    Span(" " * 9),
+                    view.number(Cell(h, unit), wide),
+                )
+            )
+    return [*found, *_prediction(view, wide, width)]
+
+
+def _prediction(view: View, wide: int, width: int) -> list[Line]:
+    """ŷ of each output, in the target's own units too, and the loss."""
+    found: list[Line] = []
+    for unit in range(view.network.outputs):
+        cell = Cell("y_pred", unit)
+        value = view.value(cell)
+        price = (
+            f" ≈ {shown(in_units(value, view.run.table))}" if value is not None and view.run.table.log_target else ""
+        )
+        name = "ŷ " if view.network.outputs == 1 else f"ŷ{unit + 1}"
+        found.append((Span(name, "label"), view.number(cell, wide), Span(price)))
+    loss = (Span("loss", "label"), Span(" "), view.number(Cell("loss"), wide))
+    used = sum(len(span.text) for span in found[-1])
+    room = width - used - sum(len(span.text) for span in loss)
+    if view.network.outputs == 1 and room > 1:
+        found[-1] = (*found[-1], Span(" " * room), *loss)
+    else:
+        found.append(loss)
+    return found

@@ -1,0 +1,43 @@
+"""The gradients: of the parameters, layer by layer, and of the values between them."""
+
+from ...core.phases import shapes
+from ...core.trace import activations
+from ..line import Line, Span
+from ..view import View, matrix
+
+
+def lines(view: View, width: int) -> list[Line]:
+    """∂L/∂w1 ... in the parameters' order; where there is room beside them, ∂L/∂ŷ, ∂L/∂h and ∂L/∂z at the right."""
+    network, wide = view.network, view.wide
+    left = [
+        line for parameter in network.parameters for line in matrix(view, "g" + parameter.name, parameter.name, wide)
+    ]
+    middle: list[Line] = []
+    for z, h in reversed(activations(network)):
+        for name in (h, z):
+            if name == f"z{network.depth}" and network.layers[-1].activation == "linear":
+                continue
+            label = "ŷ" if name == "y_pred" else name
+            middle += matrix(view, "g" + name, f"{label:<3}", wide)
+    used = max(sum(len(span.text) for span in line) for line in left)
+    if used + 3 + 4 + wide <= width:
+        return _beside(left, middle, width - 4 - wide)
+    return left + middle
+
+
+def _beside(left: list[Line], right: list[Line], column: int) -> list[Line]:
+    """Two blocks of lines next to each other, the second from this column on."""
+    blank: Line = ()
+    rows = max(len(left), len(right))
+    left += [blank] * (rows - len(left))
+    right += [blank] * (rows - len(right))
+    found = []
+    for one, other in zip(left, right, strict=True):
+        gap = column - sum(len(span.text) for span in one)
+        found.append((*one, Span(" " * gap), *other))
+    return found
+
+
+def height(view: View) -> int:
+    """How many lines the parameters' gradients take."""
+    return sum(shapes(view.network)[parameter.name][0] for parameter in view.network.parameters)

@@ -1,0 +1,77 @@
+"""The loss sparkline: one column per step, the newest at the right, its scale beside it."""
+
+from math import inf
+
+import numpy as np
+
+from ...core.network import Array
+from ...core.numerals import brief
+from ..line import Line, Span
+from ..view import View
+
+BLOCKS = " ▁▂▃▄▅▆▇█"
+SCALE = 9
+"""The columns of the scale at the left."""
+
+
+def title(view: View) -> str:
+    """The newest loss, and which steps are drawn."""
+    count = len(view.losses)
+    if not count:
+        return "Loss"
+    return f"Loss  {brief(float(view.losses[-1]))}  step {count:,}"
+
+
+def lines(view: View, width: int, height: int) -> list[Line]:
+    """The losses that fit, newest at the right, as columns of eighths over `height` lines."""
+    wide = SCALE if height > 1 else 2 * SCALE
+    room = max(width - wide - 1, 1)
+    losses = view.losses[-room:].astype("float64")
+    if not len(losses):
+        empty: Line = (Span("·".rjust(wide) + "  the loss of every step will be drawn here", "pending"),)
+        return [empty] + [(Span(""),)] * (height - 1)
+    low, high, logarithmic = scale(losses)
+    heights = levels(losses, low, high, logarithmic, height * 8)
+    found = []
+    for line in range(height):
+        floor = (height - 1 - line) * 8
+        marks = [_mark(loss, level, floor, height) for loss, level in zip(losses, heights, strict=True)]
+        label = brief(high, 4) if line == 0 else brief(low, 4) if line == height - 1 else ""
+        if height == 1:
+            label = f"{brief(low, 3)} to {brief(high, 3)}" + " log" * logarithmic
+        elif logarithmic and line == 1:
+            label = "log"
+        found.append((Span(label.rjust(wide), "dim"), Span(" " + "".join(marks).rjust(room))))
+    return found
+
+
+def scale(losses: Array) -> tuple[float, float, bool]:
+    """The smallest and largest finite loss, and whether the range asks for a logarithmic scale."""
+    finite = losses[np.isfinite(losses)]
+    if not len(finite):
+        return 0.0, 1.0, False
+    low, high = float(finite.min()), float(finite.max())
+    return low, high, low > 0 and high / low > 50
+
+
+def levels(losses: Array, low: float, high: float, logarithmic: bool, steps: int) -> list[int]:
+    """Each loss as a height from 1 to `steps`; infinite and NaN losses get the full height."""
+    if logarithmic:
+        with np.errstate(divide="ignore", invalid="ignore"):
+            losses, low, high = np.log(losses), float(np.log(low)), float(np.log(high))
+    span = high - low
+    found = []
+    for loss in losses:
+        if not np.isfinite(loss):
+            found.append(steps)
+        elif span <= 0 or span == inf:
+            found.append(1)
+        else:
+            found.append(1 + round((float(loss) - low) / span * (steps - 1)))
+    return found
+
+
+def _mark(loss: float, level: int, floor: int, height: int) -> str:
+    if not np.isfinite(loss):
+        return ("?" if np.isnan(loss) else "∞") if floor == 0 else " "
+    return BLOCKS[min(max(level - floor, 0), 8)]

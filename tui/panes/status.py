@@ -1,0 +1,44 @@
+"""The line above the keys: a notice, a jump's progress, or the number under the cursor with all its digits."""
+
+from ...core.numerals import brief, full
+from ...core.phases import Cell
+from ...core.phases import shapes as shapes_of
+from ...core.session import Jump
+from ...core.trace import symbol
+from ..line import Line, Span, clipped
+from ..view import View
+
+
+def line(view: View, notice: str, jump: Jump | None, width: int) -> Line:
+    """The most urgent of them."""
+    if notice:
+        return (Span(clipped(notice, width), "key"),)
+    if jump is not None and jump.left:
+        return _progress(jump, width)
+    if view.cursor is not None:
+        return (Span(clipped(named(view, view.cursor), width)),)
+    if jump is not None and jump.ended:
+        return (Span(clipped(f"jump ended after {jump.done:,} steps: {jump.ended}", width), "key"),)
+    return (Span(clipped("arrow keys point at a number; tab goes from pane to pane", width), "dim"),)
+
+
+def named(view: View, cell: Cell) -> str:
+    """A number's name, its value's shape, and all its digits."""
+    value = view.value(cell)
+    if cell.name.startswith("new_"):
+        name = f"{symbol(cell.name)}[{cell.row + 1},{cell.column + 1}] updated"
+    elif cell.name == "loss":
+        name = "loss"
+    else:
+        name = f"{symbol(cell.name)}[{cell.row + 1},{cell.column + 1}]"
+    rows, columns = shapes_of(view.network).get(cell.name, (1, 1))
+    number = "not computed yet" if value is None else full(value, view.dtype(cell.name))
+    return f"{name} = {number}   shape ({rows}, {columns})"
+
+
+def _progress(jump: Jump, width: int) -> Line:
+    bar = 20
+    full_blocks = round(bar * jump.done / jump.total)
+    until = f" or loss < {brief(jump.bound)}" if jump.bound is not None else ""
+    text = f" {jump.done:,} of {jump.total:,} steps{until}   esc cancels"
+    return (Span("█" * full_blocks + "░" * (bar - full_blocks), "positive"), Span(clipped(text, width - bar)))

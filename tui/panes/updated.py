@@ -1,0 +1,41 @@
+"""The updated weights: each parameter before and after the update, and what the optimizer remembers."""
+
+from ...core.phases import Cell, shapes
+from ..line import Line, Span
+from ..view import View, matrix
+
+
+def title(view: View) -> str:
+    """The rule of the update in the pane's border."""
+    from ...core.numerals import brief
+
+    lr = view.trace.lr if view.trace is not None else view.settings.lr
+    rules = {
+        "sgd": f"w − {brief(lr)}·∂L/∂w",
+        "momentum": f"w + m   m ← {brief(view.run.update.momentum)}·m − {brief(lr)}·∂L/∂w",
+        "rmsprop": f"w − {brief(lr)}·∂L/∂w/√v",
+        "adam": f"w − {brief(lr)}·m̂/√v̂",
+    }
+    return f"Updated weights  {rules[view.run.update.optimizer]}"
+
+
+def lines(view: View, width: int) -> list[Line]:
+    """before→after for every parameter; dots for what the update has not computed yet."""
+    found: list[Line] = []
+    wide = view.wide
+    for parameter in view.network.parameters:
+        rows, columns = shapes(view.network)[parameter.name]
+        for row in range(rows):
+            spans = [Span(parameter.name if row == 0 else "  ", "label")]
+            for column in range(columns):
+                spans += [
+                    Span(" "),
+                    view.number(Cell(parameter.name, row, column), wide),
+                    Span("→", "dim"),
+                    view.number(Cell("new_" + parameter.name, row, column), wide),
+                ]
+            found.append(tuple(spans))
+    for letter in view.run.update.moments:
+        for parameter in view.network.parameters:
+            found += matrix(view, f"new_{letter}_{parameter.name}", f"{letter} {parameter.name}", wide)
+    return found

@@ -1,0 +1,83 @@
+"""Carries out what a person asks for, in the order of the keys, and asks the engine for what each needs.
+
+Keys that come while TensorFlow loads, or while a jump runs, wait in the queue: nothing typed is lost.
+"""
+
+import asyncio
+from collections.abc import Callable
+from typing import Protocol
+
+from ..core.engine_process import EngineLost
+from ..core.messages import Answer, Request, WireError
+from ..core.session import EngineRefused
+
+
+class Asker(Protocol):
+    """Whatever answers requests: a child process, or a workshop's shared engine."""
+
+    on_restart: Callable[[], None]
+
+    async def ask(self, request: Request) -> Answer:
+        """The answer to a request."""
+
+    def close(self) -> None:
+        """End the connection."""
+
+
+class Session(Protocol):
+    """What a runner drives: says what it needs, takes the answers."""
+
+    def request(self) -> Request | None:
+        """What must be asked next."""
+
+    def accept(self, request: Request, answer: Answer) -> None:
+        """Take an answer."""
+
+
+class Runner:
+    """A queue of actions on one session. `changed` is called when there is something new to draw."""
+
+    def __init__(
+        self, session: Session, engine: Asker, changed: Callable[[], None], refused: Callable[[str], None]
+    ) -> None:
+        self.session = session
+        self._engine, self._changed, self._refused = engine, changed, refused
+        self._actions: asyncio.Queue[Callable[[], None]] = asyncio.Queue()
+        self.busy = False
+        """Whether an action is under way."""
+
+    @property
+    def waiting(self) -> int:
+        """How many actions wait for their turn."""
+        return self._actions.qsize()
+
+    def act(self, action: Callable[[], None]) -> None:
+        """Carry out an action when its turn comes."""
+        self._actions.put_nowait(action)
+
+    async def run(self) -> None:
+        """Carry out actions for as long as the screen lives."""
+        while True:
+            action = await self._actions.get()
+            await self.perform(action)
+
+    async def perform(self, action: Callable[[], None]) -> None:
+        """One action, and all that the session needs after it."""
+        self.busy = True
+        try:
+            action()
+            await self.settle()
+        except ValueError as error:
+            self._refused(str(error))
+        except (EngineRefused, EngineLost, WireError) as error:
+            self._refused(str(error))
+        finally:
+            self.busy = False
+            self._changed()
+
+    async def settle(self) -> None:
+        """Ask for all that the session needs."""
+        while (request := self.session.request()) is not None:
+            answer = await self._engine.ask(request)
+            self.session.accept(request, answer)
+            self._changed()

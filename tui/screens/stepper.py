@@ -1,0 +1,410 @@
+"""The main screen: a data sample, its way forward, the gradients back, the update, and the loss so far."""
+
+import asyncio
+from collections.abc import Callable
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.events import Resize
+from textual.screen import Screen
+from textual.timer import Timer
+from textual.widgets import Input
+
+from ...core.phases import Cell
+from ...core.session import Session
+from .. import autoplay, layout, typed
+from ..cursor import neighbour, places
+from ..keys import bindings
+from ..line import Line, Span
+from ..pane import Pane
+from ..panes import footer, forward, gradients, header, loss, sample, status, step, updated
+from ..runner import Asker, Runner
+from ..view import View, view_of
+
+NUMBER_PANES = ("#sample", "#forward", "#gradients", "#updated")
+FRAMED_PANES = (*NUMBER_PANES, "#loss")
+
+
+class StepperScreen(Screen[None]):
+    """Steps the session, one keypress at a time."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings()]
+    AUTO_FOCUS = ""
+
+    def __init__(self, session: Session, engine: Asker, steps: int = 0) -> None:
+        super().__init__()
+        self.session = session
+        self.runner = Runner(session, engine, self.draw, self.refused)
+        self._engine, self._first_steps = engine, steps
+        self._loading = True
+        self._notice = ""
+        self._cursor: Cell | None = None
+        self._precise = False
+        self._single = False
+        self._speed = autoplay.FIRST
+        self._timer: Timer | None = None
+        self._asking: Callable[[str], None] | None = None
+        self._tab = 0
+
+    # What is on it
+
+    def compose(self) -> ComposeResult:
+        """The panes, in reading order."""
+        yield Pane(id="header")
+        yield Pane("Data sample", id="sample", classes="framed active")
+        yield Pane("Forward", id="forward", classes="framed")
+        yield Pane("Gradients  ∂L/∂", id="gradients", classes="framed")
+        yield Pane("Updated weights", id="updated", classes="framed")
+        yield Pane("Loss", id="loss", classes="framed")
+        yield Pane("This step", id="step", classes="framed")
+        yield Pane(id="status")
+        yield Input(id="prompt", compact=True)
+        yield Pane(id="footer")
+        yield Pane(id="too-small")
+
+    def on_mount(self) -> None:
+        """Start: open the table, then let TensorFlow load, then do what was typed meanwhile."""
+        self._engine.on_restart = self._engine_restarted
+        self.run_worker(self._work(), exclusive=True)
+
+    async def _work(self) -> None:
+        await self.runner.perform(lambda: None)
+        if self.session.scaling is None:
+            self.app.fail(self._notice)  # type: ignore[attr-defined]
+            return
+        try:
+            request = self.session.warm_up()
+            self.session.accept(request, await self._engine.ask(request))
+        except Exception as error:  # a network that can't be compiled is told, the screen goes on
+            self.refused(str(error))
+        self._loading = False
+        if self._first_steps:
+            await self.runner.perform(lambda: self.session.start_jump(self._first_steps))
+        self.draw()
+        await self.runner.run()
+
+    def _engine_restarted(self) -> None:
+        self.say("The engine had died and was started again; no step is lost.")
+
+    # Drawing
+
+    def on_resize(self, event: Resize) -> None:
+        """Another layout for another size."""
+        self._lay_out()
+        self.draw()
+
+    def _lay_out(self) -> None:
+        kind = layout.kind(*self.size)
+        for name in (layout.TOO_SMALL, layout.TABS, layout.PANES, layout.WIDE):
+            self.set_class(kind == name, name)
+        self.set_class(self.size.height < layout.LOW, "low")
+        if kind in (layout.PANES, layout.WIDE):
+            view = self.view()
+            heights = layout.rows(self.size.height, len(forward.lines(view, 38)), gradients.height(view))
+            self.styles.grid_rows = f"1 {heights.top} {heights.middle} {heights.loss} 4 1 1"
+        else:
+            self.styles.grid_rows = None  # type: ignore[assignment]
+
+    def view(self) -> View:
+        """What is to be shown now."""
+        return view_of(self.session, cursor=self._cursor, precise=self._precise, single=self._single)
+
+    def draw(self) -> None:
+        """Hand every pane its lines."""
+        if not self.is_mounted or not self.size.width:
+            return
+        if self.has_class(layout.TOO_SMALL):
+            self._pane("#too-small").show(_too_small(self.size.width, self.size.height))
+            return
+        view = self.view()
+        self._pane("#header").show(header.lines(view, self._activity(), self.size.width))
+        width = self._inner("#sample")
+        self._pane("#sample").show(sample.lines(view, width))
+        self._pane("#forward").show(forward.lines(view, self._inner("#forward")))
+        self._pane("#gradients").show(gradients.lines(view, self._inner("#gradients")))
+        self._pane("#updated").show(updated.lines(view, self._inner("#updated")))
+        pane = self._pane("#loss")
+        pane.show(loss.lines(view, pane.content_size.width, max(pane.content_size.height, 1)))
+        self._pane("#step").show(step.lines(view))
+        self._titles(view)
+        self._pane("#status").show([status.line(view, self._notice, self.session.jump, self.size.width)])
+        self._pane("#footer").show(footer.lines(self.size.width))
+
+    def _titles(self, view: View) -> None:
+        for name, title in (
+            ("#updated", updated.title(view)),
+            ("#loss", loss.title(view)),
+            ("#step", step.title(view)),
+        ):
+            pane = self._pane(name)
+            if pane.border_title != title:
+                pane.border_title = title
+
+    def _pane(self, selector: str) -> Pane:
+        return self.query_one(selector, Pane)
+
+    def _inner(self, selector: str) -> int:
+        return self._pane(selector).content_size.width
+
+    def _activity(self) -> str:
+        if self._loading:
+            waits = f", {self.runner.waiting} keys wait" if self.runner.waiting else ""
+            return f"TensorFlow is loading{waits} …"
+        return f"autoplay {autoplay.SPEEDS[self._speed]:g}/s" if self._timer else ""
+
+    # Saying and asking
+
+    def say(self, text: str) -> None:
+        """A line for the person, until the next key."""
+        self._notice = text
+        self.draw()
+
+    def refused(self, message: str) -> None:
+        """Something could not be done: say so, and stop what repeats."""
+        self._stop_autoplay()
+        self.say(message)
+
+    def ask(self, label: str, then: Callable[[str], None]) -> None:
+        """Let a line be typed; `then` takes it, and may raise ValueError for what it can't take."""
+        self._asking = then
+        prompt = self.query_one("#prompt", Input)
+        prompt.value, prompt.placeholder = "", label
+        prompt.display = True
+        self._pane("#status").display = False
+        prompt.focus()
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """The line is typed."""
+        then, text = self._asking, event.value.strip()
+        self._close_prompt()
+        if then is not None and text:
+            try:
+                then(text)
+            except ValueError as error:
+                self.say(str(error))
+
+    def _close_prompt(self) -> None:
+        self._asking = None
+        self.query_one("#prompt", Input).display = False
+        self._pane("#status").display = True
+        self.set_focus(None)
+
+    def on_key(self) -> None:
+        """A notice stays until the next key."""
+        self._notice = ""
+
+    # Keys: moving on
+
+    def _act(self, action: Callable[[], None], single: bool = False) -> None:
+        def carry_out() -> None:
+            self._single = single
+            action()
+
+        self.runner.act(carry_out)
+        if self._loading:
+            self.draw()
+
+    def action_step(self) -> None:
+        """space."""
+        self._act(self.session.step)
+
+    def action_phase(self) -> None:
+        """s."""
+        self._act(self.session.phase)
+
+    def action_back(self) -> None:
+        """b."""
+        self._stop_autoplay()
+        self._act(self.session.back)
+
+    def action_back_phase(self) -> None:
+        """[."""
+        self._act(self.session.back_phase)
+
+    def action_forward_phase(self) -> None:
+        """]."""
+        self._act(self.session.forward_phase)
+
+    def action_first(self) -> None:
+        """home."""
+        self._act(self.session.first)
+
+    def action_last(self) -> None:
+        """end."""
+        self._act(self.session.last)
+
+    def action_reinit(self) -> None:
+        """r."""
+        self._stop_autoplay()
+        self._act(self.session.reinit)
+
+    def action_restart(self) -> None:
+        """R."""
+        self._stop_autoplay()
+        self._act(self.session.restart)
+
+    def action_jump(self) -> None:
+        """j."""
+
+        def jump(text: str) -> None:
+            steps, bound = typed.jump(text)
+            self._act(lambda: self.session.start_jump(steps, bound))
+
+        self.ask("jump: a number of steps (500), or a loss to stop below (<0.01), or both", jump)
+
+    def action_cancel(self) -> None:
+        """esc."""
+        if self._asking is not None:
+            self._close_prompt()
+        self._stop_autoplay()
+        self.session.cancel()
+        self.draw()
+
+    # Keys: autoplay
+
+    def action_autoplay(self) -> None:
+        """a."""
+        if self._timer is None:
+            self._start_autoplay()
+        else:
+            self._stop_autoplay()
+        self.draw()
+
+    def action_faster(self) -> None:
+        """>."""
+        self._change_speed(1)
+
+    def action_slower(self) -> None:
+        """<."""
+        self._change_speed(-1)
+
+    def _change_speed(self, by: int) -> None:
+        self._speed = min(max(self._speed + by, 0), len(autoplay.SPEEDS) - 1)
+        if self._timer is not None:
+            self._stop_autoplay()
+            self._start_autoplay()
+        self.say(f"autoplay makes {autoplay.SPEEDS[self._speed]:g} steps a second; a starts and stops it")
+
+    def _start_autoplay(self) -> None:
+        interval, steps = autoplay.tick(self._speed)
+
+        def tick() -> None:
+            if not self.runner.waiting and not self.runner.busy:
+                self._act(self.session.step if steps == 1 else lambda: self.session.start_jump(steps))
+
+        self._timer = self.set_interval(interval, tick)
+
+    def _stop_autoplay(self) -> None:
+        if self._timer is not None:
+            self._timer.stop()
+            self._timer = None
+
+    # Keys: what the next step uses
+
+    def action_lr_up(self) -> None:
+        """+."""
+        self._act(lambda: self.session.set_lr(typed.next_lr(self.session.settings.lr, 1)))
+
+    def action_lr_down(self) -> None:
+        """-."""
+        self._act(lambda: self.session.set_lr(typed.next_lr(self.session.settings.lr, -1)))
+
+    def action_lr(self) -> None:
+        """l."""
+        self.ask("learning rate", lambda text: self._set_lr(typed.number(text)))
+
+    def _set_lr(self, lr: float) -> None:
+        self._act(lambda: self.session.set_lr(lr))
+
+    def action_next_row(self) -> None:
+        """n."""
+        self._move_row(1)
+
+    def action_previous_row(self) -> None:
+        """p."""
+        self._move_row(-1)
+
+    def _move_row(self, by: int) -> None:
+        def move() -> None:
+            if self.session.scaling is not None:
+                self.session.set_row((self.session.settings.sampling.row + by) % self.session.scaling.rows)
+
+        self._act(move)
+
+    def action_row(self) -> None:
+        """g."""
+
+        def go(text: str) -> None:
+            row = typed.whole(text)
+            self._act(lambda: self.session.set_row(row))
+
+        rows = f", 0 to {self.session.scaling.rows - 1}" if self.session.scaling else ""
+        self.ask(f"row of the table{rows}", go)
+
+    # Keys: looking
+
+    def action_precision(self) -> None:
+        """d."""
+        self._precise = not self._precise
+        self.draw()
+
+    def action_next_pane(self) -> None:
+        """tab."""
+        if self.has_class(layout.TABS):
+            self._tab = (self._tab + 1) % len(FRAMED_PANES)
+        else:
+            self._tab = (self._tab + 1) % len(NUMBER_PANES)
+            found = places([self._pane(NUMBER_PANES[self._tab])])
+            if found:
+                self._cursor = found[0].cell
+        for number, name in enumerate(FRAMED_PANES):
+            self._pane(name).set_class(number == self._tab, "active")
+        self.call_after_refresh(self.draw)
+        self.draw()
+
+    def action_cursor(self, direction: str) -> None:
+        """The arrow keys."""
+        shown = [self._pane(name) for name in NUMBER_PANES if self._pane(name).display]
+        place = neighbour(places(shown), self._cursor, direction)
+        if place is not None:
+            self._cursor = place.cell
+            place.pane.reveal(place.cell)
+        self.draw()
+
+    def on_pane_pointed(self, event: Pane.Pointed) -> None:
+        """The mouse points at a number."""
+        self._cursor = event.cell
+        self.draw()
+
+    def action_help(self) -> None:
+        """?."""
+        from .help import HelpScreen
+
+        self.app.push_screen(HelpScreen())
+
+    def action_quit(self) -> None:
+        """q."""
+        self.app.exit()
+
+    def action_command_palette(self) -> None:
+        """ctrl+p."""
+        self.app.action_command_palette()
+
+    async def settled(self) -> None:
+        """Wait until everything typed so far is done and shown: for tests."""
+        while self._loading or self.runner.busy or self.runner.waiting:
+            await asyncio.sleep(0.005)
+
+
+def _too_small(width: int, height: int) -> list[Line]:
+    """A sentence in words that fit any width."""
+    columns, rows = layout.SMALLEST
+    text = f"This terminal has {width}x{height}. backprop-tui needs at least {columns}x{rows}; q quits."
+    lines, line = [], ""
+    for word in text.split():
+        if line and len(line) + 1 + len(word) > width:
+            lines.append(line)
+            line = ""
+        line = f"{line} {word}".strip()
+    return [(Span(part),) for part in [*lines, line]]

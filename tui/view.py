@@ -1,0 +1,147 @@
+"""What the screen shows: one frozen value, made from the session, that every pane draws from."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from ..core import phases
+from ..core.history import Settings
+from ..core.network import Array, Network
+from ..core.numerals import fixed, full, full_width
+from ..core.phases import Cell, Phase
+from ..core.run import Run
+from ..core.session import Sample, Scaling, Session
+from ..core.trace import Trace
+from .line import Line, Span
+
+PENDING = "·"
+
+
+@dataclass(frozen=True, eq=False)
+class View:
+    """The step that is looked at, and how. `done` of its numbers are computed; only those may be shown."""
+
+    run: Run
+    settings: Settings
+    shown_settings: Settings
+    scaling: Scaling | None
+    sample: Sample | None
+    trace: Trace | None
+    parameters: dict[str, Array]
+    done: int
+    steps: int
+    losses: Array
+    fresh: frozenset[str | Cell]
+    """What was computed last: values by name, or a single number."""
+    inputs: frozenset[Cell] = frozenset()
+    cursor: Cell | None = None
+    precise: bool = False
+    """All digits instead of four."""
+
+    @property
+    def network(self) -> Network:
+        """The network of the run."""
+        return self.run.network
+
+    @property
+    def phase(self) -> Phase | None:
+        """The phase that was computed last."""
+        return phases.phase_at(self.network, self.done)
+
+    def value(self, cell: Cell) -> float | None:
+        """A number of this step, or None where it is not computed yet.
+
+        Where a batch has several samples, it is their mean; for gradients of a sample's values, the sum,
+        which is the mean of the samples' own since the loss is a mean.
+        """
+        array, name = self._array(cell.name), cell.name
+        if array is None:
+            return None
+        rows, columns = phases.shapes(self.network).get(name, array.shape)
+        if cell.row * columns + cell.column >= phases.numbers_done(self.network, name, self.done):
+            return None
+        if name in ("x", "y"):
+            return float(np.mean(array[:, cell.column]))
+        if columns != array.shape[1]:
+            return float(np.sum(array[cell.row]) if name[0] == "g" else np.mean(array[cell.row]))
+        return float(array[cell.row, cell.column])
+
+    def _array(self, name: str) -> Array | None:
+        if name in self.parameters:
+            return self.parameters[name]
+        if self.trace is not None:
+            return self.trace.values.get(name)
+        settings = self.shown_settings
+        if name in ("x", "y") and settings.x is not None:
+            return np.array([settings.x if name == "x" else settings.y])
+        if self.sample is not None and name in ("x", "y"):
+            return self.sample.x[None] if name == "x" else self.sample.y[None]
+        return None
+
+    def number(self, cell: Cell, width: int) -> Span:
+        """A number as a span of exactly `width` columns: dots where it is not computed yet."""
+        value = self.value(cell)
+        if value is None:
+            text, role = PENDING.center(width), "pending"
+        else:
+            text = full(value, self.dtype(cell.name)).rjust(width) if self.precise else fixed(value, width=width)
+            role = "alarm" if not np.isfinite(value) else "negative" if value < 0 else "positive"
+            if cell in self.fresh or cell.name in self.fresh:
+                role += " fresh"
+        if cell in self.inputs:
+            role += " input"
+        if cell == self.cursor:
+            role += " cursor"
+        return Span(text, role, cell)
+
+    def dtype(self, name: str) -> Literal["float32", "float64"]:
+        """The precision in which a value is known: the table's float64 until a step has used it."""
+        return "float64" if self.trace is None and name in ("x", "y") else self.run.dtype  # type: ignore[return-value]
+
+    @property
+    def wide(self) -> int:
+        """The columns that a number takes."""
+        return full_width(self.run.dtype) if self.precise else 8
+
+
+def view_of(session: Session, *, cursor: Cell | None = None, precise: bool = False, single: bool = False) -> View:
+    """The session's present place as a view; `single` where the last move was by a single number."""
+    network, done = session.run.network, session.position.done
+    if session.trace is None:
+        done = 0
+    phase, last = phases.phase_at(network, done), phases.last_cell(network, done)
+    fresh: frozenset[str | Cell] = frozenset(phase.names if phase else ())
+    inputs: frozenset[Cell] = frozenset()
+    if single and last is not None:
+        from ..core.explain import inputs as entering
+
+        fresh, inputs = frozenset({last}), frozenset(entering(network, last))
+    return View(
+        run=session.run,
+        settings=session.settings,
+        shown_settings=session.shown_settings,
+        scaling=session.scaling,
+        sample=session.sample,
+        trace=session.trace,
+        parameters=network.split(session.parameters),
+        done=done,
+        steps=session.steps,
+        losses=session.losses,
+        fresh=fresh,
+        inputs=inputs,
+        cursor=cursor,
+        precise=precise,
+    )
+
+
+def matrix(view: View, name: str, label: str, width: int) -> list[Line]:
+    """A value's rows as lines: its label, then its numbers, one column each."""
+    rows, columns = phases.shapes(view.network)[name]
+    lines = []
+    for row in range(rows):
+        head = Span(label if row == 0 else " " * len(label), "label")
+        numbers = [view.number(Cell(name, row, column), width) for column in range(columns)]
+        spans = [part for number in numbers for part in (Span(" "), number)]
+        lines.append((head, *spans))
+    return lines
