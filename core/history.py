@@ -4,6 +4,7 @@ Entry k leads from state k to state k + 1. It is a step, or a change that a pers
 """
 
 from bisect import bisect_right
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -50,6 +51,18 @@ class History:
         self._settings = [settings]
         self.changes: dict[int, Change] = {}
         self.entries = 0
+
+    @classmethod
+    def restored(
+        cls, states: Array, losses: Array, stretches: Sequence[tuple[int, Settings]], changes: Mapping[int, Change]
+    ) -> "History":
+        """A history as it was saved: states (entries + 1, state_width), losses (entries,), stretches and changes."""
+        history = cls(states[0], stretches[0][1])
+        history.append(states[1:], losses)
+        history._starts = [start for start, _ in stretches]
+        history._settings = [settings for _, settings in stretches]
+        history.changes = dict(changes)
+        return history
 
     @property
     def states(self) -> Array:

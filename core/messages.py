@@ -18,7 +18,6 @@ from .optimizers import Update
 MAX_FRAME = 256 * 2**20
 """No message is longer, in bytes: a longer one is a fault of the other side."""
 
-MAX_FORMULA = 200
 HEADER = struct.Struct(">I")
 
 
@@ -55,7 +54,9 @@ class TableSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Which table: a CSV file (the bundled house table when `path` is empty), its columns, their transforms.
 
     `standardise` names the features that are scaled to mean 0 and deviation 1; `log_target` takes the natural
-    logarithm of the target.
+    logarithm of the target. `holdout` is the share of rows, drawn by `holdout_seed`, that no step uses and
+    that do not count in what scales the features. `x` (rows, features) and `y` (rows, targets) are the table itself,
+    raw, where it is written in a scenario and in no file.
     """
 
     path: str = ""
@@ -63,6 +64,10 @@ class TableSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     targets: tuple[str, ...] = ("price",)
     standardise: tuple[str, ...] = ("bedrooms", "sqft_living")
     log_target: bool = True
+    holdout: float = 0.0
+    holdout_seed: int = 0
+    x: Numbers | None = None
+    y: Numbers | None = None
 
 
 class Program(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -76,7 +81,7 @@ class Program(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class TableRows(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True):
     """Samples of a table: for each step its rows (steps, batch), −1 where a batch is smaller.
 
-    An empty array stands for all rows, in order, in each of `steps` steps.
+    An empty array stands for all rows that are not held out, in order, in each of `steps` steps.
     """
 
     table: TableSpec
@@ -138,7 +143,45 @@ class Predict(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True)
     rows: Numbers
 
 
-Request = OpenTable | ReadRows | RunSteps | FindLosses | Predict
+class DescribeTable(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True):
+    """What the columns of a table look like before and after scaling, with histograms of so many bins."""
+
+    table: TableSpec
+    bins: int
+
+
+class FindWorst(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True):
+    """The rows whose predictions are furthest off in the target's own unit, at one parameter row.
+
+    Among the rows that train, or among those held out.
+    """
+
+    program: Program
+    parameters: Numbers
+    table: TableSpec
+    count: int
+    held_out: bool = False
+
+
+class Differentiate(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True):
+    """A formula of x and its derivative at each of several x (n,), with every operation in between."""
+
+    formula: str
+    x: Numbers
+
+
+class Descend(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True):
+    """Gradient descent on a formula of x, from one x, for so many steps."""
+
+    formula: str
+    x: float
+    lr: float
+    steps: int
+
+
+Request = (
+    OpenTable | ReadRows | RunSteps | FindLosses | Predict | DescribeTable | FindWorst | Differentiate | Descend
+)
 
 # Answers
 
@@ -183,13 +226,70 @@ class Predicted(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=Tru
     losses: Numbers
 
 
+class TableDescribed(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True):
+    """For each column (features, then targets), [:, 0] as in the file and [:, 1] as the network gets it.
+
+    `summary` (columns, 2, 4) holds mean, deviation, lowest and highest; `counts` (columns, 2, bins) how many
+    rows lie in each of the equal bins between lowest and highest.
+    """
+
+    summary: Numbers
+    counts: Numbers
+
+
+class WorstFound(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True):
+    """Row numbers (n,), worst first, with predictions and true targets (n, targets) in the target's own unit.
+
+    `mean_error` is the mean absolute error over all rows that were looked at, `rows` how many they are.
+    """
+
+    worst: Numbers
+    predictions: Numbers
+    targets: Numbers
+    mean_error: float
+    rows: int
+
+
+class Differentiated(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True):
+    """For each x (n,): y and dy/dx (n,); each operation's result and the derivative of y by it (operations, n).
+
+    `local` (operations, 2, n) is the derivative of each operation by its own first and second operand, 0 where it
+    has none.
+    """
+
+    y: Numbers
+    slope: Numbers
+    values: Numbers
+    slopes: Numbers
+    local: Numbers
+
+
+class Descended(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True):
+    """For each step (n,): y and dy/dx at the x it starts from, and the x after its update."""
+
+    y: Numbers
+    slope: Numbers
+    x: Numbers
+
+
 class Failed(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True):
     """The request can't be answered, and why: one line for a person."""
 
     message: str
 
 
-Answer = TableOpened | RowsRead | StepsRun | LossesFound | Predicted | Failed
+Answer = (
+    TableOpened
+    | RowsRead
+    | StepsRun
+    | LossesFound
+    | Predicted
+    | TableDescribed
+    | WorstFound
+    | Differentiated
+    | Descended
+    | Failed
+)
 
 _encoder = msgspec.msgpack.Encoder()
 _requests: msgspec.msgpack.Decoder[Request] = msgspec.msgpack.Decoder(Request)

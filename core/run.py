@@ -15,8 +15,8 @@ from .optimizers import Update
 class Run:
     """The table, the network, where it starts, how it is updated, and the settings of the first step.
 
-    `initial` holds the initial parameters (network.width numbers) where they are given by name; otherwise `seed`
-    and `initialiser` make them. `x` and `y` in `settings` replace the table's row where samples are written by hand.
+    `initial` holds the initial parameters (network.width numbers) where they are given by name, or a whole state
+    row where a run goes on with an optimizer's moments; otherwise `seed` and `initialiser` make them. `x` and `y` in `settings` replace the table's row where samples are written by hand.
     """
 
     table: TableSpec = TableSpec()
@@ -36,11 +36,11 @@ class Run:
 
     def first_state(self) -> Array:
         """The state row (state_width,) that it starts from."""
-        if self.initial is not None:
-            parameters = np.array(self.initial, self.dtype)
-        else:
+        if self.initial is None:
             parameters = initial_parameters(self.network, self.seed, self.initialiser, self.constant, self.dtype)
-        return self.update.first_state(parameters)
+            return self.update.first_state(parameters)
+        given = np.array(self.initial, self.dtype)
+        return self.update.first_state(given) if len(given) == self.network.width else given
 
     def reinitialised(self) -> "Run":
         """The same run from the next seed's weights."""

@@ -9,6 +9,7 @@ the answer. So the screen, the command line and the tests drive the very same ob
 """
 
 from bisect import bisect_left
+from collections.abc import Sequence
 from copy import copy
 from dataclasses import dataclass, replace
 
@@ -36,7 +37,7 @@ from .messages import (
 from .network import Array
 from .phases import Cell
 from .run import Run
-from .sampling import ALL_ROWS, RULES, THIS_ROW, Sampling
+from .sampling import ALL_ROWS, RULES, THIS_ROW, Sampling, split_rows
 from .trace import Trace
 
 
@@ -66,12 +67,13 @@ class Scaling:
 
 @dataclass
 class Jump:
-    """A jump: steps left, steps in all, the loss below which it ends, and why it ended before its last step."""
+    """A jump: steps left, of how many, the loss below which it ends, why it ended early, and the steps done."""
 
     left: int
     total: int
     bound: float | None
     ended: str = ""
+    done: int = 0
 
 
 @dataclass(frozen=True, order=True)
@@ -104,7 +106,22 @@ class Session:
         self._stops: list[Position] = []
         self._chunk: Request | None = None
 
+    @classmethod
+    def restored(
+        cls, run: Run, history: History, settings: Settings, position: Position, stops: Sequence[Position], xla: bool
+    ) -> "Session":
+        """A session as it was saved: its run, its history, its place and where `back` stops. The table is read anew."""
+        session = cls(run)
+        session.history, session.settings, session.position = history, settings, position
+        session._stops, session.xla = list(stops), xla
+        return session
+
     # What can be seen
+
+    @property
+    def stops(self) -> tuple[Position, ...]:
+        """The places inside steps that were stopped at, in order."""
+        return tuple(self._stops)
 
     @property
     def whole(self) -> int:
@@ -141,7 +158,12 @@ class Session:
         """How many passes the present order of rows has made at this position."""
         if self.scaling is None:
             return 0.0
-        return (self.steps - self.settings.since) / self.settings.sampling.draws_per_epoch(self.scaling.rows)
+        return (self.steps - self.settings.since) / self.settings.sampling.draws_per_epoch(self.training_rows)
+
+    @property
+    def training_rows(self) -> int:
+        """How many rows of the table are not held out; 0 until it is open."""
+        return 0 if self.scaling is None else self.scaling.rows - round(self.run.table.holdout * self.scaling.rows)
 
     @property
     def jumping(self) -> bool:
@@ -229,7 +251,8 @@ class Session:
 
     def restart(self) -> None:
         """The weights that this run started with, and an empty history. The settings stay."""
-        self._begin(replace(self.run, settings=replace(self.settings, since=0)))
+        since = self.run.settings.since if self.settings.sampling == self.run.settings.sampling else 0
+        self._begin(replace(self.run, settings=replace(self.settings, since=since)))
 
     def set_lr(self, lr: float) -> None:
         """The learning rate of the next update. Raises ValueError for what is none."""
@@ -290,7 +313,7 @@ class Session:
         if self.scaling is None:
             return OpenTable(self.run.table)
         if self.jump is not None and self.jumping:
-            batch = self.settings.sampling.batch_size(self.scaling.rows)
+            batch = self.settings.sampling.batch_size(self.training_rows)
             steps = min(self.jump.left, chunk(self.run.network, self.run.update, batch))
             self._chunk = self._run_steps(self._next().entry, steps, self.settings, self.jump.bound)
             return self._chunk
@@ -411,7 +434,9 @@ class Session:
         """The rows (steps, batch) that the steps from this entry on use."""
         assert self.scaling is not None, "the table is open before rows are drawn"
         draw = max(self.history.steps(entry) - settings.since, 0)
-        return settings.sampling.rows(self.run.seed, self.scaling.rows, draw, steps)
+        table, rows = self.run.table, self.scaling.rows
+        training = split_rows(rows, table.holdout, table.holdout_seed)[0] if table.holdout else rows
+        return settings.sampling.rows(self.run.seed, training, draw, steps)
 
     def _run_steps(self, entry: int, steps: int, settings: Settings, bound: float | None) -> RunSteps:
         state = numbers(self.history.states[entry])
@@ -464,6 +489,7 @@ class Session:
         self.history.hold(self.settings)
         self.history.append(states, losses)
         self.position = Position(entry + len(losses) - 1, self.whole)
+        jump.done += len(losses)
         jump.left = max(jump.left - len(losses), 0)
         if not np.isfinite(last):
             jump.left, jump.ended = 0, "the loss is not finite"

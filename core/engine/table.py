@@ -11,6 +11,7 @@ from sklearn.preprocessing import StandardScaler
 from ...data import HOUSE_TABLE
 from ..messages import TableSpec
 from ..network import Array
+from ..sampling import split_rows
 from ..text import shown
 
 
@@ -22,7 +23,8 @@ class TableError(Exception):
 class Table:
     """Features raw and scaled (rows, features), targets raw and transformed (rows, targets), all float64.
 
-    `mean` and `deviation` (features,) are what scaled them: 0 and 1 where nothing did.
+    `mean` and `deviation` (features,) are what scaled them: 0 and 1 where nothing did. `training` and `held` pick
+    the rows that train and those held out.
     """
 
     raw: Array
@@ -31,30 +33,63 @@ class Table:
     y: Array
     mean: Array
     deviation: Array
+    training: Array | slice
+    held: Array | slice
+
+    @property
+    def training_rows(self) -> int:
+        """How many rows are not held out."""
+        return len(self.raw) if isinstance(self.training, slice) else len(self.training)
 
 
 def open_table(spec: TableSpec) -> Table:
     """Read, check and scale a table. Raises TableError."""
-    frame = _read(spec)
-    raw = _numeric(frame, spec.features, spec)
-    raw_y = _numeric(frame, spec.targets, spec)
-    name = shown(spec.path) or "the house table"
+    if spec.x is not None and spec.y is not None:
+        name = "the scenario's table"
+        raw, raw_y = _inline(spec.x.array, spec.features), _inline(spec.y.array, spec.targets)
+        if len(raw) != len(raw_y):
+            raise TableError(f"{name}: x has {len(raw)} rows and y has {len(raw_y)}; give every row both")
+    else:
+        name = shown(spec.path) or "the house table"
+        frame = _read(spec)
+        raw, raw_y = _numeric(frame, spec.features, spec), _numeric(frame, spec.targets, spec)
     if len(raw) < 2 and spec.standardise:
         raise TableError(f"{name}: one row only; standardising needs at least two different rows")
+    training: Array | slice = slice(None)
+    held: Array | slice = slice(0)
+    if spec.holdout:
+        try:
+            training, held = split_rows(len(raw), spec.holdout, spec.holdout_seed)
+        except ValueError as error:
+            raise TableError(f"{name}: {error}") from None
     x, mean, deviation = raw.copy(), np.zeros(raw.shape[1]), np.ones(raw.shape[1])
     scaled = [number for number, feature in enumerate(spec.features) if feature in spec.standardise]
     for number in scaled:
-        if np.ptp(raw[:, number]) == 0:
+        if np.ptp(raw[training, number]) == 0:
             column = shown(spec.features[number])
             raise TableError(
                 f"{name}: column '{column}' is {raw[0, number]:g} in every row and can't be standardised; leave it out"
             )
     if scaled:
         scaler = StandardScaler()
-        x[:, scaled] = scaler.fit_transform(raw[:, scaled])
+        scaler.fit(raw[training][:, scaled])
+        x[:, scaled] = scaler.transform(raw[:, scaled])
         mean[scaled], deviation[scaled] = scaler.mean_, scaler.scale_
     y = _logarithm(raw_y, spec, name) if spec.log_target else raw_y
-    return Table(raw, x, raw_y, y, mean, deviation)
+    return Table(raw, x, raw_y, y, mean, deviation, training, held)
+
+
+def describe(table: Table, bins: int) -> tuple[Array, Array]:
+    """Features, then targets, as in the file and as the network gets them: see `TableDescribed`."""
+    before, after = np.hstack([table.raw, table.raw_y]), np.hstack([table.x, table.y])
+    summary, counts = np.zeros((before.shape[1], 2, 4)), np.zeros((before.shape[1], 2, bins), "int32")
+    for place, part in enumerate((before, after)):
+        summary[:, place] = np.stack([part.mean(0), part.std(0), part.min(0), part.max(0)], axis=1)
+        for column in range(part.shape[1]):
+            counts[column, place] = np.histogram(part[:, column], bins)[0]
+    # Scaling moves and stretches a feature's histogram; only rounding at the edges of bins would tell them apart.
+    counts[: table.raw.shape[1], 1] = counts[: table.raw.shape[1], 0]
+    return summary, counts
 
 
 def _read(spec: TableSpec) -> pd.DataFrame:
@@ -89,6 +124,15 @@ def _read(spec: TableSpec) -> pd.DataFrame:
     if frame.empty:
         raise TableError(f"{name}: has column names but no rows")
     return frame
+
+
+def _inline(values: Array, columns: tuple[str, ...]) -> Array:
+    """Rows written in a scenario as float64 (rows, columns), every number finite."""
+    if values.ndim != 2 or not len(values) or values.shape[1] != len(columns):
+        raise TableError(f"the scenario's table needs rows of {len(columns)} numbers, one for each column")
+    if not np.isfinite(values).all():
+        raise TableError("the scenario's table holds what is not a finite number")
+    return values.astype("float64")
 
 
 def _numeric(frame: pd.DataFrame, columns: tuple[str, ...], spec: TableSpec) -> Array:
