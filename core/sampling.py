@@ -33,20 +33,24 @@ class Sampling:
         """How many rows a full batch has."""
         return {SHUFFLED: min(self.batch, table_rows), ALL_ROWS: table_rows}.get(self.rule, 1)
 
-    def rows(self, seed: int, table_rows: int, draw: int, draws: int = 1) -> Array:
+    def rows(self, seed: int, table: int | Array, draw: int, draws: int = 1) -> Array:
         """The rows (draws, batch) of so many draws, the first of which has the number `draw`, from 0.
 
-        Where an epoch's last batch is smaller, it is filled up with −1.
+        `table` is the number of the table's rows, or the numbers of those that train, ascending. Where an epoch's
+        last batch is smaller, it is filled up with −1.
         """
         if self.rule == THIS_ROW:
             return np.full((draws, 1), self.row, "int32")
+        training = np.arange(table, dtype="int32") if isinstance(table, int) else table
+        size = len(training)
         if self.rule == NEXT_ROW:
-            return ((self.row + draw + np.arange(draws, dtype="int32")) % table_rows)[:, None]
+            start = int(np.searchsorted(training, self.row)) + draw
+            return training[(start + np.arange(draws)) % size][:, None]
         if self.rule == ALL_ROWS:
-            return np.broadcast_to(np.arange(table_rows, dtype="int32"), (draws, table_rows))
-        per_epoch = self.draws_per_epoch(table_rows)
+            return np.broadcast_to(training, (draws, size))
+        per_epoch = self.draws_per_epoch(size)
         first, last = draw // per_epoch, (draw + draws - 1) // per_epoch
-        orders = [self._batches(_order(seed, epoch, table_rows)) for epoch in range(first, last + 1)]
+        orders = [self._batches(training[_order(seed, epoch, size)]) for epoch in range(first, last + 1)]
         start = draw - first * per_epoch
         return np.concatenate(orders)[start : start + draws]
 
@@ -57,7 +61,23 @@ class Sampling:
         return filled.reshape(-1, size)
 
 
+_random = np.random.RandomState(0)  # seeded anew for each order: making one takes 50 times as long as seeding it
+
+
 @lru_cache(maxsize=4)
 def _order(seed: int, epoch: int, table_rows: int) -> Array:
     """The shuffled order of one epoch: the same for a seed on every machine (RandomState, NEP 19)."""
-    return np.random.RandomState((seed + 1_000_003 * (epoch + 1)) % 2**32).permutation(table_rows)
+    _random.seed((seed + 1_000_003 * (epoch + 1)) % 2**32)
+    return _random.permutation(table_rows)
+
+
+@lru_cache(maxsize=4)
+def split_rows(table_rows: int, holdout: float, seed: int) -> tuple[Array, Array]:
+    """The numbers of the rows that train and of those held out, both ascending: a share drawn by the seed."""
+    held = round(holdout * table_rows)
+    if not 0 <= holdout < 1 or held >= table_rows:
+        raise ValueError(f"{holdout:.0%} of {table_rows} rows can't be held out: some must be left to train with")
+    order = np.random.RandomState(seed).permutation(table_rows).astype("int32")
+    training, held_out = np.sort(order[held:]), np.sort(order[:held])
+    training.flags.writeable = held_out.flags.writeable = False
+    return training, held_out

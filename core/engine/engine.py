@@ -1,14 +1,21 @@
 """The engine: answers requests. It keeps no run: only open tables and compiled programs, which it can make again."""
 
-from collections import OrderedDict
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..formula import Formula, FormulaError, parse
+from ..limits import MAX_ROWS, MAX_STEPS
 from ..messages import (
     Answer,
+    Descend,
+    Descended,
+    DescribeTable,
+    Differentiate,
+    Differentiated,
     Failed,
     FindLosses,
+    FindWorst,
     Inline,
     LossesFound,
     OpenTable,
@@ -20,18 +27,21 @@ from ..messages import (
     RowsRead,
     RunSteps,
     StepsRun,
+    TableDescribed,
     TableOpened,
     TableRows,
     TableSpec,
+    WorstFound,
     numbers,
 )
 from ..network import Array
+from .recent import Recent
 
 if TYPE_CHECKING:
     from .program import Compiled
     from .table import Table
 
-MAX_TABLES, MAX_PROGRAMS = 4, 24
+MAX_TABLES, MAX_PROGRAMS, MAX_POINTS = 4, 24, 1024
 
 
 class RequestError(Exception):
@@ -39,11 +49,15 @@ class RequestError(Exception):
 
 
 class Engine:
-    """Answers each request. TensorFlow is imported at the first step, pandas and scikit-learn at the first table."""
+    """Answers each request. TensorFlow is imported at the first step, pandas and scikit-learn at the first table.
 
-    def __init__(self) -> None:
-        self._tables: OrderedDict[TableSpec, Table] = OrderedDict()
-        self._programs: OrderedDict[tuple[Program, int], Compiled] = OrderedDict()
+    `compiled` counts the programs that were compiled: TensorFlow gives the memory of none of them back.
+    """
+
+    def __init__(self, programs: int = MAX_PROGRAMS) -> None:
+        self._tables: Recent[TableSpec, Table] = Recent(MAX_TABLES)
+        self._programs: Recent[tuple[Program, int], Compiled] = Recent(programs)
+        self.compiled = 0
 
     def answer(self, request: Request) -> Answer:
         """The answer to a request; `Failed` where it can't be given."""
@@ -60,21 +74,48 @@ class Engine:
                     return self._losses(request)
                 case Predict():
                     return self._predict(request)
+                case DescribeTable():
+                    return self._describe(request)
+                case FindWorst():
+                    return self._worst(request)
+                case Differentiate():
+                    return _differentiate(request)
+                case Descend():
+                    return _descend(request)
         except RequestError as error:
             return Failed(str(error))
+
+    def rows_of(self, samples: TableRows | Inline) -> int | None:
+        """How many rows a step of these samples works through; None where their table is not open."""
+        if isinstance(samples, Inline):
+            return samples.x.shape[0] if samples.x.shape else 0
+        table = self._tables.get(samples.table)
+        if table is None:
+            return None
+        return table.training_rows if not samples.rows.array.size else samples.rows.shape[-1]
+
+    def is_ready(self, request: Request) -> bool:
+        """Whether all that it needs is open and compiled."""
+        match request:
+            case RunSteps():
+                rows = self.rows_of(request.samples)
+                return rows is not None and (request.program, rows) in self._programs
+            case OpenTable() | ReadRows():
+                return request.table in self._tables
+            case _:
+                return False
 
     def _table(self, spec: TableSpec) -> "Table":
         from .table import TableError, open_table
 
-        if spec not in self._tables:
+        table = self._tables.get(spec)
+        if table is None:
             try:
-                self._tables[spec] = open_table(spec)
+                table = open_table(spec)
             except TableError as error:
                 raise RequestError(str(error)) from None
-        self._tables.move_to_end(spec)
-        if len(self._tables) > MAX_TABLES:
-            self._tables.popitem(last=False)
-        return self._tables[spec]
+            self._tables.put(spec, table)
+        return table
 
     def _rows(self, request: ReadRows) -> RowsRead:
         table = self._table(request.table)
@@ -87,13 +128,16 @@ class Engine:
             x, y = samples.x.array, samples.y.array
             if x.ndim != 2 or y.ndim != 2 or len(x) != len(y) or not len(x):
                 raise RequestError("samples need x (batch, features) and y (batch, outputs)")
+            _check_amount(samples.steps, len(x))
             return _repeated(x, samples.steps), _repeated(y, samples.steps), np.ones((samples.steps, len(x)))
         table, rows = self._table(samples.table), samples.rows.array
         if rows.size == 0:
-            ones = np.ones((samples.steps, len(table.x)))
-            return _repeated(table.x, samples.steps), _repeated(table.y, samples.steps), ones
+            _check_amount(samples.steps, table.training_rows)
+            x, y = table.x[table.training], table.y[table.training]
+            return _repeated(x, samples.steps), _repeated(y, samples.steps), np.ones((samples.steps, len(x)))
         if rows.ndim != 2:
             raise RequestError("rows need the shape (steps, batch)")
+        _check_amount(*rows.shape)
         safe = _checked_rows(np.maximum(rows, 0), len(table.x))
         return table.x[safe], table.y[safe], (rows >= 0).astype("float64")
 
@@ -106,15 +150,13 @@ class Engine:
         if state.shape != (program.update.state_width(program.network),):
             raise RequestError("the state does not have the width of this network")
         key = (program, x.shape[1])
-        if key not in self._programs:
-            self._programs[key] = Compiled(program, x.shape[1])
-        self._programs.move_to_end(key)
-        if len(self._programs) > MAX_PROGRAMS:
-            self._programs.popitem(last=False)
-        compiled = self._programs[key]
+        compiled = self._programs.get(key) or Compiled(program, x.shape[1])
         if len(x) > compiled.capacity:
             raise RequestError(f"one request runs up to {compiled.capacity} such steps, not {len(x)}")
         result = compiled.run(state, x, y, weight, len(x), request.lr, request.bound)
+        if key not in self._programs:
+            self._programs.put(key, compiled)
+            self.compiled += 1
         trace = {name: numbers(value) for name, value in result.trace.items()}
         return StepsRun(numbers(result.states), numbers(result.losses), trace, result.averaged, compiled.xla)
 
@@ -135,6 +177,42 @@ class Engine:
         predictions, losses = predict(request.program, request.parameters.array, table.x[chosen], table.y[chosen])
         return Predicted(numbers(predictions), numbers(losses))
 
+    def _describe(self, request: DescribeTable) -> TableDescribed:
+        from .table import describe
+
+        if not 1 <= request.bins <= 200:
+            raise RequestError(f"a histogram has 1 to 200 bins, not {request.bins}")
+        summary, counts = describe(self._table(request.table), request.bins)
+        return TableDescribed(numbers(summary), numbers(counts))
+
+    def _worst(self, request: FindWorst) -> WorstFound:
+        from .program import predict
+
+        table = self._table(request.table)
+        chosen = table.held if request.held_out else table.training
+        x, y, raw_y = table.x[chosen], table.y[chosen], table.raw_y[chosen]
+        if not len(x):
+            raise RequestError("no rows are held out")
+        predictions = predict(request.program, request.parameters.array, x, y)[0].astype("float64")
+        with np.errstate(over="ignore", invalid="ignore"):
+            if request.table.log_target:
+                predictions = np.exp(predictions)
+            # What is not a number is the worst of all.
+            errors = np.nan_to_num(np.abs(predictions - raw_y).max(axis=1), nan=np.inf)
+        count = min(max(request.count, 1), 1000, len(errors))
+        worst = np.argpartition(errors, -count)[-count:]
+        worst = worst[np.argsort(errors[worst])[::-1]]
+        rows = np.arange(len(table.x), dtype="int32")[chosen][worst]
+        return WorstFound(
+            numbers(rows), numbers(predictions[worst]), numbers(raw_y[worst]), float(errors.mean()), len(errors)
+        )
+
+
+def _check_amount(steps: int, batch: int) -> None:
+    """Before anything of this size is made."""
+    if not 0 <= steps <= MAX_STEPS or (steps > 1 and steps * batch > MAX_ROWS):
+        raise RequestError(f"one request runs up to {MAX_STEPS:,} steps and {MAX_ROWS:,} rows, or one larger batch")
+
 
 def _repeated(part: Array, steps: int) -> Array:
     """The same samples for each step: a view, no copy."""
@@ -153,3 +231,29 @@ def _check_fit(program: Program, x: Array, y: Array) -> None:
             f"the samples have {x.shape[2]} features and {y.shape[2]} targets, "
             f"the network {program.network.features} and {program.network.outputs}"
         )
+
+
+def _differentiate(request: Differentiate) -> Differentiated:
+    from .functions import differentiate
+
+    x = request.x.array
+    if x.ndim != 1 or not 1 <= len(x) <= MAX_POINTS:
+        raise RequestError(f"a function is computed at 1 to {MAX_POINTS} x at a time")
+    found = differentiate(_formula(request.formula), x)
+    return Differentiated(*(numbers(part) for part in found))
+
+
+def _descend(request: Descend) -> Descended:
+    from .functions import descend
+
+    if not 1 <= request.steps <= MAX_POINTS:
+        raise RequestError(f"a descent takes 1 to {MAX_POINTS} steps at a time, not {request.steps}")
+    found = descend(_formula(request.formula), request.x, request.lr, request.steps)
+    return Descended(*(numbers(part) for part in found))
+
+
+def _formula(text: str) -> Formula:
+    try:
+        return parse(text)
+    except FormulaError as error:
+        raise RequestError(str(error)) from None

@@ -1,0 +1,272 @@
+"""Automatic differentiation (Part 2): the operations as the tape records them, then the chain rule backwards.
+
+A step is: each operation forwards, each operation that depends on x backwards, the sum at x, one update of x.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..formula import Formula, Operand, Operation, Result, X, operand_text, parse
+from ..messages import Answer, Descend, Descended, Differentiate, Differentiated, Failed, Request, WireError
+from ..session import EngineRefused
+from .function import (
+    NOTEBOOK_FORMULA,
+    NOTEBOOK_LR,
+    NOTEBOOK_X,
+    Curve,
+    Tape,
+    ask_curve,
+    ask_tape,
+    check_lr,
+    check_x,
+    number_text,
+    read_curve,
+    read_tape,
+    window,
+)
+
+FORWARD, BACKWARD, SUM, UPDATE = "forward", "backward", "sum", "update"
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A phase of the step: its kind and, forwards and backwards, which operation."""
+
+    kind: str
+    operation: int = -1
+
+
+@dataclass(frozen=True)
+class Path:
+    """One way from y to x: through which operation's which operand; the product along it is slope · local."""
+
+    operation: Operation
+    place: int
+    slope: float
+    local: float
+
+    @property
+    def product(self) -> float:
+        """What this path adds to dy/dx, in float32."""
+        with np.errstate(all="ignore"):
+            return float(np.float32(self.slope) * np.float32(self.local))
+
+
+def stages(formula: Formula) -> tuple[Stage, ...]:
+    """The phases of one step, in order."""
+    forward = [Stage(FORWARD, operation.index) for operation in formula.operations]
+    backward = [
+        Stage(BACKWARD, operation.index) for operation in reversed(formula.operations) if operation.depends_on_x
+    ]
+    return (*forward, *backward, Stage(SUM), Stage(UPDATE))
+
+
+def paths(tape: Tape) -> list[Path]:
+    """All ways from y to x, the one nearest to y first. Their products add up to dy/dx."""
+    return [
+        Path(operation, place, float(tape.slopes[operation.index]), float(tape.local[operation.index, place]))
+        for operation in reversed(tape.formula.operations)
+        for place, operand in enumerate(operation.operands)
+        if isinstance(operand, X)
+    ]
+
+
+def operand_value(tape: Tape, operand: Operand) -> str:
+    """An operand's number, as numpy prints it."""
+    if isinstance(operand, Result):
+        return number_text(tape.values[operand.index])
+    return number_text(tape.x) if isinstance(operand, X) else operand.text
+
+
+def remark(tape: Tape, done: int) -> str:
+    """What a teacher says where a number stops being one: the first such operation that is shown; else empty."""
+    for stage in stages(tape.formula)[:done]:
+        if stage.kind != FORWARD:
+            break
+        operation, value = tape.formula.operations[stage.operation], tape.values[stage.operation]
+        if not np.isfinite(value):
+            inside = operation.written(*(operand_value(tape, operand) for operand in operation.operands))
+            what = "is not a number (NaN)" if np.isnan(value) else "is beyond float32: infinity"
+            return f"{operation.name}: {inside} {what}{_domain(operation.function)}"
+    if done > len(tape.formula.operations) and not np.isfinite(tape.slope):
+        return f"the derivative here is {number_text(tape.slope)}: the tape multiplies by infinity or by NaN"
+    return ""
+
+
+def _domain(function: str) -> str:
+    return {
+        "log": "; log is defined above 0",
+        "sqrt": "; sqrt is defined from 0 on",
+        "/": "; the divisor must not be 0",
+    }.get(function, "")
+
+
+class AutogradLesson:
+    """A formula, an x, and how far its derivative has been followed."""
+
+    def __init__(self, formula: str = NOTEBOOK_FORMULA, x: float = NOTEBOOK_X, lr: float = NOTEBOOK_LR) -> None:
+        self.lr = check_lr(lr)
+        self.start = check_x(x)
+        self.set_formula(formula)
+
+    def set_formula(self, formula: str, x: float | None = None) -> None:
+        """Another function, from another x or the same start. Raises FormulaError, or ValueError for x."""
+        parsed, start = parse(formula), check_x(self.start if x is None else x)
+        self.formula, self.start = parsed, start
+        self.stages = stages(parsed)
+        self.again()
+
+    def again(self) -> None:
+        """Back to the start: nothing computed yet."""
+        self.xs = [self.start]
+        """x before each step that was begun."""
+        self.done = 0
+        self._been: list[tuple[int, int]] = []
+        self.tape: Tape | None = None
+        self.curve: Curve | None = None
+        self._after: Descended | None = None
+
+    @property
+    def x(self) -> float:
+        """x before this step's update."""
+        return self.xs[-1]
+
+    @property
+    def steps(self) -> int:
+        """How many steps are complete."""
+        return len(self.xs) - 1 + (self.done == len(self.stages))
+
+    @property
+    def new_x(self) -> float | None:
+        """x after this step's update; None before it is computed."""
+        return None if self._after is None else float(self._after.x.array[0])
+
+    @property
+    def stage(self) -> Stage | None:
+        """The phase that was computed last; None at the start of a step."""
+        return self.stages[self.done - 1] if self.done else None
+
+    @property
+    def shown_range(self) -> tuple[float, float]:
+        """From where to where the curve is wanted."""
+        return window([*self.xs, *([] if self.new_x is None else [self.new_x])])
+
+    # Moving
+
+    def phase(self) -> None:
+        """One phase further; after the last, the first of the next step."""
+        self._move(1 if self.done == len(self.stages) else self.done + 1)
+
+    def step(self) -> None:
+        """One step: finishes the one begun, else makes the next whole."""
+        self._move(len(self.stages))
+
+    def back(self) -> None:
+        """Back to the last place that was stopped at."""
+        if self._been:
+            entries, done = self._been.pop()
+            if entries != len(self.xs):
+                self._forget(entries)
+            self.done = done
+
+    def set_lr(self, lr: float) -> None:
+        """Another learning rate for this update, if it is not shown yet, and the next ones."""
+        self.lr = check_lr(lr)
+        if self.done < len(self.stages):
+            self._after = None
+
+    def _move(self, done: int) -> None:
+        """To so many phases of this step, or of the next where this one is whole and its update is known."""
+        if self.done == len(self.stages):
+            if self.new_x is None or not np.isfinite(self.new_x):
+                return
+            self._been.append((len(self.xs), self.done))
+            self.xs.append(self.new_x)
+            self._forget(len(self.xs))
+        else:
+            self._been.append((len(self.xs), self.done))
+        self.done = done
+
+    def _forget(self, entries: int) -> None:
+        del self.xs[entries:]
+        self.tape = self._after = None
+
+    # The engine
+
+    def request(self) -> Request | None:
+        """What must be asked next; None when all is there."""
+        if self.tape is None:
+            return ask_tape(self.formula, self.x)
+        if self._after is None:
+            return Descend(self.formula.text, self.x, self.lr, 1)
+        low, high = self.shown_range
+        if self.curve is None or self.curve.x[0] != np.float32(low) or self.curve.x[-1] != np.float32(high):
+            return ask_curve(self.formula, low, high)
+        return None
+
+    def accept(self, request: Request, answer: Answer) -> None:
+        """Take the answer. Raises EngineRefused where there is none, WireError where it does not fit the request."""
+        match request, answer:
+            case _, Failed():
+                raise EngineRefused(answer.message)
+            case Differentiate(), Differentiated() if request.x.shape == (1,):
+                self.tape = read_tape(self.formula, request, answer)
+            case Differentiate(), Differentiated():
+                self.curve = read_curve(request, answer)
+            case Descend(), Descended() if answer.x.shape == (1,):
+                self._after = answer
+            case _:
+                raise WireError("the engine's answer is not one to this request")
+
+    # In words
+
+    def lines(self) -> list[str]:
+        """One line for each phase that is shown, in order, with the numbers put in."""
+        if self.tape is None:
+            return []
+        return [self._line(self.tape, stage) for stage in self.stages[: self.done]]
+
+    def _line(self, tape: Tape, stage: Stage) -> str:
+        if stage.kind == FORWARD:
+            return forward_line(tape, self.formula.operations[stage.operation])
+        if stage.kind == BACKWARD:
+            return backward_line(tape, self.formula.operations[stage.operation])
+        if stage.kind == SUM:
+            return sum_line(tape)
+        after = "…" if self.new_x is None else number_text(self.new_x)
+        return f"x ← x - lr·dy/dx = {number_text(tape.x)} - {self.lr:g}·{_signed(tape.slope)} = {after}"
+
+
+def forward_line(tape: Tape, operation: Operation) -> str:
+    """`v1 = x ** 2 = 0.0 ** 2 = 0.0`."""
+    inside = operation.written(*(operand_value(tape, operand) for operand in operation.operands))
+    name = "y = " if tape.formula.result == Result(operation.index) else ""
+    written = operation.written()
+    middle = "" if inside in (written, number_text(tape.values[operation.index])) else f" = {inside}"
+    constant = "" if operation.depends_on_x else "   (no x in it: not on the tape)"
+    return f"{name}{operation.name} = {written}{middle} = {number_text(tape.values[operation.index])}{constant}"
+
+
+def backward_line(tape: Tape, operation: Operation) -> str:
+    """`∂v1/∂x = 2·x**(2 - 1) = 0.0`, for each operand that depends on x."""
+    texts = []
+    for place, operand in enumerate(operation.operands):
+        if tape.formula.depends_on_x(operand):
+            slope, value = operation.slope_written(place), number_text(tape.local[operation.index, place])
+            equals = "" if slope == value or f"{slope}.0" == value else f"{slope} = "
+            texts.append(f"∂{operation.name}/∂{operand_text(operand)} = {equals}{value}")
+    return ",  ".join(texts)
+
+
+def sum_line(tape: Tape) -> str:
+    """`dy/dx = 1.0·4.0 + 1.0·0.0 = 4.0`: over every path from y to x, the product of its derivatives."""
+    terms = [f"{_signed(path.slope)}·{_signed(path.local)}" for path in paths(tape)]
+    if isinstance(tape.formula.result, X):
+        terms = ["1"]
+    return f"dy/dx = {' + '.join(terms) or 'no x in y'} = {number_text(tape.slope)}"
+
+
+def _signed(value: float) -> str:
+    text = number_text(value)
+    return f"({text})" if text.startswith("-") else text

@@ -1,0 +1,191 @@
+"""The data (Part 1): the table by the page, its columns before and after scaling, and one row's way through it."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..messages import (
+    Answer,
+    DescribeTable,
+    Failed,
+    OpenTable,
+    ReadRows,
+    Request,
+    RowsRead,
+    TableDescribed,
+    TableOpened,
+    TableSpec,
+    WireError,
+    numbers,
+)
+from ..network import Array
+from ..session import EngineRefused, Scaling
+
+PAGE, MAX_PAGES, BINS = 64, 32, 24
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row: features raw and scaled (features,), targets raw and transformed (targets,)."""
+
+    number: int
+    raw: Array
+    x: Array
+    raw_y: Array
+    y: Array
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column's name, and before [0] and after [1] scaling: mean, deviation, lowest, highest, and a histogram."""
+
+    name: str
+    is_target: bool
+    summary: Array
+    counts: Array
+
+
+class DataLesson:
+    """A table, the row that is chosen, and how far its transformation has been followed.
+
+    The phases of a row: each feature minus its mean, each divided by its deviation, the target's logarithm.
+    """
+
+    def __init__(self, table: TableSpec) -> None:
+        self.table = table
+        self.scaling: Scaling | None = None
+        self.columns: tuple[Column, ...] = ()
+        self.row = self.done = self.first = 0
+        """The chosen row, how many phases of it are shown, and the first row that is in view."""
+        self.count = 1
+        """How many rows are in view."""
+        self._been: list[tuple[int, int]] = []
+        self._pages: dict[int, RowsRead] = {}
+
+    @property
+    def phases(self) -> tuple[str, ...]:
+        """The names of a row's phases, in order."""
+        scaled = ("minus the mean", "divided by the deviation") if self.table.standardise else ()
+        return (*scaled, "logarithm") if self.table.log_target else scaled
+
+    @property
+    def rows(self) -> int:
+        """How many rows the table has; 0 until it is open."""
+        return 0 if self.scaling is None else self.scaling.rows
+
+    def look(self, first: int, count: int) -> None:
+        """Rows `first` to `first + count` are in view."""
+        self.first, self.count = max(first, 0), min(max(count, 1), PAGE)
+
+    def read(self, number: int) -> Row | None:
+        """A row; None until its page has come."""
+        page = self._pages.get(number // PAGE)
+        if page is None or not 0 <= number < self.rows:
+            return None
+        return Row(number, *(part.array[number % PAGE] for part in (page.raw, page.x, page.raw_y, page.y)))
+
+    # Moving
+
+    def choose(self, row: int) -> None:
+        """Another row. Raises ValueError where there is none."""
+        if self.rows and not 0 <= row < self.rows:
+            raise ValueError(f"there is no row {row}: the table has rows 0 to {self.rows - 1}")
+        self._go(row, 0)
+
+    def phase(self) -> None:
+        """One phase further; after the last, the next row."""
+        if self.done < len(self.phases):
+            self._go(self.row, self.done + 1)
+        elif self.row + 1 < self.rows:
+            self._go(self.row + 1, min(1, len(self.phases)))
+
+    def step(self) -> None:
+        """The whole transformation of this row, or of the next where it is shown."""
+        if self.done < len(self.phases):
+            self._go(self.row, len(self.phases))
+        elif self.row + 1 < self.rows:
+            self._go(self.row + 1, len(self.phases))
+
+    def back(self) -> None:
+        """Back to the last place that was stopped at."""
+        if self._been:
+            self.row, self.done = self._been.pop()
+
+    def again(self) -> None:
+        """This row from its raw numbers."""
+        self._go(self.row, 0)
+
+    def _go(self, row: int, done: int) -> None:
+        if (row, done) != (self.row, self.done):
+            self._been.append((self.row, self.done))
+            self.row, self.done = row, done
+
+    # The engine
+
+    def request(self) -> Request | None:
+        """What must be asked next; None when all that is in view is there."""
+        if self.scaling is None:
+            return OpenTable(self.table)
+        wanted = {row // PAGE for row in (self.row, self.first, min(self.first + self.count, self.rows) - 1)}
+        for page in sorted(wanted - self._pages.keys()):
+            rows = np.arange(page * PAGE, min((page + 1) * PAGE, self.rows), dtype="int32")
+            return ReadRows(self.table, numbers(rows))
+        return None if self.columns else DescribeTable(self.table, BINS)
+
+    def accept(self, request: Request, answer: Answer) -> None:
+        """Take the answer. Raises EngineRefused where there is none, WireError where it does not fit the request."""
+        match request, answer:
+            case _, Failed():
+                raise EngineRefused(answer.message)
+            case OpenTable(), TableOpened():
+                mean, deviation = answer.mean.array, answer.deviation.array
+                if not mean.shape == deviation.shape == (len(self.table.features),) or answer.rows < 1:
+                    raise WireError("the engine's table does not have the columns that were asked for")
+                self.scaling = Scaling(answer.rows, mean, deviation)
+            case ReadRows(), RowsRead():
+                self._take_page(request, answer)
+            case DescribeTable(), TableDescribed():
+                self._take_columns(answer)
+            case _:
+                raise WireError("the engine's answer is not one to this request")
+
+    def _take_page(self, request: ReadRows, answer: RowsRead) -> None:
+        wanted = [(request.rows.shape[0], len(names)) for names in (self.table.features, self.table.targets)]
+        parts = (answer.raw, answer.x, answer.raw_y, answer.y)
+        if [part.shape for part in parts] != [wanted[0], wanted[0], wanted[1], wanted[1]]:
+            raise WireError("the engine's rows do not have the shape that was asked for")
+        if len(self._pages) >= MAX_PAGES:
+            del self._pages[next(iter(self._pages))]
+        self._pages[int(request.rows.array[0]) // PAGE] = answer
+
+    def _take_columns(self, answer: TableDescribed) -> None:
+        names = (*self.table.features, *self.table.targets)
+        summary, counts = answer.summary.array, answer.counts.array
+        if summary.shape != (len(names), 2, 4) or counts.shape != (len(names), 2, BINS):
+            raise WireError("the engine's description does not fit the table's columns")
+        targets = len(self.table.features)
+        self.columns = tuple(
+            Column(name, number >= targets, summary[number], counts[number]) for number, name in enumerate(names)
+        )
+
+    # In words
+
+    def lines(self) -> list[str]:
+        """The chosen row's way as far as it is shown: a line for each feature and one for each target."""
+        row = self.read(self.row)
+        if row is None or self.scaling is None:
+            return []
+        shown = self.phases[: self.done]
+        found = []
+        for name, raw, mean, deviation, x in zip(
+            self.table.features, row.raw, self.scaling.mean, self.scaling.deviation, row.x, strict=True
+        ):
+            line = f"{name}  {raw:g}"
+            if name in self.table.standardise and "minus the mean" in shown:
+                line += f" - {mean:.4f} = {raw - mean:+.4f}"
+            if name in self.table.standardise and "divided by the deviation" in shown:
+                line += f"   / {deviation:.4f} = {x:+.4f}"
+            found.append(line)
+        for name, raw, y in zip(self.table.targets, row.raw_y, row.y, strict=True):
+            found.append(f"{name}  {raw:g}" + (f"   ln {raw:g} = {y:.4f}" if "logarithm" in shown else ""))
+        return found

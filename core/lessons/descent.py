@@ -1,0 +1,180 @@
+"""Gradient descent on a function of x (Part 3): x ← x − lr·dy/dx, again and again, in float32."""
+
+import numpy as np
+
+from ..formula import parse
+from ..messages import Answer, Descend, Descended, Differentiate, Differentiated, Failed, Request, WireError
+from ..session import EngineRefused
+from .function import (
+    NOTEBOOK_FORMULA,
+    NOTEBOOK_LR,
+    NOTEBOOK_X,
+    Curve,
+    ask_curve,
+    check_lr,
+    check_x,
+    number_text,
+    read_curve,
+    window,
+)
+
+CHUNK, MAX_STEPS = 100, 100_000
+FAR = 100.0
+"""Points further out than this, or than as many times the start, are off the picture: the valley must stay in it."""
+
+
+class DescentLesson:
+    """A formula, where it starts, and the steps that have been made: `done` of them are shown."""
+
+    def __init__(self, formula: str = NOTEBOOK_FORMULA, x: float = NOTEBOOK_X, lr: float = NOTEBOOK_LR) -> None:
+        self.lr = check_lr(lr)
+        self.start = check_x(x)
+        self.set_formula(formula)
+
+    def set_formula(self, formula: str, x: float | None = None) -> None:
+        """Another function, from another x or the same start. Raises FormulaError, or ValueError for x."""
+        parsed, start = parse(formula), check_x(self.start if x is None else x)
+        self.formula, self.start = parsed, start
+        self.again()
+
+    def again(self) -> None:
+        """Back to the start: no step made."""
+        self._record: list[tuple[float, float, float, float]] = []
+        self._been: list[int] = []
+        self.curve: Curve | None = None
+        self.done = self.target = 0
+
+    @property
+    def xs(self) -> list[float]:
+        """x at the start and after each step that is shown."""
+        return [self.start, *(step[2] for step in self._record[: self.done])]
+
+    @property
+    def steps(self) -> list[tuple[float, float, float, float]]:
+        """Of each step shown: y and dy/dx before it, x after it, and its learning rate."""
+        return self._record[: self.done]
+
+    @property
+    def x(self) -> float:
+        """x after the last step shown."""
+        return self.xs[-1]
+
+    @property
+    def ended(self) -> bool:
+        """Whether there is no next step: x is not a finite number any more."""
+        return not np.isfinite(self.x)
+
+    @property
+    def jumping(self) -> bool:
+        """Whether steps that were asked for are still to be made."""
+        return self.done < self.target
+
+    @property
+    def shown_range(self) -> tuple[float, float]:
+        """From where to where the curve is wanted."""
+        near = FAR * max(1.0, abs(self.start))
+        return window([x for x in self.xs if abs(x) <= near])
+
+    # Moving
+
+    def step(self) -> None:
+        """One step."""
+        self.start_jump(1)
+
+    def phase(self) -> None:
+        """A step has one phase here."""
+        self.start_jump(1)
+
+    def start_jump(self, steps: int) -> None:
+        """So many steps."""
+        if steps < 1:
+            raise ValueError("a jump takes at least 1 step")
+        if self.ended or self.jumping:
+            return
+        if self.done + steps > MAX_STEPS:
+            raise ValueError(f"this lesson records up to {MAX_STEPS:,} steps")
+        self._been.append(self.done)
+        if self._record[self.done : self.done + 1] and self._record[self.done][3] != self.lr:
+            del self._record[self.done :]
+        self.target = self.done + steps
+        self._show()
+
+    def cancel(self) -> None:
+        """Make no more steps than there are."""
+        self.target = self.done
+
+    def back(self) -> None:
+        """Back to the last place that was stopped at."""
+        if self._been:
+            self.done = self.target = self._been.pop()
+
+    def set_lr(self, lr: float) -> None:
+        """Another learning rate for the steps to come."""
+        self.lr = check_lr(lr)
+
+    def _show(self) -> None:
+        """Show what is recorded, up to where a jump goes, and end it where x is not finite."""
+        self.done = min(self.target, len(self._record))
+        if self.ended:
+            self.cancel()
+
+    # The engine
+
+    def request(self) -> Request | None:
+        """What must be asked next; None when all is there."""
+        if self.jumping:
+            return Descend(self.formula.text, self.x, self.lr, min(CHUNK, self.target - self.done))
+        low, high = self.shown_range
+        if self.curve is None or self.curve.x[0] != np.float32(low) or self.curve.x[-1] != np.float32(high):
+            return ask_curve(self.formula, low, high)
+        return None
+
+    def accept(self, request: Request, answer: Answer) -> None:
+        """Take the answer. Raises EngineRefused where there is none, WireError where it does not fit the request."""
+        match request, answer:
+            case _, Failed():
+                self.cancel()
+                raise EngineRefused(answer.message)
+            case Descend(), Descended():
+                y, slope, x = (part.array for part in (answer.y, answer.slope, answer.x))
+                if not y.shape == slope.shape == x.shape == (request.steps,):
+                    raise WireError("the engine did not make as many steps as were asked for")
+                # After the first x that is not finite there is nothing to record.
+                last = np.flatnonzero(~np.isfinite(x))
+                count = int(last[0]) + 1 if len(last) else len(x)
+                del self._record[self.done :]
+                rates = [request.lr] * count
+                self._record += zip(y[:count].tolist(), slope[:count].tolist(), x[:count].tolist(), rates, strict=True)
+                self._show()
+            case Differentiate(), Differentiated():
+                self.curve = read_curve(request, answer)
+            case _:
+                raise WireError("the engine's answer is not one to this request")
+
+    # In words
+
+    def verdict(self) -> str:
+        """How the last steps went: down, to and fro, or away. Empty before there are enough of them to tell."""
+        if self.ended:
+            return f"diverged: after {self.done} steps x is {number_text(self.x)}; try a smaller learning rate"
+        slopes = [step[1] for step in self.steps[-3:]]
+        if len(slopes) < 2:
+            return ""
+        if np.float32(self.x) == np.float32(self.xs[-2]):
+            return "has arrived: the step is smaller than what float32 can add to x"
+        if slopes[-1] == 0:
+            return "dy/dx is 0: a place where y is level, and no step leads away"
+        before, now = slopes[-2], slopes[-1]
+        if before * now < 0:
+            if abs(now) > abs(before):
+                return "diverges: each step jumps over the valley and lands higher; try a smaller learning rate"
+            if abs(now) == abs(before):
+                return "oscillates: each step lands as high on the other side; try a smaller learning rate"
+            return "oscillates, and converges: each step jumps over the lowest place, but lands lower"
+        if abs(now) > abs(before):
+            return "speeds up: the slope grows with every step"
+        return "converges: the slope falls, so the steps get shorter"
+
+    def printed(self) -> list[str]:
+        """x after each step shown, as the notebook prints it."""
+        return [number_text(x) for x in self.xs[1:]]

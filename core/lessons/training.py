@@ -1,0 +1,194 @@
+"""The training loop (Part 5): the loss over the whole table along a run, and the rows it predicts worst.
+
+Both stand beside a session: they read its history and ask the engine, they never change the run.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..messages import (
+    Answer,
+    Failed,
+    FindLosses,
+    FindWorst,
+    LossesFound,
+    Request,
+    TableRows,
+    WireError,
+    WorstFound,
+    numbers,
+)
+from ..network import Array
+from ..sampling import ALL_ROWS, split_rows
+from ..session import EngineRefused, Session
+
+TRAINING, HELD_OUT = "training", "held out"
+POINTS, MAX_WORK = 64, 2**22
+"""How many points a line of the plot has, and how many rows times points one request works through."""
+
+
+class TableLosses:
+    """The loss over all training rows, and over those held out, at points along the history of a session.
+
+    A point is an entry: the loss at the parameters that this entry starts from.
+    """
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self._found: dict[str, dict[int, float]] = {TRAINING: {}, HELD_OUT: {}}
+        self._seen: dict[int, bytes] = {}
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """Which rows have a line: those that train and, where there are any, those held out."""
+        return (TRAINING, HELD_OUT) if self.session.run.table.holdout else (TRAINING,)
+
+    def points(self) -> list[int]:
+        """The entries that are wanted: evenly spread up to where the session stands, that place among them."""
+        session = self.session
+        last = session.position.entry + (session.position.done == session.whole)
+        last = min(last, session.history.entries)
+        # Spaced by powers of two, so that a run that grows finds most of its points done.
+        every = 1
+        while last // every >= POINTS:
+            every *= 2
+        return sorted({*range(0, last + 1, every), last})
+
+    def line(self, part: str) -> tuple[list[int], list[float]]:
+        """The points that are there so far, and the loss at each."""
+        found = self._found[part]
+        points = [point for point in self.points() if point in found]
+        return points, [found[point] for point in points]
+
+    def latest(self, part: str) -> float | None:
+        """The loss where the session stands; None until the engine has answered."""
+        return self._found[part].get(self.points()[-1])
+
+    def request(self) -> FindLosses | None:
+        """What must be asked next; None when all points are there. Not while the session still asks itself."""
+        session = self.session
+        if session.scaling is None or session.settings.x is not None:
+            return None
+        self._forget_changed()
+        points = self.points()
+        for part in self.parts:
+            missing = [point for point in points if point not in self._found[part]]
+            if not missing:
+                continue
+            # The newest first: it is what one looks at.
+            rows = np.zeros((0, 0), "int32")
+            size = session.training_rows
+            if part == HELD_OUT:
+                table = session.run.table
+                rows = split_rows(session.scaling.rows, table.holdout, table.holdout_seed)[1][None]
+                size = rows.shape[1]
+            chosen = missing[::-1][: max(1, MAX_WORK // size)]
+            self._asked = part, chosen
+            width = session.run.network.width
+            parameters = numbers(session.history.states[chosen, :width].astype("float64"))
+            return FindLosses(session.run.network, parameters, TableRows(session.run.table, numbers(rows)))
+        return None
+
+    def accept(self, request: Request, answer: Answer) -> None:
+        """Take the answer. Raises EngineRefused where there is none, WireError where it does not fit the request."""
+        if isinstance(answer, Failed):
+            raise EngineRefused(answer.message)
+        if not isinstance(answer, LossesFound):
+            raise WireError("the engine's answer is not one to this request")
+        part, chosen = self._asked
+        losses = answer.losses.array
+        if losses.shape != (len(chosen),):
+            raise WireError("the engine's losses are not as many as were asked for")
+        for point, loss in zip(chosen, losses.tolist(), strict=True):
+            self._found[part][point] = loss
+            self._seen[point] = self.session.history.states[point].tobytes()
+
+    def _forget_changed(self) -> None:
+        """Where the history was cut and went another way, its points are found anew; others are not kept for ever."""
+        history = self.session.history
+        wanted = set(self.points())
+        for point in list(self._seen):
+            if point not in wanted or history.states[point].tobytes() != self._seen[point]:
+                del self._seen[point]
+                for found in self._found.values():
+                    found.pop(point, None)
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """A row of the table with its prediction and true target (targets,), in the target's own unit."""
+
+    row: int
+    predicted: Array
+    true: Array
+
+    @property
+    def error(self) -> Array:
+        """Predicted minus true (targets,)."""
+        return self.predicted - self.true
+
+
+class Worst:
+    """The rows whose predictions are furthest off, where a session stands."""
+
+    def __init__(self, session: Session, count: int = 100) -> None:
+        self.session, self.count = session, count
+        self.held_out = False
+        self.found: tuple[Prediction, ...] = ()
+        self.mean_error = float("nan")
+        self.rows = 0
+        self._at: tuple[bytes, bool] | None = None
+
+    def request(self) -> FindWorst | None:
+        """What must be asked next; None when what is here belongs to where the session stands."""
+        session = self.session
+        if session.scaling is None or session.settings.x is not None:
+            return None
+        parameters = current_parameters(session)
+        if self._at == (parameters.tobytes(), self.held_out):
+            return None
+        run = session.run
+        return FindWorst(run.program, numbers(parameters), run.table, self.count, self.held_out)
+
+    def accept(self, request: Request, answer: Answer) -> None:
+        """Take the answer. Raises EngineRefused where there is none, WireError where it does not fit the request."""
+        if isinstance(answer, Failed):
+            raise EngineRefused(answer.message)
+        if not isinstance(answer, WorstFound) or not isinstance(request, FindWorst):
+            raise WireError("the engine's answer is not one to this request")
+        rows, predicted, true = answer.worst.array, answer.predictions.array, answer.targets.array
+        if not predicted.shape == true.shape == (len(rows), len(self.session.run.table.targets)):
+            raise WireError("the engine's predictions do not have the shape that was asked for")
+        self.found = tuple(Prediction(int(row), *pair) for row, *pair in zip(rows, predicted, true, strict=True))
+        self.mean_error, self.rows = answer.mean_error, answer.rows
+        self._at = request.parameters.array.tobytes(), request.held_out
+
+
+def current_parameters(session: Session) -> Array:
+    """The parameters (width,) where a session stands: after the update where the step is whole."""
+    at = session.position
+    entry = at.entry + (at.done == session.whole and at.entry < session.history.entries)
+    return session.history.states[entry][: session.run.network.width]  # type: ignore[no-any-return]
+
+
+def epoch_steps(session: Session, epochs: int) -> int:
+    """How many steps it takes to the end of so many epochs from here; a begun one counts as the first."""
+    if epochs < 1:
+        raise ValueError("a jump takes at least 1 epoch")
+    per_epoch = session.settings.sampling.draws_per_epoch(session.training_rows)
+    begun = max(session.steps - session.settings.since, 0) % per_epoch
+    return epochs * per_epoch - begun
+
+
+def rows_in_words(session: Session) -> str:
+    """Which rows a step uses: `32 of 499 rows, shuffled`, `row 0`, `all 399 rows (100 held out)`."""
+    sampling, training = session.settings.sampling, session.training_rows
+    held = "" if session.scaling is None else session.scaling.rows - training
+    aside = f" ({held} held out)" if held else ""
+    size = sampling.batch_size(training)
+    if sampling.rule == ALL_ROWS:
+        return f"all {training:,} rows{aside}"
+    if size > 1:
+        return f"{size:,} of {training:,} rows, {sampling.rule}{aside}"
+    return f"{sampling.rule}{aside}"
