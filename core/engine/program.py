@@ -17,7 +17,6 @@ from math import prod
 from typing import Any
 
 import numpy as np
-import tensorflow as tf
 
 from ..limits import capacity
 from ..messages import Program
@@ -30,6 +29,10 @@ from ..network import (
 )
 from ..optimizers import Update
 from ..trace import activations
+from .loading import without_collection
+
+with without_collection():
+    import tensorflow as tf
 
 Tensor = Any
 
