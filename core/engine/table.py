@@ -5,14 +5,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
-from sklearn.preprocessing import StandardScaler
 
 from ...data import HOUSE_TABLE
 from ..messages import TableSpec
 from ..network import Array
 from ..sampling import split_rows
 from ..text import shown
+from .loading import without_collection
+
+with without_collection():
+    import pandas as pd
+    from sklearn.preprocessing import StandardScaler
 
 
 class TableError(Exception):
