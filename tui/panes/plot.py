@@ -1,0 +1,163 @@
+"""A plot in characters: curves in braille dots (two across and four down in each character), marked points on top."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ...core.network import Array
+from ...core.numerals import brief
+from ..line import Line, Span
+
+SCALE = 9
+"""The columns of the scale at the left, with its line."""
+
+FRAME = 2
+"""The lines below the plot: its axis, and the ends of the scale."""
+
+# The bits of a braille character, [row from the top][column], as Unicode orders them.
+_DOTS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
+_BRAILLE = 0x2800
+
+
+@dataclass(frozen=True, eq=False)
+class Curve:
+    """A line through points x (ascending) and y; it breaks where a y is not finite. `dashed` tells it from others."""
+
+    x: Array
+    y: Array
+    role: str = ""
+    dashed: bool = False
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A character at a point. Where several meet, the last one is seen. `on_axis` marks its x below as well."""
+
+    x: float
+    y: float
+    text: str = "●"
+    role: str = "title"
+    on_axis: bool = False
+
+
+def y_range(curves: Sequence[Curve], marks: Sequence[Mark] = (), share: float = 1.0) -> tuple[float, float]:
+    """From the lowest to the highest y. With a `share` below 1, without the tails of so steep a curve; marks stay."""
+    found = np.concatenate([np.asarray(curve.y, "float64") for curve in curves] or [np.zeros(0)])
+    found = found[np.isfinite(found)]
+    if share < 1 and len(found):
+        found = np.quantile(found, [(1 - share) / 2, (1 + share) / 2])
+    marked = np.array([mark.y for mark in marks])
+    found = np.concatenate([found, marked[np.isfinite(marked)]])
+    if not len(found):
+        return 0.0, 1.0
+    low, high = float(found.min()), float(found.max())
+    if low == high:
+        return low - max(abs(low), 1.0) / 2, high + max(abs(high), 1.0) / 2
+    return low, high
+
+
+def lines(
+    curves: Sequence[Curve],
+    marks: Sequence[Mark],
+    width: int,
+    height: int,
+    x_range: tuple[float, float],
+    y_range: tuple[float, float],
+    y_text: Callable[[float], str] = lambda y: brief(y, 4),
+    x_text: Callable[[float], str] = lambda x: brief(x, 4),
+) -> list[Line]:
+    """The plot in exactly `width` columns and `height` lines, axes included."""
+    columns, rows = max(width - SCALE, 4), max(height - FRAME, 1)
+    dots = np.zeros((rows * 4, columns * 2), "uint8")
+    """Which curve a dot belongs to, from 1; 0 for none."""
+    for number, curve in enumerate(curves, 1):
+        _draw(dots, number, curve, x_range, y_range)
+    cells = _cells(dots, curves)
+    axis = ["─"] * columns
+    for mark in marks:
+        column, row = _place(mark.x, x_range, columns), _place(mark.y, y_range, rows)
+        if column is None:
+            continue
+        if mark.on_axis:
+            axis[column] = "┴"
+        if row is not None:
+            cells[rows - 1 - row][column] = Span(mark.text, mark.role)
+    label = SCALE - 1
+    found: list[Line] = []
+    for row, cell_row in enumerate(cells):
+        text = y_text(y_range[1]) if row == 0 else y_text(y_range[0]) if row == rows - 1 else ""
+        found.append((Span(text.rjust(label)[-label:], "dim"), Span("│", "dim"), *_merged(cell_row)))
+    if height > FRAME:
+        low, high = x_text(x_range[0]), x_text(x_range[1])
+        found.append((Span(" " * label, "dim"), Span("└" + "".join(axis), "dim")))
+        found.append((Span(" " * SCALE + low + high.rjust(max(columns - len(low), 0)), "dim"),))
+    return found[:height]
+
+
+def _draw(dots: Array, number: int, curve: Curve, x_range: tuple[float, float], y_range: tuple[float, float]) -> None:
+    """Set the dots of one curve: a column at a time, joined to the column before."""
+    high, wide = dots.shape
+    x = np.linspace(*x_range, wide)
+    x_known, y_known = np.asarray(curve.x, "float64"), np.asarray(curve.y, "float64")
+    if not len(x_known):
+        return
+    with np.errstate(all="ignore"):
+        y = np.interp(x, x_known, y_known, left=np.nan, right=np.nan)
+        level = (y - y_range[0]) / (y_range[1] - y_range[0]) * (high - 1)
+    before: int | None = None
+    for column in range(wide):
+        if not np.isfinite(level[column]):
+            before = None
+            continue
+        # One beyond each end stands for all that is further out.
+        now = int(np.clip(round(float(np.clip(level[column], -2, high + 1))), -1, high))
+        # From beyond one end to beyond the other is a pole: not joined.
+        joined = before is not None and {before, now} != {-1, high}
+        start = before + (now > before) - (now < before) if before is not None and joined else now
+        before = now
+        if curve.dashed and column % 4 > 1:
+            continue
+        for place in range(min(start, now), max(start, now) + 1):
+            if 0 <= place < high:
+                dots[high - 1 - place, column] = number
+
+
+def _cells(dots: Array, curves: Sequence[Curve]) -> list[list[Span]]:
+    """The dots as characters, each in the role of the last curve that passes through it."""
+    parts = [(bit, dots[y::4, x::2]) for y, row in enumerate(_DOTS) for x, bit in enumerate(row)]
+    bits = sum(np.where(part > 0, bit, 0) for bit, part in parts)
+    owners = np.maximum.reduce([part for _, part in parts])
+    roles = ["", *(curve.role for curve in curves)]
+    return [
+        [Span(chr(_BRAILLE + bit) if bit else " ", roles[owner]) for bit, owner in zip(*pair, strict=True)]
+        for pair in zip(np.asarray(bits).tolist(), owners.tolist(), strict=True)
+    ]
+
+
+def _place(value: float, limits: tuple[float, float], cells: int) -> int | None:
+    """The cell that a value falls into; None outside."""
+    low, high = limits
+    if not np.isfinite(value) or not low <= value <= high:
+        return None
+    return min(int((value - low) / (high - low) * cells), cells - 1)
+
+
+def _merged(spans: Sequence[Span]) -> list[Span]:
+    """Neighbours of one role as one span."""
+    found: list[Span] = []
+    for span in spans:
+        if found and found[-1].role == span.role:
+            found[-1] = Span(found[-1].text + span.text, span.role)
+        else:
+            found.append(span)
+    return found
+
+
+def bars(counts: Array, height: int) -> list[str]:
+    """A histogram as `height` lines of text, a column for each count; a count that is not 0 is always seen."""
+    counts = np.asarray(counts)
+    top = max(int(counts.max(initial=0)), 1)
+    eighths = np.where(counts > 0, np.maximum(np.round(counts / top * height * 8), 1), 0).astype(int)
+    blocks = " ▁▂▃▄▅▆▇█"
+    return ["".join(blocks[min(max(count - floor * 8, 0), 8)] for count in eighths) for floor in range(height)][::-1]
