@@ -1,0 +1,69 @@
+"""The steps of a run, one after the other, for those who write them down: made now, or recorded earlier."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from math import isfinite
+
+from ..history import Change
+from ..messages import Answer, Request
+from ..session import Session
+from ..trace import Trace
+
+Ask = Callable[[Request], Answer]
+"""Asks the engine and waits for its answer."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """A whole step: its number, from 1, and all of its numbers."""
+
+    number: int
+    trace: Trace
+
+
+@dataclass(frozen=True)
+class Changed:
+    """A number that a person typed after so many steps."""
+
+    after: int
+    change: Change
+
+
+Event = Step | Changed
+
+
+def settle(session: Session, ask: Ask) -> None:
+    """Ask for all that the session needs to be shown whole."""
+    while request := session.request():
+        session.accept(request, ask(request))
+
+
+def made(session: Session, ask: Ask, steps: int, bound: float | None = None) -> Iterator[Step]:
+    """Make so many steps, and hand out each; with a bound, until a loss is below it or not finite, as a jump does."""
+    for _ in range(steps):
+        session.step()
+        settle(session, ask)
+        assert session.trace is not None, "a settled session has the trace of its step"
+        yield Step(session.steps, session.trace)
+        if bound is not None and (session.trace.loss < bound or not isfinite(session.trace.loss)):
+            return
+
+
+def recorded(session: Session, ask: Ask, most: int | None = None) -> Iterator[Event]:
+    """The whole steps up to where the session is, and the changes between them; with `most`, the newest so many steps.
+
+    Each is computed again from its recorded state. The session is copied at once and may go on meanwhile.
+    """
+    return _recorded(session.copy(), ask, 0 if most is None else max(session.steps - most, 0))
+
+
+def _recorded(past: Session, ask: Ask, skipped: int) -> Iterator[Event]:
+    at, number = past.position, 0
+    for entry in range(min(at.entry + (at.done == past.whole), past.history.entries)):
+        if entry in past.history.changes:
+            if number >= skipped:
+                yield Changed(number, past.history.changes[entry])
+            continue
+        number += 1
+        if number > skipped:
+            yield Step(number, past.past_trace(entry, ask(past.past_request(entry))))

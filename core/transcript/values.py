@@ -1,0 +1,67 @@
+"""Numbers, names and settings as files hold them."""
+
+from math import isfinite
+from typing import Any
+
+from ..network import Array
+from ..phases import Cell
+from ..run import Run
+from ..sampling import SHUFFLED
+
+
+def shortest(value: Any) -> str:
+    """The shortest text that reads back as the same number in its own precision: `0.37398827`, `nan`, `inf`."""
+    return str(value)
+
+
+def plain(array: Array) -> Any:
+    """An array as nested lists of numbers for JSON, which has none for "NaN", "Infinity" and "-Infinity": text.
+
+    A float32 becomes the float whose shortest decimal is the float32's own: 0.37398827, not 0.37398827075958252.
+    """
+    if array.ndim:
+        return [plain(part) for part in array]
+    value = float(shortest(array[()]))
+    if isfinite(value):
+        return value
+    return "NaN" if value != value else "Infinity" if value > 0 else "-Infinity"
+
+
+def cell_names(name: str, shape: tuple[int, int]) -> list[str]:
+    """`w1[1,1]`, `w1[1,2]` ...: row and column from 1, in the order of the flat row."""
+    rows, columns = shape
+    return [f"{name}[{row},{column}]" for row in range(1, rows + 1) for column in range(1, columns + 1)]
+
+
+def cell_name(cell: Cell) -> str:
+    """`w1[1,2]`."""
+    return f"{cell.name}[{cell.row + 1},{cell.column + 1}]"
+
+
+def settings(run: Run) -> dict[str, Any]:
+    """What defines a run, by name, as plain values: the settings are those of its first step."""
+    table, sampling, update = run.table, run.settings.sampling, run.update
+    found: dict[str, Any] = {
+        "data": table.path or "the bundled house table",
+        "features": list(table.features),
+        "targets": list(table.targets),
+        "standardised": list(table.standardise),
+        "target_transform": "log" if table.log_target else "none",
+        "layers": [{"units": layer.units, "activation": layer.activation} for layer in run.network.layers],
+        "loss": run.network.loss,
+        "frozen": list(run.network.frozen),
+        "optimizer": update.optimizer,
+        "lr": run.settings.lr,
+        "rows": sampling.rule,
+        "row": sampling.row,
+        "precision": run.dtype,
+        "seed": run.seed,
+        "initialiser": "given" if run.initial is not None else run.initialiser,
+    }
+    if sampling.rule == SHUFFLED:
+        found["batch"] = sampling.batch
+    constants = {"momentum": ("momentum",), "rmsprop": ("rho", "epsilon"), "adam": ("beta_1", "beta_2", "epsilon")}
+    found |= {name: getattr(update, name) for name in constants.get(update.optimizer, ())}
+    if run.initial is None and run.initialiser == "constant":
+        found["constant"] = run.constant
+    return found

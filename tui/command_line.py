@@ -1,0 +1,199 @@
+"""The command line: what may be typed, what it means, and the run that it describes.
+
+Parsing imports nothing heavy, so that the engine can start at once; each command is a module of `commands/`, imported
+when it is asked for.
+"""
+
+import argparse
+import csv
+from math import isfinite
+from typing import TYPE_CHECKING, NoReturn
+
+from ..core.text import shown
+
+if TYPE_CHECKING:
+    from ..core.network import Network
+    from ..core.run import Run
+
+PROGRAM = "backprop-tui"
+
+COMMANDS = {
+    "run": "step without a screen, for pipes and scripts",
+}
+"""The commands besides the screen: the module of that name in `commands/` has `main(arguments) -> exit code`."""
+
+ACTIVATIONS = ("sigmoid", "tanh", "relu", "linear")
+MAX_SEED, MAX_ROW, MAX_STEPS = 2**32 - 1, 2**31 - 1, 10**9
+MAX_LR = 3.4028234e38
+"""The largest number that float32 has."""
+
+MAX_HISTORY = 8 * 2**30
+"""A history of more bytes than this is refused before it fills the memory."""
+
+
+class UsageError(Exception):
+    """What was typed can't be done: one line that says why and how to mend it."""
+
+
+class Parser(argparse.ArgumentParser):
+    """Complains by raising UsageError: one line, without the usage."""
+
+    def __init__(self, command: str = "", **settings: str) -> None:
+        super().__init__(
+            prog=f"{PROGRAM} {command}".rstrip(),
+            allow_abbrev=False,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+            **settings,  # type: ignore[arg-type]
+        )
+
+    def error(self, message: str) -> NoReturn:
+        """Raise UsageError."""
+        raise UsageError(message.removeprefix("argument "))
+
+
+def add_model_options(parser: argparse.ArgumentParser) -> None:
+    """The options that say what is stepped through. None of them has a default: `run_of` knows what was not said."""
+    add = parser.add_argument_group("the data").add_argument
+    add("--data", metavar="CSV", help="a table with a line of column names (default: the bundled house sales)")
+    add("--features", metavar="A,B", type=_names, help="the columns that go in (default: all but the target)")
+    add("--target", metavar="C", help="the column to predict (default: the last)")
+    add("--target-transform", choices=("log", "none"), help="what is done to the target (default: log)")
+    add("--row", metavar="N", type=_row, help="the row to learn from, from 0 (default: 0)")
+    add = parser.add_argument_group("the network").add_argument
+    add("--hidden", metavar="2[,3...]", type=_hidden, help="units of each hidden layer, or none (default: 2)")
+    add("--activation", choices=ACTIVATIONS, help="of the hidden layers (default: sigmoid)")
+    add("--lr", metavar="RATE", type=_lr, help="learning rate (default: 0.2)")
+    add("--seed", metavar="N", type=_seed, help="names the initial weights (default: 0)")
+    parser.add_argument("--log", metavar="FILE", help="keep TensorFlow's own messages in this file")
+
+
+def run_of(options: argparse.Namespace, base: "Run") -> "Run":
+    """The run that the options describe: what they leave unsaid is as in `base`. Raises UsageError."""
+    from dataclasses import replace
+
+    from ..core.header import table
+
+    said_of_table = (options.data, options.features, options.target, options.target_transform)
+    try:
+        found = base
+        if any(said is not None for said in said_of_table):
+            log = options.target_transform != "none" if options.target_transform else base.table.log_target
+            found = replace(found, table=table(options.data or "", options.features, options.target, log))
+        network = _network(options, base.network, len(found.table.features))
+        if network != base.network or options.seed is not None:
+            found = replace(found, network=network, initial=None)
+    except ValueError as error:
+        raise UsageError(str(error)) from None
+    settings = found.settings
+    if options.row is not None:
+        settings = replace(settings, sampling=replace(settings.sampling, row=options.row), x=None, y=None)
+    if options.lr is not None:
+        settings = replace(settings, lr=options.lr)
+    return replace(found, settings=settings, seed=found.seed if options.seed is None else options.seed)
+
+
+def _network(options: argparse.Namespace, base: "Network", features: int) -> "Network":
+    from dataclasses import replace
+
+    from ..core.network import Layer
+
+    *hidden, last = base.layers
+    if options.hidden is not None:
+        activation = hidden[0].activation if hidden else ACTIVATIONS[0]
+        hidden = [Layer(units, activation) for units in options.hidden]
+    if options.activation is not None:
+        hidden = [Layer(layer.units, options.activation) for layer in hidden]
+    return replace(base, features=features, layers=(*hidden, last))
+
+
+def check_steps(run: "Run", steps: int) -> None:
+    """Raise UsageError where the history of so many steps would not fit into memory."""
+    wanted = steps * run.update.state_width(run.network) * (4 if run.dtype == "float32" else 8)
+    if wanted > MAX_HISTORY:
+        raise UsageError(
+            f"--steps: {steps:,} steps of this network take {wanted / 2**30:,.0f} GB of memory; "
+            f"up to {steps * MAX_HISTORY // wanted:,} fit"
+        )
+
+
+def check_log(options: argparse.Namespace) -> None:
+    """Raise UsageError where the log file can't be written."""
+    try:
+        if options.log is not None:
+            open(options.log, "ab").close()
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        raise UsageError(f"--log {options.log}: {reason}") from None
+
+
+def one_line(message: str) -> str:
+    """A complaint as one line of printable text."""
+    return f"{PROGRAM}: {shown(' '.join(message.split()))}"
+
+
+# What an option's text may be
+
+
+def whole_number(text: str, lowest: int, highest: int) -> int:
+    """A whole number between two bounds; ArgumentTypeError where the text is none."""
+    try:
+        number = int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"'{text[:40]}' is not a whole number") from None
+    if not lowest <= number <= highest:
+        raise argparse.ArgumentTypeError(f"{text[:40]} is not between {lowest} and {highest}")
+    return number
+
+
+def real_number(text: str) -> float:
+    """A finite number; ArgumentTypeError where the text is none."""
+    try:
+        number = float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"'{text[:40]}' is not a number") from None
+    if not isfinite(number):
+        raise argparse.ArgumentTypeError(f"{text[:40]} is not a finite number")
+    return number
+
+
+def step_count(text: str) -> int:
+    """A number of steps."""
+    return whole_number(text, 0, MAX_STEPS)
+
+
+def _row(text: str) -> int:
+    return whole_number(text, 0, MAX_ROW)
+
+
+def _seed(text: str) -> int:
+    return whole_number(text, 0, MAX_SEED)
+
+
+def _lr(text: str) -> float:
+    number = real_number(text)
+    if not 0 <= number <= MAX_LR:
+        raise argparse.ArgumentTypeError(
+            f"{text[:40]} is not a learning rate: a number from 0 on that float32 can hold"
+        )
+    return number
+
+
+def _hidden(text: str) -> list[int]:
+    if text == "none":
+        return []
+    # How large a network may be is said by `core.network`.
+    return [whole_number(part, 1, MAX_STEPS) for part in text.split(",")]
+
+
+def _names(text: str) -> list[str]:
+    """Names with commas between; one that holds a comma stands in double quotes, as in CSV."""
+    try:
+        names = next(csv.reader([text], skipinitialspace=True, strict=True), [])
+    except csv.Error as error:
+        raise argparse.ArgumentTypeError(f"'{text[:40]}' is not a list of names: {error}") from None
+    if not names or not all(names):
+        raise argparse.ArgumentTypeError("give the names of columns with commas between")
+    repeated = next((name for name in names if names.count(name) > 1), None)
+    if repeated is not None:
+        raise argparse.ArgumentTypeError(f"'{repeated[:40]}' is named twice")
+    return names

@@ -1,0 +1,153 @@
+"""`backprop-tui run`: the same steps without a screen, in this process, written to standard output as they are made."""
+
+import argparse
+import os
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, TextIO
+
+from ..command_line import (
+    PROGRAM,
+    Parser,
+    UsageError,
+    add_model_options,
+    check_log,
+    check_steps,
+    one_line,
+    real_number,
+    run_of,
+    step_count,
+)
+from ..quiet import engine_lines_to
+
+if TYPE_CHECKING:
+    from ...core.run import Run
+    from ...core.transcript.steps import Step
+
+_DESCRIPTION = "Step without a screen. Every step is written to standard output as soon as it is made."
+
+_EXAMPLES = f"""\
+formats:
+  text   what the notebook prints: gradients, then the new values
+  json   one object: settings, initial parameters, every number of every step
+  csv    a row per step: loss, parameters, gradients, new parameters
+
+examples:
+  {PROGRAM} run --steps 1
+  {PROGRAM} run --steps 1000 --until-loss 0.001 --format csv > steps.csv
+  {PROGRAM} run --steps 3 --seed 7 --hidden 3 --format json | python -m json.tool
+"""
+
+PROGRESS_AFTER, PROGRESS_EVERY = 0.5, 0.2
+"""Seconds."""
+
+
+class Stopped(BaseException):
+    """A signal asks for the end."""
+
+
+class Signals:
+    """Turns ctrl+c, SIGTERM and SIGHUP into Stopped. A second one ends the process at once."""
+
+    def __init__(self) -> None:
+        self.received = 0
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            if signal.getsignal(number) is not signal.SIG_IGN:  # as under nohup
+                signal.signal(number, self._receive)
+
+    def _receive(self, number: int, _: object) -> None:
+        if self.received:
+            os._exit(128 + number)
+        self.received = number
+        raise Stopped
+
+    def check(self) -> None:
+        """Raise Stopped where a signal came and its exception was lost: an import may swallow one."""
+        if self.received:
+            raise Stopped
+
+
+def main(arguments: list[str]) -> int:
+    """Make the steps and write them; the exit code."""
+    options = _options(arguments)
+    if sys.stdout is None:
+        raise UsageError("run writes to standard output, which is closed")
+
+    from ...core.run import Run
+
+    run = run_of(options, Run())
+    check_steps(run, options.steps)
+    check_log(options)
+    signals = Signals()
+    with engine_lines_to(options.log) as stderr:
+        try:
+            _write(run, options, signals, stderr)
+        except BaseException:
+            if not signals.received:
+                raise
+            # An interrupted import leaves nothing behind that could end in good order.
+            _end_at_once(stderr, 128 + signals.received)
+    return 0
+
+
+def _options(arguments: list[str]) -> argparse.Namespace:
+    parser = Parser("run", description=_DESCRIPTION, epilog=_EXAMPLES)
+    parser.add_argument("--steps", metavar="N", type=step_count, required=True, help="how many steps")
+    parser.add_argument("--until-loss", metavar="BOUND", type=real_number, help="end earlier, at a loss below this")
+    parser.add_argument("--format", choices=("text", "json", "csv"), default="text", help="(default: text)")
+    add_model_options(parser)
+    return parser.parse_args(arguments)
+
+
+def _write(run: "Run", options: argparse.Namespace, signals: Signals, stderr: TextIO) -> None:
+    from ...core.engine.engine import Engine
+    from ...core.session import EngineRefused, Session
+    from ...core.transcript.as_csv import csv_text
+    from ...core.transcript.as_json import json_text
+    from ...core.transcript.steps import made
+    from ...core.transcript.text import notebook_text
+
+    steps = made(Session(run), Engine().answer, options.steps, options.until_loss)
+    steps = _watched(steps, options.steps, signals, stderr)
+    parts = {
+        "text": lambda: notebook_text(steps),
+        "json": lambda: json_text(run, steps),
+        "csv": lambda: csv_text(run, steps),
+    }[options.format]()
+    try:
+        for part in parts:
+            sys.stdout.write(part)
+            sys.stdout.flush()
+    except EngineRefused as error:
+        raise UsageError(str(error)) from None
+    except MemoryError:
+        raise UsageError("there is not enough memory for this; try a smaller network or table") from None
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise UsageError(f"standard output: {error.strerror}") from None
+
+
+def _watched(steps: "Iterator[Step]", total: int, signals: Signals, stderr: TextIO) -> "Iterator[Step]":
+    """The same steps, with a line of progress on a terminal that does not show the steps themselves."""
+    shows = stderr.isatty() and not sys.stdout.isatty()
+    due = time.monotonic() + PROGRESS_AFTER
+    for step in steps:
+        signals.check()
+        yield step
+        if shows and time.monotonic() > due:
+            stderr.write(f"\r{PROGRAM}: step {step.number:,} of {total:,}")
+            due = time.monotonic() + PROGRESS_EVERY
+    if shows:
+        stderr.write("\r\x1b[K")
+
+
+def _end_at_once(stderr: TextIO, status: int) -> None:
+    try:
+        sys.stdout.flush()
+        stderr.write(("\r\x1b[K" if stderr.isatty() else "") + one_line("stopped") + "\n")
+    except OSError:
+        pass  # nobody is there to be told
+    os._exit(status)

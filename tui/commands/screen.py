@@ -1,0 +1,81 @@
+"""`backprop-tui`: the screen. The engine starts first of all, so that TensorFlow loads while Textual does."""
+
+import argparse
+import sys
+from importlib.metadata import version
+
+from ..command_line import (
+    COMMANDS,
+    PROGRAM,
+    Parser,
+    UsageError,
+    add_model_options,
+    check_log,
+    check_steps,
+    run_of,
+    step_count,
+)
+
+_DESCRIPTION = "Step a TensorFlow network through back-propagation, one keypress at a time."
+
+_EXAMPLES = f"""\
+commands:
+{chr(10).join(f"  {PROGRAM} {name:10} {what}" for name, what in COMMANDS.items())}
+
+examples:
+  {PROGRAM}                                     the house sales, 2-2-1, learning rate 0.2
+  {PROGRAM} --seed 7 --steps 12                 other weights, twelve steps on
+  {PROGRAM} --hidden 3,2 --activation tanh      two hidden layers
+  {PROGRAM} --data mine.csv --features age,height --target weight --target-transform none
+  {PROGRAM} run --steps 1                       the notebook's transcript of one step
+"""
+
+
+class _Version(argparse.Action):
+    """Looks the version up only when it is asked for."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        print(PROGRAM, version(PROGRAM))
+        parser.exit()
+
+
+def main(arguments: list[str]) -> int:
+    """Show the screen until it is quit; the exit code."""
+    options = _options(arguments)
+    if not all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout)):
+        raise UsageError(f"the screen needs a terminal as its input and output; without one, use `{PROGRAM} run`")
+
+    from ...core.engine_process import EngineProcess
+    from ...core.run import Run
+
+    run = run_of(options, Run())
+    check_steps(run, options.steps)
+    check_log(options)
+    engine = EngineProcess(options.log)
+    try:
+        engine.start()
+
+        from ...core.session import Session
+        from ..app import StepperApp
+
+        app = StepperApp(Session(run), engine, options.steps)
+        app.run()
+    finally:
+        engine.close()
+    if app.farewell and app.return_code == 2:
+        raise UsageError(app.farewell)
+    return app.return_code or 0
+
+
+def _options(arguments: list[str]) -> argparse.Namespace:
+    parser = Parser(description=_DESCRIPTION, epilog=_EXAMPLES)
+    parser.add_argument("scenario", nargs="?", help=argparse.SUPPRESS)
+    add_model_options(parser)
+    parser.add_argument("--steps", metavar="N", type=step_count, default=0, help="so many steps are done at the start")
+    parser.add_argument("--version", action=_Version, nargs=0, help="show the version and exit")
+    options = parser.parse_args(arguments)
+    if options.scenario in COMMANDS:
+        raise UsageError(f"the command comes first: {PROGRAM} {options.scenario} ...")
+    if options.scenario is not None:
+        raise UsageError(f"'{options.scenario}' is no command: {', '.join(COMMANDS)}")
+    return options
