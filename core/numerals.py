@@ -73,12 +73,6 @@ def brief(value: float, significant: int = 5) -> str:
     return mantissa if not exponent else f"{mantissa}e{_exponent(int(exponent.replace(MINUS, '-')))}"
 
 
-def inside(value: float, digits: int = 4) -> str:
-    """As `plain`, a negative number in brackets: for a formula where a sign or a dot stands before it."""
-    text = plain(value, digits)
-    return f"({text})" if text.startswith(MINUS) else text
-
-
 def _signed(text: str, value: float) -> str:
     return (MINUS if value < 0 else "+") + text
 
@@ -102,3 +96,12 @@ def _scientific(value: float, digits: int, width: int | None) -> str:
         if width is None or len(text) <= width or digits == 0:
             return text
         digits -= 1
+
+
+def compact(value: float) -> str:
+    """A number of the table's or of the target's own units, unsigned but for a minus: `313,000`, `2.11`, `0.0012`."""
+    if not isfinite(value) or abs(value) >= 1e12 or 0 < abs(value) < 1e-3:
+        return plain(value)
+    size = abs(value)
+    text = f"{size:,.0f}" if size >= 1000 or size == int(size) else f"{size:.{2 if size >= 1 else 4}f}"
+    return MINUS + text if value < 0 else text

@@ -1,0 +1,180 @@
+"""Where the gradients come from: by the gradient computed just before, or by the chain rule from the loss back."""
+
+from itertools import product
+from math import prod
+
+from ..network import BINARY_CROSS_ENTROPY, HALF_SQUARED, MEAN_SQUARED, SOFTMAX_CROSS_ENTROPY
+from ..phases import Cell
+from ..trace import Trace
+from .factors import (
+    couples,
+    error,
+    explanation,
+    factor,
+    input_cell,
+    loss_constants,
+    mean_over_batch,
+    name_of,
+    samples,
+    slope,
+    sum_name,
+    target_sum,
+)
+from .names import base, layer_of
+from .parts import CHAIN, LOCAL, Explanation, Factor, Term
+
+MAX_PATHS = 12
+"""The chain rule is written out back to the loss where it has no more paths than this, else to a layer on the way."""
+
+
+def gradient(trace: Trace, cell: Cell, form: str) -> Explanation:
+    """A gradient, in the form `local` or `chain`."""
+    network, of = trace.network, base(cell.name)
+    if of == "y_pred":
+        return _by_prediction(trace, cell)
+    layer = layer_of(network, of)
+    if of[0] == "z" and layer == network.depth and (couples(trace) or sum_name(trace, layer) == "y_pred"):
+        return _by_last_sum(trace, cell)
+    title = f"the gradient of the loss by {name_of(trace, Cell(of, *cell.index))}"
+    if form == CHAIN:
+        return _chain(trace, cell, title)
+    terms = {"w": _by_weight, "b": _by_weight, "z": _by_sum, "h": _by_output}[of[0]](trace, cell, layer)
+    note = _slope_note(terms)
+    return explanation(trace, cell, title, terms, notes=note)
+
+
+def _by_prediction(trace: Trace, cell: Cell) -> Explanation:
+    """∂L/∂ŷ: the slope of the loss."""
+    loss, output, sample = trace.network.loss, cell.row, cell.column
+    guess, truth = factor(trace, "y_pred", output, sample), factor(trace, "y", sample, output)
+    title = "the slope of the loss at the prediction"
+    if loss in (HALF_SQUARED, MEAN_SQUARED):
+        terms = [Term((guess,)), Term((truth,), -1)]
+        return explanation(trace, cell, title, terms, common=loss_constants(trace))
+    notes = ("the tape itself goes from the loss to z at once, which stays finite where ŷ is 0 or 1",)
+    if loss == BINARY_CROSS_ENTROPY:
+        both = Factor(
+            f"({guess.symbol}(1 − {guess.symbol}))",
+            guess.value * (1 - guess.value),
+            guess.cells,
+            ("(", guess.value, "(1 − ", guess.value, "))"),
+            divides=True,
+        )
+        top = error(trace, output, sample, "gz" + str(trace.network.depth))
+        terms = [Term((Factor(top.symbol, top.value, top.cells[1:], top.working), both))]
+    else:
+        terms = [Term((truth, factor(trace, "y_pred", output, sample, divides=True)), -1)]
+    return explanation(trace, cell, title, terms, common=mean_over_batch(trace), notes=notes)
+
+
+def _by_last_sum(trace: Trace, cell: Cell) -> Explanation:
+    """∂L/∂z of the last layer where it is ŷ − y at once: it is linear, or its slope cancels against the loss's."""
+    network, output, sample = trace.network, cell.row, cell.column
+    guess, truth = factor(trace, "y_pred", output, sample), factor(trace, "y", sample, output)
+    title = f"the gradient of the loss by {name_of(trace, Cell(cell.name[1:], *cell.index))}"
+    note = "the last layer has no activation: its z is ŷ"
+    if network.loss == BINARY_CROSS_ENTROPY:
+        note = "the slope ŷ(1 − ŷ) of the sigmoid cancels against the one under the loss's"
+    first = Term((guess,))
+    if network.loss == SOFTMAX_CROSS_ENTROPY:
+        note = "softmax couples all outputs; summed over them, its slopes and the loss's leave ŷ − y"
+        if (total := target_sum(trace, sample)) != 1:
+            first = Term((guess, Factor("Σy", total, note="the sum of this sample's targets")))
+    terms = [first, Term((truth,), -1)]
+    return explanation(trace, cell, title, terms, common=loss_constants(trace), notes=(note,))
+
+
+def _by_weight(trace: Trace, cell: Cell, layer: int) -> list[Term]:
+    """∂L/∂w = ∂L/∂z times what the weight multiplies; ∂L/∂b = ∂L/∂z. Summed over the samples of the batch."""
+    terms = []
+    for sample in samples(trace):
+        back = factor(trace, "g" + sum_name(trace, layer), cell.row, sample)
+        terms.append(Term((back, *_entering(trace, cell, layer, sample))))
+    return terms
+
+
+def _by_sum(trace: Trace, cell: Cell, layer: int) -> list[Term]:
+    """∂L/∂z = ∂L/∂h times the slope of the activation."""
+    name = "gy_pred" if layer == trace.network.depth else f"gh{layer}"
+    return [Term((factor(trace, name, *cell.index), *_slopes(trace, layer, *cell.index)))]
+
+
+def _by_output(trace: Trace, cell: Cell, layer: int) -> list[Term]:
+    """∂L/∂h: what comes back along the weights of the next layer, from each of its units."""
+    back = "g" + sum_name(trace, layer + 1)
+    return [
+        Term((factor(trace, back, unit, cell.column), factor(trace, f"w{layer + 1}", unit, cell.row)))
+        for unit in range(trace.network.layers[layer].units)
+    ]
+
+
+def _chain(trace: Trace, cell: Cell, title: str) -> Explanation:
+    """The sum over all paths from the loss back to a parameter, a z or an h: a product along each."""
+    network, of = trace.network, base(cell.name)
+    layer = layer_of(network, of)
+    chosen = list(samples(trace)) if of[0] in "wb" else [cell.column]
+    # An h is reached from the next layer's units; everything else through its own unit.
+    nearest = layer + 1 if of[0] == "h" else layer
+    furthest = _reach(trace, nearest, len(chosen), network.layers[layer].units if of[0] == "h" else 1)
+    if furthest is None:
+        found = gradient(trace, cell, LOCAL)
+        return explanation(trace, cell, title, found.terms, notes=found.notes)
+    whole = furthest == network.depth
+    constants = loss_constants(trace) if whole else ()
+    terms = []
+    for sample in chosen:
+        first = range(network.layers[layer].units) if of[0] == "h" else [cell.row]
+        between = [range(network.layers[number - 1].units) for number in range(nearest + 1, furthest + 1)]
+        for units in product(first, *between):
+            # units[0] is in the layer `nearest`, the last one in `furthest`: walk from the loss to the cell.
+            path = _start(trace, furthest, units[-1], sample)
+            for number in range(furthest, nearest, -1):
+                to, at = units[number - nearest], units[number - nearest - 1]
+                path.append(factor(trace, f"w{number}", to, at))
+                path += _slopes(trace, number - 1, at, sample)
+            if of[0] == "h":
+                path.append(factor(trace, f"w{nearest}", units[0], cell.row))
+            path += _entering(trace, cell, layer, sample)
+            terms.append(Term(tuple(path)))
+    notes = _slope_note(terms)
+    if not whole:
+        notes += (f"too many paths to write out: it starts at the gradients of layer {furthest}",)
+    return explanation(trace, cell, title, terms, common=constants, form=CHAIN, notes=notes)
+
+
+def _reach(trace: Trace, nearest: int, count: int, first: int) -> int | None:
+    """The layer nearest to the loss back from which all paths can be written out; None where not even one layer can."""
+    network = trace.network
+    for furthest in range(network.depth, nearest - 1, -1):
+        between = prod(network.layers[number - 1].units for number in range(nearest + 1, furthest + 1))
+        if count * first * between <= MAX_PATHS:
+            return furthest
+    return None
+
+
+def _start(trace: Trace, layer: int, unit: int, sample: int) -> list[Factor]:
+    """∂L/∂z of a unit, to begin a path with: in the last layer written out, else as the trace has it."""
+    if layer < trace.network.depth:
+        return [factor(trace, f"gz{layer}", unit, sample)]
+    if couples(trace):
+        return [error(trace, unit, sample, f"gz{layer}")]
+    return [error(trace, unit, sample, "gy_pred"), *_slopes(trace, layer, unit, sample)]
+
+
+def _entering(trace: Trace, cell: Cell, layer: int, sample: int) -> list[Factor]:
+    """What a weight multiplies; nothing for a bias, a z or an h."""
+    if base(cell.name)[0] != "w":
+        return []
+    entering = input_cell(layer, cell.column, sample)
+    return [factor(trace, entering.name, *entering.index)]
+
+
+def _slopes(trace: Trace, layer: int, unit: int, sample: int) -> list[Factor]:
+    found = slope(trace, layer, unit, sample)
+    return [] if found is None else [found]
+
+
+def _slope_note(terms: list[Term]) -> tuple[str, ...]:
+    """Says what the slopes in a product are, once each."""
+    notes = (f"{factor.symbol} is {factor.note}" for term in terms[:2] for factor in term.factors if factor.note)
+    return tuple(dict.fromkeys(notes))[:3]

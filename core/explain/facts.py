@@ -1,0 +1,53 @@
+"""What an explanation needs to know of the run, besides the trace."""
+
+from dataclasses import dataclass
+
+from ..history import Change
+from ..messages import TableSpec
+from ..network import Array
+from ..optimizers import Update
+from ..session import Sample, Scaling, Session
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Where the numbers that a step starts from come from, and how it updates.
+
+    `step` is the number of the step that is explained, from 1, and so Adam's t; `seed` is None where the initial
+    parameters were given. `sample` is the table's row in view and `scaling` what scaled it; `typed` says that a person
+    typed the sample. `before` (width,) are the parameters before the last step (None at the first), `changes` what a
+    person has typed since then.
+    """
+
+    update: Update = Update()
+    step: int = 1
+    seed: int | None = 0
+    initialiser: str = "uniform"
+    table: TableSpec = TableSpec()
+    sample: Sample | None = None
+    scaling: Scaling | None = None
+    typed: bool = False
+    before: Array | None = None
+    changes: tuple[Change, ...] = ()
+
+
+def facts_of(session: Session) -> Facts:
+    """The facts of the step that a session shows."""
+    run, history, entry = session.run, session.history, session.position.entry
+    last = entry - 1
+    changes: list[Change] = []
+    while last in history.changes:
+        changes.insert(0, history.changes[last])
+        last -= 1
+    return Facts(
+        update=run.update,
+        step=history.steps(entry) + 1,
+        seed=None if run.initial is not None else run.seed,
+        initialiser=run.initialiser,
+        table=run.table,
+        sample=session.sample,
+        scaling=session.scaling,
+        typed=session.shown_settings.x is not None,
+        before=history.states[last][: run.network.width] if last >= 0 else None,
+        changes=tuple(changes),
+    )

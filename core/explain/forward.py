@@ -1,0 +1,223 @@
+"""Where the values of the forward pass come from: x, y, the parameters, z, h, ŷ and the loss."""
+
+from math import isfinite
+
+import numpy as np
+
+from ..network import BINARY_CROSS_ENTROPY, HALF_SQUARED, MEAN_SQUARED
+from ..numerals import compact, plain
+from ..phases import Cell
+from ..text import shown
+from ..trace import Trace
+from .factors import constant, explanation, factor, input_cell, mean_over_batch, name_of, samples
+from .facts import Facts
+from .names import base, layer_of
+from .parts import CHAIN, LOCAL, Explanation, Factor, Term, number
+
+
+def input_value(trace: Trace, cell: Cell, facts: Facts) -> Explanation:
+    """A feature: the table's number, less the column's mean, over its deviation."""
+    column = _column(facts.table.features, cell.column, "feature")
+    title = f"{column} of {_row(trace, cell.row)}"
+    sample, scaling = facts.sample, facts.scaling
+    value = number(trace["x"], cell)
+    if facts.typed and not (sample is not None and np.isclose(sample.x[cell.column], value, rtol=1e-6, atol=0)):
+        return explanation(trace, cell, title, notes=("typed by hand",))
+    if scaling is None or facts.table.features[cell.column] not in facts.table.standardise:
+        return explanation(trace, cell, title, notes=("as it is in the table, not scaled",))
+    mean, deviation = float(scaling.mean[cell.column]), float(scaling.deviation[cell.column])
+    notes = [f"standardised: mean and deviation are those of all {scaling.rows:,} rows"]
+    if sample is not None and not trace.averaged and sample.row == _table_row(trace, cell.row):
+        raw = float(sample.raw[cell.column])
+    else:
+        raw = value * deviation + mean
+        notes.append(f"{column} here is computed back from x")
+    over = Factor("deviation", deviation, divides=True)
+    difference = Factor(f"({column} − mean)", raw - mean, working=("(", compact(raw), " − ", mean, ")"))
+    return explanation(trace, cell, title + ", scaled", [Term((difference, over))], notes=tuple(notes))
+
+
+def target_value(trace: Trace, cell: Cell, facts: Facts) -> Explanation:
+    """A target: the table's number, or its natural logarithm."""
+    column = _column(facts.table.targets, cell.column, "target")
+    title = f"{column} of {_row(trace, cell.row)}"
+    sample, value = facts.sample, number(trace["y"], cell)
+    if facts.typed and not (sample is not None and np.isclose(sample.y[cell.column], value, rtol=1e-6, atol=0)):
+        return explanation(trace, cell, title, notes=("typed by hand",))
+    if not facts.table.log_target:
+        return explanation(trace, cell, title, notes=("as it is in the table",))
+    if trace.averaged or sample is None or sample.row != _table_row(trace, cell.row):
+        raw = float(np.exp(value))
+        notes: tuple[str, ...] = (f"{column} here is computed back from y",)
+    else:
+        raw, notes = float(sample.raw_y[cell.column]), ()
+    terms = [Term((Factor(column, raw, literal=compact(raw)),))]
+    return explanation(trace, cell, f"the natural logarithm of {title}", terms, function="ln", notes=notes)
+
+
+def parameter_value(trace: Trace, cell: Cell, facts: Facts) -> Explanation:
+    """A parameter before the update: drawn, typed, or left by the update of the step before."""
+    title = parameter_title(trace, cell)
+    typed = [change for change in facts.changes if change.cell == cell]
+    if typed:
+        return explanation(trace, cell, title, notes=(f"typed by hand; it was {plain(typed[-1].old)}",))
+    if facts.before is None:
+        drawn = "given at the start" if facts.seed is None else f"drawn by seed {facts.seed} ({facts.initialiser})"
+        return explanation(trace, cell, title, notes=(drawn,))
+    parameter = trace.network.parameter(cell.name)
+    old = float(facts.before[parameter.offset + cell.row * parameter.shape[1] + cell.column])
+    before = Factor(f"{name_of(trace, cell)} before step {facts.step - 1}", old)
+    change = Factor("its update", number(trace[cell.name], cell) - old)
+    return explanation(trace, cell, title, [Term((before,)), Term((change,))])
+
+
+def moment_value(trace: Trace, cell: Cell, facts: Facts) -> Explanation:
+    """A moment before the update: 0 at the start, else kept from the step before."""
+    note = "0 before the first step" if facts.step == 1 else f"kept from step {facts.step - 1}"
+    return explanation(trace, cell, f"the optimizer's moment of {base(cell.name)}", notes=(note,))
+
+
+def sum_value(trace: Trace, cell: Cell) -> Explanation:
+    """z of a unit: the weighted sum of what enters its layer, and its bias."""
+    layer = layer_of(trace.network, cell.name)
+    return explanation(trace, cell, f"the sum of {_unit(cell, layer)}", _sum_terms(trace, layer, cell.row, cell.column))
+
+
+def output_value(trace: Trace, cell: Cell, form: str) -> Explanation:
+    """h of a unit, or ŷ: its activation at z. In the form `chain` the sum is put in for z."""
+    network = trace.network
+    layer = layer_of(network, cell.name)
+    activation = network.layers[layer - 1].activation
+    title = "the prediction" if cell.name == "y_pred" else f"the activation of {_unit(cell, layer)}"
+    if activation == "softmax":
+        terms = [Term((factor(trace, f"z{layer}", unit, cell.column),)) for unit in range(network.outputs)]
+        return explanation(trace, cell, title, terms, function="softmax", pick=cell.row)
+    function = "" if activation == "linear" else activation
+    if form == CHAIN or (not function and cell.name == "y_pred"):
+        terms, form = _sum_terms(trace, layer, cell.row, cell.column), CHAIN if function else LOCAL
+    else:
+        terms = [Term((factor(trace, f"z{layer}", cell.row, cell.column),))]
+    return explanation(trace, cell, title, terms, function=function, form=form)
+
+
+def loss_value(trace: Trace, cell: Cell, facts: Facts) -> Explanation:
+    """The loss: what each sample and output adds to it, and how far off that is in the target's own units."""
+    network, common, terms = trace.network, mean_over_batch(trace), []
+    places = [(sample, output) for sample in samples(trace) for output in range(network.outputs)]
+    if network.loss in (HALF_SQUARED, MEAN_SQUARED):
+        if network.loss == HALF_SQUARED:
+            common = (*common, constant("½", 0.5))
+        elif network.outputs > 1:
+            common = (*common, constant(f"1/{network.outputs}", 1 / network.outputs, "the mean over the outputs"))
+        terms = [Term((_squared_error(trace, output, sample),)) for sample, output in places]
+    else:
+        for sample, output in places:
+            terms += _cross_entropy(trace, output, sample)
+    title = (
+        "the loss: " + network.loss.replace("_", " ") + (", the mean over the batch" if len(samples(trace)) > 1 else "")
+    )
+    return explanation(trace, cell, title, terms, common=common, notes=_in_units(trace, facts))
+
+
+def parameter_title(trace: Trace, cell: Cell) -> str:
+    """What a parameter does, in words."""
+    of, layer = base(cell.name), layer_of(trace.network, cell.name)
+    unit = _unit(Cell(of, cell.row), layer)
+    if of.startswith("b"):
+        return f"the bias of {unit}"
+    return f"the weight of {name_of(trace, input_cell(layer, cell.column, 0)).split('⁽')[0]} in {unit}"
+
+
+def _sum_terms(trace: Trace, layer: int, unit: int, sample: int) -> list[Term]:
+    weights = trace[f"w{layer}"]
+    terms = []
+    for place in range(weights.shape[1]):
+        entering = input_cell(layer, place, sample)
+        pair = (factor(trace, f"w{layer}", unit, place), factor(trace, entering.name, *entering.index))
+        terms.append(Term(pair))
+    return [*terms, Term((factor(trace, f"b{layer}", unit),))]
+
+
+def _squared_error(trace: Trace, output: int, sample: int) -> Factor:
+    guess, truth = factor(trace, "y_pred", output, sample), factor(trace, "y", sample, output)
+    off, working = guess.value - truth.value, ("(", guess.value, " − ", truth.value, ")²")
+    return Factor(f"({guess.symbol} − {truth.symbol})²", off * off, guess.cells + truth.cells, working)
+
+
+def _cross_entropy(trace: Trace, output: int, sample: int) -> list[Term]:
+    """−y·ln ŷ, and −(1 − y)·ln(1 − ŷ) where there are two outcomes. The logarithms come from z, as the program's do."""
+    truth, guess = factor(trace, "y", sample, output), factor(trace, "y_pred", output, sample)
+    z = trace[f"z{trace.network.depth}"][:, sample].astype("float64")
+    cells = (*guess.cells, Cell(f"z{trace.network.depth}", output, sample))
+    with np.errstate(all="ignore"):
+        if trace.network.loss == BINARY_CROSS_ENTROPY:
+            logarithm, other = -np.logaddexp(0, -z[output]), -np.logaddexp(0, z[output])
+        else:
+            logarithm = z[output] - z.max() - np.log(np.exp(z - z.max()).sum())
+    note = "computed from z: finite where ŷ is rounded to 0 or 1"
+    likely = Factor(f"ln {guess.symbol}", float(logarithm), cells, ("ln ", guess.value), note)
+    terms = [Term((truth, likely), -1)]
+    if trace.network.loss == BINARY_CROSS_ENTROPY:
+        rest = Factor(f"(1 − {truth.symbol})", 1 - truth.value, truth.cells, ("(1 − ", truth.value, ")"))
+        unlikely = Factor(f"ln(1 − {guess.symbol})", float(other), cells, ("ln(1 − ", guess.value, ")"), note)
+        terms.append(Term((rest, unlikely), -1))
+    return terms
+
+
+def _in_units(trace: Trace, facts: Facts) -> tuple[str, ...]:
+    """How far off the predictions are, in words and in the target's own units."""
+    network = trace.network
+    if trace.averaged:
+        return ()
+    if network.loss not in (HALF_SQUARED, MEAN_SQUARED):
+        return _probabilities(trace)
+    notes = []
+    chosen = [(sample, output) for sample in samples(trace) for output in range(network.outputs)][:3]
+    for sample, output in chosen:
+        guess, truth = float(trace["y_pred"][output, sample]), float(trace["y"][sample, output])
+        name = factor(trace, "y_pred", output, sample).symbol
+        if facts.table.log_target:
+            with np.errstate(over="ignore"):
+                guess, truth = float(np.exp(guess)), float(np.exp(truth))
+            name = f"e^{name}"
+        column = _column(facts.table.targets, output, "target")
+        unit = "$" if not facts.table.path and column == "price" else ""
+        off = guess - truth
+        way = "exactly right" if off == 0 else f"{unit}{compact(abs(off))} too {'low' if off < 0 else 'high'}"
+        if not isfinite(off):
+            way = "too far off for a number"
+        notes.append(f"{name} = {unit}{compact(guess)}, {column} {unit}{compact(truth)}: {way}")
+    return tuple(notes)
+
+
+def _probabilities(trace: Trace) -> tuple[str, ...]:
+    notes = []
+    for sample in list(samples(trace))[:3]:
+        guess, truth = trace["y_pred"][:, sample], trace["y"][sample]
+        for output in range(trace.network.outputs):
+            if trace.network.loss == BINARY_CROSS_ENTROPY and truth[output] in (0, 1):
+                chance = guess[output] if truth[output] == 1 else 1 - guess[output]
+                notes.append(f"the right answer is {truth[output]:.0f}; it gets the probability {plain(float(chance))}")
+            elif trace.network.loss != BINARY_CROSS_ENTROPY and truth[output] == 1:
+                notes.append(f"the right class is {output + 1}; it gets the probability {plain(float(guess[output]))}")
+    return tuple(notes[:3])
+
+
+def _column(names: tuple[str, ...], place: int, otherwise: str) -> str:
+    name = shown(names[place]) if place < len(names) else f"{otherwise} {place + 1}"
+    return name if len(name) <= 24 else name[:23] + "…"
+
+
+def _table_row(trace: Trace, sample: int) -> int | None:
+    return trace.rows[sample] if sample < len(trace.rows) else None
+
+
+def _row(trace: Trace, sample: int) -> str:
+    if trace.averaged:
+        return f"all {len(trace.rows):,} rows of the batch, their mean"
+    row = _table_row(trace, sample)
+    return "a row that fills up the batch and does not count" if row is None else f"row {row}"
+
+
+def _unit(cell: Cell, layer: int) -> str:
+    return f"unit {cell.row + 1} of layer {layer}"

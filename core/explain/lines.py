@@ -1,0 +1,240 @@
+"""An explanation as text: in symbols, with the numbers put in, and the result; wrapped between terms.
+
+A line is made of pieces. Each knows the cell that it names, so that a screen can let one follow it, and whether a line
+may be broken before it.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ..numerals import fixed, full, plain
+from ..phases import Cell
+from .parts import Explanation, Factor, Term
+
+SYMBOLS, WORKING, NUMBERS, RESULT, NOTE = "symbols", "working", "numbers", "result", "note"
+WIDTH = 76
+"""The columns of a formula's line on the smallest screen."""
+
+MAX_TERMS = 12
+"""A longer sum is shown with its middle left out."""
+
+_NEVER, _FACTOR, _TERM = 0, 1, 2
+
+Show = Callable[[float], str]
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Some text of a line; `cell` is where one follows it to; `breaks` says how well a line breaks before it."""
+
+    text: str
+    cell: Cell | None = None
+    breaks: int = _NEVER
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of an explanation, of a kind: `symbols`, `working`, `numbers`, `result` or `note`."""
+
+    kind: str
+    pieces: tuple[Piece, ...]
+
+    @property
+    def text(self) -> str:
+        """The whole line, unwrapped."""
+        return "".join(piece.text for piece in self.pieces)
+
+    def wrapped(self, width: int = WIDTH, indent: int = 4) -> list[tuple[Piece, ...]]:
+        """The line in rows of at most `width` columns, broken before terms where that is possible, else before factors.
+
+        Rows after the first start with `indent` spaces. A single piece that is wider than a row is cut into several.
+        """
+        rows: list[list[Piece]] = [[]]
+        for group in _groups(list(self.pieces), _TERM):
+            if _width(group) > width - indent:
+                for smaller in _groups(group, _FACTOR):
+                    _place(rows, smaller, width, indent)
+            else:
+                _place(rows, group, width, indent)
+        return [tuple(row) for row in rows]
+
+
+def lines(explanation: Explanation, digits: int | None = 4) -> tuple[Line, ...]:
+    """The lines of an explanation. With `digits` None every number has all the digits of its precision."""
+    show = _shower(explanation, digits)
+    notes = tuple(Line(NOTE, _words(note)) for note in explanation.notes)
+    signed = fixed(explanation.value, digits) if digits is not None else full(explanation.value, explanation.dtype)
+    head = (Piece(explanation.symbol, explanation.cell), Piece(" = "))
+    if explanation.given:
+        return (Line(RESULT, (*head, Piece(signed))), *notes)
+    shortened = shorten(explanation, MAX_TERMS)
+    symbols = Line(SYMBOLS, (*head, *_formula(explanation, shortened, lambda factor: factor.symbol)))
+    working = Line(WORKING, (Piece("= "), *_formula(explanation, shortened, lambda factor: _worked(factor, show))))
+    numbers = Line(NUMBERS, (Piece("= "), *_formula(explanation, shortened, lambda factor: _number(factor, show))))
+    result = Line(RESULT, (Piece(f"= {signed}"),))
+    found = [symbols, working] if working.text != numbers.text else [symbols]
+    if numbers.text != f"= {signed.removeprefix('+')}":
+        found.append(numbers)
+    return (*found, result, *notes)
+
+
+def one_line(explanation: Explanation, kind: str, width: int = WIDTH) -> str:
+    """The formula in symbols, or the numbers put in with the result, in one line; long sums lose their middle."""
+    show = _shower(explanation, 4)
+    head, tail = f"{explanation.symbol} = ", ""
+    writer: Callable[[Factor], str] = lambda factor: factor.symbol  # noqa: E731
+    if kind != SYMBOLS:
+        writer, tail = (lambda factor: _worked(factor, show)), f" = {fixed(explanation.value)}"
+        if explanation.given:
+            return head + fixed(explanation.value)
+    if explanation.given:
+        return f"{explanation.symbol}: {explanation.title}"[:width]
+    writers = [writer] if kind == SYMBOLS else [writer, lambda factor: _number(factor, show)]
+    text = ""
+    for most in (len(explanation.terms), *range(min(len(explanation.terms) - 1, MAX_TERMS), 0, -1)):
+        for write in writers:
+            body = "".join(piece.text for piece in _formula(explanation, shorten(explanation, most), write))
+            middle = "" if body.lstrip("(") == tail.removeprefix(" = ").removeprefix("+") else body
+            text = f"{head}{middle}{tail}" if middle else f"{head}{tail.removeprefix(' = ')}"
+            if len(text) <= width:
+                return text
+    room = width - len(head) - len(tail) - 2
+    return f"{head}{body[:room]} …{tail}" if room > 0 else text[: width - 1] + "…"
+
+
+Shown = tuple[tuple[Term | None, int], ...]
+
+
+def shorten(explanation: Explanation, most: int) -> Shown:
+    """The terms, each with its place, at most so many: in a longer sum None stands for those left out in the middle."""
+    places = list(enumerate(explanation.terms))
+    if len(places) <= most:
+        return tuple((term, place) for place, term in places)
+    kept = places[: max(most - 1, 1)]
+    last = places[-1:] if most > 1 else []
+    return (*((term, place) for place, term in kept), (None, 0), *((term, place) for place, term in last))
+
+
+def _formula(explanation: Explanation, shown: Shown, write: Callable[[Factor], str]) -> list[Piece]:
+    """common·function(term + term − term), in whatever way a factor is written."""
+    if explanation.function == "softmax":
+        return _softmax(explanation, shown, write)
+    common = _product(explanation.common, write, first=True)
+    several = len(shown) > 1 or shown[0][0] is None or shown[0][0].sign < 0
+    body = _sum(shown, write, bare=not explanation.common and not explanation.function)
+    if explanation.function:
+        around = "σ" if explanation.function == "sigmoid" else explanation.function
+        return [*common, Piece(f"{around}("), *body, Piece(")")]
+    if common and several:
+        opening = "(" if common[-1].text == "½" else "·("
+        return [*common, Piece(opening), *body, Piece(")")]
+    if common and shown[0][0] is not None:
+        return _product((*explanation.common, *shown[0][0].factors), write, first=True)
+    return body
+
+
+def _sum(shown: Shown, write: Callable[[Factor], str], bare: bool) -> list[Piece]:
+    pieces: list[Piece] = []
+    for term, _ in shown:
+        if term is None:
+            pieces.append(Piece(" + …", breaks=_TERM))
+            continue
+        if pieces:
+            pieces.append(Piece(" − " if term.sign < 0 else " + ", breaks=_TERM))
+        elif term.sign < 0:
+            pieces.append(Piece("−"))
+        alone = bare and len(shown) == 1 and len(term.factors) == 1
+        pieces += _product(term.factors, write, first=not pieces, alone=alone)
+    return pieces
+
+
+def _product(
+    factors: tuple[Factor, ...], write: Callable[[Factor], str], first: bool, alone: bool = False
+) -> list[Piece]:
+    pieces: list[Piece] = []
+    for factor in factors:
+        text = write(factor)
+        if alone and text.startswith("(") and text.endswith(")"):
+            text = text[1:-1]
+        elif pieces or not first:
+            text = _bracketed(text)
+        if pieces:
+            joined = "/" if factor.divides else "" if pieces[-1].text == "½" and text.startswith("(") else "·"
+            pieces.append(Piece(joined, breaks=_FACTOR))
+        elif factor.divides:
+            pieces.append(Piece("1/"))
+        pieces.append(Piece(text, factor.cells[0] if factor.cells else None))
+    return pieces
+
+
+def _softmax(explanation: Explanation, shown: Shown, write: Callable[[Factor], str]) -> list[Piece]:
+    """e^z over the sum of all e^z."""
+    chosen = explanation.terms[explanation.pick].factors[0]
+    pieces = [Piece(f"e^{_bracketed(write(chosen))}", chosen.cells[0]), Piece(" / (", breaks=_FACTOR)]
+    for place, (term, _) in enumerate(shown):
+        if place:
+            pieces.append(Piece(" + ", breaks=_TERM))
+        if term is None:
+            pieces.append(Piece("…"))
+        else:
+            pieces.append(Piece(f"e^{_bracketed(write(term.factors[0]))}", term.factors[0].cells[0]))
+    return [*pieces, Piece(")")]
+
+
+def _shower(explanation: Explanation, digits: int | None) -> Show:
+    if digits is not None:
+        return lambda value: plain(value, digits)
+    return lambda value: full(value, explanation.dtype).removeprefix("+")
+
+
+def _bracketed(text: str) -> str:
+    return f"({text})" if text.startswith("−") else text
+
+
+def _number(factor: Factor, show: Show) -> str:
+    return factor.literal or show(factor.value)
+
+
+def _worked(factor: Factor, show: Show) -> str:
+    if not factor.working:
+        return _number(factor, show)
+    parts, before = [], ""
+    for part in factor.working:
+        # A negative number after a sign, or under an exponent, needs its brackets; at the very start it has none.
+        text = part if isinstance(part, str) else show(part)
+        parts.append(_bracketed(text) if isinstance(part, float) and before not in ("", "(") else text)
+        before = text
+    return "".join(parts)
+
+
+def _words(note: str) -> tuple[Piece, ...]:
+    words = note.split(" ")
+    return (Piece(words[0]), *(Piece(" " + word, breaks=_TERM) for word in words[1:]))
+
+
+def _groups(pieces: list[Piece], strength: int) -> list[list[Piece]]:
+    groups: list[list[Piece]] = [[]]
+    for piece in pieces:
+        if piece.breaks >= strength and groups[-1]:
+            groups.append([])
+        groups[-1].append(piece)
+    return groups
+
+
+def _width(pieces: list[Piece]) -> int:
+    return sum(len(piece.text) for piece in pieces)
+
+
+def _place(rows: list[list[Piece]], group: list[Piece], width: int, indent: int) -> None:
+    """Put a group at the end of the last row, or on a new one."""
+    if rows[-1] and _width(rows[-1]) + _width(group) > width:
+        rows.append([Piece(" " * indent)])
+        group = [Piece(group[0].text.lstrip(), group[0].cell), *group[1:]]
+    for piece in group:
+        text = piece.text
+        while _width(rows[-1]) + len(text) > width:
+            room = width - _width(rows[-1])
+            rows[-1].append(Piece(text[:room], piece.cell))
+            text = text[room:]
+            rows.append([Piece(" " * indent)])
+        rows[-1].append(Piece(text, piece.cell, piece.breaks))

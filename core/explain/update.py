@@ -1,0 +1,83 @@
+"""Where the updated parameters and moments come from. The rules and their sources are in `core/optimizers.py`."""
+
+from math import sqrt
+
+import numpy as np
+
+from ..phases import Cell
+from ..trace import Trace
+from .factors import dtype_of, explanation, factor
+from .facts import Facts
+from .forward import parameter_title
+from .names import base
+from .parts import Explanation, Factor, Term
+
+
+def updated_parameter(trace: Trace, cell: Cell, facts: Facts) -> Explanation:
+    """A parameter after the update."""
+    update, of = facts.update, base(cell.name)
+    title = f"{parameter_title(trace, cell)}, after the update"
+    old, slope = Term((factor(trace, of, *cell.index),)), factor(trace, "g" + of, *cell.index)
+    if of in trace.network.frozen:
+        return explanation(trace, cell, title, [old], notes=(f"{of} is frozen: no update changes it",))
+    if update.optimizer == "sgd":
+        step = Term((learning_rate(trace), slope), -1)
+    elif update.optimizer == "momentum":
+        step = Term((factor(trace, f"new_m_{of}", *cell.index),))
+    elif update.optimizer == "rmsprop":
+        step = Term((learning_rate(trace), slope, _root(trace, cell, update.epsilon, inside=True)), -1)
+    else:
+        moment = factor(trace, f"new_m_{of}", *cell.index)
+        step = Term((_adam_rate(trace, facts), moment, _root(trace, cell, update.epsilon, inside=False)), -1)
+    return explanation(trace, cell, title, [old, step])
+
+
+def updated_moment(trace: Trace, cell: Cell, facts: Facts) -> Explanation:
+    """A moment after the update: the old one fades, the gradient enters."""
+    update, of, letter = facts.update, base(cell.name), cell.name[4]
+    old, slope = factor(trace, f"{letter}_{of}", *cell.index), factor(trace, "g" + of, *cell.index)
+    if letter == "m" and update.optimizer == "momentum":
+        terms = [Term((_rate("momentum", update.momentum), old)), Term((learning_rate(trace), slope), -1)]
+        return explanation(trace, cell, f"the velocity of {of}", terms)
+    if letter == "m":
+        terms = [Term((_rate("β₁", update.beta_1), old)), Term((_rest("β₁", update.beta_1), slope))]
+        return explanation(trace, cell, f"the running mean of the gradients of {of}", terms)
+    name, keep = ("rho", update.rho) if update.optimizer == "rmsprop" else ("β₂", update.beta_2)
+    square = Factor(f"({slope.symbol})²", slope.value * slope.value, slope.cells, ("(", slope.value, ")²"))
+    terms = [Term((_rate(name, keep), old)), Term((_rest(name, keep), square))]
+    return explanation(trace, cell, f"the running mean of the squared gradients of {of}", terms)
+
+
+def learning_rate(trace: Trace) -> Factor:
+    """lr, rounded as the program rounds it."""
+    return Factor(
+        "lr", float(np.dtype(dtype_of(trace)).type(trace.lr)), note="the learning rate", literal=f"{trace.lr:g}"
+    )
+
+
+def _rate(symbol: str, value: float) -> Factor:
+    return Factor(symbol, value, literal=f"{value:g}")
+
+
+def _rest(symbol: str, value: float) -> Factor:
+    return Factor(f"(1 − {symbol})", 1 - value, working=(f"(1 − {value:g})",), literal=f"{1 - value:g}")
+
+
+def _root(trace: Trace, cell: Cell, epsilon: float, inside: bool) -> Factor:
+    """√(v + ε), or √v + ε: what the step is divided by."""
+    v = factor(trace, f"new_v_{base(cell.name)}", *cell.index)
+    if inside:
+        symbol, value = f"√({v.symbol} + ε)", sqrt(v.value + epsilon) if v.value >= 0 else float("nan")
+        working: tuple[str | float, ...] = ("√(", v.value, f" + {epsilon:g})")
+    else:
+        symbol, value = f"(√{v.symbol} + ε)", (sqrt(v.value) if v.value >= 0 else float("nan")) + epsilon
+        working = ("(√", v.value, f" + {epsilon:g})")
+    return Factor(symbol, value, v.cells, working, divides=True)
+
+
+def _adam_rate(trace: Trace, facts: Facts) -> Factor:
+    update, t = facts.update, facts.step
+    value = learning_rate(trace).value * sqrt(1 - update.beta_2**t) / (1 - update.beta_1**t)
+    working = (f"{trace.lr:g}·√(1 − {update.beta_2:g}^{t})/(1 − {update.beta_1:g}^{t})",)
+    note = "the learning rate, corrected for moments that began at 0"
+    return Factor("lr·√(1 − β₂ᵗ)/(1 − β₁ᵗ)", value, working=working, note=note)
