@@ -6,8 +6,11 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from .messages import HEADER, Answer, Request, WireError, body_length, decode_answer, encode
+# The messages, and numpy with them, are imported while the child is starting.
+if TYPE_CHECKING:
+    from .messages import Answer, Request
 
 MAX_TRIES = 3
 """A request that the engine has died of this often is not asked again."""
@@ -54,8 +57,10 @@ class EngineProcess:
                 output.close()
         self._socket = ours
 
-    async def ask(self, request: Request) -> Answer:
+    async def ask(self, request: "Request") -> "Answer":
         """The answer to a request. Raises EngineLost, and WireError where what came back is no answer."""
+        from .messages import WireError, encode
+
         frame = encode(request)
         async with self._turn:
             for _ in range(MAX_TRIES):
@@ -70,7 +75,9 @@ class EngineProcess:
                     raise
             raise EngineLost("the engine ended each time it was asked this; it may need more memory than there is")
 
-    async def _exchange(self, frame: bytes) -> Answer:
+    async def _exchange(self, frame: bytes) -> "Answer":
+        from .messages import HEADER, body_length, decode_answer
+
         if self._socket is None:
             self.start()
         if self._streams is None:

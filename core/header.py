@@ -46,13 +46,13 @@ def columns(path: str) -> list[str]:
 
 
 def table(path: str, features: list[str] | None, target: str | None, log_target: bool) -> TableSpec:
-    """The table of a CSV file, all features standardised.
+    """The table of a CSV file (the bundled house table when `path` is empty), all features standardised.
 
     What is not said is read from its header: the target is the last column, features are all the others. Raises
     HeaderError.
     """
     if features is None or target is None:
-        names = columns(path)
+        names = columns(path) if path else [*TableSpec().features, *TableSpec().targets]
         target = names[-1] if target is None else target
         features = [name for name in names if name != target] if features is None else features
     if not features:

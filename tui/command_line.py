@@ -23,7 +23,7 @@ COMMANDS = {
 """The commands besides the screen: the module of that name in `commands/` has `main(arguments) -> exit code`."""
 
 ACTIVATIONS = ("sigmoid", "tanh", "relu", "linear")
-MAX_SEED, MAX_ROW, MAX_STEPS = 2**32 - 1, 2**31 - 1, 10**9
+MAX_SEED, MAX_ROW, MAX_STEPS, MAX_UNITS = 2**32 - 1, 2**31 - 1, 10**9, 4096
 MAX_LR = 3.4028234e38
 """The largest number that float32 has."""
 
@@ -181,8 +181,7 @@ def _lr(text: str) -> float:
 def _hidden(text: str) -> list[int]:
     if text == "none":
         return []
-    # How large a network may be is said by `core.network`.
-    return [whole_number(part, 1, MAX_STEPS) for part in text.split(",")]
+    return [whole_number(part, 1, MAX_UNITS) for part in text.split(",")]
 
 
 def _names(text: str) -> list[str]:

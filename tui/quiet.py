@@ -1,4 +1,4 @@
-"""TensorFlow writes to descriptor 2 from C++, whatever Python says: here that goes elsewhere, and our own lines do not."""
+"""TensorFlow writes to descriptor 2 from C++, whatever Python says: here that goes elsewhere, our own lines do not."""
 
 import os
 import sys

@@ -3,6 +3,7 @@
 import argparse
 import sys
 from importlib.metadata import version
+from typing import TYPE_CHECKING
 
 from ..command_line import (
     COMMANDS,
@@ -15,6 +16,9 @@ from ..command_line import (
     run_of,
     step_count,
 )
+
+if TYPE_CHECKING:
+    from ...core.engine_process import EngineProcess
 
 _DESCRIPTION = "Step a TensorFlow network through back-propagation, one keypress at a time."
 
@@ -42,26 +46,32 @@ class _Version(argparse.Action):
 def main(arguments: list[str]) -> int:
     """Show the screen until it is quit; the exit code."""
     options = _options(arguments)
-    if not all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout)):
-        raise UsageError(f"the screen needs a terminal as its input and output; without one, use `{PROGRAM} run`")
-
+    check_log(options)
+    terminal = all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout))
     from ...core.engine_process import EngineProcess
+
+    engine = EngineProcess(options.log)
+    try:
+        if terminal:
+            engine.start()
+        return _show(options, engine, terminal)
+    finally:
+        engine.close()
+
+
+def _show(options: argparse.Namespace, engine: "EngineProcess", terminal: bool) -> int:
     from ...core.run import Run
 
     run = run_of(options, Run())
     check_steps(run, options.steps)
-    check_log(options)
-    engine = EngineProcess(options.log)
-    try:
-        engine.start()
+    if not terminal:
+        raise UsageError(f"the screen needs a terminal as its input and output; without one, use `{PROGRAM} run`")
 
-        from ...core.session import Session
-        from ..app import StepperApp
+    from ...core.session import Session
+    from ..app import StepperApp
 
-        app = StepperApp(Session(run), engine, options.steps)
-        app.run()
-    finally:
-        engine.close()
+    app = StepperApp(Session(run), engine, options.steps)
+    app.run()
     if app.farewell and app.return_code == 2:
         raise UsageError(app.farewell)
     return app.return_code or 0
