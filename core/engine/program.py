@@ -105,10 +105,16 @@ def _cross_entropy_slope(network: Network, y: Tensor, values: dict[str, Tensor])
     return -y_true / y_pred
 
 
-def updated(update: Update, parameters: Tensor, moments: Tensor, gradient: Tensor, lr: Tensor) -> tuple[Tensor, Tensor]:
-    """Parameters (width,) and moments after one update. The formulas and their sources are in `Update`."""
+def updated(
+    update: Update, parameters: Tensor, moments: Tensor, gradient: Tensor, lr: Tensor, zero: Tensor
+) -> tuple[Tensor, Tensor]:
+    """Parameters (width,) and moments after one update. The formulas and their sources are in `Update`.
+
+    `zero` is 0, which the compiler does not know: so it can't make lr·g and the subtraction one instruction that
+    rounds once, and the last digit is that of TensorFlow's own `w.assign_sub(lr * g)`, which rounds both.
+    """
     if update.optimizer == "sgd":
-        return parameters - lr * gradient, moments
+        return parameters - (lr * gradient + zero), moments
     width = parameters.shape[0]
     if update.optimizer == "momentum":
         m = update.momentum * moments - lr * gradient
@@ -134,13 +140,16 @@ class Result:
 
 
 class Compiled:
-    """The program for one network, update rule, precision and batch size. Compiled at the first call."""
+    """The program for one network, update rule, precision and batch size. Compiled at the first call.
 
-    def __init__(self, program: Program, batch: int) -> None:
+    With XLA where the platform has it; `xla` says whether it does.
+    """
+
+    def __init__(self, program: Program, batch: int, xla: bool = True) -> None:
         self.program, self.batch = program, batch
         self.capacity = capacity(program.network, program.update, batch)
         self.averaged = batch > TRACE_ROWS
-        self.xla = True
+        self.xla = xla
         self._layout = _layout(program.network, 1 if self.averaged else batch)
         self._computed = sum(prod(shape) for shape in self._layout.values()) + program.network.width
         self._function = self._build()
@@ -154,13 +163,13 @@ class Compiled:
         samples = np.zeros((self.capacity, *self._sample_shape), dtype)
         with np.errstate(over="ignore"):
             samples[:n, :, :features], samples[:n, :, features:-1], samples[:n, :, -1] = x, y, weight
-            start = np.array([*state, lr, -np.inf if bound is None else bound], dtype)
+            start = np.array([*state, lr, -np.inf if bound is None else bound, 0], dtype)
         arguments = [tf.constant(start), tf.constant(samples), tf.constant(n, tf.int32)]
         done, record, computed = (tensor.numpy() for tensor in self._call(arguments))
         states, found = record[:done, :-1], record[:done, -1]
         if not done:
             return Result(states, found, {}, self.averaged)
-        before = states[done - 2] if done > 1 else start[:-2]
+        before = states[done - 2] if done > 1 else start[:-3]
         return Result(states, found, self._trace(before, states[-1], samples[done - 1], computed), self.averaged)
 
     def _trace(self, before: Array, after: Array, sample: Array, computed: Array) -> dict[str, Array]:
@@ -207,12 +216,14 @@ class Compiled:
         weight = tf.slice(samples, [i, 0, features + outputs], [1, self.batch, 1])
         return x[0], y[0], weight[0, :, 0]
 
-    def _step(self, state: Tensor, x: Tensor, y: Tensor, weight: Tensor, lr: Tensor) -> tuple[Tensor, Tensor]:
+    def _step(
+        self, state: Tensor, x: Tensor, y: Tensor, weight: Tensor, lr: Tensor, zero: Tensor
+    ) -> tuple[Tensor, Tensor]:
         """One step: the state after it, and what it computed as one flat row in the order of the layout."""
         network, width = self.program.network, self.program.network.width
         parameters, moments = state[:width], state[width:]
         computed, gradient = gradients(network, parameters, x, y, weight)
-        after, new_moments = updated(self.program.update, parameters, moments, gradient, lr)
+        after, new_moments = updated(self.program.update, parameters, moments, gradient, lr, zero)
         if network.frozen:
             learns = np.ones(width, bool)
             for name in network.frozen:
@@ -228,7 +239,7 @@ class Compiled:
         state_width = self.program.update.state_width(network)
 
         def run(start: Tensor, samples: Tensor, n: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-            first, lr, bound = start[:state_width], start[state_width], start[state_width + 1]
+            first, lr, bound, zero = start[:state_width], *(start[state_width + place] for place in range(3))
 
             def more(i: Tensor, _state: Tensor, computed: Tensor, _record: Tensor) -> Tensor:
                 # The first step always runs; after it, a loss below the bound or not finite ends the loop.
@@ -237,7 +248,7 @@ class Compiled:
                 return tf.logical_and(i < n, tf.logical_or(i == 0, goes_on))
 
             def body(i: Tensor, state: Tensor, _: Tensor, record: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-                state, computed = self._step(state, *self._sample(samples, i), lr)
+                state, computed = self._step(state, *self._sample(samples, i), lr, zero)
                 row = tf.concat([state, computed[:1]], 0)
                 return i + 1, state, computed, tf.tensor_scatter_nd_update(record, [[i]], row[None])
 
@@ -247,7 +258,7 @@ class Compiled:
             return i, record, computed
 
         return tf.function(run, jit_compile=self.xla, autograph=False).get_concrete_function(  # type: ignore[no-any-return]
-            tf.TensorSpec((state_width + 2,), dtype),
+            tf.TensorSpec((state_width + 3,), dtype),
             tf.TensorSpec((self.capacity, *self._sample_shape), dtype),
             tf.TensorSpec((), tf.int32),
         )
