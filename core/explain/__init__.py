@@ -1,23 +1,33 @@
 """Where every number of a step comes from: `explain` makes it from the trace, `lines` puts it into words."""
 
+from .difference import Agreement, Effect, Question, agreement, difference_request, effect, effect_request
 from .facts import Facts, facts_of
 from .lines import Line, Piece, lines
 from .names import cell_name
 from .parts import CHAIN, LOCAL, Explanation, Factor, Term
+from .sentence import sentence
 from .why import explain, inputs
 
 __all__ = [
     "CHAIN",
     "LOCAL",
+    "Agreement",
+    "Effect",
     "Explanation",
     "Factor",
     "Facts",
     "Line",
     "Piece",
+    "Question",
     "Term",
+    "agreement",
     "cell_name",
+    "difference_request",
+    "effect",
+    "effect_request",
     "explain",
     "facts_of",
     "inputs",
     "lines",
+    "sentence",
 ]

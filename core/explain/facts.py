@@ -7,6 +7,7 @@ from ..messages import TableSpec
 from ..network import Array
 from ..optimizers import Update
 from ..session import Sample, Scaling, Session
+from ..trace import Trace
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,14 @@ class Facts:
     typed: bool = False
     before: Array | None = None
     changes: tuple[Change, ...] = ()
+
+
+def known(trace: Trace, facts: Facts | None) -> Facts:
+    """The facts, or where there are none what the trace itself tells: which optimizer keeps such moments."""
+    if facts is not None:
+        return facts
+    moments = "".join(letter for letter in "mv" if f"{letter}_w1" in trace.values)
+    return Facts(Update({"m": "momentum", "v": "rmsprop", "mv": "adam"}.get(moments, "sgd")), seed=None)
 
 
 def facts_of(session: Session) -> Facts:

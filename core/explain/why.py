@@ -5,7 +5,7 @@ from ..phases import Cell
 from ..trace import Trace
 from .backward import gradient
 from .factors import couples, explanation, name_of
-from .facts import Facts
+from .facts import Facts, known
 from .forward import (
     input_value,
     loss_value,
@@ -20,21 +20,21 @@ from .parts import CHAIN, LOCAL, Explanation
 from .update import updated_moment, updated_parameter
 
 
-def explain(trace: Trace, cell: Cell, facts: Facts, form: str = CHAIN) -> Explanation:
+def explain(trace: Trace, cell: Cell, facts: Facts | None = None, form: str = CHAIN) -> Explanation:
     """Where a number of the trace comes from.
 
     In the form `chain` a gradient goes back to the loss along all paths, and an activation to the numbers that
     enter its layer; in the form `local` both are explained by the numbers computed just before. The rest has one form.
-    Raises KeyError where the trace has no such cell.
+    Without facts, of the run nothing is known but what the trace tells. Raises KeyError where it has no such cell.
     """
     _check(trace, cell)
     if trace.averaged and not _linear(trace, cell):
         note = f"numbers here are means over {len(trace.rows):,} rows, too many to be explained row by row"
         return explanation(trace, cell, f"the mean of {name_of(trace, cell)} over the batch", notes=(note,))
-    return _explained(trace, cell, facts, LOCAL if trace.averaged else form)
+    return _explained(trace, cell, known(trace, facts), LOCAL if trace.averaged else form)
 
 
-def inputs(trace: Trace, cell: Cell, facts: Facts) -> tuple[Cell, ...]:
+def inputs(trace: Trace, cell: Cell, facts: Facts | None = None) -> tuple[Cell, ...]:
     """The cells that enter a number, each once: what the smallest step marks."""
     return explain(trace, cell, facts, LOCAL).cells
 

@@ -1,0 +1,195 @@
+"""The third opinion: a gradient by the central finite difference, which knows nothing of the chain rule.
+
+    ∂L/∂w ≈ (L(w + ε) − L(w − ε)) / 2ε
+
+The engine is asked for both losses, in float64, on the very numbers that the step used.
+"""
+
+from dataclasses import dataclass
+from math import floor, isfinite, log2, log10
+
+import numpy as np
+
+from ..messages import FindLosses, Inline, LossesFound, TableRows, numbers
+from ..network import Array
+from ..numerals import full, plain
+from ..phases import Cell
+from ..trace import Trace
+from .factors import samples, sum_name
+from .facts import Facts
+from .names import base, layer_of
+from .parts import Explanation, number
+
+ROUNDING = float(np.finfo("float64").eps)
+
+
+@dataclass(frozen=True)
+class Question:
+    """What to ask the engine for the finite difference of one number, and how to read the answer.
+
+    `step` is ε. `share` is the part of the batch's loss that the asked loss is: 1/B for a number of a single sample.
+    """
+
+    request: FindLosses
+    step: float
+    share: float
+
+    def slope(self, answer: LossesFound) -> tuple[float, float]:
+        """The central finite difference, and how far off it may be by rounding alone."""
+        up, down = (float(loss) for loss in answer.losses.array)
+        with np.errstate(all="ignore"):
+            found = float((np.float64(up) - down) / (2 * self.step) * self.share)
+        return found, 4 * ROUNDING * max(abs(up), abs(down)) / self.step * self.share
+
+
+def difference_request(trace: Trace, cell: Cell, facts: Facts) -> Question | None:
+    """How to find a gradient by the finite difference; None where no change of parameters moves that number alone.
+
+    A parameter is moved itself. A z moves as its unit's bias does, for its own sample; an h as the next layer's biases
+    do along its weights; ŷ as z does where the last layer is linear.
+    """
+    found = _direction(trace, cell)
+    if found is None or not cell.name.startswith("g"):
+        return None
+    direction, chosen = found
+    parameters = _parameters(trace)
+    step = _step(trace, cell)
+    rows = np.stack([parameters + step * direction, parameters - step * direction])
+    share = 1.0 if chosen is None else 1 / len(samples(trace))
+    request = FindLosses(trace.network, numbers(rows), _samples(trace, facts, chosen))
+    return Question(request, step, share)
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """A gradient found three ways: by the tape, by the chain rule's own terms, by the finite difference.
+
+    `digits` is to how many significant digits all that there are agree. `noise` is what rounding may have done
+    to the difference, which is None where it can't be asked.
+    """
+
+    tape: float
+    chain: float
+    difference: float | None
+    noise: float
+    digits: int
+    agree: bool
+    dtype: str = "float32"
+
+    @property
+    def text(self) -> tuple[str, ...]:
+        """The three numbers, and what to make of them, a line each."""
+        found = [f"tape         {full(self.tape, self.dtype)}", f"chain rule   {full(self.chain, self.dtype)}"]
+        if self.difference is None:
+            return (*found, f"{self._verdict('both')}; a finite difference needs a number that parameters move")
+        found.append(f"difference   {full(self.difference, self.dtype)}")
+        if self.agree and abs(self.tape) <= self.noise:
+            return (*found, f"too small for the difference to see: its own rounding is {plain(self.noise, 0)}")
+        return (*found, self._verdict("all three"))
+
+    def _verdict(self, who: str) -> str:
+        if not isfinite(self.tape):
+            return "no number to compare: the gradient is not finite"
+        if not self.agree:
+            return f"{who} do not agree: is there a kink within the step of the difference?"
+        return f"{who} agree" + (f" to {self.digits} digits" if self.digits else "")
+
+
+def agreement(explanation: Explanation, question: Question | None, answer: LossesFound | None) -> Agreement:
+    """Compares the tape's value, the explanation's own terms, and the finite difference where it was asked."""
+    tape, chain = explanation.value, explanation.evaluate()
+    difference, noise = question.slope(answer) if question and answer else (None, 0.0)
+    others = [chain] if difference is None else [chain, difference]
+    precision = float(np.finfo(explanation.dtype).eps)
+    gap = max(abs(other - tape) for other in others)
+    allowed = 1e-4 * abs(tape) + noise + 64 * precision * explanation.scale
+    most = floor(-log10(precision)) + 1
+    if gap == 0:
+        digits = most
+    elif tape == 0 or not isfinite(gap):
+        digits = 0
+    else:
+        digits = min(max(floor(-log10(gap / abs(tape))), 0), most)
+    return Agreement(tape, chain, difference, noise, digits, bool(gap <= allowed), explanation.dtype)
+
+
+@dataclass(frozen=True)
+class Effect:
+    """The loss before the update, after the update of one parameter alone, and after that of all."""
+
+    before: float
+    alone: float
+    together: float
+
+    @property
+    def text(self) -> str:
+        """What the one update does to the loss."""
+        way = "no change" if self.alone == self.before else f"{plain(self.alone - self.before)}"
+        return (
+            f"this update alone: loss {plain(self.before)} → {plain(self.alone)} ({way}); all: {plain(self.together)}"
+        )
+
+
+def effect_request(trace: Trace, cell: Cell, facts: Facts) -> FindLosses:
+    """What to ask for the effect of one parameter's update (a cell `w1` or `new_w1`) on the loss of its batch."""
+    before = _parameters(trace)
+    after = trace.network.join({p.name: trace["new_" + p.name] for p in trace.network.parameters}, "float64")
+    alone, place = before.copy(), _place(trace, Cell(base(cell.name), *cell.index))
+    alone[place] = after[place]
+    return FindLosses(trace.network, numbers(np.stack([before, alone, after])), _samples(trace, facts, None))
+
+
+def effect(answer: LossesFound) -> Effect:
+    """Reads the answer to `effect_request`."""
+    return Effect(*(float(loss) for loss in answer.losses.array))
+
+
+def _direction(trace: Trace, cell: Cell) -> tuple[Array, int | None] | None:
+    """How all parameters (width,) move when the cell's number moves by 1; the one sample that it is about, or None."""
+    network, of = trace.network, base(cell.name)
+    direction = np.zeros(network.width)
+    if of[0] in "wb":
+        direction[_place(trace, Cell(of, *cell.index))] = 1
+        return direction, None
+    if trace.averaged or cell.column not in samples(trace):
+        return None
+    layer = layer_of(network, of) if of != "loss" else 0
+    if of[0] == "h":
+        direction[network.parameter(f"b{layer + 1}").span] = trace[f"w{layer + 1}"][:, cell.row]
+    elif of[0] == "z" or (of == "y_pred" and sum_name(trace, layer) == "y_pred"):
+        direction[_place(trace, Cell(f"b{layer}", cell.row))] = 1
+    else:
+        return None
+    return direction, cell.column
+
+
+def _step(trace: Trace, cell: Cell) -> float:
+    """ε: the cube root of float64's rounding, where rounding and the curve's own bend weigh alike.
+
+    It is more where the loss is so large against its slope that rounding would hide it. A power of two, so that adding it
+    is exact.
+    """
+    of = Cell(base(cell.name), *cell.index)
+    size = max(1.0, abs(number(trace[of.name], of)))
+    slope, loss = abs(number(trace[cell.name], cell)), abs(trace.loss)
+    best = ROUNDING ** (1 / 3) * size
+    if slope and isfinite(loss / slope):
+        best = min(max(best, 1e-8 * loss / slope), 1e-3 * size)
+    return float(2.0 ** round(log2(best))) if isfinite(best) else ROUNDING ** (1 / 3)
+
+
+def _parameters(trace: Trace) -> Array:
+    return trace.network.join({p.name: trace[p.name] for p in trace.network.parameters}, "float64")
+
+
+def _place(trace: Trace, cell: Cell) -> int:
+    parameter = trace.network.parameter(cell.name)
+    return parameter.offset + cell.row * parameter.shape[1] + cell.column
+
+
+def _samples(trace: Trace, facts: Facts, chosen: int | None) -> Inline | TableRows:
+    """The batch of the step, or one sample of it; from the table where the trace holds only means."""
+    if trace.averaged:
+        return TableRows(facts.table, numbers(np.array([trace.rows], "int32")))
+    places = list(samples(trace)) if chosen is None else [chosen]
+    return Inline(numbers(trace["x"][places].astype("float64")), numbers(trace["y"][places].astype("float64")))
