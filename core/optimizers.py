@@ -1,6 +1,6 @@
 """The optimizers' names and the numbers that each keeps between steps.
 
-The update rules themselves are in `engine/program.py`. A run's *state* is one flat row: the
+The update rules themselves are in `engine/step.py`. A run's *state* is one flat row: the
 parameters, then as many numbers again for each of the optimizer's moments, then Adam's step count.
 """
 

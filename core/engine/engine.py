@@ -161,7 +161,7 @@ class Engine:
         return StepsRun(numbers(result.states), numbers(result.losses), trace, result.averaged, compiled.xla)
 
     def _losses(self, request: FindLosses) -> LossesFound:
-        from .program import losses_at
+        from .evaluate import losses_at
 
         x, y, _ = self._samples(request.samples)
         rows = request.parameters.array
@@ -170,7 +170,7 @@ class Engine:
         return LossesFound(numbers(losses_at(request.network, rows, x[0], y[0])))
 
     def _predict(self, request: Predict) -> Predicted:
-        from .program import predict
+        from .evaluate import predict
 
         table, rows = self._table(request.table), request.rows.array
         chosen = _checked_rows(rows, len(table.x)) if rows.size else slice(None)
@@ -186,7 +186,7 @@ class Engine:
         return TableDescribed(numbers(summary), numbers(counts))
 
     def _worst(self, request: FindWorst) -> WorstFound:
-        from .program import predict
+        from .evaluate import predict
 
         table = self._table(request.table)
         chosen = table.held if request.held_out else table.training

@@ -7,9 +7,7 @@ import numpy as np
 
 from ..formula import Formula, Operand, Result, X
 from ..network import Array
-from . import program
-
-tf: Any = program.tf  # type: ignore[attr-defined]  # imported there, in the environment that it needs
+from .tamed import tf
 
 Tensor = Any
 

@@ -4,13 +4,6 @@ A single step is the loop with n = 1, a jump is the same compiled loop with a la
 n = 1 from its recorded state: so all of them agree bit for bit.
 """
 
-import os
-
-# Before TensorFlow is imported: no GPU probe, no lines on the terminal, and no Keras, which is not used here.
-os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-os.environ.setdefault("TF_USE_LEGACY_KERAS", "1")
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from math import prod
@@ -20,113 +13,15 @@ import numpy as np
 
 from ..limits import capacity
 from ..messages import Program
-from ..network import (
-    BINARY_CROSS_ENTROPY,
-    HALF_SQUARED,
-    MEAN_SQUARED,
-    Array,
-    Network,
-)
-from ..optimizers import Update
+from ..network import Array, Network
 from ..trace import activations
-from .loading import without_collection
-
-with without_collection():
-    import tensorflow as tf
+from .step import gradients, updated
+from .tamed import tf
 
 Tensor = Any
 
 TRACE_ROWS = 64
 """A larger batch's trace is handed out as means over the batch."""
-
-_ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
-    "sigmoid": tf.math.sigmoid,
-    "tanh": tf.math.tanh,
-    "relu": tf.nn.relu,
-    "linear": tf.identity,
-    "softmax": lambda z: tf.nn.softmax(z, axis=0),
-}
-
-
-def forward(network: Network, x: Tensor, parameters: dict[str, Tensor]) -> dict[str, Tensor]:
-    """z1, h1 ... y_pred (units, batch) of samples x (batch, features)."""
-    values, h = {}, tf.transpose(x)
-    for number, (layer, (z_name, h_name)) in enumerate(zip(network.layers, activations(network), strict=True), 1):
-        z = tf.matmul(parameters[f"w{number}"], h) + parameters[f"b{number}"]
-        h = _ACTIVATIONS[layer.activation](z)
-        values[z_name], values[h_name] = z, h
-    return values
-
-
-def losses(network: Network, y: Tensor, values: dict[str, Tensor]) -> Tensor:
-    """The loss of each sample (batch,), for targets y (batch, outputs). MSE is the mean over outputs, the rest sums."""
-    y_pred, y_true = values["y_pred"], tf.transpose(y)
-    if network.loss == HALF_SQUARED:
-        return tf.reduce_sum(0.5 * (y_true - y_pred) ** 2, axis=0)
-    if network.loss == MEAN_SQUARED:
-        return tf.reduce_mean((y_true - y_pred) ** 2, axis=0)
-    z = values[f"z{network.depth}"]
-    if network.loss == BINARY_CROSS_ENTROPY:
-        # From z, not from ŷ: finite where the sigmoid has rounded to 0 or 1.
-        return tf.reduce_sum(tf.nn.sigmoid_cross_entropy_with_logits(y_true, z), axis=0)
-    return tf.reduce_sum(-y_true * tf.nn.log_softmax(z, axis=0), axis=0)
-
-
-def split(network: Network, row: Tensor) -> dict[str, Tensor]:
-    """A flat row (width,) as matrices by name."""
-    return {p.name: tf.reshape(row[p.span], p.shape) for p in network.parameters}
-
-
-def gradients(
-    network: Network, parameters: Tensor, x: Tensor, y: Tensor, weight: Tensor
-) -> tuple[dict[str, Tensor], Tensor]:
-    """The loss, z1, h1 ... and their gradients by name, and the flat gradient of the parameters (width,): the tape's.
-
-    `weight` (batch,) is 1 for a sample that counts and 0 for one that fills up the batch.
-    """
-    matrices = split(network, parameters)
-    with tf.GradientTape() as tape:
-        for matrix in matrices.values():
-            tape.watch(matrix)
-        values = forward(network, x, matrices)
-        loss = tf.reduce_sum(weight * losses(network, y, values)) / tf.reduce_sum(weight)
-    found = tape.gradient(loss, matrices | values, unconnected_gradients=tf.UnconnectedGradients.ZERO)
-    if network.loss not in (HALF_SQUARED, MEAN_SQUARED):
-        found["y_pred"] = _cross_entropy_slope(network, y, values) * weight / tf.reduce_sum(weight)
-    computed = {"loss": loss, **values, **{"g" + name: found[name] for name in values}}
-    return computed, tf.concat([tf.reshape(found[p.name], [-1]) for p in network.parameters], 0)
-
-
-def _cross_entropy_slope(network: Network, y: Tensor, values: dict[str, Tensor]) -> Tensor:
-    """∂L/∂ŷ where the loss is computed from z: the tape has no path through ŷ there."""
-    y_true, y_pred = tf.transpose(y), values["y_pred"]
-    if network.loss == BINARY_CROSS_ENTROPY:
-        return (y_pred - y_true) / (y_pred * (1 - y_pred))
-    return -y_true / y_pred
-
-
-def updated(
-    update: Update, parameters: Tensor, moments: Tensor, gradient: Tensor, lr: Tensor, zero: Tensor
-) -> tuple[Tensor, Tensor]:
-    """Parameters (width,) and moments after one update. The formulas and their sources are in `Update`.
-
-    `zero` is 0, which the compiler does not know: so it can't make lr·g and the subtraction one instruction that
-    rounds once, and the last digit is that of TensorFlow's own `w.assign_sub(lr * g)`, which rounds both.
-    """
-    if update.optimizer == "sgd":
-        return parameters - (lr * gradient + zero), moments
-    width = parameters.shape[0]
-    if update.optimizer == "momentum":
-        m = update.momentum * moments - lr * gradient
-        return parameters + m, m
-    if update.optimizer == "rmsprop":
-        v = update.rho * moments + (1 - update.rho) * gradient**2
-        return parameters - lr * gradient / tf.sqrt(v + update.epsilon), v
-    m, v, t = moments[:width], moments[width : 2 * width], moments[2 * width :] + 1
-    m = m + (gradient - m) * (1 - update.beta_1)
-    v = v + (gradient**2 - v) * (1 - update.beta_2)
-    rate = lr * tf.sqrt(1 - update.beta_2**t) / (1 - update.beta_1**t)
-    return parameters - rate * m / (tf.sqrt(v) + update.epsilon), tf.concat([m, v, t], 0)
 
 
 @dataclass(frozen=True)
@@ -284,23 +179,3 @@ def _over_batch(network: Network, name: str, value: Tensor, weight: Tensor) -> T
     if name.startswith("g") and name[1:] in per_sample:
         return tf.reduce_sum(value, axis=1, keepdims=True)
     return value
-
-
-@tf.function(reduce_retracing=True)  # type: ignore[untyped-decorator]
-def _losses_at(network: Network, rows: Tensor, x: Tensor, y: Tensor) -> Tensor:
-    def one(row: Tensor) -> Tensor:
-        return tf.reduce_mean(losses(network, y, forward(network, x, split(network, row))))
-
-    return tf.map_fn(one, rows)
-
-
-def losses_at(network: Network, rows: Array, x: Array, y: Array) -> Array:
-    """The mean loss (n,) over samples x, y at each of several parameter rows (n, width), in float64."""
-    return _losses_at(network, *(tf.constant(part, tf.float64) for part in (rows, x, y))).numpy()  # type: ignore[no-any-return]
-
-
-def predict(program: Program, parameters: Array, x: Array, y: Array) -> tuple[Array, Array]:
-    """Predictions (batch, outputs) and the loss of each sample (batch,), in the program's precision."""
-    parts = [tf.constant(part, program.dtype) for part in (parameters, x, y)]
-    values = forward(program.network, parts[1], split(program.network, parts[0]))
-    return tf.transpose(values["y_pred"]).numpy(), losses(program.network, parts[2], values).numpy()

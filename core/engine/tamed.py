@@ -1,0 +1,15 @@
+"""TensorFlow, tamed: imported in the environment that it needs, and as fast as it can be."""
+
+import os
+
+from .loading import without_collection
+
+# No GPU probe, no lines on the terminal, and no Keras, which is not used here.
+os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ.setdefault("TF_USE_LEGACY_KERAS", "1")
+
+with without_collection():
+    import tensorflow as tf
+
+__all__ = ["tf"]
