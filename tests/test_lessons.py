@@ -1,0 +1,314 @@
+"""The lessons against the notebook's printed numbers (reference: the notebook's Parts 1, 2, 3 and 5)."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from backprop_tui.core.engine.engine import Engine
+from backprop_tui.core.formula import FormulaError
+from backprop_tui.core.lessons.autograd import AutogradLesson, paths, remark
+from backprop_tui.core.lessons.data import PAGE, DataLesson
+from backprop_tui.core.lessons.descent import DescentLesson
+from backprop_tui.core.lessons.function import number_text
+from backprop_tui.core.lessons.training import (
+    HELD_OUT,
+    NOTEBOOK_RUN,
+    TRAINING,
+    TableLosses,
+    Worst,
+    current_parameters,
+    epoch_steps,
+)
+from backprop_tui.core.messages import FindLosses, LossesFound, TableRows, TableSpec, numbers
+from backprop_tui.core.run import Run
+from backprop_tui.core.sampling import SHUFFLED, split_rows
+from backprop_tui.core.session import Session
+
+Settle = Callable[[Any], Any]
+
+
+# Part 1
+
+
+def test_row_0_goes_the_notebooks_way(settle: Settle) -> None:
+    lesson = settle(DataLesson(TableSpec()))
+    row = lesson.read(0)
+    assert row.x.tolist() == [-0.43319764280264655, -0.7532575369937701]
+    assert row.raw.tolist() == [3, 1340]
+    assert row.raw_y.tolist() == [313000]
+    assert row.y.tolist() == [np.log(313000)]
+    assert lesson.rows == 499
+
+
+def test_the_rows_the_notebook_prints(settle: Settle) -> None:
+    """Out[9]: the first five rows and the last five, scaled."""
+    lesson = settle(DataLesson(TableSpec()))
+    lesson.look(494, 5)
+    settle(lesson)
+    printed = {
+        1: (1.675735, 1.457330),
+        2: (-0.433198, -0.188649),
+        4: (0.621269, -0.179079),
+        494: (0.621269, 0.873582),
+        497: (-0.433198, -0.179079),
+    }
+    for number, scaled in printed.items():
+        assert lesson.read(number).x.tolist() == pytest.approx(scaled, abs=5e-7)
+
+
+def test_the_phases_of_a_row_do_what_they_say(settle: Settle) -> None:
+    lesson = settle(DataLesson(TableSpec()))
+    assert lesson.lines() == ["bedrooms  3", "sqft_living  1340", "price  313000"]
+    lesson.phase()
+    # (3 - mean) / deviation is the notebook's scaled value.
+    assert lesson.lines()[0] == "bedrooms  3 - 3.4108 = -0.4108"
+    lesson.phase()
+    assert lesson.lines()[0].endswith("/ 0.9483 = -0.4332")
+    lesson.phase()
+    assert lesson.lines()[2] == "price  313000   ln 313000 = 12.6540"
+    lesson.back()
+    assert lesson.done == 2
+
+
+def test_columns_are_standardised(settle: Settle) -> None:
+    lesson = settle(DataLesson(TableSpec()))
+    for column in lesson.columns:
+        assert column.counts.sum(axis=1).tolist() == [499, 499]
+    for column in lesson.columns[:2]:
+        assert column.summary[1, :2].tolist() == pytest.approx([0, 1], abs=1e-12)
+
+
+def test_the_last_page_of_a_long_table_is_asked_for_alone(engine: Engine, tmp_path: Any) -> None:
+    path = tmp_path / "long.csv"
+    path.write_text("a,b\n" + "".join(f"{row},{row % 7 + 1}\n" for row in range(20_000)))
+    lesson = DataLesson(TableSpec(str(path), ("a",), ("b",), ("a",)))
+    lesson.look(19_990, 10)
+    asked = []
+    while request := lesson.request():
+        asked.append(request)
+        lesson.accept(request, engine.answer(request))
+    assert lesson.read(19_999).raw.tolist() == [19_999]
+    assert lesson.read(10_000) is None
+    assert sum(request.rows.shape[0] for request in asked if hasattr(request, "rows")) <= 3 * PAGE
+
+
+# Part 2
+
+
+def test_autograd_prints_what_the_notebook_prints(settle: Settle) -> None:
+    lesson = AutogradLesson()
+    lesson.step()
+    settle(lesson)
+    assert number_text(lesson.tape.slope) == "4.0"
+    assert number_text(lesson.new_x) == "-0.4"
+
+
+def test_the_phases_of_autograd_follow_the_tape(settle: Settle) -> None:
+    lesson = settle(AutogradLesson())
+    wanted = [
+        "v1 = x ** 2 = 0.0 ** 2 = 0.0",
+        "v2 = 4 * x = 4 * 0.0 = 0.0",
+        "y = v3 = v1 + v2 = 0.0 + 0.0 = 0.0",
+        "∂v3/∂v1 = 1.0,  ∂v3/∂v2 = 1.0",
+        "∂v2/∂x = 4.0",
+        "∂v1/∂x = 2·x**(2 - 1) = 0.0",
+        "dy/dx = 1.0·4.0 + 1.0·0.0 = 4.0",
+        "x ← x - lr·dy/dx = 0.0 - 0.1·4.0 = -0.4",
+    ]
+    for count in range(1, len(wanted) + 1):
+        lesson.phase()
+        assert lesson.lines() == wanted[:count]
+    for count in range(len(wanted) - 1, -1, -1):
+        lesson.back()
+        assert lesson.lines() == wanted[:count]
+
+
+def test_steps_of_autograd_are_the_descent(settle: Settle) -> None:
+    lesson = settle(AutogradLesson())
+    for wanted in ("-0.4", "-0.72", "-0.9760001"):
+        lesson.step()
+        settle(lesson)
+        assert number_text(lesson.new_x) == wanted
+    lesson.back()
+    settle(lesson)
+    assert number_text(lesson.new_x) == "-0.72"
+    lesson.again()
+    settle(lesson)
+    assert lesson.x == 0
+    assert lesson.steps == 0
+
+
+@pytest.mark.parametrize(
+    ("formula", "x", "words"),
+    [
+        ("log(x)", -1.0, "log(-1.0) is not a number (NaN); log is defined above 0"),
+        ("sqrt(x - 1)", 0.0, "not a number"),
+        ("1/x", 0.0, "infinity; the divisor must not be 0"),
+        ("9**9**9**9", 0.0, "beyond float32: infinity"),
+        ("sqrt(x)", 0.0, "derivative here is inf"),
+    ],
+)
+def test_what_is_no_number_is_told(settle: Settle, formula: str, x: float, words: str) -> None:
+    lesson = AutogradLesson(formula, x)
+    lesson.step()
+    settle(lesson)
+    assert words in remark(lesson.tape, lesson.done)
+
+
+def test_a_function_of_many_paths_adds_them_up(settle: Settle) -> None:
+    lesson = AutogradLesson("sin(x)*exp(-x)/(1 + x**2)", 0.5)
+    lesson.step()
+    settle(lesson)
+    assert sum(path.product for path in paths(lesson.tape)) == pytest.approx(lesson.tape.slope, abs=1e-6)
+
+
+def test_a_bad_formula_leaves_the_lesson_as_it_was(settle: Settle) -> None:
+    for lesson in (AutogradLesson(), DescentLesson()):
+        lesson.step()
+        settle(lesson)
+        with pytest.raises(FormulaError):
+            lesson.set_formula("4x")
+        with pytest.raises(ValueError, match="float32"):
+            lesson.set_formula("x", 1e300)
+        assert lesson.formula.text == "x**2 + 4*x"
+        assert lesson.done > 0
+
+
+# Part 3
+
+PRINTED = (
+    "-0.4 -0.72 -0.9760001 -1.1808001 -1.34464 -1.4757121 -1.5805696 -1.6644557 -1.7315645 -1.7852516".split()  # noqa: SIM905
+)
+
+
+def test_descent_prints_what_the_notebook_prints(settle: Settle) -> None:
+    lesson = DescentLesson()
+    lesson.start_jump(10)
+    settle(lesson)
+    assert lesson.printed() == PRINTED
+
+
+def test_single_steps_print_the_same_and_go_back(settle: Settle) -> None:
+    lesson = DescentLesson()
+    for count in range(1, 11):
+        lesson.step()
+        settle(lesson)
+        assert lesson.printed() == PRINTED[:count]
+    lesson.back()
+    assert lesson.printed() == PRINTED[:9]
+    lesson.set_lr(0.5)
+    lesson.step()
+    settle(lesson)
+    assert lesson.xs[-1] == -2.0, "with lr 0.5 one step reaches the minimum of a parabola"
+
+
+@pytest.mark.parametrize(
+    ("lr", "word"), [(0.1, "converges"), (0.9, "oscillates, and converges"), (1.0, "oscillates"), (1.1, "diverges")]
+)
+def test_the_learning_rate_decides_where_it_goes(settle: Settle, lr: float, word: str) -> None:
+    """On a parabola with y'' = 2, descent converges below lr 1, oscillates at 1, diverges above."""
+    lesson = DescentLesson(lr=lr)
+    lesson.start_jump(12)
+    settle(lesson)
+    assert lesson.verdict().startswith(word)
+
+
+def test_a_descent_that_diverges_ends_and_can_go_back(settle: Settle) -> None:
+    lesson = DescentLesson(lr=3)
+    lesson.start_jump(5000)
+    settle(lesson)
+    assert lesson.ended
+    assert lesson.done < 200
+    assert "diverged" in lesson.verdict()
+    lesson.step()
+    settle(lesson)
+    lesson.back()
+    settle(lesson)
+    assert lesson.x == 0
+
+
+# Part 5
+
+
+def test_the_notebooks_part_5_digit_for_digit(settle: Settle) -> None:
+    session = Session(NOTEBOOK_RUN)
+    session.step()
+    settle(session)
+    printed = {
+        "gw1": "[[0.56727874 0.9864019 ]\n [0.4155407  0.72255504]]",
+        "gw2": "[[-4.3317885 -3.5980651]]",
+        "gb1": "[[-1.3095149 ]\n [-0.95924044]]",
+        "gb2": "[[-11.530118]]",
+        "new_w1": "[[0.8458204  0.79297566]\n [0.8942612  0.54005694]]",
+        "new_w2": "[[1.3505805 1.1071441]]",
+    }
+    for name, text in printed.items():
+        assert str(session.trace[name]) == text
+
+
+def trained(settle: Settle, holdout: float = 0.0, steps: int = 60) -> Session:
+    session = settle(Session(Run(table=TableSpec(holdout=holdout))))
+    session.set_sampling(SHUFFLED, 32)
+    session.start_jump(steps)
+    return settle(session)  # type: ignore[no-any-return]
+
+
+@pytest.mark.parametrize("holdout", [0.0, 0.2])
+def test_the_whole_tables_loss_is_the_mean_over_its_rows(engine: Engine, settle: Settle, holdout: float) -> None:
+    session = trained(settle, holdout)
+    losses = settle(TableLosses(session))
+    rows = split_rows(499, holdout, 0)
+    for part, chosen in ((TRAINING, rows[0]), (HELD_OUT, rows[1]))[: len(losses.parts)]:
+        singles = []
+        for row in chosen:
+            samples = TableRows(session.run.table, numbers(np.array([[row]], "int32")))
+            at = numbers(current_parameters(session).astype("float64")[None])
+            answer = engine.answer(FindLosses(session.run.network, at, samples))
+            assert isinstance(answer, LossesFound)
+            singles.append(answer.losses.array[0])
+        assert losses.latest(part) == pytest.approx(np.mean(singles), rel=1e-9)
+        points, line = losses.line(part)
+        assert points == losses.points()
+        assert line[0] > line[-1]
+
+
+def test_the_tables_loss_follows_a_history_that_went_another_way(settle: Settle) -> None:
+    session = trained(settle)
+    losses = settle(TableLosses(session))
+    before = losses.latest(TRAINING)
+    session.back()
+    session.set_lr(0.01)
+    session.start_jump(60)
+    settle(session)
+    settle(losses)
+    fresh = settle(TableLosses(session))
+    assert losses.line(TRAINING) == fresh.line(TRAINING)
+    assert losses.latest(TRAINING) != before
+
+
+def test_the_worst_rows_are_told_in_dollars(settle: Settle) -> None:
+    session = trained(settle, 0.2)
+    worst = Worst(session, 1000)
+    for held_out in (False, True):
+        worst.held_out = held_out
+        settle(worst)
+        assert sorted(row.row for row in worst.found) == split_rows(499, 0.2, 0)[held_out].tolist()
+        errors = [abs(row.error[0]) for row in worst.found]
+        assert errors == sorted(errors, reverse=True)
+        assert worst.mean_error == pytest.approx(np.mean(errors))
+    lesson = settle(DataLesson(session.run.table))
+    row = worst.found[0].row
+    lesson.choose(row)
+    settle(lesson)
+    assert lesson.read(row).raw_y[0] == worst.found[0].true[0]
+
+
+def test_an_epoch_ends_where_all_rows_were_used(settle: Settle) -> None:
+    session = trained(settle, 0.0, 5)
+    assert epoch_steps(session, 1) == 16 - 5
+    assert epoch_steps(session, 3) == 48 - 5
+    session.start_jump(epoch_steps(session, 2))
+    settle(session)
+    assert session.epochs == 2
+    assert epoch_steps(session, 1) == 16
