@@ -1,0 +1,183 @@
+"""`backprop-tui serve`: a workshop. People type `ssh -p 2222 HOST` and are in the program."""
+
+import argparse
+import asyncio
+import os
+import re
+import secrets
+import signal
+import socket
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..command_line import PROGRAM, Parser, UsageError, whole_number
+
+if TYPE_CHECKING:
+    from ..serve.ssh import Door
+    from ..serve.workshop import Workshop
+
+_DESCRIPTION = "Serve the program over SSH to many people at once; nobody needs an account or an installation."
+
+_EXAMPLES = f"""\
+examples:
+  {PROGRAM} serve                              try it: ssh -p 2222 anna@127.0.0.1
+  {PROGRAM} serve --host 0.0.0.0               for everyone in the room; the password is made up and shown
+  {PROGRAM} serve --scenario lesson.toml       everyone starts with this example
+"""
+
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # none that is taken for another
+
+
+def main(arguments: list[str]) -> int:
+    """Serve until ctrl+c or SIGTERM; the exit code."""
+    options = _options(arguments)
+    if sys.platform != "linux":
+        raise UsageError("serve needs Linux: it forks sessions and holds them by process handles")
+    if os.geteuid() == 0 and not options.allow_root:
+        raise UsageError("serve does not run as root; start it as another user, or add --allow-root where that is meant")
+    try:
+        import asyncssh  # noqa: F401
+    except ImportError:
+        raise UsageError(f"serve needs one more package: pip install '{PROGRAM}[serve]'") from None
+    from ..serve import limits
+
+    if not limits.open_files(options.max_sessions):
+        raise UsageError(f"{options.max_sessions} sessions need more open files than this system allows (ulimit -Hn)")
+    return asyncio.run(_serve(options))
+
+
+async def _serve(options: argparse.Namespace) -> int:
+    from ..serve.limits import Limits
+    from ..serve.ssh import Door, HostKeyError, host_key
+    from ..serve.workshop import Workshop, state_folder
+
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    password = _password(options)
+    try:
+        state = state_folder(options.state_dir)
+        key = host_key(options.host_key or state / ".host_key")
+    except HostKeyError as error:
+        raise UsageError(str(error)) from None
+    except OSError as error:
+        raise UsageError(f"{options.state_dir}: sessions can't be saved here: {error.strerror}") from None
+    limits = Limits(
+        options.max_sessions, options.max_per_address, options.connections_per_second, options.idle_timeout
+    )
+    with (state / ".log").open("ab", buffering=0) as output:
+        workshop = Workshop(limits, state, options.scenario, _tables(options.scenario), output.fileno(), _log)
+        await workshop.open()
+        door = Door(workshop, password)
+        try:
+            try:
+                port = await door.open(options.host, options.port, key)
+            except OSError as error:
+                raise UsageError(f"--host {options.host} --port {options.port}: {error.strerror}") from None
+            _welcome(options.host, port, password)
+            await _watch(options, workshop, door, stop)
+        finally:
+            _log("closing: everything is saved")
+            await workshop.close()
+            await door.close()
+    return 0
+
+
+async def _watch(options: argparse.Namespace, workshop: "Workshop", door: "Door", stop: asyncio.Event) -> None:
+    await stop.wait()
+
+
+def _log(line: str) -> None:
+    print(time.strftime("%H:%M:%S"), line, flush=True)
+
+
+def _welcome(host: str, port: int, password: str | None) -> None:
+    for address in _addresses(host):
+        print(f"  ssh -p {port} NAME@{address}", flush=True)
+    print(f"  password: {password}" if password else "  no password: everybody may come in", flush=True)
+
+
+def _addresses(host: str) -> list[str]:
+    """What people may type: the address, or this machine's own where it listens on all."""
+    if host not in ("0.0.0.0", "::", ""):
+        return [host]
+    found = {socket.gethostname()}
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))  # nothing is sent: this only asks which address would be used
+            found.add(probe.getsockname()[0])
+        except OSError:
+            pass
+    return sorted(found)
+
+
+def _password(options: argparse.Namespace) -> str | None:
+    if options.open:
+        return None
+    if options.password_file is None:
+        return "-".join("".join(secrets.choice(_LETTERS) for _ in range(4)) for _ in range(3))
+    try:
+        found = options.password_file.read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise UsageError(f"--password-file {options.password_file}: {error.strerror}") from None
+    except UnicodeError:
+        raise UsageError(f"--password-file {options.password_file}: is not text in UTF-8") from None
+    if not 1 <= len(found) <= 200:
+        raise UsageError(f"--password-file {options.password_file}: give one password of up to 200 characters")
+    return str(found)
+
+
+def _tables(scenario: Path | None) -> tuple[str, ...]:
+    """The file that the scenario reads, which the engine may therefore open for its sessions."""
+    if scenario is None:
+        return ()
+    from ...core.scenario.facts import ScenarioError
+    from ...core.scenario.read import open_scenario
+
+    try:
+        path = open_scenario(str(scenario)).run.table.path
+    except ScenarioError as error:
+        raise UsageError(str(error)) from None
+    return (path,) if path else ()
+
+
+def _options(arguments: list[str]) -> argparse.Namespace:
+    parser = Parser("serve", description=_DESCRIPTION, epilog=_EXAMPLES)
+    add = parser.add_argument
+    add("--host", metavar="ADDRESS", default="127.0.0.1", help="where to listen; 0.0.0.0 is everywhere")
+    add("--port", metavar="N", type=_port, default=2222, help="default: 2222")
+    add("--max-sessions", metavar="N", type=_many, default=500, help="people at once (default: 500)")
+    add("--max-per-address", metavar="N", type=_many, default=500, help="of these from one address (default: 500)")
+    add("--connections-per-second", metavar="N", type=_many, default=30, help="new ones (default: 30)")
+    door = parser.add_mutually_exclusive_group()
+    door.add_argument("--password-file", metavar="FILE", type=Path, help="holds the password of the workshop")
+    door.add_argument("--open", action="store_true", help="no password")
+    add("--host-key", metavar="FILE", type=Path, help="made at the first start where it is missing")
+    add("--idle-timeout", metavar="TIME", type=_duration, default=7200.0, help="as in 90s, 30m, 2h (default: 2h)")
+    add("--scenario", metavar="FILE", type=_file, help="what everyone starts with")
+    add("--state-dir", metavar="FOLDER", type=Path, help="where sessions are saved")
+    add("--no-dashboard", action="store_true", help="a log instead of the screen of who is there")
+    add("--allow-root", action="store_true", help="run as root all the same")
+    return parser.parse_args(arguments)
+
+
+def _port(text: str) -> int:
+    return whole_number(text, 0, 65535)
+
+
+def _many(text: str) -> int:
+    return whole_number(text, 1, 2000)
+
+
+def _file(text: str) -> Path:
+    return Path(text).resolve()
+
+
+def _duration(text: str) -> float:
+    found = re.fullmatch(r"(\d{1,6})([smhd])", text)
+    if not found or not int(found[1]):
+        raise argparse.ArgumentTypeError(f"'{text[:40]}' is not a time: write 90s, 30m or 2h")
+    return float(int(found[1]) * _UNITS[found[2]])

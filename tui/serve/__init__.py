@@ -1,0 +1,1 @@
+"""The workshop server: one engine, many light screens, each reached over SSH."""

@@ -1,0 +1,111 @@
+"""What a workshop allows: names, terminals, sizes, rates, and what one session may take of the machine."""
+
+import os
+import re
+import resource
+import time
+from dataclasses import dataclass
+
+LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,31}")
+"""What a user name may look like. It is a label: no account of that name is looked up."""
+
+TERMS = frozenset(
+    f"{name}{suffix}"
+    for name in ("xterm", "screen", "tmux", "rxvt", "rxvt-unicode", "linux", "vt100", "vt220", "putty", "alacritty")
+    for suffix in ("", "-256color", "-color", "-16color", "-88color", "-direct", "-kitty", "-ghostty")
+) | {"ansi", "foot", "wezterm", "konsole", "konsole-256color", "st-256color", "cygwin", "gnome-256color", "dumb"}
+DEFAULT_TERM = "xterm-256color"
+LANGS = re.compile(r"(C|POSIX|[a-z]{2,3}(_[A-Z]{2})?)(\.(UTF-8|utf8))?")
+COLORTERMS = frozenset({"truecolor", "24bit"})
+
+MAX_COLUMNS, MAX_LINES = 400, 200
+PASTE, PASTE_RATE = 256 * 1024, 8 * 1024
+"""Bytes that one person may type or paste at once, and a second in the long run."""
+
+LOGIN_GRACE = 30.0
+"""Seconds in which a connection must have logged in and asked for its terminal."""
+
+MAX_FAILURES = 3
+"""Wrong passwords of one connection."""
+
+CHILD_LIMITS = {
+    resource.RLIMIT_AS: 1_500 * 2**20,
+    resource.RLIMIT_CPU: 3_600,
+    resource.RLIMIT_NOFILE: 64,
+    resource.RLIMIT_FSIZE: 128 * 2**20,
+    resource.RLIMIT_CORE: 0,
+}
+"""Of one session: address space, seconds of processor time, open files, the longest file, no core dumps."""
+
+NICE = 5
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Of a whole workshop: sessions in all and per address, new connections a second, seconds without a key."""
+
+    sessions: int = 500
+    per_address: int = 500
+    connections_per_second: float = 20.0
+    idle: float = 7_200.0
+
+
+def label(name: str) -> str | None:
+    """The user name where it is fit to be a label."""
+    return name if LABEL.fullmatch(name) else None
+
+
+def terminal(term: str) -> str:
+    """The terminal's type, or a usual one where it is none that is known here."""
+    return term if term in TERMS else DEFAULT_TERM
+
+
+def language(lang: str) -> str:
+    """The language, always with UTF-8."""
+    return lang if LANGS.fullmatch(lang) else "C.UTF-8"
+
+
+def colours(colorterm: str) -> str:
+    """What the terminal says of its colours, where that is a word known here."""
+    return colorterm if colorterm in COLORTERMS else ""
+
+
+def size(columns: int, lines: int) -> tuple[int, int]:
+    """The terminal's size, within bounds; a size not told is 80x24."""
+    return min(max(columns or 80, 1), MAX_COLUMNS), min(max(lines or 24, 1), MAX_LINES)
+
+
+class Rate:
+    """So many events a second, with bursts of `burst`."""
+
+    def __init__(self, per_second: float, burst: float) -> None:
+        self._per_second, self._burst = per_second, burst
+        self._left, self._since = burst, time.monotonic()
+
+    def take(self, amount: float = 1.0) -> bool:
+        """Whether there is room for this much more now."""
+        now = time.monotonic()
+        self._left = min(self._burst, self._left + (now - self._since) * self._per_second)
+        self._since = now
+        if amount > self._left:
+            return False
+        self._left -= amount
+        return True
+
+
+def restrain() -> None:
+    """Put this process, which is one session's, under its limits for good."""
+    os.nice(NICE)
+    for kind, most in CHILD_LIMITS.items():
+        _, hard = resource.getrlimit(kind)
+        bound = most if hard == resource.RLIM_INFINITY else min(most, hard)
+        resource.setrlimit(kind, (bound, bound))
+
+
+def open_files(sessions: int) -> bool:
+    """Allow this process the descriptors that so many sessions take; False where the system does not."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    return hard == resource.RLIM_INFINITY or hard >= 5 * sessions + 100
+
+

@@ -1,0 +1,107 @@
+"""The notes that server, nursery and sessions pass each other: small, typed, one a packet."""
+
+import socket
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import TypeVar
+
+import msgspec
+
+MAX_NOTE = 60_000
+"""Bytes; a longer note is not sent."""
+
+
+class Fork(msgspec.Struct, frozen=True, tag=True):
+    """To the nursery, with the terminal and the session's end of its line: fork a session."""
+
+    session: int
+    label: str
+    folder: str
+    term: str
+    lang: str
+    colorterm: str
+
+
+class Started(msgspec.Struct, frozen=True, tag=True):
+    """From the nursery, with a handle of the process: a session runs; `pid` is 0 where there is no room for it."""
+
+    session: int
+    pid: int
+
+
+class Ended(msgspec.Struct, frozen=True, tag=True):
+    """From the nursery: a session has ended, with this exit code, or minus the signal that killed it."""
+
+    session: int
+    code: int
+
+
+class Ready(msgspec.Struct, frozen=True, tag=True):
+    """From the nursery: everything is imported."""
+
+    modules: int
+
+
+class Report(msgspec.Struct, frozen=True, tag=True):
+    """From a session: where its person is."""
+
+    lesson: str
+    step: int
+    loss: float | None
+    losses: tuple[float, ...] = ()
+    guessed: int = 0
+    right: int = 0
+
+
+class Say(msgspec.Struct, frozen=True, tag=True):
+    """To a session: a line for its person."""
+
+    text: str
+
+
+class Hold(msgspec.Struct, frozen=True, tag=True):
+    """To a session: take no keys until told otherwise."""
+
+    held: bool
+
+
+class Broadcast(msgspec.Struct, frozen=True, tag=True):
+    """The instructor's place: from the instructor's session to the server, and from there to those who follow."""
+
+    state: bytes
+
+
+class Follow(msgspec.Struct, frozen=True, tag=True):
+    """From a session: its person wants, or no longer wants, to see the instructor's place."""
+
+    follows: bool
+
+
+ToNursery = Fork
+FromNursery = Started | Ended | Ready
+ToSession = Say | Hold | Broadcast
+FromSession = Report | Follow | Broadcast
+
+_encoder = msgspec.msgpack.Encoder()
+T = TypeVar("T")
+
+
+def pair() -> tuple[socket.socket, socket.socket]:
+    """Both ends of a line for notes."""
+    return socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+
+
+def send(line: socket.socket, note: msgspec.Struct, descriptors: Sequence[int] = ()) -> bool:
+    """Send a note; False where the other side is gone or does not take it now."""
+    data = _encoder.encode(note)
+    if len(data) > MAX_NOTE:
+        return False
+    with suppress(OSError):
+        socket.send_fds(line, [data], descriptors)
+        return True
+    return False
+
+
+def decode(data: bytes, kinds: type[T]) -> T:
+    """A note of one of these kinds. Raises msgspec.MsgspecError."""
+    return msgspec.msgpack.decode(data, type=kinds)

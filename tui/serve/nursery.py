@@ -1,0 +1,126 @@
+"""The nursery: a process that has imported everything once, and forks a session whenever it is told to.
+
+It starts no thread and no event loop, so that what it forks is whole. Its end of the line to the server is
+descriptor 0; when that ends, so does it, and the sessions live on.
+"""
+
+import gc
+import os
+import select
+import signal
+import socket
+import sys
+import threading
+from contextlib import suppress
+from pathlib import Path
+from typing import NoReturn
+
+import msgspec
+
+from . import notes
+from .notes import Ended, Fork, Ready, Started
+
+
+def tend(control: socket.socket, build: "object") -> None:
+    """Fork what is asked for and report what has ended, until the server has gone."""
+    from .child import become
+
+    woken, wake = os.pipe()
+    for descriptor in (woken, wake):
+        os.set_blocking(descriptor, False)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    signal.set_wakeup_fd(wake)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    sessions: dict[int, int] = {}
+    gc.collect()
+    gc.freeze()
+    poll = select.poll()
+    poll.register(control, select.POLLIN)
+    poll.register(woken, select.POLLIN)
+    assert threading.active_count() == 1, "a process with threads must not fork"
+    notes.send(control, Ready(len(sys.modules)))
+    while True:
+        events = dict(poll.poll())
+        if woken in events:
+            with suppress(BlockingIOError):
+                os.read(woken, 4096)
+        if control.fileno() in events:
+            data, descriptors, _, _ = socket.recv_fds(control, notes.MAX_NOTE, 2)
+            if not data:
+                return
+            with suppress(msgspec.MsgspecError):
+                note = notes.decode(data, Fork)
+                pid = _fork()
+                if pid == 0:
+                    control.close()
+                    os.close(woken)
+                    os.close(wake)
+                    terminal, line = descriptors
+                    _end(become(note, terminal, socket.socket(fileno=line), build))  # type: ignore[arg-type]
+                _tell_started(control, note.session, pid)
+                if pid > 0:
+                    sessions[pid] = note.session
+            for descriptor in descriptors:
+                os.close(descriptor)
+        _reap(control, sessions)
+
+
+def _fork() -> int:
+    """The pid, 0 in the child, −1 where there is no room for another process."""
+    try:
+        return os.fork()
+    except OSError as error:
+        print(f"no session can be forked: {error}", file=sys.stderr, flush=True)
+        return -1
+
+
+def _tell_started(control: socket.socket, session: int, pid: int) -> None:
+    if pid < 0:
+        notes.send(control, Started(session, 0))
+        return
+    # A handle made before anybody can reap it stands for this very process, however pids are used again.
+    handle = os.pidfd_open(pid)
+    notes.send(control, Started(session, pid), [handle])
+    os.close(handle)
+
+
+def _end(code: int) -> NoReturn:
+    with suppress(Exception):
+        sys.stderr.flush()
+    os._exit(code)
+
+
+def _reap(control: socket.socket, sessions: dict[int, int]) -> None:
+    while sessions:
+        pid, status = os.waitpid(-1, os.WNOHANG)
+        if not pid:
+            return
+        if pid in sessions:
+            notes.send(control, Ended(sessions.pop(pid), os.waitstatus_to_exitcode(status)))
+
+
+def main() -> None:
+    """`nursery ENGINE-SOCKET [SCENARIO]`: import the app, make one and show it to nobody, then tend."""
+    control = socket.socket(fileno=os.dup(0))
+    os.dup2(os.open(os.devnull, os.O_RDWR), 0)
+    engine, *scenario = sys.argv[1:]
+
+    from ...core.run import Run
+    from . import place
+    from .served import ServedApp, WatchedEngine
+
+    run = Run()
+    if scenario:
+        from ...core.scenario.read import open_scenario
+
+        run = open_scenario(scenario[0]).run
+
+    def build(folder: Path, line: socket.socket) -> ServedApp:
+        return ServedApp(place.resume(folder, run), WatchedEngine(engine), line, folder)
+
+    tend(control, build)
+
+
+if __name__ == "__main__":
+    main()

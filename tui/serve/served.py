@@ -1,0 +1,140 @@
+"""The app as a workshop's session: it reports to the instructor, hears from them, and saves itself."""
+
+import asyncio
+import socket
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+import msgspec
+import numpy as np
+from textual.app import ComposeResult
+from textual.containers import Middle
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from ...core.engine_socket import SharedEngine
+from ...core.messages import Answer, Request
+from ...core.session import Session
+from ...core.text import shown
+from ..app import StepperApp
+from . import notes, place
+from .notes import Broadcast, Hold, Report, Say
+
+REPORT_AFTER, SAVE_AFTER = 0.5, 5.0
+"""Seconds after a change; a session that takes long to save is saved less often."""
+
+SPARKLINE = 24
+SAY_FOR = 15.0
+
+
+class WatchedEngine(SharedEngine):
+    """A shared engine that tells when it has answered: the session has moved."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(path)
+        self.on_answer: Callable[[], None] = lambda: None
+        """Called after each answer."""
+
+    async def ask(self, request: Request) -> Answer:
+        """The answer to a request."""
+        answer = await super().ask(request)
+        self.on_answer()
+        return answer
+
+
+class HeldScreen(ModalScreen[None]):
+    """Takes the keys while the instructor speaks."""
+
+    DEFAULT_CSS = """
+    HeldScreen { align: center middle; }
+    HeldScreen Middle { width: auto; height: auto; border: round $accent; padding: 1 3; }
+    HeldScreen Static { width: auto; }
+    """
+
+    def compose(self) -> ComposeResult:
+        """One line in a box."""
+        yield Middle(Static("The instructor has paused the workshop: look up.", markup=False))
+
+
+class ServedApp(StepperApp):
+    """A stepper whose person sits elsewhere. Nothing of it writes outside the session's own folder."""
+
+    def __init__(self, session: Session, engine: WatchedEngine, line: socket.socket, folder: Path) -> None:
+        super().__init__(session, engine)
+        self._line, self._folder = line, folder
+        self._reporting: asyncio.TimerHandle | None = None
+        self._saving: asyncio.TimerHandle | None = None
+        self._save_after = SAVE_AFTER
+        self._held: HeldScreen | None = None
+        engine.on_answer = self._moved
+
+    def _on_mount(self, _: object = None) -> None:
+        self._line.setblocking(False)
+        asyncio.get_running_loop().add_reader(self._line, self._told)
+
+    # What the instructor sees
+
+    def _moved(self) -> None:
+        loop = asyncio.get_running_loop()
+        if self._reporting is None:
+            self._reporting = loop.call_later(REPORT_AFTER, self._report)
+        if self._saving is None:
+            self._saving = loop.call_later(self._save_after, self.save)
+
+    def _report(self) -> None:
+        self._reporting = None
+        losses = self.session.losses
+        last = float(losses[-1]) if len(losses) else None
+        some = losses[np.linspace(0, len(losses) - 1, min(len(losses), SPARKLINE)).astype(int)] if len(losses) else ()
+        notes.send(self._line, Report("", self.session.steps, last, tuple(float(loss) for loss in some)))
+
+    # What the instructor says
+
+    def _told(self) -> None:
+        try:
+            data = self._line.recv(notes.MAX_NOTE)
+        except BlockingIOError:
+            return
+        except OSError:
+            data = b""
+        if not data:
+            asyncio.get_running_loop().remove_reader(self._line)
+            return
+        with suppress(msgspec.MsgspecError):
+            self._hear(notes.decode(data, notes.ToSession))  # type: ignore[arg-type]
+
+    def _hear(self, note: notes.ToSession) -> None:
+        match note:
+            case Say():
+                self.notify(shown(note.text), title="From the instructor", timeout=SAY_FOR, markup=False)
+            case Hold():
+                self._hold(note.held)
+            case Broadcast():
+                pass
+
+    def _hold(self, held: bool) -> None:
+        if held and self._held is None:
+            self._held = HeldScreen()
+            self.push_screen(self._held)
+        elif not held and self._held is not None:
+            self._held.dismiss()
+            self._held = None
+
+    # What stays
+
+    def save(self) -> None:
+        """Keep the session for the next visit."""
+        self._saving = None
+        began = time.monotonic()
+        try:
+            place.save(self.session, self._folder)
+        except OSError as error:
+            self.notify(f"the session can't be saved: {error.strerror}", severity="error", markup=False)
+        self._save_after = max(SAVE_AFTER, 20 * (time.monotonic() - began))
+
+    def end(self, signal_number: int) -> None:
+        """Hung up, or told to end: save first."""
+        self.save()
+        super().end(signal_number)

@@ -1,0 +1,251 @@
+"""One person's session: a process on a pseudo-terminal, and the bytes between it and the person's client."""
+
+import asyncio
+import fcntl
+import os
+import signal
+import socket
+import struct
+import termios
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from itertools import count
+from typing import Protocol
+
+import msgspec
+
+from . import limits, notes
+from .notes import Broadcast, Follow, Fork, FromSession, Report
+from .nurse import NoRoom, Nurse, NurseryLost
+
+READ = 65_536
+PATIENCE = 5.0
+"""Seconds between asking a session to end and ending it."""
+
+RESTORE = b"\x1b[<u\x1b[?1000l\x1b[?1003l\x1b[?1006l\x1b[?1004l\x1b[?2004l\x1b[?7h\x1b[?1049l\x1b[?25h\x1b[0m"
+"""Makes a terminal usual again after an app that could not do so itself."""
+
+MAX_FORKS = 3
+_numbers = count(1)
+
+
+class Client(Protocol):
+    """Where the session's output goes."""
+
+    def write(self, data: bytes) -> None:
+        """Send to the person's terminal."""
+
+    def hold_keys(self, held: bool) -> None:
+        """Take no more from the client for now, or go on."""
+
+    def finish(self, code: int) -> None:
+        """The session is over: end the channel."""
+
+
+class Session:
+    """A process, its terminal, its line. `over` is called once, when its process has gone, with its exit code."""
+
+    def __init__(self, label: str, folder: str, nurse: Nurse, client: Client) -> None:
+        self.number = next(_numbers)
+        self.label, self.folder, self.began = label, folder, time.monotonic()
+        self.last_key = time.monotonic()
+        self.report = Report("", 0, None)
+        self.follows = False
+        self.code: int | None = None
+        """The exit code as the nursery saw it; None where it did not."""
+        self.over: Callable[[Session], None] = lambda session: None
+        self.broadcast: Callable[[Session, bytes], None] = lambda session, state: None
+        self._nurse, self._client = nurse, client
+        self._master = self._handle = -1
+        self._line: socket.socket | None = None
+        self._input = bytearray()
+        self._paste = limits.Rate(limits.PASTE_RATE, limits.PASTE)
+        self._paused = self._ending = self._reading = False
+        self._ended = asyncio.Event()
+        self.pid = 0
+
+    # Beginning
+
+    async def start(self, term: str, lang: str, colorterm: str, size: tuple[int, int]) -> None:
+        """Fork it. Raises NoRoom, and NurseryLost where nurseries die again and again."""
+        note = Fork(self.number, self.label, self.folder, term, lang, colorterm)
+        for attempt in range(MAX_FORKS):
+            try:
+                await self._fork(note, size)
+                return
+            except NurseryLost:
+                if attempt == MAX_FORKS - 1:
+                    raise
+
+    async def _fork(self, note: Fork, size: tuple[int, int]) -> None:
+        try:
+            master, slave = os.openpty()
+        except OSError:
+            raise NoRoom from None
+        line, theirs = notes.pair()
+        _set_size(master, size)
+        try:
+            self.pid, self._handle = await self._nurse.fork(note, slave, theirs.fileno())
+        except BaseException:
+            os.close(master)
+            line.close()
+            raise
+        finally:
+            os.close(slave)
+            theirs.close()
+        self._master, self._line = master, line
+        for descriptor in (master, line.fileno()):
+            os.set_blocking(descriptor, False)
+        loop = asyncio.get_running_loop()
+        self._read_on()
+        loop.add_reader(self._handle, self._gone)
+        loop.add_reader(line, self._heard)
+
+    # From the process to the person
+
+    def _from_process(self) -> None:
+        try:
+            data = os.read(self._master, READ)
+        except BlockingIOError:
+            return
+        except OSError:  # nobody has the other side open any more
+            data = b""
+        if not data:
+            self._read_no_more()
+        elif not self._ending:
+            self._client.write(data)
+
+    def hold_output(self, held: bool) -> None:
+        """Read no more from the process, whose client is slow, or go on: the process waits meanwhile."""
+        self._paused = held
+        if held and not self._ending:
+            self._read_no_more()
+        else:
+            self._read_on()
+
+    def _read_on(self) -> None:
+        if self._master >= 0 and not self._reading:
+            asyncio.get_running_loop().add_reader(self._master, self._from_process)
+            self._reading = True
+
+    def _read_no_more(self) -> None:
+        if self._reading:
+            asyncio.get_running_loop().remove_reader(self._master)
+            self._reading = False
+
+    # From the person to the process
+
+    def keys(self, data: bytes) -> bool:
+        """Pass on what was typed; False where it is more than a person types or pastes."""
+        if not self._paste.take(len(data)):
+            return False
+        self.last_key = time.monotonic()
+        if self._master >= 0 and not self._ending:
+            self._input += data
+            self._write()
+        return True
+
+    def _write(self) -> None:
+        loop = asyncio.get_running_loop()
+        try:
+            written = os.write(self._master, self._input) if self._input else 0
+            del self._input[:written]
+        except BlockingIOError:
+            pass
+        except OSError:
+            self._input.clear()
+        if self._input:
+            self._client.hold_keys(True)
+            loop.add_writer(self._master, self._write)
+        else:
+            self._client.hold_keys(False)
+            loop.remove_writer(self._master)
+
+    def resize(self, size: tuple[int, int]) -> None:
+        """The person's window has this many columns and lines now."""
+        if self._master >= 0:
+            _set_size(self._master, size)
+
+    @property
+    def asked_to_end(self) -> bool:
+        """Whether its end is our doing."""
+        return self._ending
+
+    # The line
+
+    def tell(self, note: notes.ToSession) -> None:
+        """Send it a note."""
+        if self._line is not None:
+            notes.send(self._line, note)
+
+    def _heard(self) -> None:
+        assert self._line is not None
+        try:
+            data = self._line.recv(notes.MAX_NOTE)
+        except BlockingIOError:
+            return
+        except OSError:
+            data = b""
+        if not data:
+            asyncio.get_running_loop().remove_reader(self._line)
+            return
+        with suppress(msgspec.MsgspecError):
+            note: FromSession = notes.decode(data, FromSession)  # type: ignore[arg-type]
+            match note:
+                case Report():
+                    self.report = note
+                case Follow():
+                    self.follows = note.follows
+                case Broadcast():
+                    self.broadcast(self, note.state)
+
+    # Ending
+
+    async def end(self) -> None:
+        """Ask it to save and end; end it where it does not. Returns when it has gone."""
+        if not self._ending and self._handle >= 0:
+            self._ending = True
+            self._read_on()  # what it still writes is read and dropped: a full terminal must not hold it up
+            for number in (signal.SIGHUP, signal.SIGKILL):
+                with suppress(ProcessLookupError):
+                    signal.pidfd_send_signal(self._handle, number)
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._ended.wait(), PATIENCE)
+                    break
+        elif self._handle >= 0:
+            await self._ended.wait()
+
+    def _gone(self) -> None:
+        """The process has ended: pass on its last words, close everything."""
+        loop = asyncio.get_running_loop()
+        loop.remove_reader(self._handle)
+        os.close(self._handle)
+        self._handle = -1
+        with suppress(ChildProcessError):  # only where its nursery had died, and it was handed to us
+            os.waitpid(self.pid, os.WNOHANG)
+        while not self._ending:
+            try:
+                data = os.read(self._master, READ)
+            except OSError:
+                break
+            if not data:
+                break
+            self._client.write(data)
+        self._read_no_more()
+        loop.remove_writer(self._master)
+        os.close(self._master)
+        self._master = -1
+        assert self._line is not None
+        loop.remove_reader(self._line)
+        self._line.close()
+        self._line = None
+        self._ended.set()
+        # The nursery's word on how it ended is on its way.
+        loop.call_later(0.05, self.over, self)
+
+
+def _set_size(terminal: int, size: tuple[int, int]) -> None:
+    columns, lines = size
+    with suppress(OSError):
+        fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))

@@ -1,0 +1,384 @@
+"""The door: SSH, for a terminal and nothing else."""
+
+import asyncio
+import hmac
+import os
+import stat
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import asyncssh
+
+from . import limits
+from .nurse import NoRoom, NurseryLost
+from .session import RESTORE, Session
+from .workshop import Full, Workshop
+
+WINDOW, PACKET = 64 * 1024, 32 * 1024
+"""Bytes that a client may send ahead, and in a packet."""
+
+BEATS, MISSED = 20, 3
+"""Seconds between two looks whether a silent client is there, and how many may go unanswered."""
+
+WAITING_DOOR = 100
+"""Connections that have not logged in yet."""
+
+WRONG_PASSWORD_PAUSE = 1.0
+CRASHED = "\r\nYour session has ended by a fault. Enter: go on from where it was saved.  q: leave.\r\n"
+TAKEN = "\r\n{0} is here already, perhaps on a line that broke.\r\nEnter: take that place over.  n: come in as {1}.\r\n"
+
+
+class HostKeyError(Exception):
+    """The host key can't be used: one line that says why."""
+
+
+def host_key(path: Path) -> asyncssh.SSHKey:
+    """The host key of this file, made at the first start, readable by its owner alone. Raises HostKeyError."""
+    try:
+        if not path.exists():
+            key = asyncssh.generate_private_key("ssh-ed25519")
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(key.export_private_key())
+        mode = stat.S_IMODE(path.stat().st_mode)
+        if mode & 0o077:
+            raise HostKeyError(f"{path}: others can read this host key (mode {mode:04o}); chmod 600 it")
+        return asyncssh.read_private_key(str(path))
+    except OSError as error:
+        raise HostKeyError(f"{path}: the host key can't be used: {error.strerror}") from None
+    except asyncssh.KeyImportError as error:
+        raise HostKeyError(f"{path}: is not a private key: {error}") from None
+
+
+class Door:
+    """Listens, and counts who stands at the door. `password` is None where everybody may come in."""
+
+    def __init__(self, workshop: Workshop, password: str | None) -> None:
+        self.workshop, self.password = workshop, password
+        self.arriving = limits.Rate(workshop.limits.connections_per_second, 8 * workshop.limits.connections_per_second)
+        self.outside: set[Guest] = set()
+        self.guests: set[Guest] = set()
+        self._listener: asyncssh.SSHAcceptor | None = None
+
+    async def open(self, host: str, port: int, key: asyncssh.SSHKey) -> int:
+        """Listen; the port. Raises OSError."""
+        self._listener = await asyncssh.listen(
+            host,
+            port,
+            server_factory=lambda: Guest(self),
+            server_host_keys=[key],
+            server_version="backprop-tui",
+            encoding=None,
+            line_editor=False,
+            window=WINDOW,
+            max_pktsize=PACKET,
+            public_key_auth=False,
+            kbdint_auth=False,
+            host_based_auth=False,
+            gss_host=None,
+            x11_forwarding=False,
+            agent_forwarding=False,
+            allow_scp=False,
+            sftp_factory=None,
+            compression_algs=None,
+            login_timeout=limits.LOGIN_GRACE,
+            keepalive_interval=BEATS,
+            keepalive_count_max=MISSED,
+            backlog=256,
+        )
+        return self._listener.get_port()
+
+    async def close(self) -> None:
+        """Let nobody in any more, and show everybody out."""
+        if self._listener is not None:
+            self._listener.close()
+        for guest in list(self.guests):
+            guest.show_out("the workshop has ended; what you did is saved under your name")
+        await asyncio.sleep(0)
+
+
+class Guest(asyncssh.SSHServer):
+    """One connection: it may log in, and then open one terminal."""
+
+    def __init__(self, door: Door) -> None:
+        self._door = door
+        self._failures = 0
+        self._terminal: Terminal | None = None
+        self._grace: asyncio.TimerHandle | None = None
+        self.name = ""
+        self.address = ""
+
+    def connection_made(self, conn: asyncssh.SSHServerConnection) -> None:
+        """Somebody is at the door; too many at once are sent away before they cost anything."""
+        self._connection = conn
+        self.address = str((conn.get_extra_info("peername") or ("local",))[0])
+        self._door.guests.add(self)
+        if not self._door.arriving.take() or len(self._door.outside) >= WAITING_DOOR:
+            conn.abort()
+            return
+        self._door.outside.add(self)
+        # What the socket does not take is not to pile up here, whatever window the client claims to have.
+        conn.pause_writing = lambda: self._hold_output(True)  # type: ignore[method-assign]
+        conn.resume_writing = lambda: self._hold_output(False)  # type: ignore[method-assign]
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Gone, in whatever way."""
+        self._door.outside.discard(self)
+        self._door.guests.discard(self)
+        if self._grace is not None:
+            self._grace.cancel()
+
+    def show_out(self, reason: str) -> None:
+        """End the connection and say why."""
+        with suppress(OSError):
+            self._connection.disconnect(asyncssh.DISC_BY_APPLICATION, reason)
+
+    def _hold_output(self, held: bool) -> None:
+        if self._terminal is not None:
+            self._terminal.hold_output("socket", held)
+
+    # Logging in
+
+    def begin_auth(self, username: str) -> bool:
+        """The user name is a label, and must look like one."""
+        name = limits.label(username)
+        if name is None:
+            raise asyncssh.IllegalUserName(
+                "choose a name of up to 32 letters, digits, '.', '_' and '-', as in: ssh anna@HOST"
+            )
+        self.name = name
+        return self._door.password is not None
+
+    def password_auth_supported(self) -> bool:
+        """A password is all that there is."""
+        return True
+
+    async def validate_password(self, username: str, password: str) -> bool:
+        """Whether it is the workshop's password; a wrong one takes a second."""
+        wanted = self._door.password or ""
+        if hmac.compare_digest(password.encode()[:1024], wanted.encode()):
+            return True
+        self._failures += 1
+        await asyncio.sleep(WRONG_PASSWORD_PAUSE)
+        if self._failures >= limits.MAX_FAILURES:
+            raise asyncssh.PermissionDenied("too many wrong passwords")
+        return False
+
+    def auth_completed(self) -> None:
+        """Inside: a terminal must be asked for soon."""
+        self._door.outside.discard(self)
+        loop = asyncio.get_running_loop()
+        self._grace = loop.call_later(limits.LOGIN_GRACE, self.show_out, "no terminal was asked for")
+
+    # What may be asked for: one terminal. Everything else is refused by what is inherited.
+
+    def session_requested(self) -> Any:
+        """One channel of one connection."""
+        if self._terminal is not None:
+            return False
+        self._terminal = Terminal(self._door.workshop, self)
+        return self._terminal
+
+    def terminal_begun(self) -> None:
+        """A terminal was asked for in time."""
+        if self._grace is not None:
+            self._grace.cancel()
+
+
+class Terminal(asyncssh.SSHServerSession[bytes]):
+    """The channel: a question where one is needed, then a session, then the next where that one failed."""
+
+    def __init__(self, workshop: Workshop, guest: Guest) -> None:
+        self._workshop, self._guest = workshop, guest
+        self._term, self._size = "", (80, 24)
+        self._session: Session | None = None
+        self._asking: Callable[[bytes], None] | None = None
+        self._held: set[str] = set()
+        self._gone = self._begun = False
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    # asyncssh calls these
+
+    def connection_made(self, chan: asyncssh.SSHServerChannel[bytes]) -> None:
+        """The channel is open."""
+        self._channel = chan
+
+    def pty_requested(self, term_type: str, term_size: Any, term_modes: Any) -> bool:
+        """A terminal of this kind and size."""
+        self._term = term_type or "unknown"
+        self._size = limits.size(term_size[0], term_size[1])
+        return True
+
+    def shell_requested(self) -> bool:
+        """What an ordinary `ssh HOST` asks for; here it is the app."""
+        return True
+
+    def exec_requested(self, command: str) -> bool:
+        """No command is run."""
+        return False
+
+    def subsystem_requested(self, subsystem: str) -> bool:
+        """There is no sftp and nothing like it."""
+        return False
+
+    def session_started(self) -> None:
+        """Begin."""
+        self._guest.terminal_begun()
+        self._begun = True
+        if not self._term:
+            self._part("a terminal is needed here: ssh -t ...", 1)
+            return
+        label = self._guest.name
+        if label in self._workshop.sessions:
+            free = self._workshop.free_label(label)
+            self._ask(TAKEN.format(label, free), self._taken)
+        else:
+            self._run(self._start(label))
+
+    def terminal_size_changed(self, width: int, height: int, pixwidth: int, pixheight: int) -> None:
+        """The window was resized."""
+        self._size = limits.size(width, height)
+        if self._session is not None:
+            self._session.resize(self._size)
+
+    def data_received(self, data: bytes, datatype: asyncssh.DataType) -> None:
+        """Keys."""
+        if self._asking is not None:
+            self._asking(data)
+        elif self._session is not None and not self._session.keys(data):
+            self._run(self._throw_out("that was more than a person types; you can come back to where you were"))
+
+    def eof_received(self) -> bool:
+        """The client types no more: it is gone."""
+        return False
+
+    def pause_writing(self) -> None:
+        """The client's window is full."""
+        self.hold_output("window", True)
+
+    def resume_writing(self) -> None:
+        """The client goes on reading."""
+        self.hold_output("window", False)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Hung up: the session saves and ends."""
+        self._gone = True
+        if self._session is not None:
+            self._run(self._session.end())
+
+    # The session calls these
+
+    def write(self, data: bytes) -> None:
+        """Send to the person's terminal."""
+        if not self._gone:
+            with suppress(OSError):
+                self._channel.write(data)
+
+    def hold_keys(self, held: bool) -> None:
+        """Take no more from the client for now, or go on."""
+        if not self._gone:
+            self._channel.pause_reading() if held else self._channel.resume_reading()
+
+    def finish(self, code: int) -> None:
+        """End the channel, and the connection with it."""
+        if not self._gone:
+            with suppress(OSError):
+                self._channel.exit(code)
+
+    def hold_output(self, reason: str, held: bool) -> None:
+        """Stop reading from the process, or go on, for one of two reasons."""
+        self._held.add(reason) if held else self._held.discard(reason)
+        if self._session is not None:
+            self._session.hold_output(bool(self._held))
+
+    # How it goes
+
+    def _run(self, work: Any) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def _part(self, line: str, code: int) -> None:
+        self.write(b"\r\n" + line.encode() + b"\r\n")
+        self.finish(code)
+
+    def _ask(self, question: str, answer: Callable[[bytes], None]) -> None:
+        self.write(question.encode())
+        self._asking = answer
+
+    def _taken(self, data: bytes) -> None:
+        key = data[:1].lower()
+        if key in b"\r\nn" and key:
+            self._asking = None
+            self._run(self._take_over() if key != b"n" else self._start(self._workshop.free_label(self._guest.name)))
+        elif key in b"q\x03\x04" and key:
+            self.finish(0)
+
+    async def _take_over(self) -> None:
+        other = self._workshop.sessions.get(self._guest.name)
+        if other is not None:
+            await other.end()
+            for _ in range(20):
+                if other.label not in self._workshop.sessions:
+                    break
+                await asyncio.sleep(0.05)
+        await self._start(self._workshop.free_label(self._guest.name))
+
+    async def _start(self, label: str) -> None:
+        try:
+            session = self._workshop.admit(label, self._guest.address, self)
+        except Full as full:
+            self._part(str(full), 1)
+            return
+        session.over = self._over
+        environment = self._channel.get_environment()
+        try:
+            await session.start(
+                limits.terminal(self._term),
+                limits.language(environment.get("LANG", "")),
+                limits.colours(environment.get("COLORTERM", "")),
+                self._size,
+            )
+        except (NoRoom, NurseryLost):
+            self._workshop.leave(session, self._guest.address)
+            self._part("there is no room on the machine for one more; please try later", 1)
+            return
+        self._session = session
+        self._workshop.settle_in(session)
+        session.resize(self._size)
+        session.hold_output(bool(self._held))
+        if self._gone:
+            await session.end()
+
+    def _over(self, session: Session) -> None:
+        """The process has gone."""
+        self._workshop.leave(session, self._guest.address)
+        self._session = None
+        if self._gone:
+            return
+        if session.asked_to_end:
+            self.write(RESTORE)
+            self._part("your session was ended; what you did is saved under your name", 0)
+        elif session.code == 0:
+            self.finish(0)
+        else:
+            self._workshop.log(f"{session.label} ended by a fault ({session.code})")
+            self.write(RESTORE)
+            self._ask(CRASHED, self._crashed)
+
+    def _crashed(self, data: bytes) -> None:
+        key = data[:1].lower()
+        if key and key in b"\r\n":
+            self._asking = None
+            self._run(self._start(self._workshop.free_label(self._guest.name)))
+        elif key and key in b"q\x03\x04":
+            self.finish(1)
+
+    async def _throw_out(self, reason: str) -> None:
+        if self._session is not None:
+            session, self._session = self._session, None
+            await session.end()
+            self._guest.show_out(reason)

@@ -1,0 +1,172 @@
+"""The workshop: the sessions there are, the engine and the nursery behind them, and what holds for all."""
+
+import asyncio
+import ctypes
+import os
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+from ...core.engine_keeper import EngineKeeper, listen
+from ...core.text import shown
+from .limits import Limits
+from .notes import Broadcast, Hold, Say, ToSession
+from .nurse import Nurse
+from .session import Client, Session
+
+PR_SET_CHILD_SUBREAPER = 36
+IDLE_CHECK = 5.0
+
+
+class Full(Exception):
+    """There is no room for one more: one line for the person."""
+
+
+class Workshop:
+    """Everything that runs. `log` takes a line whenever something happens."""
+
+    def __init__(
+        self,
+        limits: Limits,
+        state: Path,
+        scenario: Path | None = None,
+        tables: tuple[str, ...] = (),
+        output: int = 2,
+        log: Callable[[str], None] = lambda line: None,
+    ) -> None:
+        self.limits, self.state, self.log = limits, state, log
+        self.sessions: dict[str, Session] = {}
+        """By label: no two sessions share one."""
+        self.addresses: Counter[str] = Counter()
+        self.held = False
+        self.closing = False
+        self.began = time.monotonic()
+        self._scenario, self._tables, self._output = scenario, tables, output
+        self._by_number: dict[int, Session] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def open(self) -> None:
+        """Start the engine and the nursery, and wait until the nursery can fork."""
+        # Sessions whose nursery died are handed to this process, not left to be zombies of a container's first one.
+        with suppress(OSError, AttributeError):
+            ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+        self._private = tempfile.TemporaryDirectory(prefix="backprop-tui-")  # made for its owner alone
+        path = Path(self._private.name) / "engine"
+        self._listener = listen(path)
+        self.keeper = EngineKeeper(self._listener, self._tables, self._output, self.log)
+        self.keeper.start()
+        scenario = [str(self._scenario)] if self._scenario else []
+        self.nurse = Nurse([str(path), *scenario], self._seen_to_end, self._output, self.log)
+        self.nurse.start()
+        self._spawn(self.keeper.run())
+        self._spawn(self._end_the_idle())
+        await self.nurse.ready()
+
+    def _spawn(self, work: "asyncio.coroutines.Coroutine[None, None, None]") -> None:  # type: ignore[name-defined]
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    # Sessions
+
+    def free_label(self, label: str) -> str:
+        """The label, or the first of label-2, label-3 ... that nobody has."""
+        number, found = 1, label
+        while found in self.sessions:
+            number += 1
+            found = f"{label[:28]}-{number}"
+        return found
+
+    def admit(self, label: str, address: str, client: Client) -> Session:
+        """A place for a session that is about to start. Raises Full."""
+        if self.closing:
+            raise Full("the workshop is closing")
+        if len(self.sessions) >= self.limits.sessions:
+            raise Full(f"the workshop is full: {self.limits.sessions} are here; please try later")
+        if self.addresses[address] >= self.limits.per_address:
+            raise Full(f"your address has {self.limits.per_address} sessions already; please close one")
+        session = Session(label, str(self.state / label), self.nurse, client)
+        self.sessions[label] = self._by_number[session.number] = session
+        self.addresses[address] += 1
+        self.log(f"{label} came from {address}")
+        return session
+
+    def leave(self, session: Session, address: str) -> None:
+        """A session is over."""
+        if self.sessions.get(session.label) is session:
+            del self.sessions[session.label]
+        self._by_number.pop(session.number, None)
+        self.addresses[address] -= 1
+        if not self.addresses[address]:
+            del self.addresses[address]
+        self.log(f"{session.label} left at step {session.report.step:,}")
+
+    def settle_in(self, session: Session) -> None:
+        """What a session that has just started must know."""
+        session.broadcast = self._pass_on
+        if self.held:
+            session.tell(Hold(True))
+
+    def _seen_to_end(self, number: int, code: int) -> None:
+        session = self._by_number.get(number)
+        if session is not None:
+            session.code = code
+
+    async def _end_the_idle(self) -> None:
+        while True:
+            await asyncio.sleep(min(IDLE_CHECK, self.limits.idle / 4))
+            now = time.monotonic()
+            for session in list(self.sessions.values()):
+                if now - session.last_key > self.limits.idle:
+                    session.last_key = now
+                    self.log(f"{session.label} was idle for too long")
+                    self._spawn(session.end())
+
+    # What the instructor does
+
+    def say(self, text: str) -> None:
+        """A line to all."""
+        self._tell_all(Say(shown(text)[:500]))
+
+    def hold(self, held: bool) -> None:
+        """Take nobody's keys, or go on."""
+        self.held = held
+        self._tell_all(Hold(held))
+
+    def _tell_all(self, note: ToSession) -> None:
+        for session in self.sessions.values():
+            session.tell(note)
+
+    def _pass_on(self, source: Session, state: bytes) -> None:
+        for session in self.sessions.values():
+            if session.follows and session is not source:
+                session.tell(Broadcast(state))
+
+    # The end
+
+    async def close(self) -> None:
+        """Tell everyone, have everything saved, end it all."""
+        self.closing = True
+        await asyncio.gather(*(session.end() for session in list(self.sessions.values())))
+        await asyncio.sleep(0.1)
+        for task in list(self._tasks):
+            task.cancel()
+        self.nurse.close()
+        self.keeper.close()
+        self._listener.close()
+        self._private.cleanup()
+
+
+def state_folder(wanted: Path | None) -> Path:
+    """The folder of the saved sessions, this user's alone. Raises OSError."""
+    if wanted is None:
+        from platformdirs import user_state_path
+
+        wanted = user_state_path("backprop-tui") / "workshop"
+    wanted.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if wanted.stat().st_mode & 0o077:
+        os.chmod(wanted, 0o700)
+    return wanted.resolve()
