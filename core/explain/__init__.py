@@ -2,7 +2,8 @@
 
 from .difference import Agreement, Effect, Question, agreement, difference_request, effect, effect_request
 from .facts import Facts, facts_of
-from .lines import Line, Piece, lines
+from .layout import Line, Piece
+from .lines import lines
 from .names import cell_name
 from .parts import CHAIN, LOCAL, Explanation, Factor, Term
 from .sentence import sentence

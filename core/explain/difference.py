@@ -12,7 +12,7 @@ import numpy as np
 
 from ..messages import FindLosses, Inline, LossesFound, TableRows, numbers
 from ..network import Array
-from ..numerals import full, plain
+from ..numerals import fixed, full, plain
 from ..phases import Cell
 from ..trace import Trace
 from .factors import samples, sum_name
@@ -92,7 +92,7 @@ class Agreement:
             return "no number to compare: the gradient is not finite"
         if not self.agree:
             return f"{who} do not agree: is there a kink within the step of the difference?"
-        return f"{who} agree" + (f" to {self.digits} digits" if self.digits else "")
+        return f"{who} agree" + (f" to {self.digits} digit{'s' * (self.digits > 1)}" if self.digits else "")
 
 
 def agreement(explanation: Explanation, question: Question | None, answer: LossesFound | None) -> Agreement:
@@ -122,12 +122,13 @@ class Effect:
     together: float
 
     @property
-    def text(self) -> str:
-        """What the one update does to the loss."""
-        way = "no change" if self.alone == self.before else f"{plain(self.alone - self.before)}"
-        return (
-            f"this update alone: loss {plain(self.before)} → {plain(self.alone)} ({way}); all: {plain(self.together)}"
+    def text(self) -> tuple[str, str]:
+        """What the one update does to the loss, and what all do together, a line each."""
+        alone, together = (
+            f"loss {plain(self.before)} → {plain(after)} ({fixed(after - self.before)})"
+            for after in (self.alone, self.together)
         )
+        return f"this update alone: {alone}", f"all updates together: {together}"
 
 
 def effect_request(trace: Trace, cell: Cell, facts: Facts) -> FindLosses:
@@ -166,8 +167,8 @@ def _direction(trace: Trace, cell: Cell) -> tuple[Array, int | None] | None:
 def _step(trace: Trace, cell: Cell) -> float:
     """ε: the cube root of float64's rounding, where rounding and the curve's own bend weigh alike.
 
-    It is more where the loss is so large against its slope that rounding would hide it. A power of two, so that adding it
-    is exact.
+    It is more where the loss is so large against its slope that rounding would hide it. A power of two, so that
+    adding it is exact.
     """
     of = Cell(base(cell.name), *cell.index)
     size = max(1.0, abs(number(trace[of.name], of)))

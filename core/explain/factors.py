@@ -68,7 +68,7 @@ def slope(trace: Trace, layer: int, unit: int, sample: int) -> Factor | None:
     if activation == "sigmoid":
         return Factor(f"{name}(1 − {name})", value * (1 - value), (z, h), (value, "(1 − ", value, ")"), note)
     if activation == "tanh":
-        return Factor(f"(1 − {name}²)", 1 - value**2, (z, h), ("(1 − ", value, "²)"), note)
+        return Factor(f"(1 − {name}²)", 1 - value * value, (z, h), ("(1 − ", value, "²)"), note, size=1.0)
     if activation == "relu":
         # 1 where z is above 0, and 0 from there down.
         return Factor(f"relu′({z_name})", float(value > 0), (z,), note=note)
@@ -80,11 +80,12 @@ def error(trace: Trace, output: int, sample: int, gradient: str) -> Factor:
     guess, truth = factor(trace, "y_pred", output, sample), factor(trace, "y", sample, output)
     value, working = guess.value - truth.value, ("(", guess.value, " − ", truth.value, ")")
     cells = (Cell(gradient, output, sample), *guess.cells, *truth.cells)
+    size = abs(guess.value) + abs(truth.value) if couples(trace) else 0.0
     if trace.network.loss == SOFTMAX_CROSS_ENTROPY and (total := target_sum(trace, sample)) != 1:
         value = guess.value * total - truth.value
         summed = ("(", guess.value, "·", total, " − ", truth.value, ")")
-        return Factor(f"({guess.symbol}·Σy − {truth.symbol})", value, cells, summed)
-    return Factor(f"({guess.symbol} − {truth.symbol})", value, cells, working)
+        return Factor(f"({guess.symbol}·Σy − {truth.symbol})", value, cells, summed, size=size)
+    return Factor(f"({guess.symbol} − {truth.symbol})", value, cells, working, size=size)
 
 
 def target_sum(trace: Trace, sample: int) -> float:

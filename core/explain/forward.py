@@ -155,11 +155,14 @@ def _cross_entropy(trace: Trace, output: int, sample: int) -> list[Term]:
         else:
             logarithm = z[output] - z.max() - np.log(np.exp(z - z.max()).sum())
     note = "computed from z: finite where ŷ is rounded to 0 or 1"
-    likely = Factor(f"ln {guess.symbol}", float(logarithm), cells, ("ln ", guess.value), note)
+    size = float(np.abs(z).max())
+    likely = Factor(f"ln {guess.symbol}", float(logarithm), cells, ("ln ", guess.value), note, size=size)
     terms = [Term((truth, likely), -1)]
     if trace.network.loss == BINARY_CROSS_ENTROPY:
         rest = Factor(f"(1 − {truth.symbol})", 1 - truth.value, truth.cells, ("(1 − ", truth.value, ")"))
-        unlikely = Factor(f"ln(1 − {guess.symbol})", float(other), cells, ("ln(1 − ", guess.value, ")"), note)
+        unlikely = Factor(
+            f"ln(1 − {guess.symbol})", float(other), cells, ("ln(1 − ", guess.value, ")"), note, size=size
+        )
         terms.append(Term((rest, unlikely), -1))
     return terms
 

@@ -1,68 +1,21 @@
-"""An explanation as text: in symbols, with the numbers put in, and the result; wrapped between terms.
-
-A line is made of pieces. Each knows the cell that it names, so that a screen can let one follow it, and whether a line
-may be broken before it.
-"""
+"""An explanation as text: in symbols, with the numbers put in, and the result."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from ..numerals import fixed, full, plain
-from ..phases import Cell
+from .layout import FACTOR, NOTE, NUMBERS, RESULT, SYMBOLS, TERM, WIDTH, WORKING, Line, Piece, words
 from .parts import Explanation, Factor, Term
-
-SYMBOLS, WORKING, NUMBERS, RESULT, NOTE = "symbols", "working", "numbers", "result", "note"
-WIDTH = 76
-"""The columns of a formula's line on the smallest screen."""
 
 MAX_TERMS = 12
 """A longer sum is shown with its middle left out."""
 
-_NEVER, _FACTOR, _TERM = 0, 1, 2
-
 Show = Callable[[float], str]
-
-
-@dataclass(frozen=True)
-class Piece:
-    """Some text of a line; `cell` is where one follows it to; `breaks` says how well a line breaks before it."""
-
-    text: str
-    cell: Cell | None = None
-    breaks: int = _NEVER
-
-
-@dataclass(frozen=True)
-class Line:
-    """One line of an explanation, of a kind: `symbols`, `working`, `numbers`, `result` or `note`."""
-
-    kind: str
-    pieces: tuple[Piece, ...]
-
-    @property
-    def text(self) -> str:
-        """The whole line, unwrapped."""
-        return "".join(piece.text for piece in self.pieces)
-
-    def wrapped(self, width: int = WIDTH, indent: int = 4) -> list[tuple[Piece, ...]]:
-        """The line in rows of at most `width` columns, broken before terms where that is possible, else before factors.
-
-        Rows after the first start with `indent` spaces. A single piece that is wider than a row is cut into several.
-        """
-        rows: list[list[Piece]] = [[]]
-        for group in _groups(list(self.pieces), _TERM):
-            if _width(group) > width - indent:
-                for smaller in _groups(group, _FACTOR):
-                    _place(rows, smaller, width, indent)
-            else:
-                _place(rows, group, width, indent)
-        return [tuple(row) for row in rows]
 
 
 def lines(explanation: Explanation, digits: int | None = 4) -> tuple[Line, ...]:
     """The lines of an explanation. With `digits` None every number has all the digits of its precision."""
     show = _shower(explanation, digits)
-    notes = tuple(Line(NOTE, _words(note)) for note in explanation.notes)
+    notes = tuple(Line(NOTE, words(note)) for note in explanation.notes)
     signed = fixed(explanation.value, digits) if digits is not None else full(explanation.value, explanation.dtype)
     head = (Piece(explanation.symbol, explanation.cell), Piece(" = "))
     if explanation.given:
@@ -137,10 +90,10 @@ def _sum(shown: Shown, write: Callable[[Factor], str], bare: bool) -> list[Piece
     pieces: list[Piece] = []
     for term, _ in shown:
         if term is None:
-            pieces.append(Piece(" + …", breaks=_TERM))
+            pieces.append(Piece(" + …", breaks=TERM))
             continue
         if pieces:
-            pieces.append(Piece(" − " if term.sign < 0 else " + ", breaks=_TERM))
+            pieces.append(Piece(" − " if term.sign < 0 else " + ", breaks=TERM))
         elif term.sign < 0:
             pieces.append(Piece("−"))
         alone = bare and len(shown) == 1 and len(term.factors) == 1
@@ -160,7 +113,7 @@ def _product(
             text = _bracketed(text)
         if pieces:
             joined = "/" if factor.divides else "" if pieces[-1].text == "½" and text.startswith("(") else "·"
-            pieces.append(Piece(joined, breaks=_FACTOR))
+            pieces.append(Piece(joined, breaks=FACTOR))
         elif factor.divides:
             pieces.append(Piece("1/"))
         pieces.append(Piece(text, factor.cells[0] if factor.cells else None))
@@ -170,10 +123,10 @@ def _product(
 def _softmax(explanation: Explanation, shown: Shown, write: Callable[[Factor], str]) -> list[Piece]:
     """e^z over the sum of all e^z."""
     chosen = explanation.terms[explanation.pick].factors[0]
-    pieces = [Piece(f"e^{_bracketed(write(chosen))}", chosen.cells[0]), Piece(" / (", breaks=_FACTOR)]
+    pieces = [Piece(f"e^{_bracketed(write(chosen))}", chosen.cells[0]), Piece(" / (", breaks=FACTOR)]
     for place, (term, _) in enumerate(shown):
         if place:
-            pieces.append(Piece(" + ", breaks=_TERM))
+            pieces.append(Piece(" + ", breaks=TERM))
         if term is None:
             pieces.append(Piece("…"))
         else:
@@ -205,36 +158,3 @@ def _worked(factor: Factor, show: Show) -> str:
         parts.append(_bracketed(text) if isinstance(part, float) and before not in ("", "(") else text)
         before = text
     return "".join(parts)
-
-
-def _words(note: str) -> tuple[Piece, ...]:
-    words = note.split(" ")
-    return (Piece(words[0]), *(Piece(" " + word, breaks=_TERM) for word in words[1:]))
-
-
-def _groups(pieces: list[Piece], strength: int) -> list[list[Piece]]:
-    groups: list[list[Piece]] = [[]]
-    for piece in pieces:
-        if piece.breaks >= strength and groups[-1]:
-            groups.append([])
-        groups[-1].append(piece)
-    return groups
-
-
-def _width(pieces: list[Piece]) -> int:
-    return sum(len(piece.text) for piece in pieces)
-
-
-def _place(rows: list[list[Piece]], group: list[Piece], width: int, indent: int) -> None:
-    """Put a group at the end of the last row, or on a new one."""
-    if rows[-1] and _width(rows[-1]) + _width(group) > width:
-        rows.append([Piece(" " * indent)])
-        group = [Piece(group[0].text.lstrip(), group[0].cell), *group[1:]]
-    for piece in group:
-        text = piece.text
-        while _width(rows[-1]) + len(text) > width:
-            room = width - _width(rows[-1])
-            rows[-1].append(Piece(text[:room], piece.cell))
-            text = text[room:]
-            rows.append([Piece(" " * indent)])
-        rows[-1].append(Piece(text, piece.cell, piece.breaks))

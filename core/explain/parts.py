@@ -7,7 +7,7 @@ float64 from the very numbers that are shown.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -27,7 +27,8 @@ class Factor:
 
     `cells` are what it is, or is made of: the first is where one follows it to. `working` is the arithmetic of
     a number computed on the spot, `note` says in words what it is. `literal` is how its value is written where that is
-    not by so many decimals (`½`, `313,000`). `divides` puts it under the fraction bar.
+    not by so many decimals (`½`, `313,000`). `divides` puts it under the fraction bar. `size` is how large the numbers
+    are that it is the difference of, where rounding is relative to them.
     """
 
     symbol: str
@@ -37,6 +38,7 @@ class Factor:
     note: str = ""
     literal: str = ""
     divides: bool = False
+    size: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -92,7 +94,7 @@ class Explanation:
     def scale(self) -> float:
         """The size of what is added up: the terms' absolute values together. Rounding errors are relative to it."""
         with np.errstate(all="ignore"):
-            return float(abs(_product(self.common)) * np.sum([abs(term.value) for term in self.terms]))
+            return float(abs(_product(self.common)) * np.sum([_size(term.factors) for term in self.terms]))
 
     def evaluate(self) -> float:
         """What the terms come to, in float64; the value itself where it is given."""
@@ -113,6 +115,10 @@ def _product(factors: tuple[Factor, ...]) -> float:
         for factor in factors:
             product = product / factor.value if factor.divides else product * factor.value
     return float(product)
+
+
+def _size(factors: tuple[Factor, ...]) -> float:
+    return abs(_product(tuple(replace(factor, value=max(abs(factor.value), factor.size)) for factor in factors)))
 
 
 def _sigmoid(z: float) -> float:

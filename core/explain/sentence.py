@@ -6,7 +6,8 @@ from ..phases import UPDATE, Cell, Phase
 from ..trace import Trace, activations, symbol
 from .factors import couples, samples, sum_name
 from .facts import Facts, known
-from .lines import NUMBERS, SYMBOLS, WIDTH, one_line
+from .layout import NUMBERS, SYMBOLS, WIDTH
+from .lines import one_line
 from .names import base, layer_of
 from .parts import LOCAL
 from .why import explain
@@ -20,11 +21,10 @@ def sentence(trace: Trace, what: Phase | Cell, facts: Facts | None = None, width
     """
     cell = what if isinstance(what, Cell) else Cell(what.names[0])
     found = explain(trace, cell, facts, LOCAL)
-    formula = (
-        one_line(found, SYMBOLS, width)
-        if isinstance(what, Cell)
-        else phase_formula(trace, what, known(trace, facts).update)
-    )
+    if isinstance(what, Cell):
+        formula = one_line(found, SYMBOLS, width)
+    else:
+        formula = phase_formula(trace, what, known(trace, facts).update)
     return formula if len(formula) <= width else formula[: width - 1] + "…", one_line(found, NUMBERS, width)
 
 

@@ -1,0 +1,219 @@
+"""What a teacher would say about a step, when it is so: one short sentence each, with the numbers."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from . import phases
+from .explain.factors import couples, name_of, output_name, samples
+from .network import HALF_SQUARED, MEAN_SQUARED, Network
+from .numerals import brief, fixed, plain
+from .phases import Cell
+from .trace import Trace
+
+SATURATED = 0.01
+"""A slope of the activation below this lets almost nothing through: |z| above 4.6 for sigmoid, 3.0 for tanh."""
+
+VANISHED, EXPLODED = 0.01, 100.0
+"""The gradient's size at the first layer against that at the last."""
+
+FAR = 10.0
+"""A step that moves a parameter by this many times its own size is a leap."""
+
+
+@dataclass(frozen=True)
+class Remark:
+    """One sentence of at most 76 columns: its kind, the cells and the whole values that it is about.
+
+    `after` names the value that must be computed before the remark gives nothing away (`h1`, `gz1`, `new_w1` ...).
+    """
+
+    kind: str
+    text: str
+    after: str
+    cells: tuple[Cell, ...] = ()
+    names: tuple[str, ...] = ()
+
+
+def remarks(trace: Trace, after: Trace | None = None, next_loss: float | None = None) -> tuple[Remark, ...]:
+    """All that is worth a remark in a step.
+
+    `after` is the next step's trace, `next_loss` its loss: give them only where that step uses the same rows.
+    """
+    found: list[Remark] = []
+    if (broken := first_not_finite(trace)) is not None:
+        found.append(_not_finite(trace, broken))
+    for layer in range(1, trace.network.depth + 1):
+        found += _flat_units(trace, layer)
+        found += _equal_units(trace, layer)
+    found += _along_the_layers(trace)
+    found += _leap(trace)
+    found += _overshoot(trace, after, next_loss)
+    return tuple(found)
+
+
+def about(found: Iterable[Remark], cells: Iterable[Cell]) -> tuple[Remark, ...]:
+    """The remarks about any of these cells: those of an explanation, and its own."""
+    wanted = set(cells)
+    names = {cell.name for cell in wanted}
+    return tuple(remark for remark in found if wanted & set(remark.cells) or names & set(remark.names))
+
+
+def known(found: Iterable[Remark], network: Network, done: int) -> tuple[Remark, ...]:
+    """The remarks that give nothing away where `done` numbers of the step are computed."""
+    return tuple(remark for remark in found if phases.numbers_done(network, remark.after, done) > 0)
+
+
+def first_not_finite(trace: Trace) -> Cell | None:
+    """The first infinite or undefined number in the order of the computation; None where all are finite.
+
+    ∂L/∂ŷ of a cross-entropy comes last: the program goes from the loss to z without it.
+    """
+    network = trace.network
+    names = ["x", "y", *(parameter.name for parameter in network.parameters)]
+    names += [name for phase in phases.phases(network) for name in phase.names]
+    if network.loss not in (HALF_SQUARED, MEAN_SQUARED):
+        names.remove("gy_pred")
+        names.append("gy_pred")
+    for name in names:
+        bad = np.argwhere(~np.isfinite(trace[name]))
+        if len(bad):
+            return Cell(name, int(bad[0][0]), int(bad[0][1]))
+    return None
+
+
+def _not_finite(trace: Trace, cell: Cell) -> Remark:
+    value, name = float(trace[cell.name][cell.index]), name_of(trace, cell)
+    largest = np.finfo(trace["loss"].dtype).max
+    if cell.name == "gy_pred" and trace.network.loss not in (HALF_SQUARED, MEAN_SQUARED):
+        text = f"{name} is {fixed(value)}: ŷ is rounded to 0 or 1; the tape goes from the loss to z"
+    elif cell.name in trace.network.split(np.zeros(trace.network.width)) or cell.name in ("x", "y"):
+        text = f"{name} is {fixed(value)} before this step: what follows from it is lost"
+    elif np.isnan(value):
+        text = f"{name} is the first undefined number: ∞ − ∞, 0·∞ or 0/0 makes NaN"
+    else:
+        text = f"{name} is the first infinite number: beyond {brief(float(largest), 2)}, the largest there is"
+    return Remark("not finite", text, cell.name, (cell,))
+
+
+def _flat_units(trace: Trace, layer: int) -> Iterator[Remark]:
+    """Units that hardly pass a gradient on: a saturated sigmoid or tanh, a ReLU below 0, in every row of the batch."""
+    activation, units = trace.network.layers[layer - 1].activation, trace.network.layers[layer - 1].units
+    last_and_coupled = layer == trace.network.depth and couples(trace)
+    if trace.averaged or last_and_coupled or activation not in ("sigmoid", "tanh", "relu"):
+        return
+    h = trace[output_name(trace, layer)][:, : len(samples(trace))].astype("float64")
+    slopes = {"sigmoid": h * (1 - h), "tanh": 1 - h**2, "relu": (h > 0).astype("float64")}[activation].max(axis=1)
+    flat = np.flatnonzero(slopes < SATURATED)
+    if not len(flat):
+        return
+    rows, unit = len(samples(trace)), int(flat[np.argmin(slopes[flat])])
+    z = Cell(f"z{layer}", unit)
+    name, z_value = _unit_name(trace, output_name(trace, layer), unit), fixed(float(trace[z.name][z.index]))
+    others = f" (as {len(flat) - 1} of {units - 1} others)" if len(flat) > 1 else ""
+    if activation == "relu":
+        where = f"{_unit_name(trace, z.name, unit)} = {z_value}" if rows == 1 else f"z ≤ 0 in all {rows} rows"
+        text = f"{name} is a dead ReLU{others}: {where}, no gradient passes"
+    else:
+        where = f"at z = {z_value}" if rows == 1 else f"in all {rows} rows"
+        text = f"{name} is saturated{others}: {where} its slope is {brief(float(slopes[unit]), 2)}"
+    cells = tuple(
+        Cell(found, int(unit), sample)
+        for unit in flat
+        for found in (z.name, output_name(trace, layer))
+        for sample in range(rows)
+    )
+    yield Remark("dead" if activation == "relu" else "saturated", text, output_name(trace, layer), cells)
+
+
+def _equal_units(trace: Trace, layer: int) -> Iterator[Remark]:
+    """Units that start alike and feel alike: without something to tell them apart they stay one unit."""
+    if layer == trace.network.depth:
+        return
+    parts = (trace[f"w{layer}"], trace[f"b{layer}"], trace[f"w{layer + 1}"].T)
+    after = (trace[f"gw{layer}"], trace[f"gb{layer}"], trace[f"gw{layer + 1}"].T)
+    rows = np.concatenate([*parts, *after], axis=1)
+    _, places, sizes = np.unique(rows, axis=0, return_inverse=True, return_counts=True)
+    if sizes.max() < 2:
+        return
+    alike = np.flatnonzero(places.reshape(-1) == sizes.argmax())
+    who = f"units {alike[0] + 1} and {alike[1] + 1}" if len(alike) == 2 else f"{len(alike)} units"
+    text = f"{who} of layer {layer} are equal, so are their gradients: they stay equal"
+    cells = tuple(Cell(name, int(unit), place) for unit in alike for name, place in _of_unit(trace, layer))
+    yield Remark("symmetric", text, f"gb{layer}", cells)
+
+
+def _along_the_layers(trace: Trace) -> Iterator[Remark]:
+    """A gradient that fades, or grows, on its way from the last layer to the first."""
+    depth = trace.network.depth
+    first, last = (float(np.abs(trace[f"gz{layer}"].astype("float64")).mean()) for layer in (1, depth))
+    # A dead ReLU has its own remark; a gradient of 0 is nothing to compare with.
+    if depth == 1 or not (np.isfinite(first) and np.isfinite(last) and first and last):
+        return
+    ratio = first / last
+    rate = brief(ratio ** (1 / (depth - 1)), 2)
+    each = f"{brief(last, 3)} at layer {depth}, {brief(first, 3)} at layer 1, ×{rate} a layer"
+    names = ("gz1", "gw1", "gb1")
+    if ratio < VANISHED:
+        yield Remark("vanishing", f"the gradient vanishes: {each}", "gz1", names=names)
+    if ratio > EXPLODED:
+        yield Remark("exploding", f"the gradient explodes: {each}", "gz1", names=names)
+
+
+def _leap(trace: Trace) -> Iterator[Remark]:
+    """An update that is far larger than what it changes."""
+    leaps = []
+    for parameter in trace.network.parameters:
+        before, after = trace[parameter.name].astype("float64"), trace["new_" + parameter.name].astype("float64")
+        moved, size = np.abs(after - before), float(np.abs(before).max())
+        if size and np.isfinite(moved).all() and moved.max() > FAR * size:
+            row, column = np.unravel_index(int(moved.argmax()), moved.shape)
+            leaps.append((float(moved.max()) / size, Cell(parameter.name, int(row), int(column))))
+    if leaps:
+        times, cell = max(leaps, key=lambda leap: leap[0])
+        new = Cell("new_" + cell.name, *cell.index)
+        old_value, new_value = float(trace[cell.name][cell.index]), float(trace[new.name][new.index])
+        name = name_of(trace, cell)
+        way = f"from {fixed(old_value)} to {fixed(new_value)}"
+        text = f"a leap: {name} moves {way}, {brief(times, 2)} times the size of {cell.name}"
+        yield Remark("leap", text, new.name, (new,))
+
+
+def _overshoot(trace: Trace, after: Trace | None, next_loss: float | None) -> Iterator[Remark]:
+    """A step past the minimum: the loss is larger after it, or the error has changed its sign."""
+    if after is not None and after.rows == trace.rows and np.array_equal(after["x"], trace["x"]):
+        next_loss = after.loss
+    else:
+        after = None
+    if next_loss is None or not np.isfinite(trace.loss):
+        return
+    last = "new_" + trace.network.parameters[-1].name
+    names = ("loss", "gy_pred", *("new_" + parameter.name for parameter in trace.network.parameters))
+    worse, turned = not next_loss <= trace.loss, after is not None and _turned(trace, after)
+    if worse:
+        text = f"the step overshoots: the loss goes from {plain(trace.loss)} to {plain(next_loss)}"
+        yield Remark("overshoot", text + (", ŷ − y turns" if turned else ""), last, names=names)
+    elif turned and after is not None:
+        before, now = (fixed(float((found["y_pred"] - found["y"].T)[0, 0])) for found in (trace, after))
+        text = f"the step goes past the minimum: ŷ − y was {before} and is {now} after it"
+        yield Remark("overshoot", text, last, names=names)
+
+
+def _turned(trace: Trace, after: Trace) -> bool:
+    """Whether the one error that there is has changed its sign."""
+    if trace["y_pred"].size != 1:
+        return False
+    before, now = (float((found["y_pred"] - found["y"].T)[0, 0]) for found in (trace, after))
+    return before * now < 0
+
+
+def _unit_name(trace: Trace, name: str, unit: int) -> str:
+    return name_of(trace, Cell(name, unit)).split("⁽")[0]
+
+
+def _of_unit(trace: Trace, layer: int) -> list[tuple[str, int]]:
+    """Names and columns of a unit's own parameters and their gradients."""
+    inputs = trace[f"w{layer}"].shape[1]
+    weights = [(prefix + f"w{layer}", place) for prefix in ("", "g", "new_") for place in range(inputs)]
+    return weights + [(prefix + f"b{layer}", 0) for prefix in ("", "g", "new_")]
