@@ -134,6 +134,12 @@ class Session:
         return self.history.steps(self.position.entry) + (self.position.done == self.whole)
 
     @property
+    def whole_entries(self) -> int:
+        """How many entries of the history, steps and changes, are whole at this position."""
+        at = self.position
+        return min(at.entry + (at.done == self.whole), self.history.entries)
+
+    @property
     def shown_settings(self) -> Settings:
         """The settings of the step that is looked at."""
         entry = self.position.entry
@@ -305,6 +311,10 @@ class Session:
         if self.sample is None:
             raise ValueError("the sample is not read yet")
         return self.sample.x.copy(), self.sample.y.copy()
+
+    def shown_samples(self) -> TableRows | Inline:
+        """The samples of the step in view, as a request names them."""
+        return self._samples(self.position.entry, 1, self.shown_settings)
 
     # The engine
 
@@ -493,7 +503,7 @@ class Session:
         jump.left = max(jump.left - len(losses), 0)
         if not np.isfinite(last):
             jump.left, jump.ended = 0, "the loss is not finite"
-        elif jump.bound is not None and last < jump.bound:
+        elif jump.bound is not None and losses[-1] < losses.dtype.type(jump.bound):  # as the program compares them
             jump.left, jump.ended = 0, f"the loss is below {jump.bound:g}"
         return self.position.entry
 

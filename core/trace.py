@@ -8,7 +8,7 @@ update, `z1` `h1` ... `y_pred` (units, batch), `loss` (1, 1), the gradients of t
 `new_v_w1` after it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -23,7 +23,7 @@ class Trace:
 
     network: Network
     lr: float
-    rows: tuple[int, ...]
+    rows: Sequence[int]
     values: Mapping[str, Array]
     averaged: bool = False
     """True when the batch was too large to hand out row by row: values are means over it."""
