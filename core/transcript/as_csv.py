@@ -2,7 +2,8 @@
 
 The columns are `step,row,lr,loss`, then `w1[1,1]` ... before the update, `gw1[1,1]` ... the gradients, and
 `new_w1[1,1]` ... after it, rows and columns from 1. Numbers are the shortest that read back the same, `nan` and `inf`
-where they are not finite. The rows of a batch stand in one field, with spaces between; none where it is too large.
+where they are not finite. The rows of a batch stand in one field, with spaces between; it is empty where the sample
+was typed by hand, and where the batch is too large.
 """
 
 import csv
@@ -24,11 +25,10 @@ def csv_text(run: Run, events: Iterable[Event]) -> Iterator[str]:
     yield _line(["step", "row", "lr", "loss", *names])
     for event in events:
         if isinstance(event, Step):
-            yield _line([str(event.number), *_fields(event.trace)])
+            yield _line([str(event.number), " ".join(map(str, event.rows or ())), *_fields(event.trace)])
 
 
 def _fields(trace: Trace) -> Iterator[str]:
-    yield "" if trace.averaged else " ".join(map(str, trace.rows))
     yield shortest(trace.lr)
     yield shortest(trace["loss"][0, 0])
     for prefix in _PREFIXES:

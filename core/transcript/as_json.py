@@ -4,8 +4,8 @@
     "loss": 70.88, "x": [[...]], "w1": [[...]], "gw1": [[...]], "new_w1": [[...]], ...}, ...], "changes": []}
 
 The names are those of `trace.py`. A step is a line, so that a long run can be written and read as it goes. `rows` is
-null where a batch is so large that its values are means over it. NaN and infinity, for which JSON has no numbers, are
-the strings "NaN", "Infinity" and "-Infinity".
+null where a sample was typed by hand, and where a batch is so large that its values are means over it. NaN and
+infinity, for which JSON has no numbers, are the strings "NaN", "Infinity" and "-Infinity".
 """
 
 import json
@@ -15,8 +15,7 @@ from typing import Any
 import numpy as np
 
 from ..run import Run
-from ..trace import Trace
-from .steps import Changed, Event
+from .steps import Changed, Event, Step
 from .values import cell_name, plain, settings
 
 
@@ -30,7 +29,7 @@ def json_text(run: Run, events: Iterable[Event]) -> Iterator[str]:
         if isinstance(event, Changed):
             changes.append(_change(run, event))
         else:
-            yield separator + _written(_step(event.number, event.trace))
+            yield separator + _written(_step(event))
             separator = ",\n"
     yield f'\n], "changes": {_written(changes)}}}\n'
 
@@ -39,11 +38,10 @@ def _written(value: Any) -> str:
     return json.dumps(value, allow_nan=False)
 
 
-def _step(number: int, trace: Trace) -> dict[str, Any]:
-    rows = None if trace.averaged else list(trace.rows)
-    values = {name: plain(value) for name, value in trace.values.items()}
+def _step(step: Step) -> dict[str, Any]:
+    values = {name: plain(value) for name, value in step.trace.values.items()}
     loss = values.pop("loss")[0][0]
-    return {"step": number, "rows": rows, "lr": trace.lr, "loss": loss, **values}
+    return {"step": step.number, "rows": step.rows, "lr": step.trace.lr, "loss": loss, **values}
 
 
 def _change(run: Run, event: Changed) -> dict[str, Any]:

@@ -15,10 +15,16 @@ Ask = Callable[[Request], Answer]
 
 @dataclass(frozen=True)
 class Step:
-    """A whole step: its number, from 1, and all of its numbers."""
+    """A whole step: its number, from 1, all of its numbers, and whether its sample was typed by hand."""
 
     number: int
     trace: Trace
+    typed: bool = False
+
+    @property
+    def rows(self) -> tuple[int, ...] | None:
+        """The rows of the table that it used; None for a sample typed by hand, and where they are too many to name."""
+        return None if self.typed or self.trace.averaged else self.trace.rows
 
 
 @dataclass(frozen=True)
@@ -44,7 +50,7 @@ def made(session: Session, ask: Ask, steps: int, bound: float | None = None) -> 
         session.step()
         settle(session, ask)
         assert session.trace is not None, "a settled session has the trace of its step"
-        yield Step(session.steps, session.trace)
+        yield Step(session.steps, session.trace, session.shown_settings.x is not None)
         if bound is not None and (session.trace.loss < bound or not isfinite(session.trace.loss)):
             return
 
@@ -58,12 +64,13 @@ def recorded(session: Session, ask: Ask, most: int | None = None) -> Iterator[Ev
 
 
 def _recorded(past: Session, ask: Ask, skipped: int) -> Iterator[Event]:
-    at, number = past.position, 0
-    for entry in range(min(at.entry + (at.done == past.whole), past.history.entries)):
+    number = 0
+    for entry in range(past.whole_entries):
         if entry in past.history.changes:
             if number >= skipped:
                 yield Changed(number, past.history.changes[entry])
             continue
         number += 1
         if number > skipped:
-            yield Step(number, past.past_trace(entry, ask(past.past_request(entry))))
+            trace = past.past_trace(entry, ask(past.past_request(entry)))
+            yield Step(number, trace, past.history.settings(entry).x is not None)

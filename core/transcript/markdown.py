@@ -1,0 +1,137 @@
+"""Markdown: the settings, then each step with all of its numbers, for somebody who reads what was done."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from ..messages import Failed, ReadRows, RowsRead, TableSpec, numbers
+from ..network import Array, Network
+from ..run import Run
+from ..session import EngineRefused, Session
+from ..text import shown
+from ..trace import activations, symbol
+from .steps import Ask, Changed, Event, Step, recorded
+from .values import cell_name, cell_names, settings, shortest
+
+
+def markdown(session: Session, ask: Ask, most: int | None = None) -> Iterator[str]:
+    """The parts of the text: its head, then each step and each change by hand."""
+    return _parts(session.run, session.steps, recorded(session, ask, most), _Samples(session.run.table, ask))
+
+
+def _parts(run: Run, steps: int, events: Iterator[Event], samples: "_Samples") -> Iterator[str]:
+    yield f"# {run.network.name}, {steps} step{'' if steps == 1 else 's'}\n\n{settings_table(run)}"
+    yield f"\n## Initial parameters\n\n{_parameters(run)}"
+    last = 0
+    for event in events:
+        if isinstance(event, Changed):
+            yield f"\n## Changed by hand\n\n{_change(run, event)}\n"
+            continue
+        if event.number > last + 1:
+            yield f"\n*Steps {last + 1} to {event.number - 1} are left out.*\n"
+        last = event.number
+        yield "\n" + "\n".join(_step(event, samples)) + "\n"
+
+
+def escaped(text: str) -> str:
+    """Text from outside as Markdown that shows just this text, inside of a line."""
+    return re.sub(r"([\\`*_\[\]<>#|~&$])", r"\\\1", shown(text))
+
+
+def table_name(run: Run) -> str:
+    """Which table, in words."""
+    return escaped(run.table.path) or "the house table (residential sales around Seattle, spring 2014)"
+
+
+def settings_table(run: Run) -> str:
+    """The settings as a table of two columns."""
+    lines = ["| setting | value |", "| --- | --- |"]
+    lines += [f"| {name.replace('_', ' ')} | {_setting(value)} |" for name, value in settings(run).items()]
+    return "\n".join(lines) + "\n"
+
+
+def _setting(value: Any) -> str:
+    if isinstance(value, list):
+        return ", ".join(map(_setting, value)) or "none"
+    if isinstance(value, dict):
+        return f"{value['units']} {value['activation']}"
+    return escaped(value) if isinstance(value, str) else str(value)
+
+
+def _parameters(run: Run) -> str:
+    lines = ["| parameter | value |", "| --- | ---: |"]
+    for name, value in run.network.split(run.first_state()[: run.network.width]).items():
+        cells = zip(cell_names(name, value.shape), value.flat, strict=True)
+        lines += [f"| {cell} | {shortest(number)} |" for cell, number in cells]
+    return "\n".join(lines) + "\n"
+
+
+def _change(run: Run, event: Changed) -> str:
+    change, dtype = event.change, "float64" if event.change.cell.name in ("x", "y") else run.dtype
+    old, new = (shortest(number) for number in np.array([change.old, change.new], dtype))
+    return f"{cell_name(change.cell)} was {old} and is now {new}."
+
+
+def _step(step: Step, samples: "_Samples") -> Iterator[str]:
+    trace = step.trace
+    yield f"## Step {step.number}\n"
+    yield f"{samples.words(step)} Learning rate {trace.lr!r}.\n"
+    yield "| value | | ∂L/∂value |"
+    yield "| --- | ---: | ---: |"
+    yield from _rows("x", trace["x"].T, None, samples.table.features)
+    for name in _computed(trace.network):
+        yield from _rows(symbol(name), trace[name], trace["g" + name])
+    yield from _rows("y", trace["y"].T, None, samples.table.targets)
+    yield f"| **loss** | **{shortest(trace['loss'][0, 0])}** | |\n"
+    yield "| parameter | before | ∂L/∂parameter | after |"
+    yield "| --- | ---: | ---: | ---: |"
+    for parameter in trace.network.parameters:
+        columns = [trace[prefix + parameter.name].flat for prefix in ("", "g", "new_")]
+        for cell, *cells in zip(cell_names(parameter.name, parameter.shape), *columns, strict=True):
+            yield f"| {cell} | {' | '.join(map(shortest, cells))} |"
+
+
+def _computed(network: Network) -> list[str]:
+    """z1, h1 ... ŷ. A linear last layer's z is its ŷ."""
+    names = [name for pair in activations(network) for name in pair]
+    return [name for name in names if name != f"z{network.depth}" or network.layers[-1].activation != "linear"]
+
+
+def _rows(name: str, values: Array, gradients: Array | None, words: tuple[str, ...] = ()) -> Iterator[str]:
+    """A line for each unit; the samples of a batch stand side by side."""
+    for unit, value in enumerate(values):
+        label = f"{name}[{unit + 1}]" if len(values) > 1 else name
+        label += f" ({escaped(words[unit])})" if words else ""
+        gradient = "" if gradients is None else ", ".join(map(shortest, gradients[unit]))
+        yield f"| {label} | {', '.join(map(shortest, value))} | {gradient} |"
+
+
+class _Samples:
+    """What the rows of the table hold, as it stands in the file. Each row is asked for once."""
+
+    def __init__(self, table: TableSpec, ask: Ask) -> None:
+        self.table, self._ask = table, ask
+        self._known: dict[int, str] = {}
+
+    def words(self, step: Step) -> str:
+        """Which sample a step learned from."""
+        if step.rows is None:
+            return (
+                "A batch of many rows: values are means over it." if step.trace.averaged else "A sample typed by hand."
+            )
+        if len(step.rows) > 1:
+            return f"Rows {', '.join(map(str, step.rows))}, side by side."
+        (row,) = step.rows
+        if row not in self._known:
+            self._known[row] = self._read(row)
+        return f"Row {row}: {self._known[row]}."
+
+    def _read(self, row: int) -> str:
+        answer = self._ask(ReadRows(self.table, numbers(np.array([row]))))
+        if not isinstance(answer, RowsRead):
+            raise EngineRefused(answer.message if isinstance(answer, Failed) else "the engine did not read the row")
+        values = (*answer.raw.array[0], *answer.raw_y.array[0])
+        names = (*self.table.features, *self.table.targets)
+        return ", ".join(f"{escaped(name)} {value:.15g}" for name, value in zip(names, values, strict=True))

@@ -1,0 +1,165 @@
+"""The Python of the exported notebook, cell by cell: plain TensorFlow, in the teaching notebook's names and shapes.
+
+Names from outside stand in comments only, on one line.
+"""
+
+from itertools import groupby
+
+import numpy as np
+
+from ..history import Change, Settings
+from ..network import BINARY_CROSS_ENTROPY, HALF_SQUARED, MEAN_SQUARED, Array
+from ..run import Run
+from ..text import shown
+from .values import shortest
+
+IMPORTS = """\
+import numpy as np
+import tensorflow as tf"""
+
+_ACTIVATIONS = {
+    "sigmoid": "tf.math.sigmoid({z})",
+    "tanh": "tf.math.tanh({z})",
+    "relu": "tf.nn.relu({z})",
+    "linear": "{z}",
+    "softmax": "tf.nn.softmax({z}, axis=0)",
+}
+
+_LOSSES = {
+    HALF_SQUARED: "tf.reduce_sum(0.5 * (y_true - y_pred) ** 2, axis=0)",
+    MEAN_SQUARED: "tf.reduce_mean((y_true - y_pred) ** 2, axis=0)",
+    BINARY_CROSS_ENTROPY: "tf.reduce_sum(tf.nn.sigmoid_cross_entropy_with_logits(y_true, z), axis=0)",
+}
+_SOFTMAX_CROSS_ENTROPY = "tf.reduce_sum(-y_true * tf.nn.log_softmax(z, axis=0), axis=0)"
+
+_UPDATES = {
+    "sgd": "w.assign_sub(lr * g)",
+    "momentum": "m[i] = {momentum} * m[i] - lr * g\nw.assign_add(m[i])",
+    "rmsprop": "v[i] = {rho} * v[i] + (1 - {rho}) * g**2\nw.assign_sub(lr * g / tf.sqrt(v[i] + {epsilon}))",
+    "adam": (
+        "m[i] = m[i] + (g - m[i]) * (1 - {beta_1})\n"
+        "v[i] = v[i] + (g**2 - v[i]) * (1 - {beta_2})\n"
+        "rate = lr * np.sqrt(1 - {beta_2}**t) / (1 - {beta_1}**t)\n"
+        "w.assign_sub(rate * m[i] / (tf.sqrt(v[i]) + {epsilon}))"
+    ),
+}
+
+
+def literal(array: Array) -> str:
+    """An array as nested lists of Python numbers, each the shortest that reads back the same."""
+    if array.ndim:
+        return f"[{', '.join(literal(part) for part in array)}]"
+    text = shortest(array[()])
+    return text if np.isfinite(array) else f"float('{text}')"
+
+
+def rows(run: Run, order: list[int], raw: Array, raw_y: Array, mean: Array, deviation: Array) -> str:
+    """The raw rows, how they are scaled, and `sample(rows)`, which gives x and y."""
+    table = run.table
+    names = f"{', '.join(map(shown, table.features))}; {', '.join(map(shown, table.targets))}"
+    lines = [f"# row: {names}", "table = {"]
+    lines += [f"    {row}: ({literal(x)}, {literal(y)})," for row, x, y in zip(order, raw, raw_y, strict=True)]
+    lines += ["}", f"mean = np.array({literal(mean)})", f"deviation = np.array({literal(deviation)})", "", ""]
+    y = "np.log([table[row][1] for row in rows])" if table.log_target else "np.array([table[row][1] for row in rows])"
+    lines += [
+        "def sample(rows):",
+        "    x = (np.array([table[row][0] for row in rows]) - mean) / deviation",
+        f"    y = {y}",
+        f"    return tf.constant(x, tf.{run.dtype}), tf.constant(y, tf.{run.dtype})",
+    ]
+    return "\n".join(lines)
+
+
+def network(run: Run) -> str:
+    """The initial parameters and the forward propagation."""
+    net, state = run.network, run.first_state()
+    lines = [
+        f"{name} = tf.Variable({literal(value)}, dtype=tf.{run.dtype})"
+        for name, value in net.split(state[: net.width]).items()
+    ]
+    lines += ["", "", "def forward_prop(x):", "    h0 = tf.transpose(x)"]
+    for number, layer in enumerate(net.layers, 1):
+        activation = _ACTIVATIONS[layer.activation].format(z=f"z{number}")
+        lines += [
+            f"    z{number} = tf.matmul(w{number}, h{number - 1}) + b{number}",
+            f"    h{number} = {activation}",
+        ]
+    lines.append(f"    return z{net.depth}, h{net.depth}")
+    return "\n".join(lines)
+
+
+def step(run: Run) -> str:
+    """The loss and `train_one_step(x, y, lr)`, with what the optimizer remembers."""
+    net, update = run.network, run.update
+    learned = [parameter for parameter in net.parameters if parameter.name not in net.frozen]
+    state = run.first_state()
+    lines = [f"parameters = [{', '.join(p.name for p in learned)}]"]
+    for number, letter in enumerate(update.moments, 1):
+        kept = net.split(state[number * net.width : (number + 1) * net.width])
+        values = ", ".join(f"tf.constant({literal(kept[p.name])}, tf.{run.dtype})" for p in learned)
+        lines.append(f"{letter} = [{values}]")
+    if update.optimizer == "adam":
+        lines.append(f"t = {int(state[-1])}")
+    lines += [
+        "",
+        "",
+        "def loss_of(x, y):",
+        "    y_true = tf.transpose(y)",
+        "    z, y_pred = forward_prop(x)",
+        f"    return tf.reduce_mean({_LOSSES.get(net.loss, _SOFTMAX_CROSS_ENTROPY)})",
+        "",
+        "",
+        "def train_one_step(x, y, lr):",
+    ]
+    if update.optimizer == "adam":
+        lines += ["    global t", "    t += 1"]
+    lines += [
+        "    with tf.GradientTape() as tape:",
+        "        loss = loss_of(x, y)",
+        "    gradients = tape.gradient(loss, parameters)",
+        "    for i, (w, g) in enumerate(zip(parameters, gradients)):",
+    ]
+    constants = {name: getattr(update, name) for name in ("momentum", "rho", "beta_1", "beta_2", "epsilon")}
+    lines += [f"        {line}" for line in _UPDATES[update.optimizer].format(**constants).splitlines()]
+    lines += ["    return float(loss)", "", "", "losses = []"]
+    return "\n".join(lines)
+
+
+def steps(run: Run, settings: Settings, used: list[list[int] | None], table: list[int]) -> str:
+    """A loop over steps of the same settings, by the rows that each uses; None is a sample typed by hand."""
+    call = f"losses.append(train_one_step({{}}, lr={settings.lr!r}))"
+    if used[0] is None:
+        x, y = (f"tf.constant([{list(typed or ())}], tf.{run.dtype})" for typed in (settings.x, settings.y))
+        return f"x, y = {x}, {y}\nfor _ in range({len(used)}):\n    {call.format('x, y')}"
+    return f"for rows in {_batches(used, table)}:\n    {call.format('*sample(rows)')}"
+
+
+def _batches(used: list[list[int] | None], table: list[int]) -> str:
+    """The rows of each step: `[[0]] * 12`, `[[0], [1], [2]]`, `[list(table)] * 5`."""
+    groups = [(rows, len(list(same))) for rows, same in groupby(used)]
+    if len(groups) > 1 and all(count == 1 for _, count in groups):
+        return str(used)
+    written = [("list(table)" if rows == table else str(rows), count) for rows, count in groups]
+    return " + ".join(f"[{rows}] * {count}" for rows, count in written)
+
+
+def change(made: Change) -> str:
+    """A parameter's number that was typed by hand."""
+    cell = made.cell
+    value = literal(np.asarray(made.new))
+    return f"{cell.name}[{cell.row}, {cell.column}].assign({value})"
+
+
+def end(run: Run, state: Array) -> str:
+    """The losses, the parameters, and a check that they are the run's own."""
+    lines = ["print('losses', losses[:3], '...', losses[-3:])", "expected = ["]
+    lines += [
+        f"    ({name}, {literal(value)})," for name, value in run.network.split(state[: run.network.width]).items()
+    ]
+    lines += [
+        "]",
+        "for parameter, value in expected:",
+        "    print(parameter.numpy())",
+        "    np.testing.assert_allclose(parameter.numpy(), value, rtol=1e-4, atol=1e-5)",
+    ]
+    return "\n".join(lines)
