@@ -10,7 +10,7 @@ from .tamed import tf
 Tensor = Any
 
 
-@tf.function(reduce_retracing=True)  # type: ignore[untyped-decorator]
+@tf.function(reduce_retracing=True, autograph=False)  # type: ignore[untyped-decorator]
 def _losses_at(network: Network, rows: Tensor, x: Tensor, y: Tensor) -> Tensor:
     def one(row: Tensor) -> Tensor:
         return tf.reduce_mean(losses(network, y, forward(network, x, split(network, row))))

@@ -1,0 +1,49 @@
+"""Random networks and their data for property tests."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from backprop_tui.core.network import (
+    ACTIVATIONS,
+    BINARY_CROSS_ENTROPY,
+    HALF_SQUARED,
+    MEAN_SQUARED,
+    SOFTMAX_CROSS_ENTROPY,
+    Array,
+    Layer,
+    Network,
+)
+from hypothesis import strategies as st
+
+
+@st.composite
+def networks(draw: st.DrawFn, max_hidden: int = 3, max_units: int = 4) -> Network:
+    """1 to 3 features, up to `max_hidden` hidden layers, 1 to 3 outputs, all activations and losses that fit."""
+    hidden = draw(
+        st.lists(st.builds(Layer, st.integers(1, max_units), st.sampled_from(ACTIVATIONS)), max_size=max_hidden)
+    )
+    loss = draw(st.sampled_from([HALF_SQUARED, MEAN_SQUARED, BINARY_CROSS_ENTROPY, SOFTMAX_CROSS_ENTROPY]))
+    last = {BINARY_CROSS_ENTROPY: "sigmoid", SOFTMAX_CROSS_ENTROPY: "softmax"}.get(loss)
+    outputs = draw(st.integers(2 if last == "softmax" else 1, 3))
+    layers = (*hidden, Layer(outputs, last or draw(st.sampled_from(ACTIVATIONS))))
+    return Network(draw(st.integers(1, 3)), layers, loss)
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Parameters (width,), x (batch, features) and y (batch, outputs) for a network, float64."""
+
+    parameters: Array
+    x: Array
+    y: Array
+
+
+def batch(network: Network, size: int, seed: int) -> Batch:
+    """Random numbers of moderate size; targets that the loss allows."""
+    random = np.random.RandomState(seed)
+    y = random.standard_normal((size, network.outputs))
+    if network.loss == BINARY_CROSS_ENTROPY:
+        y = (y > 0).astype("float64")
+    if network.loss == SOFTMAX_CROSS_ENTROPY:
+        y = np.eye(network.outputs)[y.argmax(axis=1)]
+    return Batch(random.uniform(-1.5, 1.5, network.width), random.standard_normal((size, network.features)), y)

@@ -1,0 +1,105 @@
+"""The tape's gradients against central finite differences, in float64, over random networks and batches."""
+
+import numpy as np
+import pytest
+from backprop_tui.core.engine.engine import Engine
+from backprop_tui.core.messages import FindLosses, Inline, LossesFound, Program, RunSteps, StepsRun, arrays, numbers
+from backprop_tui.core.network import BINARY_CROSS_ENTROPY, SOFTMAX_CROSS_ENTROPY, Array, Layer, Network
+from backprop_tui.core.trace import activations
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from .networks import batch, networks
+
+SHIFT = 1e-5
+SEEDS = st.integers(0, 2**32 - 1)
+
+
+def traced(engine: Engine, network: Network, parameters: Array, x: Array, y: Array, lr: float) -> dict[str, Array]:
+    program = Program(network, dtype="float64")
+    answer = engine.answer(RunSteps(program, numbers(parameters), Inline(numbers(x), numbers(y)), lr))
+    assert isinstance(answer, StepsRun), answer
+    return arrays(answer.trace)
+
+
+def slopes(engine: Engine, network: Network, parameters: Array, places: list[int], x: Array, y: Array) -> Array:
+    """∂L by each of some places of the parameters, from losses on both sides of it."""
+    shifts = np.zeros((len(places), len(parameters)))
+    shifts[np.arange(len(places)), places] = SHIFT
+    rows = np.concatenate([parameters + shifts, parameters - shifts])
+    answer = engine.answer(FindLosses(network, numbers(rows), Inline(numbers(x), numbers(y))))
+    assert isinstance(answer, LossesFound), answer
+    above, below = answer.losses.array.reshape(2, -1)
+    return (above - below) / (2 * SHIFT)
+
+
+def assume_smooth(network: Network, trace: dict[str, Array]) -> None:
+    """No relu so near its corner that a difference would straddle it."""
+    for layer, (z, _) in zip(network.layers, activations(network), strict=True):
+        assume(layer.activation != "relu" or np.abs(trace[z]).min() > 100 * SHIFT)
+
+
+def assert_agree(gradient: Array, difference: Array, loss: float) -> None:
+    np.testing.assert_allclose(gradient, difference, rtol=1e-6, atol=1e-8 * (1 + abs(loss)))
+
+
+@given(networks(), st.integers(1, 5), SEEDS, st.floats(0.001, 3))
+@settings(max_examples=12, deadline=None)
+def test_gradients_of_parameters(engine: Engine, network: Network, size: int, seed: int, lr: float) -> None:
+    data = batch(network, size, seed)
+    trace = traced(engine, network, data.parameters, data.x, data.y, lr)
+    assume_smooth(network, trace)
+    difference = slopes(engine, network, data.parameters, list(range(network.width)), data.x, data.y)
+    for parameter in network.parameters:
+        gradient = trace["g" + parameter.name]
+        assert_agree(gradient.reshape(-1), difference[parameter.span], trace["loss"].item())
+        assert (trace["new_" + parameter.name] == trace[parameter.name] - lr * gradient).all()
+
+
+@given(networks(max_hidden=2, max_units=3), st.integers(1, 3), SEEDS)
+@settings(max_examples=6, deadline=None)
+def test_gradients_of_intermediates(engine: Engine, network: Network, size: int, seed: int) -> None:
+    """∂L/∂z or ∂L/∂h is ∂L by the biases of a layer of 1s on the diagonal before the rest of the network."""
+    data = batch(network, size, seed)
+    trace = traced(engine, network, data.parameters, data.x, data.y, 0.1)
+    assume_smooth(network, trace)
+    matrices = network.split(data.parameters)
+    for number, (layer, names) in enumerate(zip(network.layers, activations(network), strict=True), 1):
+        behind = [
+            matrices[f"{letter}{later}"].reshape(-1)
+            for later in range(number + 1, network.depth + 1)
+            for letter in "wb"
+        ]
+        for name, activation in zip(names, (layer.activation, "linear"), strict=True):
+            if name == "y_pred" and network.loss in (BINARY_CROSS_ENTROPY, SOFTMAX_CROSS_ENTROPY):
+                continue  # these losses exist for their own last layer only
+            rest = Network(layer.units, (Layer(layer.units, activation), *network.layers[number:]), network.loss)
+            parameters = np.concatenate([np.eye(layer.units).reshape(-1), np.zeros(layer.units), *behind])
+            places = list(range(layer.units**2, layer.units**2 + layer.units))
+            for sample in range(size):
+                x, y = trace[name][:, sample][None], data.y[sample][None]
+                difference = slopes(engine, rest, parameters, places, x, y) / size
+                assert_agree(trace["g" + name][:, sample], difference, trace["loss"].item())
+
+
+@pytest.mark.parametrize("loss", [BINARY_CROSS_ENTROPY, SOFTMAX_CROSS_ENTROPY])
+def test_gradients_of_a_cross_entropys_prediction(engine: Engine, loss: str) -> None:
+    """∂L/∂ŷ of L = −Σ y ln ŷ, or of −Σ (y ln ŷ + (1 − y) ln(1 − ŷ)), by differences of these formulas."""
+    last = "sigmoid" if loss == BINARY_CROSS_ENTROPY else "softmax"
+    network = Network(2, (Layer(3, "tanh"), Layer(3, last)), loss)
+    data = batch(network, 4, 1)
+    trace = traced(engine, network, data.parameters, data.x, data.y, 0.1)
+    y = data.y.T
+
+    def formula(y_pred: Array) -> float:
+        found = y * np.log(y_pred)
+        if loss == BINARY_CROSS_ENTROPY:
+            found += (1 - y) * np.log(1 - y_pred)
+        return -float(found.sum() / 4)
+
+    assert formula(trace["y_pred"]) == pytest.approx(trace["loss"].item(), rel=1e-12)
+    for place in np.ndindex(3, 4):
+        shift = np.zeros((3, 4))
+        shift[place] = SHIFT
+        difference = (formula(trace["y_pred"] + shift) - formula(trace["y_pred"] - shift)) / (2 * SHIFT)
+        assert_agree(trace["gy_pred"][place], np.array(difference), formula(trace["y_pred"]))
