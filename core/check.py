@@ -1,0 +1,101 @@
+"""Whether a run comes out as its sources say: every expectation of a scenario against the engine's numbers."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import nan
+
+import numpy as np
+
+from .messages import Answer, Request
+from .network import Array
+from .scenario import Expectation, Scenario
+from .session import Session
+
+
+@dataclass(frozen=True)
+class Compared:
+    """One number of an expectation: stated, computed (NaN where the run never came to it), and whether they agree.
+
+    `published` is the number of a source that is known to be wrong. `problem` says why a number does not
+    agree where the two numbers do not say it.
+    """
+
+    expectation: Expectation
+    name: str
+    stated: float
+    computed: float
+    ok: bool
+    published: float | None = None
+    problem: str = ""
+
+
+def check(scenario: Scenario, answer: Callable[[Request], Answer]) -> list[Compared]:
+    """Every number that is stated, in the file's order. Raises EngineRefused where the run can't be made at all."""
+    session = Session(scenario.run)
+    values = {
+        step: _at_step(session, step, answer) for step in sorted({expected.step for expected in scenario.expectations})
+    }
+    return [number for expected in scenario.expectations for number in _compare(expected, values[expected.step])]
+
+
+def _at_step(session: Session, step: int, answer: Callable[[Request], Answer]) -> dict[str, Array] | str:
+    """The values of a step by the names of `Expectation`, or why the run does not reach it."""
+    if step > session.steps and not (session.jump and session.jump.ended):
+        session.start_jump(step - session.steps)
+        while request := session.request():
+            session.accept(request, answer(request))
+    if session.steps < step:
+        return f"the run ends at step {session.steps}: {session.jump.ended if session.jump else ''}"
+    if step == 0:
+        return _initial(session)
+    assert session.trace is not None
+    values = dict(session.trace.values)
+    after = {name.removeprefix("new_"): value for name, value in values.items() if name.startswith("new_")}
+    return values | after
+
+
+def _initial(session: Session) -> dict[str, Array]:
+    run = session.run
+    state, width = session.history.states[0], run.network.width
+    values = run.network.split(state[:width])
+    for place, letter in enumerate(run.update.moments, 1):
+        moments = run.network.split(state[place * width : (place + 1) * width])
+        values |= {f"{letter}_{name}": value for name, value in moments.items()}
+    return values
+
+
+def _compare(expected: Expectation, values: dict[str, Array] | str) -> list[Compared]:
+    stated = np.array(expected.value)
+    published = None if expected.published is None else np.array(expected.published)
+    problem, computed = "", np.full(stated.shape, nan)
+    if isinstance(values, str):
+        problem = values
+    else:
+        found = np.asarray(values[expected.name], "float64")
+        row, column = expected.index or (0, 0)
+        if expected.index and row <= found.shape[0] and column <= found.shape[1]:
+            computed = found[row - 1 : row, column - 1 : column]
+        elif not expected.index and found.shape == stated.shape:
+            computed = found
+        else:
+            problem = f"{expected.name} has {found.shape[0]} rows of {found.shape[1]} here"
+    compared = []
+    for place in np.ndindex(*stated.shape):
+        ok = bool(abs(computed[place] - stated[place]) <= expected.tolerance)
+        wrong = None if published is None else float(published[place])
+        why = problem
+        if ok and wrong is not None and published is not None and _agree(published, stated, expected.tolerance):
+            ok, why = False, "the published number is right: state it as value"
+        name = _name(expected, place, stated.size)
+        compared.append(Compared(expected, name, float(stated[place]), float(computed[place]), ok, wrong, why))
+    return compared
+
+
+def _agree(published: Array, correct: Array, tolerance: float) -> bool:
+    return published.shape == correct.shape and bool((np.abs(published - correct) <= tolerance).all())
+
+
+def _name(expected: Expectation, place: tuple[int, ...], size: int) -> str:
+    """`loss`, or `gw2[1,2]` for one number of several."""
+    row, column = expected.index or (place[0] + 1, place[1] + 1)
+    return f"{expected.name}[{row},{column}]" if expected.index or size > 1 else expected.name

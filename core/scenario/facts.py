@@ -1,0 +1,63 @@
+"""What a scenario is, once it is read and checked."""
+
+from dataclasses import dataclass, field
+
+from ..run import Run
+
+LESSONS = ("data", "autograd", "descent", "back-propagation", "training")
+"""The lessons by name, in the order of their keys 1 to 5."""
+
+PANES = ("sample", "forward", "gradients", "updated", "loss")
+"""The panes of the main screen that a scenario may hide."""
+
+Matrix = tuple[tuple[float, ...], ...]
+
+
+class ScenarioError(Exception):
+    """A scenario that can't be read or written: one line that names file, line, key, and what was expected."""
+
+
+@dataclass(frozen=True)
+class Expectation:
+    """What a source says about one value of step `step`, from 1.
+
+    `name` is a name of the trace. A parameter (`w1`), or an optimizer's moment (`m_w1`), is its value after that step's
+    update, and the initial one where `step` is 0; every other (`h1`, `loss`, `gw1`) is what that step computed before
+    its update. `index` picks one number (row and column from 1), else `value` (rows, columns) is all of it, in the
+    notebook's shape. `published` is what stands in a source that is known to be wrong, and `because` says why; `value`
+    is then the correct one.
+    """
+
+    step: int
+    name: str
+    value: Matrix
+    tolerance: float
+    index: tuple[int, int] | None = None
+    source: str = ""
+    published: Matrix | None = None
+    because: str = ""
+
+
+@dataclass(frozen=True)
+class Show:
+    """What the learner sees of it: panes and keys hidden, the lesson to open with, a text for each lesson.
+
+    Keys are written as the help writes them: `r`, `+`, `ctrl+p`.
+    """
+
+    lesson: str = "back-propagation"
+    hide_panes: tuple[str, ...] = ()
+    hide_keys: tuple[str, ...] = ()
+    texts: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A run with its title, where it is from, notes, what is expected of it, and how it is shown."""
+
+    title: str = ""
+    source: str = ""
+    notes: str = ""
+    run: Run = Run()
+    expectations: tuple[Expectation, ...] = ()
+    show: Show = Show()

@@ -1,0 +1,128 @@
+"""What may stand in a scenario file: its tables, their keys, types and bounds. `read` gives them their meaning."""
+
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta
+
+from ..initial import MAX_SEED
+from ..network import MAX_LAYERS, MAX_UNITS
+
+MAX_BYTES = 4 * 2**20
+"""A larger file is no scenario that a person wrote, nor one that `write` makes."""
+
+MAX_INLINE = 10_000
+"""More numbers than this belong in a CSV file."""
+
+MAX_STEP = 1_000_000
+MAX_EXPECTATIONS = 1_000
+
+Line = Annotated[str, Meta(max_length=500)]
+Text = Annotated[str, Meta(max_length=20_000)]
+Name = Annotated[str, Meta(min_length=1, max_length=100)]
+Names = Annotated[tuple[Name, ...], Meta(max_length=MAX_UNITS)]
+Numbers = tuple[float, ...]
+Rows = tuple[Numbers, ...]
+Count = Annotated[int, Meta(ge=0, le=2**31 - 1)]
+Share = Annotated[float, Meta(ge=0, lt=1)]
+
+
+class LayerPart(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`layers`: one for each, from the first hidden one to the last."""
+
+    units: Annotated[int, Meta(ge=1, le=MAX_UNITS)]
+    activation: Line
+
+
+class NetworkPart(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`[network]`"""
+
+    layers: Annotated[tuple[LayerPart, ...], Meta(min_length=1, max_length=MAX_LAYERS)]
+    loss: Line = "half_squared_error"
+    frozen: Names = ()
+    """Parameters that no update changes: `["b1", "b2"]`."""
+    precision: Line = "float32"
+
+
+class DataPart(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`[data]`: a CSV file, or x and y written here, or, with neither, the bundled house table."""
+
+    csv: Line | None = None
+    """Relative to the scenario's own folder, and inside it."""
+    x: Rows | None = None
+    y: Rows | None = None
+    features: Names | None = None
+    targets: Names | None = None
+    standardise: Names | None = None
+    log_target: bool | None = None
+    holdout: Annotated[float, Meta(ge=0, le=0.9)] = 0.0
+    holdout_seed: Annotated[int, Meta(ge=0, le=MAX_SEED)] = 0
+
+
+class InitialPart(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`[initial]`: how the parameters are drawn that `[parameters]` does not give."""
+
+    seed: Annotated[int, Meta(ge=0, le=MAX_SEED)] = 0
+    """Also draws the order of shuffled rows."""
+    initialiser: Line = "uniform"
+    constant: Annotated[float, Meta(ge=-1e30, le=1e30)] = 0.5
+
+
+class TrainingPart(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`[training]`"""
+
+    lr: Annotated[float, Meta(ge=0, le=1e30)] = 0.2
+    optimizer: Line = "sgd"
+    momentum: Share = 0.9
+    rho: Share = 0.9
+    beta_1: Share = 0.9
+    beta_2: Share = 0.999
+    epsilon: Annotated[float, Meta(gt=0)] = 1e-7
+    rows: Line = "this row"
+    row: Count = 0
+    batch: Annotated[int, Meta(ge=1, le=2**31 - 1)] = 1
+    drawn: Annotated[int, Meta(ge=0, le=2**53)] = 0
+    """How many steps have been drawn from this order of rows already, where the run goes on from another."""
+    x: Numbers | None = None
+    y: Numbers | None = None
+    """A sample as the network gets it, in place of the table's row."""
+
+
+class ShowPart(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`[show]`: what the learner sees."""
+
+    lesson: Line = "back-propagation"
+    hide_panes: Names = ()
+    hide_keys: Names = ()
+    texts: dict[Name, Text] = {}
+
+
+class ExpectPart(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`[[expect]]`: what a source says comes out. Either `value`, or `published`, `correct` and `because`."""
+
+    step: Annotated[int, Meta(ge=0, le=MAX_STEP)]
+    name: Name
+    tolerance: Annotated[float, Meta(ge=0)]
+    value: float | Rows | None = None
+    published: float | Rows | None = None
+    correct: float | Rows | None = None
+    because: Text = ""
+    source: Line = ""
+
+
+class FilePart(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The whole file."""
+
+    title: Annotated[str, Meta(min_length=1, max_length=200)]
+    source: Line = ""
+    notes: Text = ""
+    data: DataPart = DataPart()
+    network: NetworkPart | None = None
+    initial: InitialPart = InitialPart()
+    parameters: dict[Name, Any] = {}
+    """`w1`, `b1` ...: all of them, or none."""
+    moments: dict[Name, Any] = {}
+    """`m_w1`, `v_w1` ... and `t`: an optimizer's state, where the run goes on from another."""
+    training: TrainingPart = TrainingPart()
+    show: ShowPart = ShowPart()
+    expect: Annotated[tuple[ExpectPart, ...], Meta(max_length=MAX_EXPECTATIONS)] = ()

@@ -1,0 +1,143 @@
+"""Reading a scenario: the file's text, its TOML, its types; `build` gives the parts their meaning."""
+
+import re
+import tomllib
+from math import isfinite
+from pathlib import Path as FilePath
+from typing import Any
+from unicodedata import category
+
+import msgspec
+
+from ...data import EXAMPLES
+from ..text import shown
+from .build import Bad, build
+from .facts import Scenario, ScenarioError
+from .format import MAX_BYTES, FilePart
+from .places import Path, line_of, written
+
+_TYPES = {
+    "int": "a whole number",
+    "float": "a number",
+    "str": "text in quotes",
+    "bool": "true or false",
+    "array": "a list",
+    "object": "a table",
+    "null": "nothing",
+    "datetime": "a date",
+    "date": "a date",
+    "time": "a time",
+}
+_SYNTAX = re.compile(r"^(.*?) \(at (?:line (\d+), column \d+|end of document)\)$", re.DOTALL)
+
+
+def bundled_names() -> list[str]:
+    """The names of the scenarios that come with the program, sorted."""
+    return sorted(path.name[: -len(".toml")] for path in EXAMPLES.iterdir() if path.name.endswith(".toml"))
+
+
+def bundled(name: str) -> Scenario:
+    """A scenario that comes with the program. Raises ScenarioError where there is none of that name."""
+    if name not in bundled_names():
+        raise ScenarioError(f"{shown(name)}: no such example; `backprop-tui examples` lists them; a file ends in .toml")
+    return parse((EXAMPLES / f"{name}.toml").read_text("utf-8"), None, name)
+
+
+def open_scenario(name: str) -> Scenario:
+    """A file, where the name ends in `.toml`, else a bundled scenario. Raises ScenarioError."""
+    return read(FilePath(name)) if name.endswith(".toml") else bundled(name)
+
+
+def read(path: FilePath) -> Scenario:
+    """The scenario in a file. Raises ScenarioError."""
+    name = shown(str(path))
+    try:
+        if path.exists() and not path.is_file():
+            raise ScenarioError(f"{name}: is not a file")
+        with path.open("rb") as file:
+            content = file.read(MAX_BYTES + 1)
+    except FileNotFoundError:
+        raise ScenarioError(f"{name}: no such file") from None
+    except (OSError, ValueError) as error:
+        raise ScenarioError(f"{name}: can't be read: {getattr(error, 'strerror', None) or error}") from None
+    if len(content) > MAX_BYTES:
+        raise ScenarioError(f"{name}: is larger than {MAX_BYTES:,} bytes; put the rows into a CSV file")
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content[: error.start].count(b"\n") + 1
+        raise ScenarioError(f"{name}, line {line}: is not UTF-8 text; save the file as UTF-8") from None
+    return parse(text, path.parent, str(path))
+
+
+def parse(text: str, folder: FilePath | None, name: str) -> Scenario:
+    """The scenario in a text; CSV files are looked for in `folder` (nowhere when None). Raises ScenarioError."""
+    text = text.replace("\r\n", "\n")
+    try:
+        return build(_decode(text), folder)
+    except Bad as bad:
+        line = bad.line or line_of(text, bad.path)
+        where = ", ".join([shown(name)] + ([f"line {line}"] if line else []))
+        parts = [where, shown(written(bad.path))[:120], shown(bad.message)[:400]]
+        raise ScenarioError(": ".join(part for part in parts if part)) from None
+
+
+def _decode(text: str) -> FilePart:
+    try:
+        values = tomllib.loads(text)
+        _check_values(values, ())
+        return msgspec.convert(values, FilePart)
+    except tomllib.TOMLDecodeError as error:
+        match = _SYNTAX.match(str(error))
+        message, line = (match[1], match[2]) if match else (str(error), None)
+        raise Bad((), f"is not TOML: {message}", int(line) if line else text.rstrip("\n").count("\n") + 1) from None
+    except RecursionError:
+        raise Bad((), "lists or tables are nested too deeply; none needs more than three levels") from None
+    except msgspec.ValidationError as error:
+        raise _translated(error) from None
+    except ValueError:
+        # Python reads no whole number of more than 4,300 digits.
+        raise Bad((), "holds a whole number with thousands of digits; write it as 1e99") from None
+
+
+def _check_values(value: Any, path: Path) -> None:
+    """No number that is not finite, and no control character: wherever they stand, they are never meant."""
+    match value:
+        case dict():
+            for key, part in value.items():
+                _check_values(key, path)
+                _check_values(part, (*path, key))
+        case list():
+            for number, part in enumerate(value):
+                _check_values(part, (*path, number))
+        case float() if not isfinite(value):
+            raise Bad(path, f"expected a finite number, got {value}")
+        case str():
+            for character in value:
+                if category(character) in ("Cc", "Cs") and character not in "\n\t":
+                    raise Bad(path, f"expected text without control characters, got U+{ord(character):04X}")
+
+
+def _translated(error: msgspec.ValidationError) -> Bad:
+    """msgspec's message in this program's words, with the path that it names."""
+    message, _, place = str(error).partition(" - at `$")
+    path: list[str | int] = []
+    for key, number in re.findall(r"\.([\w-]+)|\[(\d+|\.\.\.)\]", place.removesuffix("`")):
+        if number == "...":
+            break
+        path.append(int(number) if number else key)
+    if unknown := re.search(r"unknown field `(.*)`", message, re.DOTALL):
+        return Bad((*path, unknown[1]), f"no such key in {_whereabouts(tuple(path))}")
+    if missing := re.search(r"missing required field `(.*)`", message):
+        return Bad(tuple(path), f"the key {missing[1]} is missing")
+    words = re.sub(r"`(\w+)( \| \w+)*`", lambda match: _words(match[0]), message)
+    return Bad(tuple(path), words[0].lower() + words[1:])
+
+
+def _words(types: str) -> str:
+    names = [_TYPES.get(name, name) for name in types.strip("`").split(" | ") if name != "null"]
+    return " or ".join(names) or "nothing"
+
+
+def _whereabouts(path: Path) -> str:
+    return f"[{written(path)}]" if path else "a scenario"

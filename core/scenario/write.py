@@ -1,0 +1,192 @@
+"""Writing a scenario: a run as a file that a person can read, change and hand on."""
+
+import os
+from dataclasses import replace
+from pathlib import Path as FilePath
+from typing import Any
+
+import msgspec
+import numpy as np
+import tomlkit
+from tomlkit import TOMLDocument
+from tomlkit.items import InlineTable, Item
+
+from ..history import Settings
+from ..messages import TableSpec
+from ..network import Array
+from ..optimizers import Update
+from ..run import Run
+from ..sampling import ALL_ROWS, THIS_ROW
+from ..session import Session
+from ..text import shown
+from .facts import Expectation, Matrix, Scenario, ScenarioError
+from .format import MAX_BYTES
+
+
+def present_run(session: Session) -> Run:
+    """The run whose first step is this session's next one: the same parameters, moments, rows and settings."""
+    at = session.position
+    entry = at.entry + (at.done == session.whole)
+    settings = session.settings
+    drawn = max(session.history.steps(entry) - settings.since, 0)
+    ordered = settings.sampling.rule not in (THIS_ROW, ALL_ROWS) and settings.x is None
+    settings = replace(settings, since=-drawn if ordered else 0)
+    state = session.history.states[entry]
+    if np.array_equal(state, session.run.first_state(), equal_nan=True):
+        return replace(session.run, settings=settings)
+    width = session.run.network.width
+    return replace(session.run, settings=settings, initial=shortest(state if state[width:].any() else state[:width]))
+
+
+def shortest(values: Array) -> tuple[float, ...]:
+    """Numbers (n,) as the floats with the fewest digits that come back as the same numbers in their own precision."""
+    return tuple(_shortest(value) for value in values)
+
+
+def _shortest(value: Any) -> float:
+    number = float(str(value))
+    return number if type(value)(number) == value else float(value)
+
+
+def write(scenario: Scenario, path: FilePath) -> None:
+    """Write it to a file, in one piece. Raises ScenarioError."""
+    name = shown(str(path))
+    text = dumps(scenario, path.parent)
+    if len(text.encode()) > MAX_BYTES:
+        raise ScenarioError(f"{name}: this run has too many numbers for a scenario; save it as a session instead")
+    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    try:
+        try:
+            with partial.open("x", encoding="utf-8") as file:
+                file.write(text)
+                file.flush()
+                os.fsync(file.fileno())
+            partial.replace(path)
+        finally:
+            partial.unlink(missing_ok=True)
+    except (OSError, ValueError) as error:
+        raise ScenarioError(f"{name}: can't be written: {getattr(error, 'strerror', None) or error}") from None
+
+
+def dumps(scenario: Scenario, folder: FilePath | None = None) -> str:
+    """It as TOML; the table's path is written relative to `folder`. Raises ScenarioError where it lies elsewhere."""
+    run = scenario.run
+    document = tomlkit.document()
+    document["title"] = scenario.title or run.network.name
+    _put(document, {"source": scenario.source, "notes": _text(scenario.notes)}, {"source": "", "notes": ""})
+    document["data"] = _data(run.table, folder)
+    document["network"] = _network(run)
+    document["initial"] = {"seed": run.seed, "initialiser": run.initialiser, "constant": run.constant}
+    _put_state(document, run)
+    document["training"] = _training(run.settings, run.update)
+    show = msgspec.to_builtins(scenario.show)
+    if scenario.show != Scenario().show:
+        document["show"] = {key: value for key, value in show.items() if value}
+    if scenario.expectations:
+        document["expect"] = [_expectation(expectation) for expectation in scenario.expectations]
+    return tomlkit.dumps(document)
+
+
+def _put(table: Any, values: dict[str, Any], defaults: dict[str, Any]) -> None:
+    """Only what differs from what holds anyway."""
+    for key, value in values.items():
+        if value != defaults[key]:
+            table[key] = value
+
+
+def _text(text: str) -> Any:
+    return tomlkit.string(text, multiline=True) if "\n" in text else text
+
+
+def _data(table: TableSpec, folder: FilePath | None) -> Item:
+    found = tomlkit.table()
+    if table.x is not None and table.y is not None:
+        found["x"] = _rows(table.x.array)
+        found["y"] = _rows(table.y.array)
+    elif table.path:
+        found["csv"] = _relative(table.path, folder)
+    else:
+        found.add(tomlkit.comment("the house table that comes with the program"))
+    found["features"], found["targets"] = list(table.features), list(table.targets)
+    found["standardise"], found["log_target"] = list(table.standardise), table.log_target
+    holdout = {"holdout": table.holdout, "holdout_seed": table.holdout_seed}
+    _put(found, holdout, {"holdout": 0.0, "holdout_seed": 0})
+    return found
+
+
+def _relative(path: str, folder: FilePath | None) -> str:
+    """A table's path as the scenario names it: from its own folder, and inside it."""
+    try:
+        home = (folder or FilePath()).resolve()
+        return FilePath(path).resolve().relative_to(home).as_posix()
+    except (ValueError, OSError):
+        table = shown(path)
+        raise ScenarioError(f"{table}: lies outside the scenario's folder; save the scenario beside it") from None
+
+
+def _network(run: Run) -> dict[str, Any]:
+    layers = tomlkit.array()
+    for layer in run.network.layers:
+        layers.append(_inline(units=layer.units, activation=layer.activation))
+    found = {"layers": layers.multiline(True), "loss": run.network.loss, "precision": run.dtype}
+    return found | ({"frozen": list(run.network.frozen)} if run.network.frozen else {})
+
+
+def _inline(**values: Any) -> InlineTable:
+    table = tomlkit.inline_table()
+    table.update(values)
+    return table
+
+
+def _put_state(document: TOMLDocument, run: Run) -> None:
+    """The parameters and the moments by name, in the notebook's shapes."""
+    if run.initial is None:
+        return
+    row, network = np.array(run.initial), run.network
+    if not np.isfinite(row).all():
+        raise ScenarioError("the parameters are not finite any more; go back to a step where they are")
+    width = network.width
+    document["parameters"] = {name: _rows(value) for name, value in network.split(row[:width]).items()}
+    if len(row) == width:
+        return
+    moments = {}
+    for place, letter in enumerate(run.update.moments, 1):
+        for name, value in network.split(row[place * width : (place + 1) * width]).items():
+            moments[f"{letter}_{name}"] = _rows(value)
+    if run.update.optimizer == "adam":
+        moments["t"] = [[float(row[-1])]]
+    document["moments"] = moments
+
+
+def _rows(value: "Array | Matrix") -> list[list[float]]:
+    return [[float(number) for number in row] for row in value]
+
+
+def _training(settings: Settings, update: Update) -> dict[str, Any]:
+    found: dict[str, Any] = {"lr": settings.lr, "optimizer": update.optimizer}
+    constants = msgspec.to_builtins(update)
+    _put(found, constants, msgspec.to_builtins(Update()) | {"optimizer": update.optimizer})
+    sampling = settings.sampling
+    found |= {"rows": sampling.rule, "row": sampling.row, "batch": sampling.batch}
+    if settings.since < 0:
+        found["drawn"] = -settings.since
+    if settings.x is not None and settings.y is not None:
+        found |= {"x": list(settings.x), "y": list(settings.y)}
+    return found
+
+
+def _expectation(expectation: Expectation) -> dict[str, Any]:
+    index = f"[{expectation.index[0]},{expectation.index[1]}]" if expectation.index else ""
+    found: dict[str, Any] = {"step": expectation.step, "name": expectation.name + index}
+    if expectation.published is None:
+        found["value"] = _number_or_rows(expectation.value)
+    else:
+        found["published"] = _number_or_rows(expectation.published)
+        found["correct"] = _number_or_rows(expectation.value)
+        found["because"] = expectation.because
+    found["tolerance"] = expectation.tolerance
+    return found | ({"source": expectation.source} if expectation.source else {})
+
+
+def _number_or_rows(value: Matrix) -> float | list[list[float]]:
+    return value[0][0] if len(value) == len(value[0]) == 1 else _rows(value)
