@@ -146,3 +146,13 @@ def last_cell(network: Network, done: int) -> Cell | None:
             return Cell(name, *divmod(offset, shapes(network)[name][1]))
         offset -= size
     raise AssertionError("a phase holds the numbers of its names")
+
+
+def cells(network: Network, phase: Phase) -> tuple[Cell, ...]:
+    """All numbers of a phase, in their order."""
+    return tuple(
+        Cell(name, row, column)
+        for name in phase.names
+        for row in range(shapes(network)[name][0])
+        for column in range(shapes(network)[name][1])
+    )

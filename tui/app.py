@@ -1,6 +1,6 @@
 """The app: one session of a run, the engine that answers it, and the screens on top."""
 
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 
 from textual.app import App, SystemCommand
 from textual.screen import Screen
@@ -38,9 +38,9 @@ class StepperApp(App[None]):
         """A signal asks for the end, or the terminal has gone."""
         self.exit(return_code=128 + signal_number)
 
-    def fail(self, message: str) -> None:
-        """End because nothing can be shown: a table that can't be read."""
-        self.farewell = message
+    def on_stepper_screen_nothing_to_show(self, event: StepperScreen.NothingToShow) -> None:
+        """End, and say why when the terminal is the shell's again."""
+        self.farewell = event.why
         self.exit(return_code=2)
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
@@ -49,7 +49,7 @@ class StepperApp(App[None]):
             if key.action not in ("command_palette", "cancel"):
                 yield SystemCommand(f"{key.word}  ({key.written})", key.does, self._command(screen, key.action))
 
-    def _command(self, screen: Screen[object], action: str) -> "object":
+    def _command(self, screen: Screen[object], action: str) -> Callable[[], Awaitable[None]]:
         async def run() -> None:
             await screen.run_action(action)
 

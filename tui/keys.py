@@ -21,7 +21,8 @@ KEYS = (
     Key(
         "s", "s", "phase", "phase", "one phase: a layer's z, its h, ŷ, the loss, then backwards, then the update", True
     ),
-    Key("b", "b", "back", "back", "takes back the last step or phase", True),
+    Key("full_stop", ".", "number", "number", "one number: the smallest step, one unit's or one weight's arithmetic"),
+    Key("b", "b", "back", "back", "takes back the last step, phase, number or change", True),
     Key(
         "left_square_bracket,shift+left", "[ or shift+left", "back_phase", "phase back", "one phase back in the history"
     ),
@@ -46,6 +47,22 @@ KEYS = (
     Key("n", "n", "next_row", "next row", "the next row of the table"),
     Key("p", "p", "previous_row", "previous row", "the previous row"),
     Key("g", "g", "row", "row", "go to a row by its number"),
+    Key(
+        "equals_sign",
+        "=",
+        "change",
+        "change",
+        "change the number under the cursor: a weight, a bias, an input, the target",
+    ),
+    Key("v", "v", "picture", "network", "the network as a picture"),
+    Key(
+        "L",
+        "L",
+        "loss_picture",
+        "loss plot",
+        "the loss as a picture, in which one travels in time; tab: the learning rate's",
+    ),
+    Key("enter", "enter", "why", "why?", "why? explains the number under the cursor", True),
     Key("d", "d", "precision", "digits", "all digits that float32 has, or four"),
     Key("tab", "tab", "next_pane", "next pane", "the next pane, where the terminal is too small for all"),
     Key(

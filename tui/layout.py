@@ -18,11 +18,16 @@ TOO_SMALL, TABS, PANES, WIDE = "too-small", "tabs", "panes", "wide"
 
 
 class Rows(NamedTuple):
-    """The heights of the two rows of panes and of the loss, borders included."""
+    """The heights of the rows of panes, borders included: sample and forward, gradients and updates, loss, step."""
 
     top: int
     middle: int
     loss: int
+    step: int
+
+
+SMALLEST_ROWS = Rows(6, 8, 3, 4)
+"""What 24 lines have room for; header, the line of the cursor and footer take the other three."""
 
 
 def kind(width: int, height: int) -> str:
@@ -34,14 +39,15 @@ def kind(width: int, height: int) -> str:
     return WIDE if width >= PICTURE else PANES
 
 
-def rows(height: int, top_lines: int, middle_lines: int) -> Rows:
-    """Heights for a terminal of this height: what the panes need, as far as there is room; the rest for the loss.
-
-    Header, step pane (4), cursor line and footer take 7 rows.
-    """
-    top, middle, loss = 6, 8, 3
-    spare = max(height - 7 - top - middle - loss, 0)
-    more_middle = min(max(middle_lines + 2 - middle, 0), spare)
-    spare -= more_middle
-    more_top = min(max(top_lines + 2 - top, 0), spare)
-    return Rows(top + more_top, middle + more_middle, loss + spare - more_top)
+def rows(height: int, top_lines: int, middle_lines: int, step_lines: int) -> Rows:
+    """Heights for a terminal of this height: what the panes need, as far as there is room; the rest for the loss."""
+    least = SMALLEST_ROWS
+    spare = max(height - 3 - sum(least), 0)
+    found = []
+    for now, wanted in ((least.middle, middle_lines), (least.top, top_lines), (least.step, step_lines)):
+        # A small network leaves half of a tall terminal to the loss; a deep one takes what it needs.
+        more = min(max(wanted + 2 - now, 0), spare)
+        spare -= more
+        found.append(now + more)
+    middle, top, step = found
+    return Rows(top, middle, least.loss + spare, step)

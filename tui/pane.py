@@ -1,6 +1,7 @@
 """A pane: draws lines, repaints only those that changed, scrolls when they are more than fit."""
 
 from collections.abc import Sequence
+from typing import ClassVar
 
 from rich.segment import Segment
 from rich.style import Style
@@ -16,7 +17,7 @@ from .line import ROLES, Line, text_of
 class Pane(ScrollView):
     """A part of the screen that shows lines. It holds no numbers of its own: `show` hands it what to draw."""
 
-    COMPONENT_CLASSES = {f"role--{role}" for role in ROLES}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {f"role--{role}" for role in ROLES}
     can_focus = False
 
     class Pointed(Message):
@@ -26,8 +27,8 @@ class Pane(ScrollView):
             super().__init__()
             self.cell = cell
 
-    def __init__(self, title: str = "", **arguments: str) -> None:
-        super().__init__(**arguments)
+    def __init__(self, title: str = "", *, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(id=id, classes=classes)
         if title:
             self.border_title = title
         self._lines: tuple[Line, ...] = ()
@@ -48,7 +49,7 @@ class Pane(ScrollView):
             return
         changed = [y for y, (before, after) in enumerate(zip(old, self._lines, strict=True)) if before != after]
         if changed:
-            x, y = self.scroll_offset
+            y = self.scroll_offset.y
             width = self.size.width
             self.refresh(*(Region(0, line - y, width, 1) for line in changed if 0 <= line - y < self.size.height))
 

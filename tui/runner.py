@@ -42,7 +42,7 @@ class Runner:
     ) -> None:
         self.session = session
         self._engine, self._changed, self._refused = engine, changed, refused
-        self._actions: asyncio.Queue[Callable[[], None]] = asyncio.Queue()
+        self._actions: asyncio.Queue[tuple[Callable[[], None], Callable[[], None] | None]] = asyncio.Queue()
         self.busy = False
         """Whether an action is under way."""
 
@@ -51,25 +51,24 @@ class Runner:
         """How many actions wait for their turn."""
         return self._actions.qsize()
 
-    def act(self, action: Callable[[], None]) -> None:
-        """Carry out an action when its turn comes."""
-        self._actions.put_nowait(action)
+    def act(self, action: Callable[[], None], after: Callable[[], None] | None = None) -> None:
+        """Carry out an action when its turn comes; `after` is called when all that it needed has been answered."""
+        self._actions.put_nowait((action, after))
 
     async def run(self) -> None:
         """Carry out actions for as long as the screen lives."""
         while True:
-            action = await self._actions.get()
-            await self.perform(action)
+            await self.perform(*await self._actions.get())
 
-    async def perform(self, action: Callable[[], None]) -> None:
+    async def perform(self, action: Callable[[], None], after: Callable[[], None] | None = None) -> None:
         """One action, and all that the session needs after it."""
         self.busy = True
         try:
             action()
             await self.settle()
-        except ValueError as error:
-            self._refused(str(error))
-        except (EngineRefused, EngineLost, WireError) as error:
+            if after is not None:
+                after()
+        except (ValueError, EngineRefused, EngineLost, WireError) as error:
             self._refused(str(error))
         finally:
             self.busy = False

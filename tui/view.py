@@ -6,6 +6,7 @@ from typing import Literal
 import numpy as np
 
 from ..core import phases
+from ..core.explain import Facts, facts_of, inputs
 from ..core.history import Settings
 from ..core.network import Array, Network
 from ..core.numerals import fixed, full, full_width
@@ -34,6 +35,7 @@ class View:
     losses: Array
     fresh: frozenset[str | Cell]
     """What was computed last: values by name, or a single number."""
+    facts: Facts
     inputs: frozenset[Cell] = frozenset()
     cursor: Cell | None = None
     precise: bool = False
@@ -58,13 +60,15 @@ class View:
         array, name = self._array(cell.name), cell.name
         if array is None:
             return None
-        rows, columns = phases.shapes(self.network).get(name, array.shape)
+        _, columns = phases.shapes(self.network).get(name, array.shape)
         if cell.row * columns + cell.column >= phases.numbers_done(self.network, name, self.done):
             return None
+        count = len(self.trace.rows) if self.trace is not None else 1
         if name in ("x", "y"):
-            return float(np.mean(array[:, cell.column]))
+            return float(np.mean(array[:count, cell.column]))
         if columns != array.shape[1]:
-            return float(np.sum(array[cell.row]) if name[0] == "g" else np.mean(array[cell.row]))
+            samples = array[cell.row, :count]
+            return float(np.sum(samples) if name[0] == "g" else np.mean(samples))
         return float(array[cell.row, cell.column])
 
     def _array(self, name: str) -> Array | None:
@@ -112,11 +116,10 @@ def view_of(session: Session, *, cursor: Cell | None = None, precise: bool = Fal
         done = 0
     phase, last = phases.phase_at(network, done), phases.last_cell(network, done)
     fresh: frozenset[str | Cell] = frozenset(phase.names if phase else ())
-    inputs: frozenset[Cell] = frozenset()
-    if single and last is not None:
-        from ..core.explain import inputs as entering
-
-        fresh, inputs = frozenset({last}), frozenset(entering(network, last))
+    entering: frozenset[Cell] = frozenset()
+    facts = facts_of(session)
+    if single and last is not None and session.trace is not None:
+        fresh, entering = frozenset({last}), frozenset(inputs(session.trace, last, facts))
     return View(
         run=session.run,
         settings=session.settings,
@@ -129,7 +132,8 @@ def view_of(session: Session, *, cursor: Cell | None = None, precise: bool = Fal
         steps=session.steps,
         losses=session.losses,
         fresh=fresh,
-        inputs=inputs,
+        inputs=entering,
+        facts=facts,
         cursor=cursor,
         precise=precise,
     )

@@ -13,6 +13,7 @@ _SIGNS = {"sigmoid": "σ", "tanh": "tanh", "relu": "relu", "linear": "", "softma
 def lines(view: View, width: int) -> list[Line]:
     """Per layer a line of formulas and a line per unit; ŷ and the loss in the last."""
     network, wide = view.network, max(view.wide, 9)
+    column = max(min(wide + 8, (width - 3) // 2), wide)
     found: list[Line] = []
     names = activations(network)
     for number, ((z, h), layer) in enumerate(zip(names, network.layers, strict=True), 1):
@@ -23,14 +24,14 @@ def lines(view: View, width: int) -> list[Line]:
         sign = _SIGNS[layer.activation]
         z_title = f"{z} = w{number}·{before} + b{number}"
         h_title = f"{'ŷ' if last else h} = {sign}({z})" if sign else f"{h} = {z}"
-        found.append((Span(f"  {z_title:>{wide + 8}} {h_title:>{wide + 8}}", "dim"),))
+        found.append((Span(f"  {z_title:>{column}} {h_title:>{column}}", "dim"),))
         for unit in range(layer.units):
             found.append(
                 (
                     Span(f"{unit + 1:>2}", "label"),
-                    Span(" " * 8),
+                    Span(" " * (column - wide)),
                     view.number(Cell(z, unit), wide),
-                    Span(" " * 9),
+                    Span(" " * (column - wide + 1)),
                     view.number(Cell(h, unit), wide),
                 )
             )

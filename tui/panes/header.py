@@ -12,9 +12,19 @@ def lines(view: View, status: str, width: int) -> list[Line]:
     rows = f"row {sampling.row}" if sampling.rule == THIS_ROW else sampling.rule
     start = "given weights" if view.run.initial is not None else f"seed {view.run.seed}"
     rule = "" if view.run.update.optimizer == "sgd" else f" {view.run.update.optimizer}"
-    parts = [view.network.name, start, f"lr {brief(view.settings.lr)}{rule}", rows, f"step {view.steps:,}"]
-    name, left = "backprop-tui", "  ".join(parts)
-    if len(name) + len(left) + len(status) + 4 > width:
-        name = ""
-    space = max(width - len(name) - 2 * bool(name) - len(left) - len(status), 1)
-    return [(Span(name + "  " * bool(name), "title"), Span(left), Span(" " * space), Span(status, "key"))]
+    step = f"step {view.steps:,}"
+    longer = [view.network.name, start, f"lr {brief(view.settings.lr)}{rule}", rows, step]
+    shorter = [view.network.name.split()[0], start, f"lr {brief(view.settings.lr)}", step]
+    choices = [
+        ("backprop-tui  ", longer, status),
+        ("", longer, status),
+        ("", longer, ""),
+        ("", shorter, ""),
+        ("", [step], ""),
+    ]
+    for name, parts, right in choices:
+        left = "  ".join(parts)
+        space = width - len(name) - len(left) - len(right)
+        if space >= (1 if right else 0):
+            break
+    return [(Span(name, "title"), Span(left), Span(" " * max(space, 0)), Span(right, "key"))]

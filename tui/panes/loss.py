@@ -32,7 +32,7 @@ def lines(view: View, width: int, height: int) -> list[Line]:
         return [empty] + [(Span(""),)] * (height - 1)
     low, high, logarithmic = scale(losses)
     heights = levels(losses, low, high, logarithmic, height * 8)
-    found = []
+    found: list[Line] = []
     for line in range(height):
         floor = (height - 1 - line) * 8
         marks = [_mark(loss, level, floor, height) for loss, level in zip(losses, heights, strict=True)]
@@ -46,19 +46,21 @@ def lines(view: View, width: int, height: int) -> list[Line]:
 
 
 def scale(losses: Array) -> tuple[float, float, bool]:
-    """The smallest and largest finite loss, and whether the range asks for a logarithmic scale."""
+    """The smallest and largest finite loss, and whether the range asks for a logarithmic scale (then without 0)."""
     finite = losses[np.isfinite(losses)]
     if not len(finite):
         return 0.0, 1.0, False
     low, high = float(finite.min()), float(finite.max())
-    return low, high, low > 0 and high / low > 50
+    positive = finite[finite > 0]
+    if low >= 0 and len(positive) and high / float(positive.min()) > 50:
+        return float(positive.min()), high, True
+    return low, high, False
 
 
 def levels(losses: Array, low: float, high: float, logarithmic: bool, steps: int) -> list[int]:
     """Each loss as a height from 1 to `steps`; infinite and NaN losses get the full height."""
     if logarithmic:
-        with np.errstate(divide="ignore", invalid="ignore"):
-            losses, low, high = np.log(losses), float(np.log(low)), float(np.log(high))
+        losses, low, high = np.log(np.maximum(losses, low)), float(np.log(low)), float(np.log(high))
     span = high - low
     found = []
     for loss in losses:

@@ -13,19 +13,21 @@ def lines(view: View, width: int) -> list[Line]:
     wide = max(view.wide, 9)
     name_wide = max(8, width - wide - 2 - 13)
     several = view.trace is not None and len(view.trace.rows) > 1
-    changed = view.shown_settings.x is not None
+    settings = view.shown_settings
     raw_title = "raw" if not several else "mean of"
     heading = f"{'':{name_wide}}{raw_title:>11}" + " " * 2 + f"{'scaled' if not several else 'batch':>{wide}}"
     found: list[Line] = [(Span(heading, "dim"),)]
     for column, name in enumerate(table.features):
         raw = "" if several else brief(float(sample.raw[column]), 9) if sample is not None else PENDING
+        if settings.x is not None and sample is not None and settings.x[column] != sample.x[column]:
+            raw = "changed"
         label = Span(clipped(shown(name), name_wide), "label")
-        found.append((label, Span(f"{'changed' if changed else raw:>11}  "), view.number(Cell("x", 0, column), wide)))
+        found.append((label, Span(f"{raw:>11}  "), view.number(Cell("x", 0, column), wide)))
     for column, name in enumerate(table.targets):
         raw = "" if several else brief(float(sample.raw_y[column]), 9) if sample is not None else PENDING
+        if settings.y is not None and sample is not None and settings.y[column] != sample.y[column]:
+            raw = "changed"
         label = Span(clipped(shown(name), name_wide), "label")
         log = "ln" if table.log_target else "  "
-        found.append(
-            (label, Span(f"{'changed' if changed else raw:>10} {log}"), view.number(Cell("y", 0, column), wide))
-        )
+        found.append((label, Span(f"{raw:>10} {log}"), view.number(Cell("y", 0, column), wide)))
     return found

@@ -3,6 +3,7 @@
 from ...core.numerals import brief, full
 from ...core.phases import Cell
 from ...core.phases import shapes as shapes_of
+from ...core.remarks import remarks
 from ...core.session import Jump
 from ...core.trace import symbol
 from ..line import Line, Span, clipped
@@ -15,6 +16,8 @@ def line(view: View, notice: str, jump: Jump | None, width: int) -> Line:
         return (Span(clipped(notice, width), "key"),)
     if jump is not None and jump.left:
         return _progress(jump, width)
+    if (remark := _remark(view)) is not None:
+        return (Span(clipped(remark, width), "label"),)
     if view.cursor is not None:
         return (Span(clipped(named(view, view.cursor), width)),)
     if jump is not None and jump.ended:
@@ -42,3 +45,10 @@ def _progress(jump: Jump, width: int) -> Line:
     until = f" or loss < {brief(jump.bound)}" if jump.bound is not None else ""
     text = f" {jump.done:,} of {jump.total:,} steps{until}   esc cancels"
     return (Span("█" * full_blocks + "░" * (bar - full_blocks), "positive"), Span(clipped(text, width - bar)))
+
+
+def _remark(view: View) -> str | None:
+    """What a teacher would say to what was just computed."""
+    if view.trace is None or view.phase is None:
+        return None
+    return next((remark.text for remark in remarks(view.trace) if remark.after in view.phase.names), None)

@@ -1,7 +1,7 @@
 """What was just computed: the formula, and the same with this step's numbers put in."""
 
 from ...core.explain import sentence
-from ...core.phases import last_cell
+from ...core.phases import cells, last_cell, phases
 from ..line import Line, Span
 from ..view import View
 
@@ -13,8 +13,6 @@ START = (
 
 def title(view: View) -> str:
     """The phase by its name, and where in the step it lies."""
-    from ...core.phases import phases
-
     phase = view.phase
     if phase is None:
         return "This step"
@@ -22,12 +20,21 @@ def title(view: View) -> str:
     return f"{phase.title}   phase {every.index(phase) + 1} of {len(every)}"
 
 
-def lines(view: View) -> list[Line]:
-    """Two lines: in symbols, then in numbers."""
+def lines(view: View, width: int, height: int) -> list[Line]:
+    """The formula; the first number's arithmetic; where there is room, that of the phase's other numbers."""
     phase = view.phase
     if phase is None or view.trace is None:
         return [(Span(text),) for text in START]
     last = last_cell(view.network, view.done)
-    single = last is not None and last in view.fresh
-    symbols, numbers = sentence(view.trace, last if single and last is not None else phase)
-    return [(Span(symbols),), (Span(numbers, "title"),)]
+    if last is not None and last in view.fresh:
+        return [
+            (Span(text, role),) for text, role in zip(sentence(view.trace, last, view.facts, width), ROLES, strict=True)
+        ]
+    symbols, numbers = sentence(view.trace, phase, view.facts, width)
+    found: list[Line] = [(Span(symbols),), (Span(numbers, "title"),)]
+    for cell in cells(view.network, phase)[1 : max(height - 1, 1)]:
+        found.append((Span(sentence(view.trace, cell, view.facts, width)[1], "title"),))
+    return found
+
+
+ROLES = ("", "title")

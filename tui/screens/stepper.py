@@ -7,18 +7,20 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.events import Resize
+from textual.message import Message
 from textual.screen import Screen
 from textual.timer import Timer
 from textual.widgets import Input
 
-from ...core.phases import Cell
+from ...core.phases import Cell, phases
 from ...core.session import Session
 from .. import autoplay, layout, typed
+from ..change import changeable, effect
 from ..cursor import neighbour, places
 from ..keys import bindings
 from ..line import Line, Span
 from ..pane import Pane
-from ..panes import footer, forward, gradients, header, loss, sample, status, step, updated
+from ..panes import footer, forward, gradients, header, loss, network, sample, status, step, updated
 from ..runner import Asker, Runner
 from ..view import View, view_of
 
@@ -31,6 +33,13 @@ class StepperScreen(Screen[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings()]
     AUTO_FOCUS = ""
+
+    class NothingToShow(Message):
+        """The table can't be read: there is nothing to step."""
+
+        def __init__(self, why: str) -> None:
+            super().__init__()
+            self.why = why
 
     def __init__(self, session: Session, engine: Asker, steps: int = 0) -> None:
         super().__init__()
@@ -54,6 +63,7 @@ class StepperScreen(Screen[None]):
         yield Pane(id="header")
         yield Pane("Data sample", id="sample", classes="framed active")
         yield Pane("Forward", id="forward", classes="framed")
+        yield Pane("Network", id="network", classes="framed")
         yield Pane("Gradients  ∂L/∂", id="gradients", classes="framed")
         yield Pane("Updated weights", id="updated", classes="framed")
         yield Pane("Loss", id="loss", classes="framed")
@@ -71,7 +81,7 @@ class StepperScreen(Screen[None]):
     async def _work(self) -> None:
         await self.runner.perform(lambda: None)
         if self.session.scaling is None:
-            self.app.fail(self._notice)  # type: ignore[attr-defined]
+            self.post_message(self.NothingToShow(self._notice))
             return
         try:
             request = self.session.warm_up()
@@ -101,10 +111,12 @@ class StepperScreen(Screen[None]):
         self.set_class(self.size.height < layout.LOW, "low")
         if kind in (layout.PANES, layout.WIDE):
             view = self.view()
-            heights = layout.rows(self.size.height, len(forward.lines(view, 38)), gradients.height(view))
-            self.styles.grid_rows = f"1 {heights.top} {heights.middle} {heights.loss} 4 1 1"
+            most = max((phase.end - phase.start for phase in phases(view.network)), default=1)
+            wanted = len(forward.lines(view, 38)), gradients.height(view), min(most + 1, 10)
+            heights = layout.rows(self.size.height, *wanted)
+            self.styles.grid_rows = f"1 {heights.top} {heights.middle} {heights.loss} {heights.step} 1 1"
         else:
-            self.styles.grid_rows = None  # type: ignore[assignment]
+            self.styles.grid_rows = None
 
     def view(self) -> View:
         """What is to be shown now."""
@@ -124,9 +136,13 @@ class StepperScreen(Screen[None]):
         self._pane("#forward").show(forward.lines(view, self._inner("#forward")))
         self._pane("#gradients").show(gradients.lines(view, self._inner("#gradients")))
         self._pane("#updated").show(updated.lines(view, self._inner("#updated")))
+        pane = self._pane("#network")
+        if self.has_class(layout.WIDE):
+            pane.show(network.lines(view, pane.content_size.width, pane.content_size.height))
+            pane.border_title = network.title(view)
         pane = self._pane("#loss")
         pane.show(loss.lines(view, pane.content_size.width, max(pane.content_size.height, 1)))
-        self._pane("#step").show(step.lines(view))
+        self._pane("#step").show(step.lines(view, self._inner("#step"), self._pane("#step").content_size.height))
         self._titles(view)
         self._pane("#status").show([status.line(view, self._notice, self.session.jump, self.size.width)])
         self._pane("#footer").show(footer.lines(self.size.width))
@@ -196,12 +212,14 @@ class StepperScreen(Screen[None]):
 
     # Keys: moving on
 
-    def _act(self, action: Callable[[], None], single: bool = False) -> None:
+    def _act(
+        self, action: Callable[[], None], after: Callable[[], None] | None = None, *, single: bool = False
+    ) -> None:
         def carry_out() -> None:
             self._single = single
             action()
 
-        self.runner.act(carry_out)
+        self.runner.act(carry_out, after)
         if self._loading:
             self.draw()
 
@@ -212,6 +230,10 @@ class StepperScreen(Screen[None]):
     def action_phase(self) -> None:
         """s."""
         self._act(self.session.phase)
+
+    def action_number(self) -> None:
+        """The smallest step."""
+        self._act(self.session.number, single=True)
 
     def action_back(self) -> None:
         """b."""
@@ -342,6 +364,19 @@ class StepperScreen(Screen[None]):
         rows = f", 0 to {self.session.scaling.rows - 1}" if self.session.scaling else ""
         self.ask(f"row of the table{rows}", go)
 
+    def action_change(self) -> None:
+        """=."""
+        cell = self._cursor
+        if cell is None or not changeable(self.session.run.network, cell):
+            self.say("point at a weight, a bias, an input or the target with the arrow keys, then = changes it")
+            return
+        before = self.view()
+        self.ask(f"{status.named(before, cell)}   new value:", lambda text: self._change(cell, typed.number(text)))
+
+    def _change(self, cell: Cell, value: float) -> None:
+        before = self.view()
+        self._act(lambda: self.session.change(cell, value), lambda: self.say(effect(before, self.view(), cell)))
+
     # Keys: looking
 
     def action_precision(self) -> None:
@@ -376,6 +411,36 @@ class StepperScreen(Screen[None]):
         """The mouse points at a number."""
         self._cursor = event.cell
         self.draw()
+
+    def action_why(self) -> None:
+        """enter."""
+        view, cell = self.view(), self._cursor
+        if cell is None or view.value(cell) is None or view.trace is None:
+            pointed = cell is not None and view.value(cell) is None
+            self.say(
+                "that number is not computed yet"
+                if pointed
+                else "make a step, point at a number with the arrow keys, then enter"
+            )
+            return
+        from .why import WhyScreen
+
+        self.app.push_screen(WhyScreen(view.trace, view.facts, cell, self._engine))
+
+    def action_picture(self) -> None:
+        """v."""
+        from .picture import NetworkScreen
+
+        self.app.push_screen(NetworkScreen(self.view()))
+
+    def action_loss_picture(self) -> None:
+        """L."""
+        from .curves import CurvesScreen
+
+        def close(_: object) -> None:
+            self.draw()
+
+        self.app.push_screen(CurvesScreen(self.session, self.runner, self._engine), close)
 
     def action_help(self) -> None:
         """?."""

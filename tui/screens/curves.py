@@ -1,0 +1,203 @@
+"""Two pictures over the whole screen: the loss over the steps, and the loss over the length of the next step."""
+
+from typing import ClassVar
+
+import numpy as np
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.events import Resize
+from textual.screen import ModalScreen
+
+from ...core import step_length
+from ...core.engine_process import EngineLost
+from ...core.messages import WireError
+from ...core.numerals import brief
+from ...core.session import Session
+from ...core.step_length import StepLengths
+from ..line import Line, Span
+from ..pane import Pane
+from ..panes import plot
+from ..panes.loss import scale
+from ..panes.plot import Curve, Mark
+from ..runner import Asker, Runner
+from ..typed import next_lr
+
+LOSS, LEARNING_RATE = "loss", "learning rate"
+
+
+class CurvesScreen(ModalScreen[None]):
+    """Travels in time along the loss; shows what a learning rate does to the present step."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q,L,enter", "dismiss", show=False),
+        Binding("tab", "turn", show=False, priority=True),
+        Binding("left", "move(-1)", show=False),
+        Binding("right", "move(1)", show=False),
+        Binding("pageup", "leap(-1)", show=False),
+        Binding("pagedown", "leap(1)", show=False),
+        Binding("home", "to(0)", show=False),
+        Binding("end", "to(-1)", show=False),
+        Binding("g", "logarithm", show=False),
+        Binding("e", "epochs", show=False),
+        Binding("plus", "lr(1)", show=False),
+        Binding("minus", "lr(-1)", show=False),
+    ]
+
+    def __init__(self, session: Session, runner: Runner, engine: Asker) -> None:
+        super().__init__()
+        self._session, self._runner, self._engine = session, runner, engine
+        self._page = LOSS
+        self._logarithmic: bool | None = None
+        self._by_epochs = False
+        self._curve: StepLengths | None = None
+        self._trouble = ""
+
+    def compose(self) -> ComposeResult:
+        """The plot, a line about the marked point, and one about the keys."""
+        yield Pane(id="curve", classes="framed")
+        yield Pane(id="point")
+        yield Pane(id="curve-keys")
+
+    def on_resize(self, event: Resize) -> None:
+        """Draw it for this size."""
+        self.call_after_refresh(self.draw)
+
+    def draw(self) -> None:
+        """Draw the page that is open."""
+        if self.is_mounted:
+            self._draw_loss() if self._page == LOSS else self._draw_lr()
+
+    # The loss over the steps
+
+    def _draw_loss(self) -> None:
+        history, at = self._session.history, self._session.steps
+        changed = list(history.changes)
+        losses = np.delete(history.losses, changed).astype("float64")
+        low, _, wide = scale(losses)
+        logarithmic = wide if self._logarithmic is None else self._logarithmic
+        steps = np.arange(1, len(losses) + 1, dtype="float64")
+        shown = np.log10(np.maximum(losses, max(low, 1e-45))) if logarithmic else losses
+        curve, marks = Curve(steps, shown, "positive"), []
+        if 1 <= at <= len(losses):
+            marks = [Mark(float(at), float(shown[at - 1]), on_axis=True)]
+        per_epoch = self._draws_per_epoch() if self._by_epochs else 1
+        self._show(
+            f"Loss of every step, {'logarithmic' if logarithmic else 'linear'}",
+            self._plot([curve], marks, (1.0, max(float(len(losses)), 2.0)), logarithmic, per_epoch),
+            f"step {at:,}: loss {brief(losses[at - 1], 8)}" if marks else "no step is in view yet: → goes to the first",
+            "←→ step  pgup pgdn  home end  g log/linear  e epochs  tab learning rate  esc",
+        )
+
+    def _plot(
+        self,
+        curves: list[Curve],
+        marks: list[Mark],
+        x_range: tuple[float, float],
+        logarithmic: bool,
+        per_epoch: int = 1,
+    ) -> list[Line]:
+        size = self.query_one("#curve", Pane).content_size
+        limits = plot.y_range(curves, marks)
+        return plot.lines(
+            curves,
+            marks,
+            size.width,
+            size.height,
+            x_range,
+            limits,
+            y_text=(lambda y: brief(10**y, 3)) if logarithmic else (lambda y: brief(y, 4)),
+            x_text=lambda x: f"epoch {brief(x / per_epoch, 4)}" if self._by_epochs else f"{brief(x, 7)}",
+        )
+
+    def _draws_per_epoch(self) -> int:
+        scaling = self._session.scaling
+        return self._session.settings.sampling.draws_per_epoch(scaling.rows) if scaling else 1
+
+    # The loss over the length of a step
+
+    def _draw_lr(self) -> None:
+        lr, curve = self._session.settings.lr, self._curve
+        if curve is None:
+            words = self._trouble or "the engine computes it …"
+            self._show("Loss along −∂L/∂w", [(Span(words),)], "", "tab loss  esc")
+            return
+        marks = [Mark(0.0, float(curve.losses[0]), "○"), Mark(curve.best, curve.at(curve.best), "▼")]
+        longest = float(curve.lengths[-1])
+        if lr <= longest:
+            marks.append(Mark(lr, curve.at(lr), on_axis=True))
+            words = f"lr {brief(lr)}: loss {brief(curve.losses[0])} → {brief(curve.at(lr))}"
+        else:
+            words = f"lr {brief(lr)} lies far to the right of this picture"
+        rises = f"   least at {brief(curve.best, 3)} ▼, up again beyond {brief(curve.rises, 3)}" if curve.rises else ""
+        self._show(
+            f"Loss after one step along −∂L/∂w, by the learning rate   ● lr {brief(lr)}",
+            self._plot([Curve(curve.lengths, curve.losses, "positive")], marks, (0.0, longest), False),
+            words + rises,
+            "+ - learning rate  tab loss  esc",
+        )
+
+    async def _compute(self) -> None:
+        """Look far and wide for where the loss rises again, then closely at what lies before."""
+        trace, self._curve, self._trouble = self._session.trace, None, ""
+        if trace is None:
+            self._trouble = "make a step first: then its gradient is there to walk along"
+            return self.draw()
+        try:
+            far = step_length.scouting_lengths()
+            losses = step_length.accept(far, await self._engine.ask(step_length.request(self._session, trace, far)))
+            rises = step_length.where_it_rises(far, losses)
+            near = step_length.plotted_lengths(rises, self._session.settings.lr)
+            losses = step_length.accept(near, await self._engine.ask(step_length.request(self._session, trace, near)))
+            self._curve = StepLengths(near, losses, rises)
+        except (EngineLost, WireError) as error:
+            self._trouble = str(error)
+        self.draw()
+
+    # Keys
+
+    def _show(self, title: str, lines: list[Line], point: str, keys: str) -> None:
+        pane = self.query_one("#curve", Pane)
+        pane.border_title = title
+        pane.show(lines)
+        self.query_one("#point", Pane).show([(Span(point, "title"),)])
+        self.query_one("#curve-keys", Pane).show([(Span(keys, "key"),)])
+
+    def action_turn(self) -> None:
+        """To the other picture."""
+        self._page = LEARNING_RATE if self._page == LOSS else LOSS
+        if self._page == LEARNING_RATE:
+            self.run_worker(self._compute(), exclusive=True)
+        self.draw()
+
+    def action_move(self, by: int) -> None:
+        """One step along the history."""
+        if self._page == LOSS:
+            self._go(self._session.steps + by)
+
+    def action_leap(self, by: int) -> None:
+        """A tenth of the history along."""
+        history = self._session.history
+        self._go(self._session.steps + by * max(history.steps(history.entries) // 10, 1))
+
+    def action_to(self, end: int) -> None:
+        """To the start, or to the newest step."""
+        history = self._session.history
+        self._go(0 if end == 0 else history.steps(history.entries))
+
+    def _go(self, steps: int) -> None:
+        self._runner.act(lambda: self._session.go_to(max(steps, 0)), self.draw)
+
+    def action_logarithm(self) -> None:
+        """Logarithmic, or linear."""
+        wide = scale(self._session.losses)[2]
+        self._logarithmic = not (wide if self._logarithmic is None else self._logarithmic)
+        self.draw()
+
+    def action_epochs(self) -> None:
+        """Epochs on the axis, or steps."""
+        self._by_epochs = not self._by_epochs
+        self.draw()
+
+    def action_lr(self, by: int) -> None:
+        """A larger or a smaller learning rate: the mark moves."""
+        self._runner.act(lambda: self._session.set_lr(next_lr(self._session.settings.lr, by)), self.draw)
