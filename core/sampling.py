@@ -41,34 +41,37 @@ class Sampling:
         """
         if self.rule == THIS_ROW:
             return np.full((draws, 1), self.row, "int32")
-        training = np.arange(table, dtype="int32") if isinstance(table, int) else table
-        size = len(training)
+        size = table if isinstance(table, int) else len(table)
         if self.rule == NEXT_ROW:
-            start = int(np.searchsorted(training, self.row)) + draw
-            return training[(start + np.arange(draws)) % size][:, None]
+            start = self.row if isinstance(table, int) else int(np.searchsorted(table, self.row))
+            return _numbers(table, (start + draw + np.arange(draws)) % size)[:, None]
         if self.rule == ALL_ROWS:
-            return np.broadcast_to(training, (draws, size))
-        per_epoch = self.draws_per_epoch(size)
-        first, last = draw // per_epoch, (draw + draws - 1) // per_epoch
-        orders = [self._batches(training[_order(seed, epoch, size)]) for epoch in range(first, last + 1)]
-        start = draw - first * per_epoch
-        return np.concatenate(orders)[start : start + draws]
+            return np.broadcast_to(_numbers(table, np.arange(size)), (draws, size))
+        batch, per_epoch = self.batch_size(size), self.draws_per_epoch(size)
+        found, done = np.full((draws, batch), -1, "int32"), 0
+        while done < draws:
+            # What is left of one epoch: its order from here on.
+            epoch, start = divmod(draw + done, per_epoch)
+            count = min(draws - done, per_epoch - start)
+            part = _order(seed, epoch, size)[start * batch : (start + count) * batch]
+            found[done : done + count].reshape(-1)[: len(part)] = _numbers(table, part)
+            done += count
+        return found
 
-    def _batches(self, order: Array) -> Array:
-        size = self.batch_size(len(order))
-        filled = np.full(-(-len(order) // size) * size, -1, "int32")
-        filled[: len(order)] = order
-        return filled.reshape(-1, size)
+
+def _numbers(table: int | Array, places: Array) -> Array:
+    """The row numbers at these places among the rows that train."""
+    return places.astype("int32") if isinstance(table, int) else table[places]
 
 
 _random = np.random.RandomState(0)  # seeded anew for each order: making one takes 50 times as long as seeding it
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=2)
 def _order(seed: int, epoch: int, table_rows: int) -> Array:
     """The shuffled order of one epoch: the same for a seed on every machine (RandomState, NEP 19)."""
     _random.seed((seed + 1_000_003 * (epoch + 1)) % 2**32)
-    return _random.permutation(table_rows)
+    return _random.permutation(table_rows).astype("int32")
 
 
 @lru_cache(maxsize=4)

@@ -515,5 +515,10 @@ class Session:
             if value is None or value.ndim != 2 or value.shape[axis] != wanted:
                 raise WireError(f"the engine's trace has no {name} of the shape that was asked for")
         settings = self.history.settings(entry)
-        drawn = self._rows(entry, 1, settings)[0] if settings.x is None else np.array([settings.sampling.row])
-        return Trace(self.run.network, settings.lr, tuple(drawn[drawn >= 0].tolist()), values, averaged)
+        drawn: Array | None = np.array([settings.sampling.row])
+        if settings.x is None:
+            # A million numbers in order are better kept as a range.
+            in_order = averaged and settings.sampling.rule == ALL_ROWS and not self.run.table.holdout
+            drawn = None if in_order else self._rows(entry, 1, settings)[0]
+        rows: Sequence[int] = tuple(drawn[drawn >= 0].tolist()) if drawn is not None else range(self.training_rows)
+        return Trace(self.run.network, settings.lr, rows, values, averaged)

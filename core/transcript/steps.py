@@ -1,6 +1,6 @@
 """The steps of a run, one after the other, for those who write them down: made now, or recorded earlier."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from math import isfinite
 
@@ -22,7 +22,7 @@ class Step:
     typed: bool = False
 
     @property
-    def rows(self) -> tuple[int, ...] | None:
+    def rows(self) -> Sequence[int] | None:
         """The rows of the table that it used; None for a sample typed by hand, and where they are too many to name."""
         return None if self.typed or self.trace.averaged else self.trace.rows
 
