@@ -520,5 +520,5 @@ class Session:
             # A million numbers in order are better kept as a range.
             in_order = averaged and settings.sampling.rule == ALL_ROWS and not self.run.table.holdout
             drawn = None if in_order else self._rows(entry, 1, settings)[0]
-        rows: Sequence[int] = tuple(drawn[drawn >= 0].tolist()) if drawn is not None else range(self.training_rows)
-        return Trace(self.run.network, settings.lr, rows, values, averaged)
+        numbers_of_rows: Sequence[int] = tuple(drawn[drawn >= 0].tolist()) if drawn is not None else range(self.training_rows)
+        return Trace(self.run.network, settings.lr, numbers_of_rows, values, averaged)
