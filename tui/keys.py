@@ -40,6 +40,13 @@ KEYS = (
     Key("a", "a", "autoplay", "autoplay", "autoplay on and off"),
     Key("less_than_sign", "<", "slower", "slower", "autoplay slower"),
     Key("greater_than_sign", ">", "faster", "faster", "autoplay faster"),
+    Key(
+        "t",
+        "t",
+        "predict",
+        "predict",
+        "predict first: a question before each step's gradients; again for a harder level, then off",
+    ),
     Key("j", "j", "jump", "jump", "jump ahead: a number of steps, or < and a loss to stop below", True),
     Key("plus", "+", "lr_up", "lr up", "a larger learning rate, by steps of 1-2-5"),
     Key("minus", "-", "lr_down", "lr down", "a smaller learning rate"),
@@ -82,7 +89,12 @@ KEYS = (
 def bindings() -> list[Binding]:
     """Textual's bindings for the table."""
     arrows = [Binding(arrow, f"cursor('{arrow}')", show=False) for arrow in ("down", "left", "right")]
-    return arrows + [Binding(key.names, key.action, key.does, show=False, priority=key.names == "tab") for key in KEYS]
+    digits = [Binding(str(digit), f"digit({digit})", show=False) for digit in range(1, 10)]
+    return (
+        arrows
+        + digits
+        + [Binding(key.names, key.action, key.does, show=False, priority=key.names == "tab") for key in KEYS]
+    )
 
 
 def markdown_table() -> str:

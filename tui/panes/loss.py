@@ -8,10 +8,18 @@ from ...core.network import Array
 from ...core.numerals import brief
 from ..line import Line, Span
 from ..view import View
+from . import plot
+from .plot import Curve, Mark
 
 BLOCKS = " ▁▂▃▄▅▆▇█"
 SCALE = 9
 """The columns of the scale at the left."""
+
+PLOT = 6
+"""From so many lines on a curve is drawn instead of the sparkline."""
+
+MOST_POINTS = 20_000
+"""Of a longer history every k-th loss is drawn."""
 
 
 def title(view: View) -> str:
@@ -27,6 +35,8 @@ def lines(view: View, width: int, height: int) -> list[Line]:
     wide = SCALE if height > 1 else 2 * SCALE
     room = max(width - wide - 1, 1)
     losses = view.losses[-room:].astype("float64")
+    if height >= PLOT and len(view.losses) > 1:
+        return _plot(view.losses, width, height)
     if not len(losses):
         empty: Line = (Span("·".rjust(wide) + "  the loss of every step will be drawn here", "pending"),)
         return [empty] + [(Span(""),)] * (height - 1)
@@ -43,6 +53,21 @@ def lines(view: View, width: int, height: int) -> list[Line]:
             label = "log"
         found.append((Span(label.rjust(wide), "dim"), Span(" " + "".join(marks).rjust(room))))
     return found
+
+
+def _plot(losses: Array, width: int, height: int) -> list[Line]:
+    """Where there is room: all losses as a curve, steps below it, a logarithm where the range asks for it."""
+    stride = -(-len(losses) // MOST_POINTS)
+    chosen = losses[::stride].astype("float64")
+    low, _, logarithmic = scale(chosen)
+    steps = np.arange(1, len(losses) + 1, stride, dtype="float64")
+    shown = np.log10(np.maximum(chosen, low)) if logarithmic else chosen
+    curves, marks = [Curve(steps, shown, "positive")], [Mark(float(steps[-1]), float(shown[-1]))]
+    y_text = (lambda y: brief(10**y, 3)) if logarithmic else (lambda y: brief(y, 4))
+    x_range = (1.0, float(len(losses)))
+    return plot.lines(
+        curves, marks, width, height, x_range, plot.y_range(curves), y_text, lambda x: f"step {brief(x, 7)}"
+    )
 
 
 def scale(losses: Array) -> tuple[float, float, bool]:

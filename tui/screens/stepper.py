@@ -9,18 +9,19 @@ from textual.binding import BindingType
 from textual.events import Resize
 from textual.message import Message
 from textual.screen import Screen
-from textual.timer import Timer
 from textual.widgets import Input
 
 from ...core.phases import Cell, phases
 from ...core.session import Session
-from .. import autoplay, layout, typed
+from .. import layout, typed
+from ..autoplay import Autoplay
 from ..change import changeable, effect
 from ..cursor import neighbour, places
 from ..keys import bindings
 from ..line import Line, Span
 from ..pane import Pane
 from ..panes import footer, forward, gradients, header, loss, network, sample, status, step, updated
+from ..predictor import Predictor
 from ..runner import Asker, Runner
 from ..view import View, view_of
 
@@ -51,8 +52,8 @@ class StepperScreen(Screen[None]):
         self._cursor: Cell | None = None
         self._precise = False
         self._single = False
-        self._speed = autoplay.FIRST
-        self._timer: Timer | None = None
+        self.autoplay = Autoplay(self.set_interval, self._play)
+        self.predictor = Predictor(session, engine)
         self._asking: Callable[[str], None] | None = None
         self._tab = 0
 
@@ -142,7 +143,9 @@ class StepperScreen(Screen[None]):
             pane.border_title = network.title(view)
         pane = self._pane("#loss")
         pane.show(loss.lines(view, pane.content_size.width, max(pane.content_size.height, 1)))
-        self._pane("#step").show(step.lines(view, self._inner("#step"), self._pane("#step").content_size.height))
+        pane = self._pane("#step")
+        asked = self.predictor.lines()
+        pane.show(asked or step.lines(view, pane.content_size.width, pane.content_size.height))
         self._titles(view)
         self._pane("#status").show([status.line(view, self._notice, self.session.jump, self.size.width)])
         self._pane("#footer").show(footer.lines(self.size.width))
@@ -167,7 +170,10 @@ class StepperScreen(Screen[None]):
         if self._loading:
             waits = f", {self.runner.waiting} keys wait" if self.runner.waiting else ""
             return f"TensorFlow is loading{waits} …"
-        return f"autoplay {autoplay.SPEEDS[self._speed]:g}/s" if self._timer else ""
+        if self.autoplay.running:
+            return f"autoplay {self.autoplay.per_second:g}/s"
+        score = self.predictor.score
+        return f"predicted {score.right} of {score.asked}" if self.predictor.on or score.asked else ""
 
     # Saying and asking
 
@@ -178,7 +184,7 @@ class StepperScreen(Screen[None]):
 
     def refused(self, message: str) -> None:
         """Something could not be done: say so, and stop what repeats."""
-        self._stop_autoplay()
+        self.autoplay.stop()
         self.say(message)
 
     def ask(self, label: str, then: Callable[[str], None]) -> None:
@@ -213,10 +219,19 @@ class StepperScreen(Screen[None]):
     # Keys: moving on
 
     def _act(
-        self, action: Callable[[], None], after: Callable[[], None] | None = None, *, single: bool = False
+        self,
+        action: Callable[[], None],
+        after: Callable[[], None] | None = None,
+        *,
+        single: bool = False,
+        keep: bool = False,
     ) -> None:
+        """Queue an action. `single`: it moves by one number; `keep`: the verdict on a prediction stays."""
+
         def carry_out() -> None:
             self._single = single
+            if not keep:
+                self.predictor.skip()
             action()
 
         self.runner.act(carry_out, after)
@@ -225,7 +240,10 @@ class StepperScreen(Screen[None]):
 
     def action_step(self) -> None:
         """space."""
-        self._act(self.session.step)
+        if self.predictor.pauses():
+            self._act(self.predictor.to_loss, self._ask_first, keep=True)
+        else:
+            self._act(self.session.step)
 
     def action_phase(self) -> None:
         """s."""
@@ -237,7 +255,7 @@ class StepperScreen(Screen[None]):
 
     def action_back(self) -> None:
         """b."""
-        self._stop_autoplay()
+        self.autoplay.stop()
         self._act(self.session.back)
 
     def action_back_phase(self) -> None:
@@ -258,12 +276,12 @@ class StepperScreen(Screen[None]):
 
     def action_reinit(self) -> None:
         """r."""
-        self._stop_autoplay()
+        self.autoplay.stop()
         self._act(self.session.reinit)
 
     def action_restart(self) -> None:
         """R."""
-        self._stop_autoplay()
+        self.autoplay.stop()
         self._act(self.session.restart)
 
     def action_jump(self) -> None:
@@ -279,7 +297,7 @@ class StepperScreen(Screen[None]):
         """esc."""
         if self._asking is not None:
             self._close_prompt()
-        self._stop_autoplay()
+        self.autoplay.stop()
         self.session.cancel()
         self.draw()
 
@@ -287,10 +305,10 @@ class StepperScreen(Screen[None]):
 
     def action_autoplay(self) -> None:
         """a."""
-        if self._timer is None:
-            self._start_autoplay()
+        if self.autoplay.running:
+            self.autoplay.stop()
         else:
-            self._stop_autoplay()
+            self.autoplay.start()
         self.draw()
 
     def action_faster(self) -> None:
@@ -302,25 +320,38 @@ class StepperScreen(Screen[None]):
         self._change_speed(-1)
 
     def _change_speed(self, by: int) -> None:
-        self._speed = min(max(self._speed + by, 0), len(autoplay.SPEEDS) - 1)
-        if self._timer is not None:
-            self._stop_autoplay()
-            self._start_autoplay()
-        self.say(f"autoplay makes {autoplay.SPEEDS[self._speed]:g} steps a second; a starts and stops it")
+        self.autoplay.change(by)
+        self.say(f"autoplay makes {self.autoplay.per_second:g} steps a second; a starts and stops it")
 
-    def _start_autoplay(self) -> None:
-        interval, steps = autoplay.tick(self._speed)
+    def _play(self, steps: int) -> None:
+        if not self.runner.waiting and not self.runner.busy:
+            self._act(self.session.step if steps == 1 else lambda: self.session.start_jump(steps))
 
-        def tick() -> None:
-            if not self.runner.waiting and not self.runner.busy:
-                self._act(self.session.step if steps == 1 else lambda: self.session.start_jump(steps))
+    # Keys: predict first
 
-        self._timer = self.set_interval(interval, tick)
+    def action_predict(self) -> None:
+        """t."""
+        self.autoplay.stop()
+        self.say(self.predictor.next_level())
 
-    def _stop_autoplay(self) -> None:
-        if self._timer is not None:
-            self._timer.stop()
-            self._timer = None
+    def _ask_first(self) -> None:
+        self.run_worker(self._open_question())
+
+    async def _open_question(self) -> None:
+        await self.predictor.ask()
+        self.draw()
+
+    def action_digit(self, digit: int) -> None:
+        """1 to 9: an answer."""
+        asked = self.predictor.open
+        if asked is not None and asked.choices:
+            self._answer(digit)
+
+    def _answer(self, guess: float) -> None:
+        asked = self.predictor.open
+        if asked is not None and self.predictor.answer(guess):
+            self._cursor = asked.cell
+            self._act(self.session.step, keep=True)
 
     # Keys: what the next step uses
 
@@ -366,6 +397,9 @@ class StepperScreen(Screen[None]):
 
     def action_change(self) -> None:
         """=."""
+        if self.predictor.open is not None and not self.predictor.open.choices:
+            self.ask(self.predictor.open.text, lambda text: self._answer(typed.number(text)))
+            return
         cell = self._cursor
         if cell is None or not changeable(self.session.run.network, cell):
             self.say("point at a weight, a bias, an input or the target with the arrow keys, then = changes it")

@@ -31,7 +31,7 @@ from ..line import Line, Span
 from ..pane import Pane
 from ..runner import Asker
 
-KEYS_OF_WHY = "←→ choose a number  enter follow it  backspace return  c chain/one link  d digits"
+KEYS_OF_WHY = "←→ choose  enter follow  backspace return  c chain or one link  d digits  esc"
 
 
 class WhyScreen(ModalScreen[None]):

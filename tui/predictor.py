@@ -1,0 +1,90 @@
+"""Predict first: before a step's gradients are shown, a question; then the answer, the verdict and the score."""
+
+from ..core.engine_process import EngineLost
+from ..core.explain import effect, effect_request, facts_of
+from ..core.messages import LossesFound, WireError
+from ..core.phases import LOSS, Cell, phases
+from ..core.quiz import LEVELS, OFF, Question, Score, judge, question
+from ..core.session import Session
+from .line import Line, Span
+from .runner import Asker
+
+
+class Predictor:
+    """The mode's state: its level, the question that is open, the verdict on the last one, the score."""
+
+    def __init__(self, session: Session, engine: Asker) -> None:
+        self._session, self._engine = session, engine
+        self.level = OFF
+        self.score = Score()
+        self.open: Question | None = None
+        self.verdict: tuple[str, str] | None = None
+
+    @property
+    def on(self) -> bool:
+        """Whether questions are asked."""
+        return self.level != OFF
+
+    def next_level(self) -> str:
+        """Off, questions to choose from, numbers to compute, off ...; says which it is now."""
+        self.level = LEVELS[(LEVELS.index(self.level) + 1) % len(LEVELS)]
+        self.open = self.verdict = None
+        return {
+            LEVELS[0]: "predict first is off",
+            LEVELS[1]: "predict first: space asks, 1 to 9 answer, space skips; t again for numbers to compute",
+            LEVELS[2]: "predict first: compute the number and type it; space skips; t again ends it",
+        }[self.level]
+
+    def pauses(self) -> bool:
+        """Whether the next step is to stop at its loss for a question, instead of being made whole."""
+        at = self._session.position
+        return self.on and self.open is None and (at.done == self._session.whole or at.done < self._loss_known())
+
+    def to_loss(self) -> None:
+        """Make the next step up to its loss."""
+        while True:
+            self._session.phase()
+            if self._session.position.done >= self._loss_known():
+                return
+
+    async def ask(self) -> None:
+        """Open a question about the step that stands at its loss."""
+        trace = self._session.trace
+        self.verdict = None
+        if trace is None:
+            return
+        cell = Cell("new_" + trace.network.parameters[0].name)
+        try:
+            answer = await self._engine.ask(effect_request(trace, cell, facts_of(self._session)))
+        except (EngineLost, WireError):
+            return
+        if isinstance(answer, LossesFound):
+            number = self._session.steps + 7919 * self._session.run.seed
+            self.open = question(trace, effect(answer).together, self.level, number)
+
+    def answer(self, guess: float) -> bool:
+        """Take an answer to the open question. False where it is none of the choices."""
+        asked = self.open
+        if asked is None or (asked.choices and not 1 <= guess <= len(asked.choices)):
+            return False
+        right, words = judge(asked, guess)
+        self.score = self.score.with_answer(right)
+        self.verdict, self.open = (words, asked.because), None
+        return True
+
+    def skip(self) -> None:
+        """Leave the question open no longer, without counting it."""
+        self.open = self.verdict = None
+
+    def lines(self) -> list[Line] | None:
+        """What the step pane shows instead of the formula; None where there is nothing to ask or to say."""
+        if self.open is not None:
+            choices = "   ".join(f"{place} {choice}" for place, choice in enumerate(self.open.choices, 1))
+            how = choices or "type = and the number"
+            return [(Span(self.open.text, "title"),), (Span(how, "key"), Span("   space skips", "dim"))]
+        if self.verdict is not None:
+            return [(Span(self.verdict[0], "title"),), (Span(self.verdict[1]),)]
+        return None
+
+    def _loss_known(self) -> int:
+        return next(phase.end for phase in phases(self._session.run.network) if phase.kind == LOSS)
