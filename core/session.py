@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from . import phases
+from .answers import check_rows, check_steps, check_table
 from .history import Change, History, Settings
 from .limits import chunk
 from .messages import (
@@ -84,6 +85,16 @@ class Position:
     done: int
 
 
+@dataclass(frozen=True)
+class Asked:
+    """Steps that were asked for: the entry of the first, what they are made with, and the jump that they are part of."""
+
+    request: RunSteps
+    entry: int
+    settings: Settings
+    jump: Jump | None
+
+
 class Session:
     """A run, its history, and the place in it that is looked at."""
 
@@ -104,7 +115,9 @@ class Session:
         """The jump under way, or the last one."""
         self.xla = True
         self._stops: list[Position] = []
-        self._chunk: Request | None = None
+        self._asked: Asked | None = None
+        self._remade: Settings | None = None
+        """What the step in view was made with, where a change by hand has been taken back and it is made anew."""
 
     @classmethod
     def restored(
@@ -143,7 +156,7 @@ class Session:
     def shown_settings(self) -> Settings:
         """The settings of the step that is looked at."""
         entry = self.position.entry
-        return self.history.settings(entry) if self._recorded(entry) else self.settings
+        return self.history.settings(entry) if self._recorded(entry) else self._remade or self.settings
 
     @property
     def parameters(self) -> Array:
@@ -214,9 +227,11 @@ class Session:
         if changed is None or target.entry >= self.position.entry:
             self._go(target)
             return
-        self.history.cut(self.position.entry - 1)
+        entry = self.position.entry - 1
+        self.history.cut(entry)
         self.settings = changed.before
-        self._go(Position(self.position.entry - 1, changed.done))
+        self._go(Position(entry, changed.done))
+        self._remade = self.history.settings(entry) if changed.done else None
 
     def back_phase(self) -> None:
         """Back by one phase."""
@@ -268,8 +283,7 @@ class Session:
         at = self.position
         if at.done < self.whole and at.entry == self.history.entries - 1:
             # In the middle of the newest step: its update is not shown yet, and is made with what holds now.
-            self.history.cut(at.entry)
-            self.trace = None
+            self._forget(at.entry)
 
     def set_row(self, row: int) -> None:
         """The row of the table that the next steps use. Raises ValueError where there is none."""
@@ -297,11 +311,10 @@ class Session:
             parameter = self.run.network.parameter(cell.name)
             place = parameter.offset + cell.row * parameter.shape[1] + cell.column
             old, state[place] = float(state[place]), value
-        self.history.cut(at.entry)
+        self._forget(at.entry)
         self.history.append_change(state, Change(cell, old, value, at.done, before))
         self._stops = [stop for stop in self._stops if stop < at]
         self.position = Position(at.entry + 1, at.done)
-        self.trace = None
 
     def shown_sample(self) -> tuple[Array, Array]:
         """x (features,) and y (outputs,) of the sample in view, as copies. Raises ValueError before they are read."""
@@ -325,13 +338,12 @@ class Session:
         if self.jump is not None and self.jumping:
             batch = self.settings.sampling.batch_size(self.training_rows)
             steps = min(self.jump.left, chunk(self.run.network, self.run.update, batch))
-            self._chunk = self._run_steps(self._next().entry, steps, self.settings, self.jump.bound)
-            return self._chunk
+            return self._ask(self._next().entry, steps, self.settings, self.jump)
         row = self._row_shown()
         if self.sample is None or self.sample.row != row:
             return ReadRows(self.run.table, numbers(np.array([row])))
         if self.position.done and self.trace is None:
-            return self._run_steps(self.position.entry, 1, self.shown_settings, None)
+            return self._ask(self.position.entry, 1, self.shown_settings, None)
         return None
 
     def warm_up(self) -> Request:
@@ -345,10 +357,13 @@ class Session:
                 self.cancel()
                 raise EngineRefused(answer.message)
             case TableOpened() if isinstance(request, OpenTable):
+                check_table(request, answer)
                 self._take_scaling(answer)
             case RowsRead() if isinstance(request, ReadRows):
+                check_rows(request, answer)
                 self._take_sample(request, answer)
             case StepsRun() if isinstance(request, RunSteps):
+                check_steps(request, answer)
                 self._take_steps(request, answer)
             case _:
                 raise WireError("the engine's answer is not one to this request")
@@ -372,8 +387,9 @@ class Session:
         match answer:
             case Failed():
                 raise EngineRefused(answer.message)
-            case StepsRun() if len(answer.losses.array) == 1:
-                return self._read_trace(arrays(answer.trace), entry, answer.averaged)
+            case StepsRun():
+                check_steps(self.past_request(entry), answer)
+                return self._read_trace(answer, entry, self.history.settings(entry))
         raise WireError("the engine's answer is not one to this request")
 
     # How it is done
@@ -389,14 +405,21 @@ class Session:
         self._go(Position(entry, done))
 
     def _go(self, position: Position) -> None:
+        self.cancel()
         if position == self.position:
             return
+        self._asked = self._remade = None
         at = self.position
         if 0 < at.done < self.whole and at not in self._stops:
             self._stops.insert(bisect_left(self._stops, at), at)
         if position.entry != at.entry:
             self.trace = None
         self.position = position
+
+    def _forget(self, entry: int) -> None:
+        """Forget this entry and all that follow, with the step in view, which is made anew."""
+        self.history.cut(entry)
+        self.trace = self._asked = self._remade = None
 
     def _before(self, at: Position) -> Position:
         place = bisect_left(self._stops, at)
@@ -430,10 +453,9 @@ class Session:
     def _sample_from(self, sampling: Sampling) -> None:
         """Another sample: what is computed of the one in view stays behind as a whole step, or is computed anew."""
         at = self._next()
-        self.history.cut(at.entry)
+        self._forget(at.entry)
         self.settings = replace(self.settings, sampling=sampling, since=self.history.steps(at.entry), x=None, y=None)
         self._go(at)
-        self.trace = None
 
     def _row_shown(self) -> int:
         if self.trace is not None and self.trace.rows:
@@ -448,6 +470,11 @@ class Session:
         training = split_rows(rows, table.holdout, table.holdout_seed)[0] if table.holdout else rows
         return settings.sampling.rows(self.run.seed, training, draw, steps)
 
+    def _ask(self, entry: int, steps: int, settings: Settings, jump: Jump | None) -> RunSteps:
+        request = self._run_steps(entry, steps, settings, jump.bound if jump else None)
+        self._asked = Asked(request, entry, settings, jump)
+        return request
+
     def _run_steps(self, entry: int, steps: int, settings: Settings, bound: float | None) -> RunSteps:
         state = numbers(self.history.states[entry])
         return RunSteps(self.run.program, state, self._samples(entry, steps, settings), settings.lr, bound)
@@ -460,65 +487,48 @@ class Session:
         return TableRows(self.run.table, numbers(self._rows(entry, max(steps, 1), settings)), steps)
 
     def _take_scaling(self, answer: TableOpened) -> None:
-        mean, deviation = answer.mean.array, answer.deviation.array
-        if mean.shape != (len(self.run.table.features),) or mean.shape != deviation.shape or answer.rows < 1:
-            raise WireError("the engine's table does not have the columns that were asked for")
         row = self.settings.sampling.row
         if row >= answer.rows:
             raise EngineRefused(f"there is no row {row}: the table has rows 0 to {answer.rows - 1}")
-        self.scaling = Scaling(answer.rows, mean, deviation)
+        self.scaling = Scaling(answer.rows, answer.mean.array, answer.deviation.array)
 
     def _take_sample(self, request: ReadRows, answer: RowsRead) -> None:
-        table = self.run.table
-        shapes = [(request.rows.array.size, len(names)) for names in (table.features, table.targets) for _ in range(2)]
-        parts = [part.array for part in (answer.raw, answer.x, answer.raw_y, answer.y)]
-        if [part.shape for part in parts] != shapes:
-            raise WireError("the engine's rows do not have the shape that was asked for")
-        self.sample = Sample(int(request.rows.array[0]), *(part[0] for part in parts))
+        parts = (answer.raw, answer.x, answer.raw_y, answer.y)
+        self.sample = Sample(int(request.rows.array[0]), *(part.array[0] for part in parts))
 
     def _take_steps(self, request: RunSteps, answer: StepsRun) -> None:
-        states, losses = answer.states.array, answer.losses.array
-        width = self.run.update.state_width(self.run.network)
-        if states.shape != (len(losses), width) or len(losses) > request.samples.steps:
-            raise WireError("the engine's states do not have the shape that was asked for")
+        asked = self._asked
+        if asked is None or request is not asked.request:
+            return  # a warm-up, or what nobody looks at any more
+        self._asked = None
+        entry, states, losses = asked.entry, answer.states.array, answer.losses.array
+        trace = self._read_trace(answer, entry + len(losses) - 1, asked.settings)
         self.xla = answer.xla
-        if not len(losses):
-            return
-        entry = self.position.entry
-        if request is self._chunk:
-            entry = self._take_chunk(states, losses)
-        elif not self._recorded(entry):
-            self.history.hold(self.settings)
+        if asked.jump:
+            self.history.cut(entry)
+        if not self._recorded(entry):
+            self.history.hold(asked.settings)
             self.history.append(states, losses)
-        self.trace = self._read_trace(arrays(answer.trace), entry, answer.averaged)
+        if asked.jump:
+            self.position = Position(entry + len(losses) - 1, self.whole)
+            _count(asked.jump, losses)
+        self.trace, self._remade = trace, None
 
-    def _take_chunk(self, states: Array, losses: Array) -> int:
-        assert self.jump is not None
-        entry, jump, last = self._next().entry, self.jump, float(losses[-1])
-        self.history.cut(entry)
-        self.history.hold(self.settings)
-        self.history.append(states, losses)
-        self.position = Position(entry + len(losses) - 1, self.whole)
-        jump.done += len(losses)
-        jump.left = max(jump.left - len(losses), 0)
-        if not np.isfinite(last):
-            jump.left, jump.ended = 0, "the loss is not finite"
-        elif jump.bound is not None and losses[-1] < losses.dtype.type(jump.bound):  # as the program compares them
-            jump.left, jump.ended = 0, f"the loss is below {jump.bound:g}"
-        return self.position.entry
+    def _read_trace(self, answer: StepsRun, entry: int, settings: Settings) -> Trace:
+        drawn = self._rows(entry, 1, settings)[0] if settings.x is None else np.array([settings.sampling.row])
+        rows = tuple(drawn[drawn >= 0].tolist())
+        trace = Trace(self.run.network, settings.lr, rows, arrays(answer.trace), answer.averaged)
+        if trace.batch != (1 if answer.averaged else len(rows)):
+            raise WireError("the engine's trace is not of the rows that were asked for")
+        return trace
 
-    def _read_trace(self, values: dict[str, Array], entry: int, averaged: bool) -> Trace:
-        for name, (rows, columns) in phases.shapes(self.run.network).items():
-            value = values.get(name)
-            # The other size of these is the batch's.
-            axis, wanted = (1, columns) if name in ("x", "y") else (0, rows)
-            if value is None or value.ndim != 2 or value.shape[axis] != wanted:
-                raise WireError(f"the engine's trace has no {name} of the shape that was asked for")
-        settings = self.history.settings(entry)
-        drawn: Array | None = np.array([settings.sampling.row])
-        if settings.x is None:
-            # A million numbers in order are better kept as a range.
-            in_order = averaged and settings.sampling.rule == ALL_ROWS and not self.run.table.holdout
-            drawn = None if in_order else self._rows(entry, 1, settings)[0]
-        numbers_of_rows: Sequence[int] = tuple(drawn[drawn >= 0].tolist()) if drawn is not None else range(self.training_rows)
-        return Trace(self.run.network, settings.lr, numbers_of_rows, values, averaged)
+
+def _count(jump: Jump, losses: Array) -> None:
+    """The steps of a jump with these losses (n,) are done: how many are left, or why none is."""
+    last = losses[-1]
+    jump.done += len(losses)
+    jump.left = max(jump.left - len(losses), 0)
+    if not np.isfinite(last):
+        jump.left, jump.ended = 0, "the loss is not finite"
+    elif jump.bound is not None and last < losses.dtype.type(jump.bound):  # as the program compares them
+        jump.left, jump.ended = 0, f"the loss is below {jump.bound:g}"
