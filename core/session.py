@@ -87,7 +87,7 @@ class Position:
 
 @dataclass(frozen=True)
 class Asked:
-    """Steps that were asked for: the entry of the first, what they are made with, and the jump that they are part of."""
+    """Steps that were asked for: the entry of the first, what they are made with, and the jump they are part of."""
 
     request: RunSteps
     entry: int
@@ -257,8 +257,10 @@ class Session:
         self._go(Position(0, 0))
 
     def last(self) -> None:
-        """To the end of the newest step."""
-        self._go(self._end_of(self.history.steps(self.history.entries)))
+        """To the end of the newest step, or to the change by hand after it."""
+        entries = self.history.entries
+        changed = entries - 1 in self.history.changes
+        self._go(Position(entries, 0) if changed else self._end_of(self.history.steps(entries)))
 
     def go_to(self, steps: int) -> None:
         """To the end of a recorded step, by its number; 0 is the start."""
@@ -277,8 +279,9 @@ class Session:
 
     def set_lr(self, lr: float) -> None:
         """The learning rate of the next update. Raises ValueError for what is none."""
-        if not np.isfinite(lr) or lr < 0:
-            raise ValueError("a learning rate is a number from 0 on")
+        largest = float(np.finfo(self.run.dtype).max)
+        if not 0 <= lr <= largest:
+            raise ValueError(f"a learning rate is a number from 0 to {largest:.1e}")
         self.settings = replace(self.settings, lr=float(lr))
         at = self.position
         if at.done < self.whole and at.entry == self.history.entries - 1:
@@ -298,7 +301,12 @@ class Session:
         self._sample_from(replace(self.settings.sampling, rule=rule, batch=batch))
 
     def change(self, cell: Cell, value: float) -> None:
-        """Type a number anew: a parameter, an input or the target. An entry of its own, which `back` takes back."""
+        """Type a number anew: a parameter, an input or the target. An entry of its own, which `back` takes back.
+
+        Raises ValueError for a number that is not finite.
+        """
+        if not abs(value) <= float(np.finfo(self.run.dtype).max):
+            raise ValueError(f"{value:g} is not a number that {self.run.dtype} holds")
         at, before = self.position, self.settings
         state = self.history.states[at.entry].copy()
         if cell.name in ("x", "y"):
@@ -424,6 +432,9 @@ class Session:
     def _before(self, at: Position) -> Position:
         place = bisect_left(self._stops, at)
         inside = self._stops[place - 1] if place else Position(0, 0)
+        changed = self.history.changes.get(at.entry - 1)
+        if changed is not None and changed.done == 0 and at.done:
+            return max(inside, Position(at.entry, 0))  # where the number was typed
         return max(inside, Position(at.entry - 1, self.whole) if at.entry else Position(0, 0))
 
     def _end_of(self, steps: int) -> Position:
