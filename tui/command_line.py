@@ -19,6 +19,8 @@ PROGRAM = "backprop-tui"
 
 COMMANDS = {
     "run": "step without a screen, for pipes and scripts",
+    "serve": "a workshop: many people over SSH, one engine",
+    "engine": "an engine that several people's screens share",
 }
 """The commands besides the screen: the module of that name in `commands/` has `main(arguments) -> exit code`."""
 

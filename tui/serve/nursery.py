@@ -4,6 +4,7 @@ It starts no thread and no event loop, so that what it forks is whole. Its end o
 descriptor 0; when that ends, so does it, and the sessions live on.
 """
 
+import asyncio
 import gc
 import os
 import select
@@ -11,14 +12,19 @@ import signal
 import socket
 import sys
 import threading
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import NoReturn
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, NoReturn
 
 import msgspec
 
 from . import notes
 from .notes import Ended, Fork, Ready, Started
+
+if TYPE_CHECKING:
+    from .served import ServedApp
 
 
 def tend(control: socket.socket, build: "object") -> None:
@@ -119,7 +125,28 @@ def main() -> None:
     def build(folder: Path, line: socket.socket) -> ServedApp:
         return ServedApp(place.resume(folder, run), WatchedEngine(engine), line, folder)
 
+    rehearse(build)
     tend(control, build)
+
+
+def rehearse(build: Callable[[Path, socket.socket], "ServedApp"]) -> None:
+    """Show an app to nobody and take a step, so that what it makes once (styles, caches) is there before the forks."""
+    ours, theirs = notes.pair()
+    with ours, theirs, TemporaryDirectory() as folder:
+        app = build(Path(folder), theirs)
+
+        async def step(pilot: object) -> None:
+            await pilot.press("space")  # type: ignore[attr-defined]
+            for _ in range(1200):
+                if app.session.trace is not None:
+                    break
+                await asyncio.sleep(0.05)
+            await pilot.pause()  # type: ignore[attr-defined]
+            app.exit()
+
+        app.run(headless=True, size=(80, 24), auto_pilot=step)
+    if app.session.trace is None:
+        print("the rehearsal did not get an answer from the engine", file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

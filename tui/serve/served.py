@@ -61,6 +61,8 @@ class HeldScreen(ModalScreen[None]):
 class ServedApp(StepperApp):
     """A stepper whose person sits elsewhere. Nothing of it writes outside the session's own folder."""
 
+    CSS_PATH = Path(__file__).parents[1] / "stepper.tcss"
+
     def __init__(self, session: Session, engine: WatchedEngine, line: socket.socket, folder: Path) -> None:
         super().__init__(session, engine)
         self._line, self._folder = line, folder
@@ -70,7 +72,8 @@ class ServedApp(StepperApp):
         self._held: HeldScreen | None = None
         engine.on_answer = self._moved
 
-    def _on_mount(self, _: object = None) -> None:
+    def on_mount(self) -> None:
+        """Hear the server; Textual calls the stepper's own `on_mount` as well."""
         self._line.setblocking(False)
         asyncio.get_running_loop().add_reader(self._line, self._told)
 
