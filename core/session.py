@@ -417,11 +417,15 @@ class Session:
         if position == self.position:
             return
         self._asked = self._remade = None
+        if position.entry != self.position.entry:
+            self.trace = None
+        self._move(position)
+
+    def _move(self, position: Position) -> None:
+        """To another place; the one that is left stays one to go back to."""
         at = self.position
         if 0 < at.done < self.whole and at not in self._stops:
             self._stops.insert(bisect_left(self._stops, at), at)
-        if position.entry != at.entry:
-            self.trace = None
         self.position = position
 
     def _forget(self, entry: int) -> None:
@@ -521,7 +525,7 @@ class Session:
             self.history.hold(asked.settings)
             self.history.append(states, losses)
         if asked.jump:
-            self.position = Position(entry + len(losses) - 1, self.whole)
+            self._move(Position(entry + len(losses) - 1, self.whole))
             _count(asked.jump, losses)
         self.trace, self._remade = trace, None
 
