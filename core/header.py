@@ -7,7 +7,7 @@ from stat import S_ISDIR, S_ISREG
 from .messages import TableSpec
 from .text import shown
 
-MAX_LINE = 2**20
+MAX_LINE = 2**17
 """No header line is longer, in characters."""
 
 
@@ -34,15 +34,14 @@ def columns(path: str) -> list[str]:
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else shown(str(error))
         raise HeaderError(f"{name}: can't be read: {reason}") from None
+    if "\0" in line or len(line) >= MAX_LINE:
+        raise HeaderError(f"{name}: is not a CSV file with a line of column names")
     if not line.strip():
         raise HeaderError(f"{name}: is empty; give a CSV file with a line of column names")
     try:
-        names = next(csv.reader([line], strict=True, skipinitialspace=True))
+        return next(csv.reader([line], strict=True, skipinitialspace=True))
     except csv.Error as error:
         raise HeaderError(f"{name}: its line of column names can't be read: {error}") from None
-    if "\0" in line or len(line) >= MAX_LINE:
-        raise HeaderError(f"{name}: is not a CSV file with a line of column names")
-    return names
 
 
 def table(path: str, features: list[str] | None, target: str | None, log_target: bool) -> TableSpec:
@@ -52,7 +51,10 @@ def table(path: str, features: list[str] | None, target: str | None, log_target:
     HeaderError.
     """
     if features is None or target is None:
-        names = columns(path) if path else [*TableSpec().features, *TableSpec().targets]
+        # A column without a name is the row number that pandas writes.
+        names = [name for name in columns(path) if name] if path else [*TableSpec().features, *TableSpec().targets]
+        if not names:
+            raise HeaderError(f"{shown(path)}: has no column names in its first line")
         target = names[-1] if target is None else target
         features = [name for name in names if name != target] if features is None else features
     if not features:

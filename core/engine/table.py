@@ -101,7 +101,7 @@ def _read(spec: TableSpec) -> pd.DataFrame:
     wanted = list(dict.fromkeys((*spec.features, *spec.targets)))
     try:
         with Path(spec.path).open("rb") if spec.path else HOUSE_TABLE.open("rb") as file:
-            header = pd.read_csv(file, header=None, nrows=1, dtype=str, keep_default_na=False)
+            header = pd.read_csv(file, header=None, nrows=1, dtype=str, keep_default_na=False, skipinitialspace=True)
             columns = [str(column) for column in header.iloc[0]]
             for column in wanted:
                 if columns.count(column) == 0:

@@ -156,10 +156,8 @@ def end(run: Run, state: Array) -> str:
     lines += [
         f"    ({name}, {literal(value)})," for name, value in run.network.split(state[: run.network.width]).items()
     ]
-    lines += [
-        "]",
-        "for parameter, value in expected:",
-        "    print(parameter.numpy())",
-        "    np.testing.assert_allclose(parameter.numpy(), value, rtol=1e-4, atol=1e-5)",
-    ]
+    lines += ["]", "for parameter, value in expected:", "    print(parameter.numpy())"]
+    if np.isfinite(state).all():
+        # Else the run blew up, and which numbers are infinite and which NaN hangs on the order of the operations.
+        lines.append("    np.testing.assert_allclose(parameter.numpy(), value, rtol=1e-4, atol=1e-5)")
     return "\n".join(lines)
