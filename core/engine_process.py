@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 # The messages, and numpy with them, are imported while the child is starting.
@@ -91,7 +92,8 @@ class EngineProcess:
     def close(self) -> None:
         """End the child: its input closes, and it is killed in case it is busy."""
         if self._streams is not None:
-            self._streams[1].close()
+            with suppress(RuntimeError):  # the loop that they belong to has ended already
+                self._streams[1].close()
             self._streams = None
         elif self._socket is not None:
             self._socket.close()
