@@ -123,7 +123,7 @@ def main() -> None:
         run = open_scenario(scenario[0]).run
 
     def build(folder: Path, line: socket.socket) -> ServedApp:
-        return ServedApp(place.resume(folder, run), WatchedEngine(engine), line, folder)
+        return ServedApp(place.resume(folder, run), WatchedEngine(engine), line)
 
     rehearse(build)
     tend(control, build)

@@ -16,13 +16,14 @@ from textual.widgets import Static
 
 from ...core.engine_socket import SharedEngine
 from ...core.messages import Answer, Request
-from ...core.session import Session
+from ...core.store import StoreError
 from ...core.text import shown
 from ..app import StepperApp
-from . import notes, place
+from . import notes
 from .notes import Broadcast, Hold, Report, Say
+from .place import Place
 
-REPORT_AFTER, SAVE_AFTER = 0.5, 5.0
+REPORT_AFTER, SAVE_AFTER = 0.5, 10.0
 """Seconds after a change; a session that takes long to save is saved less often."""
 
 SPARKLINE = 24
@@ -63,9 +64,9 @@ class ServedApp(StepperApp):
 
     CSS_PATH = Path(__file__).parents[1] / "stepper.tcss"
 
-    def __init__(self, session: Session, engine: WatchedEngine, line: socket.socket, folder: Path) -> None:
-        super().__init__(session, engine)
-        self._line, self._folder = line, folder
+    def __init__(self, place: Place, engine: WatchedEngine, line: socket.socket) -> None:
+        super().__init__(place.session, engine)
+        self._line, self._place = line, place
         self._reporting: asyncio.TimerHandle | None = None
         self._saving: asyncio.TimerHandle | None = None
         self._save_after = SAVE_AFTER
@@ -76,6 +77,8 @@ class ServedApp(StepperApp):
         """Hear the server; Textual calls the stepper's own `on_mount` as well."""
         self._line.setblocking(False)
         asyncio.get_running_loop().add_reader(self._line, self._told)
+        for remark in self._place.remarks:
+            self.notify(shown(remark), markup=False)
 
     # What the instructor sees
 
@@ -132,12 +135,16 @@ class ServedApp(StepperApp):
         self._saving = None
         began = time.monotonic()
         try:
-            place.save(self.session, self._folder)
-        except OSError as error:
-            self.notify(f"the session can't be saved: {error.strerror}", severity="error", markup=False)
+            self._place.save()
+        except StoreError as error:
+            self.notify(str(error), severity="error", markup=False)
         self._save_after = max(SAVE_AFTER, 20 * (time.monotonic() - began))
 
     def end(self, signal_number: int) -> None:
         """Hung up, or told to end: save first."""
         self.save()
         super().end(signal_number)
+
+    def on_unmount(self) -> None:
+        """Quit by its person: the next visit goes on from here."""
+        self.save()
