@@ -1,15 +1,14 @@
 """Whether a run comes out as its sources say: every expectation of a scenario against the engine's numbers."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from math import nan
 
 import numpy as np
 
-from .messages import Answer, Request
 from .network import Array
 from .scenario import Expectation, Scenario
 from .session import Session
+from .transcript.steps import Ask, settle
 
 
 @dataclass(frozen=True)
@@ -29,21 +28,20 @@ class Compared:
     problem: str = ""
 
 
-def check(scenario: Scenario, answer: Callable[[Request], Answer]) -> list[Compared]:
+def check(scenario: Scenario, ask: Ask) -> list[Compared]:
     """Every number that is stated, in the file's order. Raises EngineRefused where the run can't be made at all."""
     session = Session(scenario.run)
     values = {
-        step: _at_step(session, step, answer) for step in sorted({expected.step for expected in scenario.expectations})
+        step: _at_step(session, step, ask) for step in sorted({expected.step for expected in scenario.expectations})
     }
     return [number for expected in scenario.expectations for number in _compare(expected, values[expected.step])]
 
 
-def _at_step(session: Session, step: int, answer: Callable[[Request], Answer]) -> dict[str, Array] | str:
+def _at_step(session: Session, step: int, ask: Ask) -> dict[str, Array] | str:
     """The values of a step by the names of `Expectation`, or why the run does not reach it."""
     if step > session.steps and not (session.jump and session.jump.ended):
         session.start_jump(step - session.steps)
-        while request := session.request():
-            session.accept(request, answer(request))
+        settle(session, ask)
     if session.steps < step:
         return f"the run ends at step {session.steps}: {session.jump.ended if session.jump else ''}"
     if step == 0:

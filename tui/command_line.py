@@ -14,11 +14,15 @@ from ..core.text import shown
 if TYPE_CHECKING:
     from ..core.network import Network
     from ..core.run import Run
+    from ..core.scenario import Scenario
 
 PROGRAM = "backprop-tui"
 
 COMMANDS = {
     "run": "step without a screen, for pipes and scripts",
+    "examples": "the worked examples that come with the program",
+    "check": "whether examples come out as their sources say",
+    "save": "write a run as a scenario file",
     "serve": "a workshop: many people over SSH, one engine",
     "engine": "an engine that several people's screens share",
 }
@@ -67,6 +71,16 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
     add("--lr", metavar="RATE", type=_lr, help="learning rate (default: 0.2)")
     add("--seed", metavar="N", type=_seed, help="names the initial weights (default: 0)")
     parser.add_argument("--log", metavar="FILE", help="keep TensorFlow's own messages in this file")
+
+
+def scenario_of(name: str | None) -> "Scenario":
+    """The scenario in a file, or the example of that name; where none is named, the plain run. Raises UsageError."""
+    from ..core.scenario import Scenario, ScenarioError, open_scenario
+
+    try:
+        return Scenario() if name is None else open_scenario(name)
+    except ScenarioError as error:
+        raise UsageError(str(error)) from None
 
 
 def run_of(options: argparse.Namespace, base: "Run") -> "Run":

@@ -39,7 +39,9 @@ def bundled_names() -> list[str]:
 def bundled(name: str) -> Scenario:
     """A scenario that comes with the program. Raises ScenarioError where there is none of that name."""
     if name not in bundled_names():
-        raise ScenarioError(f"{shown(name)}: no such example; `backprop-tui examples` lists them; a file ends in .toml")
+        raise ScenarioError(
+            f"'{shown(name)[:80]}' is no example; `backprop-tui examples` lists them; a file's name ends in .toml"
+        )
     return parse((EXAMPLES / f"{name}.toml").read_text("utf-8"), None, name)
 
 

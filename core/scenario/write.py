@@ -23,10 +23,18 @@ from .facts import Expectation, Matrix, Scenario, ScenarioError
 from .format import MAX_BYTES
 
 
+def present(session: Session, opened: Scenario | None = None) -> Scenario:
+    """A scenario that starts where the session is, with the texts of the one that it was opened from.
+
+    What that one expects is kept only where the run is still the same.
+    """
+    run, opened = present_run(session), opened or Scenario()
+    return replace(opened, run=run, expectations=opened.expectations if run == opened.run else ())
+
+
 def present_run(session: Session) -> Run:
     """The run whose first step is this session's next one: the same parameters, moments, rows and settings."""
-    at = session.position
-    entry = at.entry + (at.done == session.whole)
+    entry = session.whole_entries
     settings = session.settings
     drawn = max(session.history.steps(entry) - settings.since, 0)
     ordered = settings.sampling.rule not in (THIS_ROW, ALL_ROWS) and settings.x is None
@@ -95,7 +103,8 @@ def _put(table: Any, values: dict[str, Any], defaults: dict[str, Any]) -> None:
 
 
 def _text(text: str) -> Any:
-    return tomlkit.string(text, multiline=True) if "\n" in text else text
+    # TOML leaves out a line break right after the opening quotes.
+    return tomlkit.string("\n" + text, multiline=True) if "\n" in text else text
 
 
 def _data(table: TableSpec, folder: FilePath | None) -> Item:

@@ -18,6 +18,7 @@ from ..command_line import (
     one_line,
     real_number,
     run_of,
+    scenario_of,
     step_count,
 )
 from ..quiet import engine_lines_to
@@ -77,7 +78,8 @@ def main(arguments: list[str]) -> int:
 
     from ...core.run import Run
 
-    run = run_of(options, Run())
+    base = scenario_of(options.scenario).run if options.scenario else Run()
+    run = run_of(options, base)
     check_steps(run, options.steps)
     check_log(options)
     signals = Signals()
@@ -94,6 +96,7 @@ def main(arguments: list[str]) -> int:
 
 def _options(arguments: list[str]) -> argparse.Namespace:
     parser = Parser("run", description=_DESCRIPTION, epilog=_EXAMPLES)
+    parser.add_argument("scenario", metavar="SCENARIO", nargs="?", help="an example's name, or a file.toml")
     parser.add_argument("--steps", metavar="N", type=step_count, required=True, help="how many steps")
     parser.add_argument("--until-loss", metavar="BOUND", type=real_number, help="end earlier, at a loss below this")
     parser.add_argument("--format", choices=("text", "json", "csv"), default="text", help="(default: text)")

@@ -14,6 +14,7 @@ from ..command_line import (
     check_log,
     check_steps,
     run_of,
+    scenario_of,
     step_count,
 )
 
@@ -31,6 +32,7 @@ examples:
   {PROGRAM} --seed 7 --steps 12                 other weights, twelve steps on
   {PROGRAM} --hidden 3,2 --activation tanh      two hidden layers
   {PROGRAM} --data mine.csv --features age,height --target weight --target-transform none
+  {PROGRAM} mazur-2015                          a published worked example; `{PROGRAM} examples` lists them
   {PROGRAM} run --steps 1                       the notebook's transcript of one step
 """
 
@@ -62,7 +64,8 @@ def main(arguments: list[str]) -> int:
 def _show(options: argparse.Namespace, engine: "EngineProcess", terminal: bool) -> int:
     from ...core.run import Run
 
-    run = run_of(options, Run())
+    base = scenario_of(options.scenario).run if options.scenario else Run()
+    run = run_of(options, base)
     check_steps(run, options.steps)
     if not terminal:
         raise UsageError(f"the screen needs a terminal as its input and output; without one, use `{PROGRAM} run`")
@@ -79,13 +82,11 @@ def _show(options: argparse.Namespace, engine: "EngineProcess", terminal: bool) 
 
 def _options(arguments: list[str]) -> argparse.Namespace:
     parser = Parser(description=_DESCRIPTION, epilog=_EXAMPLES)
-    parser.add_argument("scenario", nargs="?", help=argparse.SUPPRESS)
+    parser.add_argument("scenario", metavar="SCENARIO", nargs="?", help="an example's name, or a file.toml")
     add_model_options(parser)
     parser.add_argument("--steps", metavar="N", type=step_count, default=0, help="so many steps are done at the start")
     parser.add_argument("--version", action=_Version, nargs=0, help="show the version and exit")
     options = parser.parse_args(arguments)
     if options.scenario in COMMANDS:
         raise UsageError(f"the command comes first: {PROGRAM} {options.scenario} ...")
-    if options.scenario is not None:
-        raise UsageError(f"'{options.scenario}' is no command: {', '.join(COMMANDS)}")
     return options

@@ -1,0 +1,130 @@
+"""Where sessions are saved, and which program may write which file.
+
+A program claims a name before it saves under it, and holds the claim as a lock on a file beside the session's, which
+the system gives up when the program ends, however it ends. So two programs at once never write the same file.
+"""
+
+import fcntl
+import os
+from datetime import datetime
+from pathlib import Path
+from time import sleep
+from types import TracebackType
+
+from platformdirs import user_state_path
+
+from .store import StoreError
+from .text import shown
+
+SUFFIX, LOCK = ".session", ".lock"
+MAX_NAME = 80
+TRIES, PAUSE = 5, 0.01
+
+
+class Claim:
+    """The right to write one session's file, until it is released or the process ends."""
+
+    def __init__(self, path: Path, descriptor: int) -> None:
+        self.path = path
+        self._descriptor: int | None = descriptor
+
+    def release(self) -> None:
+        """Give it up; another program may claim the name then."""
+        if self._descriptor is not None:
+            # The name goes first: who opens it after this makes a new lock.
+            _lock_of(self.path).unlink(missing_ok=True)
+            os.close(self._descriptor)
+            self._descriptor = None
+
+    def __enter__(self) -> "Claim":
+        return self
+
+    def __exit__(self, *_: "type[BaseException] | BaseException | TracebackType | None") -> None:
+        self.release()
+
+
+def state_folder() -> Path:
+    """The platform's folder for what a program keeps between its runs: `~/.local/state/backprop-tui` on Linux."""
+    return user_state_path("backprop-tui", appauthor=False)
+
+
+def claim(folder: Path, name: str) -> Claim:
+    """Claim a name. Raises StoreError where it is none, or another program holds it, or the folder can't be used."""
+    if not _is_name(name):
+        raise StoreError(f"'{shown(name)[:MAX_NAME]}' is no name for a session: letters, digits, spaces, - _ and .")
+    path = folder / (name + SUFFIX)
+    # Whoever lists the sessions holds a lock for a moment, and one that is given up vanishes: so not just once.
+    for _ in range(TRIES):
+        try:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            descriptor = os.open(_lock_of(path), os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+        except OSError as error:
+            raise StoreError(f"sessions can't be saved in {shown(str(folder))}: {error.strerror}") from None
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if _is_still_there(descriptor, _lock_of(path)):
+                return Claim(path, descriptor)
+        except OSError:
+            sleep(PAUSE)
+        os.close(descriptor)
+    raise StoreError(f"the session '{name}' is open in another program; give it another name")
+
+
+def claim_new(folder: Path, now: datetime | None = None) -> Claim:
+    """Claim a name that no session has: the date and the time, with a number where several start in one second."""
+    base = (now or datetime.now()).strftime("%Y-%m-%d %H.%M.%S")
+    taken = {path.stem for path in folder.glob(f"*{SUFFIX}")}
+    for number in range(1, 10_000):
+        name = base if number == 1 else f"{base} {number}"
+        if name in taken or _is_claimed(folder / (name + SUFFIX)):
+            continue
+        try:
+            return claim(folder, name)
+        except StoreError:
+            if not _is_claimed(folder / (name + SUFFIX)):
+                raise
+    raise StoreError(f"there are too many sessions of {base} in {shown(str(folder))}")
+
+
+def saved_names(folder: Path) -> list[str]:
+    """The names of the saved sessions, the newest first; without those that are open in another program."""
+    found = []
+    for path in folder.glob(f"*{SUFFIX}"):
+        try:
+            if path.is_file() and not _is_claimed(path):
+                found.append((path.stat().st_mtime_ns, path.stem))
+        except OSError:
+            continue
+    return [name for _, name in sorted(found, reverse=True)]
+
+
+def _is_name(name: str) -> bool:
+    """No path, no hidden file, nothing that a terminal would act on."""
+    allowed = all(character.isalnum() or character in " -_." for character in name)
+    return 0 < len(name) <= MAX_NAME and allowed and name[0].isalnum() and name == name.strip()
+
+
+def _lock_of(path: Path) -> Path:
+    return path.with_name(f".{path.name}{LOCK}")
+
+
+def _is_claimed(path: Path) -> bool:
+    try:
+        descriptor = os.open(_lock_of(path), os.O_RDONLY | os.O_NOFOLLOW)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        return False
+    except OSError:
+        return True
+    finally:
+        os.close(descriptor)
+
+
+def _is_still_there(descriptor: int, lock: Path) -> bool:
+    """Whether the file that was locked still has its name: its holder may have released it in between."""
+    try:
+        return os.path.samestat(os.fstat(descriptor), os.stat(lock))
+    except OSError:
+        return False

@@ -1,0 +1,263 @@
+"""Saved sessions: a session as one file, checked to the last byte before it is believed.
+
+A file is a line that names it, the checksum of all that follows, the length of a msgpack part, that part (`Saved`),
+then the states and the losses as they lie in memory. Nothing in it is ever executed.
+"""
+
+import os
+import platform
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from hashlib import blake2b
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+import numpy as np
+
+from .history import Change, History, Settings
+from .network import Array
+from .run import Run
+from .scenario import Scenario
+from .session import Position, Scaling, Session
+from .text import shown
+
+NAME, VERSION = b"backprop-tui session ", b"1"
+MAGIC = NAME + VERSION + b"\n"
+DIGEST, LENGTH = 32, 8
+HEAD = len(MAGIC) + DIGEST + LENGTH
+
+MAX_FILE = 16 * 2**30
+"""A longer file is refused before it is read, in bytes."""
+
+
+class StoreError(Exception):
+    """A session that can't be saved or read: one line that names the file and what is wrong."""
+
+
+class SavedScaling(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The table's size and what scaled it, to notice that it has changed since."""
+
+    rows: int
+    mean: tuple[float, ...]
+    deviation: tuple[float, ...]
+
+
+class Saved(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """All of a session but its arrays."""
+
+    run: Run
+    scenario: Scenario | None
+    entries: int
+    dtype: Literal["float32", "float64"]
+    stretches: tuple[tuple[int, Settings], ...]
+    changes: dict[int, Change]
+    settings: Settings
+    position: Position
+    stops: tuple[Position, ...]
+    xla: bool
+    machine: str
+    scaling: SavedScaling | None
+    screen: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A session that was saved, the scenario it was opened from, and what the screen kept with it (lesson, score).
+
+    `machine` and `scaling` are what it was computed on and from: `doubts` compares them.
+    """
+
+    session: Session
+    scenario: Scenario | None
+    screen: Mapping[str, Any]
+    machine: str
+    scaling: SavedScaling | None
+
+
+def save(
+    session: Session, path: Path, screen: Mapping[str, Any] | None = None, scenario: Scenario | None = None
+) -> None:
+    """Write a session to a file, in one piece: until it is whole on the disk, the earlier file stays.
+
+    `screen` holds whatever the screen wants back: text, numbers, lists and tables of them. Raises StoreError. Only one
+    program may write a file: see `shelf.Claim`.
+    """
+    history = session.history
+    states, losses = (np.ascontiguousarray(part) for part in (history.states, history.losses))
+    body = msgspec.msgpack.encode(_saved(session, screen or {}, scenario))
+    parts = [len(body).to_bytes(LENGTH, "big"), body, _bytes(states), _bytes(losses)]
+    _replace(path, [MAGIC, _digest(parts), *parts])
+
+
+def load(path: Path) -> Loaded:
+    """The session in a file. Raises StoreError where it is not whole, not of this program, or of a newer one."""
+    name = shown(str(path))
+    content = _read(path, name)
+    if not content.startswith(NAME):
+        raise StoreError(f"{name}: is not a saved session of this program; it is left as it is")
+    if not content.startswith(MAGIC):
+        raise StoreError(f"{name}: was saved by another version of this program; it is left as it is")
+    view = memoryview(content)
+    if view[len(MAGIC) : len(MAGIC) + DIGEST] != _digest([view[len(MAGIC) + DIGEST :]]):
+        raise StoreError(f"{name}: is damaged: its checksum does not fit; it is left as it is")
+    end = HEAD + int.from_bytes(view[HEAD - LENGTH : HEAD], "big")
+    try:
+        saved = msgspec.msgpack.decode(view[HEAD:end], type=Saved)
+        return _loaded(saved, view[end:])
+    except (msgspec.MsgspecError, ValueError, TypeError, IndexError, RecursionError, OverflowError) as error:
+        reason = shown(str(error).split("\n")[0][:200])
+        raise StoreError(f"{name}: can't be understood: {reason}; it is left as it is") from None
+
+
+def doubts(loaded: Loaded, session: Session, computed: bool = False) -> list[str]:
+    """Why the next digits may differ from those that would have come: sentences for a notice, none where they can't.
+
+    `session` is the one that goes on; once it has `computed` a step, its XLA is known.
+    """
+    found = []
+    if loaded.machine != machine():
+        found.append(f"This session is from another machine ({shown(loaded.machine)}): the last digit may differ here.")
+    if computed and session.xla != loaded.session.xla:
+        with_or_without = "without" if session.xla else "with"
+        found.append(f"This session was computed {with_or_without} XLA: the last digit may differ from here on.")
+    if session.scaling and loaded.scaling and _scaling(session.scaling) != loaded.scaling:
+        found.append("The table has changed since this session was saved: steps that are looked at again may differ.")
+    return found
+
+
+def machine() -> str:
+    """What decides the last digit of a number, as far as it can be told: system, processor, TensorFlow."""
+    try:
+        tensorflow = version("tensorflow")
+    except PackageNotFoundError:
+        tensorflow = "?"
+    return f"{platform.system()}, {_processor()}, TensorFlow {tensorflow}"
+
+
+def _processor() -> str:
+    try:
+        with open("/proc/cpuinfo", encoding="utf-8") as file:
+            for line in file:
+                if line.startswith("model name"):
+                    return line.partition(":")[2].strip()
+    except (OSError, UnicodeError):
+        pass
+    return platform.processor() or platform.machine()
+
+
+def _saved(session: Session, screen: Mapping[str, Any], scenario: Scenario | None) -> Saved:
+    run, history = session.run, session.history
+    if run.table.path:
+        # Resumed from another folder, it is still the same file.
+        path = os.path.abspath(run.table.path)
+        run = replace(run, table=msgspec.structs.replace(run.table, path=path))
+    return Saved(
+        run,
+        scenario,
+        history.entries,
+        "float32" if run.dtype == "float32" else "float64",
+        tuple(history.stretches),
+        dict(history.changes),
+        session.settings,
+        session.position,
+        session.stops,
+        session.xla,
+        machine(),
+        _scaling(session.scaling) if session.scaling else None,
+        dict(screen),
+    )
+
+
+def _scaling(scaling: Scaling) -> SavedScaling:
+    return SavedScaling(scaling.rows, tuple(scaling.mean.tolist()), tuple(scaling.deviation.tolist()))
+
+
+def _loaded(saved: Saved, rest: memoryview) -> Loaded:
+    run, entries = saved.run, saved.entries
+    width = run.update.state_width(run.network)
+    dtype = np.dtype(saved.dtype).newbyteorder("<")
+    numbers = np.frombuffer(rest, dtype)
+    if saved.dtype != run.dtype or entries < 0 or len(numbers) != (entries + 1) * width + entries:
+        raise ValueError("its arrays do not have the size of its run")
+    states = numbers[: (entries + 1) * width].reshape(entries + 1, width)
+    _check(saved, entries)
+    history = History.restored(states, numbers[(entries + 1) * width :], saved.stretches, saved.changes)
+    session = Session.restored(run, history, saved.settings, saved.position, saved.stops, saved.xla)
+    if not 0 <= saved.position.done <= session.whole:
+        raise ValueError("its place is not in its run")
+    return Loaded(session, saved.scenario, saved.screen, saved.machine, saved.scaling)
+
+
+def _check(saved: Saved, entries: int) -> None:
+    starts = [start for start, _ in saved.stretches]
+    if starts[:1] != [0] or starts != sorted(set(starts)) or starts[-1] > entries:
+        raise ValueError("its settings do not cover its steps")
+    if any(not 0 <= entry < entries for entry in saved.changes):
+        raise ValueError("its changes are not in its history")
+    if not 0 <= saved.position.entry <= entries:
+        raise ValueError("its place is not in its history")
+
+
+def _bytes(array: Array) -> Array:
+    """The bytes of an array as it lies in memory, little-endian: no copy on the machines there are."""
+    return array.astype(array.dtype.newbyteorder("<"), copy=False).reshape(-1).view("uint8")
+
+
+def _digest(parts: "list[Any]") -> bytes:
+    digest = blake2b(digest_size=DIGEST)
+    for part in parts:
+        digest.update(part)
+    return digest.digest()
+
+
+def _read(path: Path, name: str) -> bytes:
+    try:
+        if path.exists() and not path.is_file():
+            raise StoreError(f"{name}: is not a file")
+        with path.open("rb") as file:
+            if not file.read(len(NAME)) == NAME or os.fstat(file.fileno()).st_size > MAX_FILE:
+                raise StoreError(f"{name}: is not a saved session of this program; it is left as it is")
+            file.seek(0)
+            return file.read()
+    except FileNotFoundError:
+        raise StoreError(f"{name}: no such file") from None
+    except (OSError, ValueError) as error:
+        raise StoreError(f"{name}: can't be read: {getattr(error, 'strerror', None) or error}") from None
+    except MemoryError:
+        raise StoreError(f"{name}: needs more memory than there is") from None
+
+
+def _replace(path: Path, parts: "list[Any]") -> None:
+    """Write beside the file, wait until the disk has it, then put it in the file's place."""
+    partial = path.with_name(f".{path.name}.partial")
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
+        try:
+            with open(descriptor, "wb") as file:
+                for part in parts:
+                    file.write(part)
+                file.flush()
+                os.fsync(file.fileno())
+            partial.replace(path)
+        except BaseException:
+            partial.unlink(missing_ok=True)
+            raise
+        _sync_folder(path.parent)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise StoreError(f"the session can't be saved to {shown(str(path))}: {reason}") from None
+
+
+def _sync_folder(folder: Path) -> None:
+    """Wait until the new name is on the disk as well; some file systems can't, and need not."""
+    try:
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+    except OSError:
+        pass

@@ -1,0 +1,96 @@
+"""`backprop-tui check`: whether scenarios come out as their sources say, without a screen."""
+
+from collections.abc import Callable, Iterator
+from math import isnan
+from typing import TYPE_CHECKING
+
+from ..command_line import PROGRAM, Parser, one_line
+from ..quiet import engine_lines_to
+
+if TYPE_CHECKING:
+    from ...core.check import Compared
+    from ...core.scenario import Scenario
+
+AGREE, DIFFER, BAD = 0, 1, 2
+
+_DESCRIPTION = "Run what scenarios expect, and print what is stated next to what TensorFlow computes."
+
+_EXAMPLES = f"""\
+exit code: 0 where all numbers agree, 1 where one differs, 2 for a file that can't be used
+
+examples:
+  {PROGRAM} check                       all examples that come with the program
+  {PROGRAM} check mazur-2015            one of them
+  {PROGRAM} check lecture1.toml lecture2.toml
+"""
+
+
+def main(arguments: list[str]) -> int:
+    """Check each scenario and print its table; the exit code."""
+    parser = Parser("check", description=_DESCRIPTION, epilog=_EXAMPLES)
+    parser.add_argument("scenarios", metavar="SCENARIO", nargs="*", help="a file.toml, or an example's name")
+    names = parser.parse_args(arguments).scenarios
+    # Nothing but what goes to its own stderr can be on the terminal from here on.
+    with engine_lines_to(None) as stderr:
+        return _check_all(names, lambda message: print(one_line(message), file=stderr, flush=True))
+
+
+def _check_all(names: list[str], complain: Callable[[str], None]) -> int:
+    from ...core.check import check
+    from ...core.engine.engine import Engine
+    from ...core.scenario import ScenarioError, bundled_names, open_scenario
+    from ...core.session import EngineRefused
+
+    answer, worst = Engine().answer, AGREE
+    for name in names or bundled_names():
+        try:
+            scenario = open_scenario(name)
+            compared = check(scenario, answer)
+        except (ScenarioError, EngineRefused) as error:
+            complain(str(error) if isinstance(error, ScenarioError) else f"{name}: {error}")
+            worst = BAD
+            continue
+        for line in table(name, scenario, compared):
+            print(line, flush=True)
+        if not all(number.ok for number in compared):
+            worst = max(worst, DIFFER)
+    return worst
+
+
+def table(name: str, scenario: "Scenario", compared: "list[Compared]") -> Iterator[str]:
+    """The lines of one scenario: a number each, then how many agree, and what a source is known to have wrong."""
+    from ...core.text import shown
+
+    yield f"{shown(name)}: {shown(scenario.title)}"
+    if not compared:
+        yield "  states no numbers"
+        yield ""
+        return
+    rows = [("step", "name", "stated", "computed", "")] + [_row(number) for number in compared]
+    widths = [max(len(row[column]) for row in rows) for column in range(4)]
+    for row in rows:
+        step, label, stated, computed, verdict = row
+        line = f"  {step:>{widths[0]}}  {label:{widths[1]}}  {stated:>{widths[2]}}  {computed:>{widths[3]}}  {verdict}"
+        yield line.rstrip()
+    agree = sum(number.ok for number in compared)
+    yield f"  {agree} of {len(compared)} numbers agree"
+    for line in _known_wrong(compared):
+        yield f"  {line}"
+    yield ""
+
+
+def _row(number: "Compared") -> tuple[str, str, str, str, str]:
+    computed = "-" if isnan(number.computed) else f"{number.computed:.12g}"
+    verdict = "ok" if number.ok else "DIFFERS" + (f": {number.problem}" if number.problem else "")
+    if number.published is not None:
+        verdict += f", published {number.published:.12g}"
+    return str(number.expectation.step), number.name, f"{number.stated:.12g}", computed, verdict
+
+
+def _known_wrong(compared: "list[Compared]") -> Iterator[str]:
+    from ...core.text import shown
+
+    for expected in dict.fromkeys(number.expectation for number in compared):
+        if expected.published is not None:
+            where = f"{shown(expected.source)}: " if expected.source else ""
+            yield f"step {expected.step}, {expected.name}: {where}{shown(' '.join(expected.because.split()))}"

@@ -1,0 +1,26 @@
+"""`backprop-tui examples`: the scenarios that come with the program."""
+
+from ..command_line import PROGRAM, Parser
+
+_DESCRIPTION = "List the examples that come with the program: name, title, and where the numbers are from."
+
+_EXAMPLES = f"""\
+examples:
+  {PROGRAM} mazur-2015          opens one
+  {PROGRAM} check mazur-2015    compares its published numbers with what TensorFlow computes
+"""
+
+
+def main(arguments: list[str]) -> int:
+    """Print them; the exit code."""
+    Parser("examples", description=_DESCRIPTION, epilog=_EXAMPLES).parse_args(arguments)
+    from ...core.scenario import bundled, bundled_names
+
+    names = bundled_names()
+    width = max(map(len, names))
+    for name in names:
+        scenario = bundled(name)
+        print(f"{name:{width}}  {scenario.title}")
+        if scenario.source:
+            print(f"{'':{width}}  {scenario.source}")
+    return 0
