@@ -1,0 +1,113 @@
+"""The keys of the lessons: the main screen's where they mean the same, and each lesson's own."""
+
+from textual.binding import Binding, BindingType
+
+from .keys import Key
+
+_QUIT = Key("q,ctrl+c", "q", "quit", "quit", "quit", True)
+_HELP = Key("question_mark,f1", "?", "help", "help", "this help", True)
+
+COMMON = (
+    Key("tab", "tab", "next_pane", "next pane", "the next pane"),
+    Key("escape", "esc", "cancel", "cancel", "ends what is under way"),
+    Key("1", "1", "lesson(1)", "data", "lesson 1: the data"),
+    Key("2", "2", "lesson(2)", "autograd", "lesson 2: automatic differentiation"),
+    Key("3", "3", "lesson(3)", "descent", "lesson 3: gradient descent"),
+    Key("4", "4", "lesson(4)", "back-propagation", "lesson 4: back-propagation, the main screen"),
+    Key("5", "5", "lesson(5)", "training", "lesson 5: the training loop"),
+    Key("ctrl+p", "ctrl+p", "command_palette", "commands", "the command palette: everything above by name"),
+    _HELP,
+    _QUIT,
+)
+
+_LR = (
+    Key("plus", "+", "lr_up", "lr up", "a larger learning rate, by steps of 1-2-5"),
+    Key("minus", "-", "lr_down", "lr down", "a smaller learning rate"),
+    Key("l", "l", "lr", "lr", "type a learning rate"),
+)
+_FUNCTION = (
+    Key(
+        "equals_sign", "=", "formula", "formula", "type another function of x: + - * / **, sin, exp, sigmoid ...", True
+    ),
+    Key("x", "x", "start", "start", "type where x starts", True),
+)
+
+DATA = (
+    Key("space", "space", "step", "row", "all of this row's transformation, then the next row's", True),
+    Key("s", "s", "phase", "phase", "one phase: minus the mean, by the deviation, the logarithm", True),
+    Key("b", "b", "back", "back", "takes back the last of them", True),
+    Key("r", "r", "again", "again", "this row from its raw numbers"),
+    Key("up", "up down", "move(-1)", "rows", "the row above, the row below"),
+    Key("pageup", "pgup pgdn", "page(-1)", "pages", "a page up, a page down", True),
+    Key("home", "home end", "end(0)", "ends", "the first row, the last row"),
+    Key("left", "left right", "column(-1)", "column", "the histograms of another column"),
+    Key("g", "g", "row", "go to", "go to a row by its number", True),
+    Key("enter", "enter", "use", "use", "makes this row the sample of the other lessons", True),
+    *COMMON,
+)
+
+AUTOGRAD = (
+    Key("space", "space", "step", "step", "all phases of one step: forwards, backwards, the sum, the update", True),
+    Key("s", "s", "phase", "phase", "one phase: one operation forwards or backwards, the sum, the update", True),
+    Key("b", "b", "back", "back", "takes back the last of them", True),
+    Key("r", "r", "again", "again", "again from the first x", True),
+    *_FUNCTION,
+    *_LR,
+    *COMMON,
+)
+
+DESCENT = (
+    Key("space", "space", "step", "step", "one step: x minus lr times dy/dx", True),
+    Key("s", "s", "phase", "phase", "a step has one phase here: the same"),
+    Key("b", "b", "back", "back", "takes back the last step or jump", True),
+    Key("r", "r", "again", "again", "again from the first x", True),
+    Key("j", "j", "jump", "jump", "so many steps at once", True),
+    *_FUNCTION,
+    Key("c", "c", "carry", "carry over", "the function and x of lesson 2"),
+    *_LR,
+    *COMMON,
+)
+
+TRAINING = (
+    Key("space", "space", "step", "step", "one step over the chosen rows", True),
+    Key("b", "b", "back", "back", "takes back the last step or jump", True),
+    Key("e", "e", "epochs", "epochs", "jump ahead by epochs", True),
+    Key("j", "j", "jump", "jump", "jump ahead: a number of steps, or < and a loss to stop below", True),
+    Key(
+        "m",
+        "m",
+        "rows",
+        "rows",
+        "which rows a step uses: this, next, shuffled, all, or a number for mini-batches",
+        True,
+    ),
+    Key("o", "o", "optimizer", "optimizer", "sgd, momentum, rmsprop or adam: the run starts again with it", True),
+    Key("a", "a", "autoplay", "autoplay", "autoplay on and off"),
+    Key("less_than_sign", "<", "slower", "slower", "autoplay slower"),
+    Key("greater_than_sign", ">", "faster", "faster", "autoplay faster"),
+    Key("r", "r", "reinit", "reinit", "new random weights, those of the next seed, and an empty history"),
+    Key("R", "R", "restart", "restart", "the same weights as at the start of this run"),
+    Key("home", "home", "first", "start", "the very start"),
+    Key("end", "end", "last", "newest", "the newest step"),
+    *_LR,
+    Key("up", "up down", "move(-1)", "worst rows", "a row of the worst predictions"),
+    Key("h", "h", "held_out", "held out", "the worst rows among those held out, or those that train"),
+    Key("enter", "enter", "use", "this row", "the marked row on the main screen: its trace, step by step"),
+    *COMMON,
+)
+
+# The other half of a pair of keys that share a line of the table.
+_PAIRS = {
+    "up": Binding("down", "move(1)", show=False),
+    "pageup": Binding("pagedown", "page(1)", show=False),
+    "home": Binding("end", "end(1)", show=False),
+    "left": Binding("right", "column(1)", show=False),
+}
+
+
+def bindings(keys: tuple[Key, ...]) -> list[BindingType]:
+    """Textual's bindings for a lesson's keys."""
+    found: list[BindingType] = [
+        Binding(key.names, key.action, key.does, show=False, priority=key.names == "tab") for key in keys
+    ]
+    return found + [_PAIRS[key.names] for key in keys if key.names in _PAIRS and " " in key.written]

@@ -1,0 +1,73 @@
+"""The five lessons of one app: made when they are first opened, kept as they were left."""
+
+from typing import TYPE_CHECKING
+
+from ..core.lessons.autograd import AutogradLesson
+from ..core.lessons.data import DataLesson
+from ..core.lessons.descent import DescentLesson
+from .screens.lesson import NAMES, LessonScreen
+from .screens.stepper import StepperScreen
+
+if TYPE_CHECKING:
+    from .app import StepperApp
+
+MAIN = NAMES.index("back-propagation") + 1
+
+
+class Lessons:
+    """What has been done in each lesson, and which is open."""
+
+    def __init__(self, app: "StepperApp") -> None:
+        self._app = app
+        self.autograd = AutogradLesson()
+        self.descent = DescentLesson()
+
+    @property
+    def open(self) -> int:
+        """The number of the lesson that is open."""
+        return next((screen.NUMBER for screen in self._app.screen_stack if isinstance(screen, LessonScreen)), MAIN)
+
+    def show(self, number: int) -> None:
+        """Open a lesson, from the main screen or from another lesson."""
+        app = self._app
+        if number == self.open:
+            return
+        if isinstance(app.screen, LessonScreen):
+            app.pop_screen()
+        if number == MAIN:
+            return
+        name = f"lesson-{number}"
+        if not app.is_screen_installed(name):
+            app.install_screen(self._made(number), name)
+        app.push_screen(name)
+
+    def close(self) -> None:
+        """To the main screen; what belongs to its run is made anew when it is opened again."""
+        self.show(MAIN)
+        for number in (1, 5):
+            if self._app.is_screen_installed(f"lesson-{number}"):
+                self._app.uninstall_screen(f"lesson-{number}")
+
+    def _stepper(self) -> StepperScreen:
+        return next(screen for screen in self._app.screen_stack if isinstance(screen, StepperScreen))
+
+    def _made(self, number: int) -> LessonScreen:
+        engine = self._app.engine
+        if number == 1:
+            from .screens.lesson_data import DataScreen
+
+            stepper = self._stepper()
+            return DataScreen(
+                DataLesson(self._app.session.run.table),
+                engine,
+                lambda row: stepper.runner.act(lambda: stepper.session.set_row(row)),
+            )
+        if number == 2:
+            from .screens.lesson_autograd import AutogradScreen
+
+            return AutogradScreen(self.autograd, engine)
+        if number == 3:
+            from .screens.lesson_descent import DescentScreen
+
+            return DescentScreen(self.descent, engine, self.autograd)
+        raise ValueError(f"no lesson {number}")

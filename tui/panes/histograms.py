@@ -1,0 +1,39 @@
+"""A column of lesson 1 before and after scaling: two histograms side by side, with mean and deviation."""
+
+from ...core.lessons.data import Column
+from ...core.numerals import brief
+from ...core.text import shown
+from ..line import Line, Span
+from . import plot
+
+
+def lines(column: Column | None, after: str, height: int) -> list[Line]:
+    """The histogram as it is in the file, the one after scaling, and below each its ends, mean and deviation."""
+    if column is None:
+        return [(Span("the engine counts the rows …", "pending"),)]
+    wide = column.counts.shape[1]
+    rows = max(height - 4, 1)
+    bars = [plot.bars(counts, rows) for counts in column.counts]
+    found: list[Line] = [(Span("as in the file".ljust(wide + 3) + after, "label"),)]
+    found += [(Span(left + "   " + right, "positive"),) for left, right in zip(*bars, strict=True)]
+    mean, deviation, low, high = range(4)
+    found.append(tuple(Span(_ends(part[low], part[high], wide) + "   ", "dim") for part in column.summary))
+    for label, place in (("mean", mean), ("deviation", deviation)):
+        texts = (f"{label} {brief(_rounded(part[place]), 6)}".ljust(wide + 3) for part in column.summary)
+        found.append((Span("".join(texts)),))
+    return found[:height]
+
+
+def title(column: Column | None, number: int, columns: int) -> str:
+    """Whose histograms these are."""
+    return f"Column {shown(column.name)}  {number + 1} of {columns}" if column else "Column"
+
+
+def _ends(low: float, high: float, width: int) -> str:
+    left, right = brief(low, 4), brief(high, 4)
+    return left + right.rjust(max(width - len(left), 0))
+
+
+def _rounded(value: float) -> float:
+    """A mean of 1e-17 is the rounding of 0."""
+    return 0.0 if abs(value) < 1e-12 else value

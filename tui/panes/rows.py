@@ -1,0 +1,40 @@
+"""The table of lesson 1: the rows in view, raw and scaled side by side; the chosen one marked."""
+
+from ...core.lessons.data import DataLesson
+from ...core.numerals import brief, fixed
+from ...core.text import shown
+from ..line import Line, Span, clipped
+
+NUMBER, COLUMN = 9, 11
+
+
+def lines(lesson: DataLesson, count: int) -> list[Line]:
+    """A heading, then the rows from `lesson.first` on; dots for what the engine has not sent yet."""
+    table = lesson.table
+    head = "row".rjust(NUMBER)
+    for name in (*table.features, *table.targets):
+        head += " " + clipped(shown(name), COLUMN - 1).rjust(COLUMN) + _second(name, lesson).rjust(COLUMN)
+    found: list[Line] = [(Span(head, "label"),)]
+    for number in range(lesson.first, min(lesson.first + count, lesson.rows)):
+        chosen = number == lesson.row
+        text = ("▸ " if chosen else "  ") + f"{number:,}".rjust(NUMBER - 2)
+        row = lesson.read(number)
+        if row is None:
+            found.append((Span(text + "  ·" * 3, "pending"),))
+            continue
+        for raw, scaled in zip((*row.raw, *row.raw_y), (*row.x, *row.y), strict=True):
+            text += " " + brief(raw, 8).rjust(COLUMN) + fixed(scaled, width=COLUMN)
+        found.append((Span(text, "fresh cursor" if chosen else ""),))
+    return found
+
+
+def title(lesson: DataLesson) -> str:
+    """How many rows there are, and which is chosen."""
+    return f"Table  row {lesson.row:,} of {lesson.rows:,}" if lesson.rows else "Table"
+
+
+def _second(name: str, lesson: DataLesson) -> str:
+    """What the second column of a pair holds."""
+    if name in lesson.table.targets:
+        return "ln" if lesson.table.log_target else "as is"
+    return "scaled" if name in lesson.table.standardise else "as is"

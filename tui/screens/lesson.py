@@ -1,0 +1,206 @@
+"""What the lessons' screens share: a title, two sentences, framed panes, a line to say and to ask in, the keys."""
+
+import asyncio
+from collections.abc import Callable
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.events import Resize
+from textual.screen import Screen
+from textual.widgets import Input
+
+from .. import layout
+from ..keys import Key
+from ..line import Line, Span, clipped
+from ..pane import Pane
+from ..panes import footer
+from ..runner import Asker, Runner, Session
+
+NAMES = ("data", "autograd", "descent", "back-propagation", "training")
+
+
+class LessonScreen(Screen[None]):
+    """A lesson: `panes` are composed, `draw_panes` fills them, a runner asks the engine for what the session needs."""
+
+    CSS_PATH = "../lessons.tcss"
+    AUTO_FOCUS = ""
+    NUMBER: ClassVar[int]
+    INTRO: ClassVar[tuple[str, str]]
+    """Two sentences that say what it shows, a line of 78 columns each."""
+
+    KEYS: ClassVar[tuple[Key, ...]]
+
+    def __init__(self, session: Session, engine: Asker) -> None:
+        super().__init__()
+        self.runner = Runner(session, engine, self.draw, self.say)
+        self.notice = ""
+        self._asking: Callable[[str], None] | None = None
+        self._below: Line = ()
+        """What stands below a line that is typed."""
+        self._tab = 0
+
+    # What a lesson brings
+
+    def panes(self) -> list[Pane]:
+        """Its framed panes, in reading order."""
+        raise NotImplementedError
+
+    def draw_panes(self) -> None:
+        """Hand each pane its lines."""
+        raise NotImplementedError
+
+    def status(self) -> Line:
+        """The line above the keys where there is no notice."""
+        return (Span(""),)
+
+    # What is on it
+
+    def compose(self) -> ComposeResult:
+        """The lines at the top, the panes, the lines at the bottom."""
+        yield Pane(id="header")
+        yield Pane(id="intro")
+        panes = self.panes()
+        panes[0].add_class("active")
+        yield from panes
+        yield Pane(id="status")
+        yield Input(id="prompt", compact=True)
+        yield Pane(id="footer")
+
+    def on_mount(self) -> None:
+        """Ask for what is needed at the start, then do what is typed."""
+        self.run_worker(self._work(), exclusive=True)
+
+    async def _work(self) -> None:
+        await self.runner.perform(lambda: None)
+        await self.runner.run()
+
+    def on_resize(self, event: Resize) -> None:
+        """Another layout for another size."""
+        narrow = layout.kind(*self.size) not in (layout.PANES, layout.WIDE)
+        self.set_class(narrow, "narrow")
+        self.call_after_refresh(self.draw)
+        self.draw()
+
+    def draw(self) -> None:
+        """Hand every pane its lines."""
+        if not self.is_mounted or not self.size.width:
+            return
+        width = self.size.width
+        self.pane("#header").show([_header(self.NUMBER, width)])
+        self.pane("#intro").show([(Span(clipped(sentence, width), "dim"),) for sentence in self.INTRO])
+        self.draw_panes()
+        notice = (Span(clipped(self.notice, width), "key"),) if self.notice else self.status()
+        self.pane("#status").show([notice])
+        self.pane("#footer").show([self._below] if self._asking else footer.lines(width, self.KEYS))
+
+    def pane(self, selector: str) -> Pane:
+        """A pane by its id."""
+        return self.query_one(selector, Pane)
+
+    def name_pane(self, selector: str, title: str) -> None:
+        """The title in a pane's border."""
+        pane = self.pane(selector)
+        if pane.border_title != title:
+            pane.border_title = title
+
+    # Saying and asking
+
+    def say(self, text: str) -> None:
+        """A line for the person, until the next key."""
+        self.notice = text
+        self.draw()
+
+    def on_key(self) -> None:
+        """A notice stays until the next key."""
+        self.notice = ""
+
+    def ask(self, label: str, then: Callable[[str], None], text: str = "") -> None:
+        """Let a line be typed; `then` takes it, and may raise ValueError for what it can't take."""
+        self._asking, self._below = then, (Span(f"{label}   enter takes it, esc leaves it", "key"),)
+        prompt = self.query_one("#prompt", Input)
+        prompt.value, prompt.placeholder, prompt.display = text, label, True
+        self.pane("#status").display = False
+        prompt.focus()
+        self.draw()
+
+    def point_at(self, position: int, reason: str) -> None:
+        """A caret below this character of the line that is typed, with a reason."""
+        self.query_one("#prompt", Input).cursor_position = position
+        room = self.size.width - position - 2
+        before = "" if len(reason) <= room else clipped(reason, max(position - 1, 20)).rstrip() + " "
+        after = "" if before else f" {reason}"
+        self._below = (Span(before.rjust(position) + "^" + after, "alarm"),)
+        self.draw()
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """The line is typed."""
+        then, text = self._asking, event.value.strip()
+        self._close_prompt()
+        if then is not None and text:
+            try:
+                then(text)
+            except ValueError as error:
+                self.refuse_typed(text, error)
+
+    def refuse_typed(self, text: str, error: ValueError) -> None:
+        """Say why what was typed can't be used."""
+        self.say(str(error))
+
+    def _close_prompt(self) -> None:
+        self._asking = None
+        self.query_one("#prompt", Input).display = False
+        self.pane("#status").display = True
+        self.set_focus(None)
+        self.draw()
+
+    # Keys
+
+    def act(self, action: Callable[[], None], after: Callable[[], None] | None = None) -> None:
+        """Carry out an action of the session in its turn."""
+        self.runner.act(action, after)
+
+    def action_cancel(self) -> None:
+        """esc."""
+        if self._asking is not None:
+            self._close_prompt()
+        self.draw()
+
+    def action_next_pane(self) -> None:
+        """tab."""
+        framed = list(self.query(".framed").results(Pane))
+        self._tab = (self._tab + 1) % len(framed)
+        for number, pane in enumerate(framed):
+            pane.set_class(number == self._tab, "active")
+        self.call_after_refresh(self.draw)
+
+    def action_lesson(self, number: int) -> None:
+        """1 to 5."""
+        self.app.lessons.show(number)  # type: ignore[attr-defined]
+
+    def action_help(self) -> None:
+        """?."""
+        from .help import HelpScreen
+
+        self.app.push_screen(HelpScreen(self.KEYS, self.INTRO))
+
+    def action_quit(self) -> None:
+        """q."""
+        self.app.exit()
+
+    def action_command_palette(self) -> None:
+        """ctrl+p."""
+        self.app.action_command_palette()
+
+    async def settled(self) -> None:
+        """Wait until everything typed so far is done and shown: for tests."""
+        while self.runner.busy or self.runner.waiting:
+            await asyncio.sleep(0.005)
+
+
+def _header(number: int, width: int) -> Line:
+    """Which lesson this is, and how to get to the others."""
+    spans = [Span("backprop-tui  ", "title")] if width >= 80 else []
+    for other, name in enumerate(NAMES, 1):
+        here = other == number
+        spans += [Span(str(other), "key"), Span(f" {name.upper() if here else name}  ", "title" if here else "dim")]
+    return tuple(spans)

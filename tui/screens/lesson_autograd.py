@@ -1,0 +1,76 @@
+"""Lesson 2: a function of x on the tape, its derivative by the chain rule, and one update."""
+
+import numpy as np
+
+from ...core.lessons.autograd import AutogradLesson, remark
+from ...core.numerals import brief
+from ..lesson_keys import AUTOGRAD, bindings
+from ..line import Line, Span, clipped
+from ..pane import Pane
+from ..panes import plot, tape
+from ..runner import Asker
+from .lesson_function import FunctionScreen
+
+
+class AutogradScreen(FunctionScreen):
+    """Follows one derivative, an operation at a time."""
+
+    NUMBER = 2
+    INTRO = (
+        "A gradient tape records every operation on x while y is computed.",
+        "Backwards along it, the local derivatives multiply along each path and add up.",
+    )
+    KEYS = AUTOGRAD
+    BINDINGS = bindings(AUTOGRAD)
+
+    def __init__(self, lesson: AutogradLesson, engine: Asker) -> None:
+        super().__init__(lesson, engine)
+        self.lesson = lesson
+
+    def panes(self) -> list[Pane]:
+        """The tape, and the curve."""
+        return [Pane("Tape", id="tape", classes="framed"), Pane("Curve", id="plot", classes="framed")]
+
+    def draw_panes(self) -> None:
+        """The tape's lines, and the curve with its point and tangent."""
+        lesson, pane = self.lesson, self.pane("#tape")
+        shown = tape.lines(lesson, pane.content_size.width)
+        pane.show(shown)
+        pane.scroll_to(y=max(tape.newest(lesson, shown) - pane.content_size.height // 2, 0), animate=False)
+        self.name_pane("#tape", clipped(f"Tape  y = {lesson.formula.text}", max(pane.size.width - 6, 10)).rstrip())
+        self._draw_plot()
+
+    def _draw_plot(self) -> None:
+        lesson, pane = self.lesson, self.pane("#plot")
+        size = pane.content_size
+        if lesson.curve is None or lesson.tape is None:
+            return pane.show([(Span("the engine computes the curve …", "pending"),)])
+        curve = plot.Curve(lesson.curve.x, lesson.curve.y)
+        curves, marks = [curve], []
+        forward_done = lesson.done >= len(lesson.formula.operations)
+        if forward_done:
+            marks.append(plot.Mark(lesson.tape.x, lesson.tape.y, "●", "title", True))
+        limits = plot.y_range([curve], marks, 0.94)
+        ends = (float(lesson.curve.x[0]), float(lesson.curve.x[-1]))
+        if lesson.done >= len(lesson.stages) - 1 and np.isfinite(lesson.tape.slope):
+            x = np.array(ends)
+            tangent = lesson.tape.y + lesson.tape.slope * (x - lesson.tape.x)
+            curves.append(plot.Curve(x, tangent, "negative", dashed=True))
+        if lesson.done == len(lesson.stages) and lesson.new_x is not None:
+            at = float(np.interp(lesson.new_x, lesson.curve.x, lesson.curve.y))
+            marks.append(plot.Mark(lesson.new_x, at, "○", "title", True))
+        pane.show(plot.lines(curves, marks, size.width, size.height, ends, limits))
+        words = "● x" + "  - - tangent" * (len(curves) > 1) + "  ○ new x" * (len(marks) > 1)
+        self.name_pane("#plot", f"Curve  {words if forward_done else ''}".rstrip())
+        return None
+
+    def status(self) -> Line:
+        """Where no number comes out, why; else where the step stands."""
+        lesson = self.lesson
+        if lesson.tape is None:
+            return (Span("TensorFlow is loading …", "key"),)
+        told = remark(lesson.tape, lesson.done)
+        if told:
+            return (Span(clipped(told, self.size.width), "alarm"),)
+        phase = f"phase {lesson.done} of {len(lesson.stages)}"
+        return (Span(f"x = {brief(lesson.x, 8)}   lr {brief(lesson.lr)}   step {lesson.steps}   {phase}", "dim"),)

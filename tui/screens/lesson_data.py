@@ -1,0 +1,149 @@
+"""Lesson 1: the table, its columns before and after scaling, and the way of one row through it."""
+
+from collections.abc import Callable
+
+from textual.events import MouseScrollDown, MouseScrollUp
+
+from ...core.lessons.data import DataLesson
+from ...core.text import shown
+from .. import typed
+from ..lesson_keys import DATA, bindings
+from ..line import Line, Span, clipped
+from ..pane import Pane
+from ..panes import histograms, rows
+from ..runner import Asker
+from .lesson import LessonScreen
+
+
+class DataScreen(LessonScreen):
+    """Walks through the table, a page of rows at a time."""
+
+    NUMBER = 1
+    INTRO = (
+        "Features are brought to mean 0 and deviation 1: minus the mean, by the deviation.",
+        "A price spans decades; its logarithm is spread evenly, so errors count alike.",
+    )
+    KEYS = DATA
+    BINDINGS = bindings(DATA)
+
+    def __init__(self, lesson: DataLesson, engine: Asker, use: Callable[[int], None]) -> None:
+        super().__init__(lesson, engine)
+        self.add_class("three")
+        self.lesson, self._use = lesson, use
+        self._column = len(lesson.table.features)
+        """Whose histograms are shown: the target's at first."""
+
+    def panes(self) -> list[Pane]:
+        """The table across, below it the chosen row's way and a column's histograms."""
+        return [
+            Pane("Table", id="rows", classes="framed across"),
+            Pane("Row", id="row", classes="framed"),
+            Pane("Column", id="column", classes="framed"),
+        ]
+
+    def draw_panes(self) -> None:
+        """The rows in view, the chosen one's transformation, the histograms."""
+        lesson = self.lesson
+        room = max(self.pane("#rows").content_size.height - 1, 1)
+        self.look(room)
+        self.pane("#rows").show(rows.lines(lesson, room))
+        self.name_pane("#rows", rows.title(lesson))
+        lines: list[Line] = [(Span(clipped(shown(line), 200).rstrip(), "fresh"),) for line in lesson.lines()]
+        done = lesson.phases[: lesson.done]
+        ahead = lesson.phases[lesson.done :]
+        lines.append((Span("done: " + (", ".join(done) or "nothing yet"), "dim"),))
+        if ahead:
+            lines.append((Span("ahead: " + ", ".join(ahead), "pending"),))
+        self.pane("#row").show(lines)
+        self.name_pane("#row", f"Row {lesson.row:,}  phase {lesson.done} of {len(lesson.phases)}")
+        column = lesson.columns[self._column] if lesson.columns else None
+        pane = self.pane("#column")
+        pane.show(histograms.lines(column, self._after(), pane.content_size.height))
+        self.name_pane("#column", histograms.title(column, self._column, len(lesson.columns)))
+
+    def _after(self) -> str:
+        table = self.lesson.table
+        if self._column >= len(table.features):
+            return "its logarithm" if table.log_target else "as is"
+        return "scaled" if table.features[self._column] in table.standardise else "as is"
+
+    def look(self, room: int) -> None:
+        """Keep the chosen row in view, and ask for the rows that have come into it."""
+        lesson = self.lesson
+        first = min(max(lesson.first, lesson.row - room + 1), lesson.row)
+        first = max(min(first, lesson.rows - room), 0) if lesson.rows else 0
+        if (first, room) != (lesson.first, lesson.count):
+            lesson.look(first, room)
+            self.act(lambda: None)
+
+    def status(self) -> Line:
+        """What enter does."""
+        if self.lesson.scaling is None:
+            return (Span("the engine reads the table …", "key"),)
+        return (Span("enter makes this row the sample of the main screen and of training", "dim"),)
+
+    # Keys
+
+    def action_step(self) -> None:
+        """space."""
+        self.act(self.lesson.step)
+
+    def action_phase(self) -> None:
+        """s."""
+        self.act(self.lesson.phase)
+
+    def action_back(self) -> None:
+        """b."""
+        self.act(self.lesson.back)
+
+    def action_again(self) -> None:
+        """r."""
+        self.act(self.lesson.again)
+
+    def action_move(self, by: int) -> None:
+        """The arrow keys."""
+        self._choose(lambda lesson: lesson.row + by)
+
+    def action_page(self, by: int) -> None:
+        """pgup and pgdn."""
+        self._choose(lambda lesson: lesson.row + by * lesson.count)
+
+    def action_end(self, last: int) -> None:
+        """home and end."""
+        self._choose(lambda lesson: lesson.rows if last else 0)
+
+    def _choose(self, row: Callable[[DataLesson], int]) -> None:
+        def choose() -> None:
+            if self.lesson.rows:
+                self.lesson.choose(min(max(row(self.lesson), 0), self.lesson.rows - 1))
+
+        self.act(choose)
+
+    def action_column(self, by: int) -> None:
+        """left and right."""
+        if self.lesson.columns:
+            self._column = (self._column + by) % len(self.lesson.columns)
+        self.draw()
+
+    def action_row(self) -> None:
+        """g."""
+
+        def go(text: str) -> None:
+            row = typed.whole(text)
+            self.act(lambda: self.lesson.choose(row))
+
+        self.ask(f"row of the table, 0 to {max(self.lesson.rows - 1, 0):,}", go)
+
+    def action_use(self) -> None:
+        """enter."""
+        row = self.lesson.row
+        self._use(row)
+        self.say(f"row {row:,} is the sample now: 4 shows its steps")
+
+    def on_mouse_scroll_down(self, event: MouseScrollDown) -> None:
+        """The wheel moves through the rows."""
+        self.action_move(3)
+
+    def on_mouse_scroll_up(self, event: MouseScrollUp) -> None:
+        """The wheel moves through the rows."""
+        self.action_move(-3)

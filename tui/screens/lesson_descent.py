@@ -1,0 +1,91 @@
+"""Lesson 3: gradient descent on a function of x, the points walking down the curve."""
+
+import numpy as np
+
+from ...core.lessons.autograd import AutogradLesson
+from ...core.lessons.descent import DescentLesson
+from ...core.numerals import brief
+from .. import typed
+from ..lesson_keys import DESCENT, bindings
+from ..line import Line, Span, clipped
+from ..pane import Pane
+from ..panes import descent, plot
+from ..runner import Asker
+from .lesson_function import FunctionScreen
+
+SHOWN_POINTS = 200
+
+
+class DescentScreen(FunctionScreen):
+    """Walks down a curve, a step at a time."""
+
+    NUMBER = 3
+    INTRO = (
+        "Each step moves x against its slope: x ← x - lr·dy/dx, by tf.GradientTape.",
+        "Too small a learning rate crawls, too large a one jumps to and fro, or away.",
+    )
+    KEYS = DESCENT
+    BINDINGS = bindings(DESCENT)
+
+    def __init__(self, lesson: DescentLesson, engine: Asker, autograd: AutogradLesson) -> None:
+        super().__init__(lesson, engine)
+        self.lesson, self._autograd = lesson, autograd
+
+    def panes(self) -> list[Pane]:
+        """The steps, and the curve."""
+        return [Pane("Steps", id="steps", classes="framed"), Pane("Curve", id="plot", classes="framed")]
+
+    def draw_panes(self) -> None:
+        """The newest steps, and all points on the curve."""
+        lesson, pane = self.lesson, self.pane("#steps")
+        pane.show(descent.lines(lesson, pane.content_size.height))
+        title = f"Steps  lr {brief(lesson.lr)}  y = {lesson.formula.text}"
+        self.name_pane("#steps", clipped(title, max(pane.size.width - 6, 10)).rstrip())
+        self._draw_plot()
+
+    def _draw_plot(self) -> None:
+        lesson, pane = self.lesson, self.pane("#plot")
+        if lesson.curve is None:
+            return pane.show([(Span("the engine computes the curve …", "pending"),)])
+        curve = plot.Curve(lesson.curve.x, lesson.curve.y, "dim")
+        xs = np.array(lesson.xs[-SHOWN_POINTS:])
+        ys = np.interp(xs, lesson.curve.x, lesson.curve.y, left=np.nan, right=np.nan)
+        points = list(zip(xs.tolist(), ys.tolist(), strict=True))
+        marks = [plot.Mark(x, y, "o", "positive") for x, y in points[:-1]]
+        marks.append(plot.Mark(*points[-1], "●", "title", True))
+        size = pane.content_size
+        ends = (float(lesson.curve.x[0]), float(lesson.curve.x[-1]))
+        pane.show(plot.lines([curve], marks, size.width, size.height, ends, plot.y_range([curve], marks, 0.96)))
+        return None
+
+    def status(self) -> Line:
+        """Whether it converges; a jump's progress."""
+        lesson = self.lesson
+        if lesson.curve is None:
+            return (Span("TensorFlow is loading …", "key"),)
+        if lesson.jumping:
+            return (Span(f"{lesson.done:,} of {lesson.target:,} steps   esc cancels", "key"),)
+        verdict = lesson.verdict() or "space makes a step; + and - change the learning rate"
+        alarming = lesson.ended or verdict.startswith("diverge")
+        return (Span(clipped(verdict, self.size.width), "alarm" if alarming else "dim"),)
+
+    # Keys
+
+    def action_jump(self) -> None:
+        """j."""
+
+        def jump(text: str) -> None:
+            steps = typed.whole(text)
+            self.act(lambda: self.lesson.start_jump(steps))
+
+        self.ask("jump: how many steps", jump)
+
+    def action_cancel(self) -> None:
+        """esc."""
+        self.lesson.cancel()
+        super().action_cancel()
+
+    def action_carry(self) -> None:
+        """c."""
+        formula, x = self._autograd.formula.text, self._autograd.start
+        self.act(lambda: self.lesson.set_formula(formula, x))

@@ -1,0 +1,74 @@
+"""What the lessons on a function of x share: another function, another start, the learning rate."""
+
+from ...core.formula import FormulaError, parse
+from ...core.lessons.autograd import AutogradLesson
+from ...core.lessons.descent import DescentLesson
+from .. import typed
+from ..runner import Asker
+from .lesson import LessonScreen
+
+
+class FunctionScreen(LessonScreen):
+    """A lesson on a function of x that can be typed."""
+
+    def __init__(self, lesson: AutogradLesson | DescentLesson, engine: Asker) -> None:
+        super().__init__(lesson, engine)
+        self._function = lesson
+
+    def action_step(self) -> None:
+        """space."""
+        self.act(self._function.step)
+
+    def action_phase(self) -> None:
+        """s."""
+        self.act(self._function.phase)
+
+    def action_back(self) -> None:
+        """b."""
+        self.act(self._function.back)
+
+    def action_again(self) -> None:
+        """r."""
+        self.act(self._function.again)
+
+    def action_formula(self) -> None:
+        """=."""
+        self._ask_formula(self._function.formula.text)
+
+    def _ask_formula(self, text: str) -> None:
+        self.ask("y = a function of x", self._take_formula, text)
+
+    def _take_formula(self, text: str) -> None:
+        """A bad formula stays in the line, with its character marked, and can be mended."""
+        try:
+            parse(text)
+        except FormulaError as error:
+            self._ask_formula(text)
+            self.point_at(error.position, error.reason)
+            return
+        self.act(lambda: self._function.set_formula(text))
+
+    def action_start(self) -> None:
+        """x."""
+        self.ask("where x starts", lambda text: self._take_start(typed.number(text)))
+
+    def _take_start(self, x: float) -> None:
+        self.act(lambda: self._function.set_formula(self._function.formula.text, x))
+
+    def action_lr_up(self) -> None:
+        """+."""
+        self._step_lr(1)
+
+    def action_lr_down(self) -> None:
+        """-."""
+        self._step_lr(-1)
+
+    def _step_lr(self, by: int) -> None:
+        self.act(lambda: self._function.set_lr(typed.next_lr(self._function.lr, by)))
+
+    def action_lr(self) -> None:
+        """l."""
+        self.ask("learning rate", lambda text: self._take_lr(typed.number(text)))
+
+    def _take_lr(self, lr: float) -> None:
+        self.act(lambda: self._function.set_lr(lr))
