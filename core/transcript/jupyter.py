@@ -10,9 +10,9 @@ from ..messages import Failed, Inline, ReadRows, RowsRead, numbers
 from ..sampling import split_rows
 from ..session import EngineRefused, Session
 from . import source
-from .markdown import settings_table, table_name
+from .markdown import escaped, settings_table
 from .steps import Ask
-from .values import cell_name
+from .values import cell_name, table_words
 
 MAX_ROWS, MAX_CODE = 20_000, 5_000_000
 """A notebook holds no more rows of the table, and no more characters that say which step uses which."""
@@ -93,7 +93,13 @@ def _data(past: Session, ask: Ask, order: list[int]) -> Cells:
     if not isinstance(answer, RowsRead):
         raise EngineRefused(answer.message if isinstance(answer, Failed) else "the engine did not read the rows")
     rows = source.rows(past.run, order, answer.raw.array, answer.raw_y.array, past.scaling.mean, past.scaling.deviation)
-    return [("markdown", f"## The data\n\nThe rows that the steps use, of {table_name(past.run)}."), ("code", rows)]
+    return [
+        (
+            "markdown",
+            f"## The data\n\nThe rows that the steps use. They are from: {escaped(table_words(past.run.table))}.",
+        ),
+        ("code", rows),
+    ]
 
 
 # The steps

@@ -40,11 +40,6 @@ def escaped(text: str) -> str:
     return re.sub(r"([\\`*_\[\]<>#|~&$])", r"\\\1", shown(text))
 
 
-def table_name(run: Run) -> str:
-    """Which table, in words."""
-    return escaped(run.table.path) or "the house table (residential sales around Seattle, spring 2014)"
-
-
 def settings_table(run: Run) -> str:
     """The settings as a table of two columns."""
     lines = ["| setting | value |", "| --- | --- |"]

@@ -3,6 +3,7 @@
 from math import isfinite
 from typing import Any
 
+from ..messages import TableSpec
 from ..network import Array
 from ..phases import Cell
 from ..run import Run
@@ -38,11 +39,18 @@ def cell_name(cell: Cell) -> str:
     return f"{cell.name}[{cell.row + 1},{cell.column + 1}]"
 
 
+def table_words(table: TableSpec) -> str:
+    """The table's file, or which table it is."""
+    if table.x is not None:
+        return "samples written in the scenario"
+    return table.path or "the bundled house table"
+
+
 def settings(run: Run) -> dict[str, Any]:
     """What defines a run, by name, as plain values: the settings are those of its first step."""
     table, sampling, update = run.table, run.settings.sampling, run.update
     found: dict[str, Any] = {
-        "data": table.path or "the bundled house table",
+        "data": table_words(table),
         "features": list(table.features),
         "targets": list(table.targets),
         "standardised": list(table.standardise),
@@ -58,6 +66,8 @@ def settings(run: Run) -> dict[str, Any]:
         "seed": run.seed,
         "initialiser": "given" if run.initial is not None else run.initialiser,
     }
+    if table.holdout:
+        found |= {"held_out": table.holdout, "held_out_by_seed": table.holdout_seed}
     if sampling.rule == SHUFFLED:
         found["batch"] = sampling.batch
     constants = {"momentum": ("momentum",), "rmsprop": ("rho", "epsilon"), "adam": ("beta_1", "beta_2", "epsilon")}
