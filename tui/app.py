@@ -1,53 +1,109 @@
 """The app: one session of a run, the engine that answers it, and the screens on top."""
 
 from collections.abc import Awaitable, Callable, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from textual.app import App, SystemCommand
 from textual.screen import Screen
 
 from ..core.session import Session
 from .keys import KEYS
+from .lessons import Lessons
 from .runner import Asker
+from .screens.lesson import LessonScreen
 from .screens.stepper import StepperScreen
 from .terminal import on_end
+
+if TYPE_CHECKING:
+    from ..core.scenario import Scenario
+    from ..core.store import Loaded
+    from .keep import Keeper
 
 
 class StepperApp(App[None]):
     """Steps a network through back-propagation."""
 
     TITLE = "backprop-tui"
-    CSS_PATH = "stepper.tcss"
+    CSS_PATH = Path(__file__).parent / "stepper.tcss"
     ENABLE_COMMAND_PALETTE = True
     BINDINGS = []  # noqa: RUF012 - Textual's own name; the screens have the keys
 
-    def __init__(self, session: Session, engine: Asker, steps: int = 0) -> None:
+    def __init__(
+        self,
+        session: Session,
+        engine: Asker,
+        steps: int = 0,
+        scenario: "Scenario | None" = None,
+        keeper: "Keeper | None" = None,
+        loaded: "Loaded | None" = None,
+    ) -> None:
+        """`steps` are made at the start; `keeper` saves the session; `loaded` is what it was restored from."""
         super().__init__(ansi_color=True)
         self.theme = "ansi-dark"
-        self.session = session
-        self.engine = engine
+        self.session, self.engine, self.scenario, self.keeper = session, engine, scenario, keeper
+        self.lessons = Lessons(self)
         self.farewell = ""
         """A line for the terminal once the screen is gone."""
-        self._steps = steps
+        self._steps, self._loaded = steps, loaded
 
     def on_mount(self) -> None:
         """Show the main screen."""
         on_end(self.end)
-        self.push_screen(StepperScreen(self.session, self.engine, self._steps))
+        self.push_screen(StepperScreen(self.session, self.engine, self._steps, self.scenario, self._loaded))
+
+    # Ending
+
+    def save(self) -> str:
+        """Save the session; what to say of it. Raises ValueError where it can't be."""
+        if self.keeper is None:
+            raise ValueError("sessions are not saved here")
+        main = next(screen for screen in self.screen_stack if isinstance(screen, StepperScreen))
+        self.keeper.save(self.session, main.kept(), self.scenario)
+        return f"saved as '{self.keeper.name}'; `backprop-tui --resume` goes on from here"
+
+    def leave(self) -> None:
+        """Quit; what was done is saved."""
+        self._save_quietly()
+        self.exit()
 
     def end(self, signal_number: int) -> None:
-        """A signal asks for the end, or the terminal has gone."""
+        """A signal asks for the end, or the terminal has gone: save first."""
+        self._save_quietly()
         self.exit(return_code=128 + signal_number)
+
+    def _save_quietly(self) -> None:
+        if self.keeper is None or not self.session.history.entries:
+            return
+        try:
+            self.farewell = self.save()
+        except ValueError as error:
+            self.farewell = str(error)
 
     def on_stepper_screen_nothing_to_show(self, event: StepperScreen.NothingToShow) -> None:
         """End, and say why when the terminal is the shell's again."""
         self.farewell = event.why
         self.exit(return_code=2)
 
+    # Another run
+
+    def open(self, scenario: "Scenario") -> None:
+        """Show another example, from its start; what was done in this one is saved."""
+        self._save_quietly()
+        if self.keeper is not None:
+            self.keeper.close()
+        self.lessons.close()
+        self.scenario, self.session = scenario, Session(scenario.run)
+        self.switch_screen(StepperScreen(self.session, self.engine, 0, scenario))
+
+    # The palette
+
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """The palette holds what the keys do, and nothing that writes, opens or runs anything else."""
-        for key in KEYS:
-            if key.action not in ("command_palette", "cancel"):
-                yield SystemCommand(f"{key.word}  ({key.written})", key.does, self._command(screen, key.action))
+        for key in screen.KEYS if isinstance(screen, LessonScreen) else KEYS:
+            if key.action in ("command_palette", "cancel") or not screen.check_action(key.action.partition("(")[0], ()):
+                continue
+            yield SystemCommand(f"{key.word}  ({key.written})", key.does, self._command(screen, key.action))
 
     def _command(self, screen: Screen[object], action: str) -> Callable[[], Awaitable[None]]:
         async def run() -> None:

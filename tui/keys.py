@@ -69,6 +69,10 @@ KEYS = (
         "loss plot",
         "the loss as a picture, in which one travels in time; tab: the learning rate's",
     ),
+    Key("o", "o", "examples", "examples", "open one of the examples that come with the program"),
+    Key("w", "w", "save", "save", "save the session; quitting does it too, and backprop-tui --resume goes on"),
+    Key("e", "e", "export", "export", "export what was done, or the present run as a scenario file"),
+    Key("y", "y", "copy", "copy", "copy the line of shell that leads to this state again"),
     Key("enter", "enter", "why", "why?", "why? explains the number under the cursor", True),
     Key("d", "d", "precision", "digits", "all digits that float32 has, or four"),
     Key("tab", "tab", "next_pane", "next pane", "the next pane, where the terminal is too small for all"),
@@ -80,6 +84,11 @@ KEYS = (
         "move the cursor over the numbers; the line above the keys names it",
     ),
     Key("escape", "esc", "cancel", "cancel", "ends a jump or autoplay"),
+    Key("1", "1", "lesson(1)", "data", "lesson 1: the data, before and after scaling"),
+    Key("2", "2", "lesson(2)", "autograd", "lesson 2: automatic differentiation of a function of x"),
+    Key("3", "3", "lesson(3)", "descent", "lesson 3: gradient descent on a function of x"),
+    Key("4", "4", "lesson(4)", "back-propagation", "lesson 4: back-propagation, the main screen"),
+    Key("5", "5", "lesson(5)", "training", "lesson 5: the training loop over the rows"),
     Key("ctrl+p", "ctrl+p", "command_palette", "commands", "the command palette: everything above by name"),
     Key("question_mark,f1", "?", "help", "help", "this help", True),
     Key("q,ctrl+c", "q", "quit", "quit", "quit", True),
@@ -89,7 +98,7 @@ KEYS = (
 def bindings() -> list[Binding]:
     """Textual's bindings for the table."""
     arrows = [Binding(arrow, f"cursor('{arrow}')", show=False) for arrow in ("down", "left", "right")]
-    digits = [Binding(str(digit), f"digit({digit})", show=False) for digit in range(1, 10)]
+    digits = [Binding(str(digit), f"digit({digit})", show=False) for digit in range(6, 10)]
     return (
         arrows
         + digits

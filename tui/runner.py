@@ -12,6 +12,10 @@ from ..core.messages import Answer, Request, WireError
 from ..core.session import EngineRefused
 
 
+FAULT = "a fault of this program"
+"""How a notice begins that should never be seen."""
+
+
 class Asker(Protocol):
     """Whatever answers requests: a child process, or a workshop's shared engine."""
 
@@ -70,6 +74,8 @@ class Runner:
                 after()
         except (ValueError, EngineRefused, EngineLost, WireError) as error:
             self._refused(str(error))
+        except Exception as error:  # a fault of ours must not end what a person has done
+            self._refused(f"{FAULT}: {type(error).__name__}: {error}")
         finally:
             self.busy = False
             self._changed()

@@ -20,6 +20,7 @@ from ..command_line import (
 
 if TYPE_CHECKING:
     from ...core.engine_process import EngineProcess
+    from ..app import StepperApp
 
 _DESCRIPTION = "Step a TensorFlow network through back-propagation, one keypress at a time."
 
@@ -33,6 +34,7 @@ examples:
   {PROGRAM} --hidden 3,2 --activation tanh      two hidden layers
   {PROGRAM} --data mine.csv --features age,height --target weight --target-transform none
   {PROGRAM} mazur-2015                          a published worked example; `{PROGRAM} examples` lists them
+  {PROGRAM} --resume                            go on where the last session stopped
   {PROGRAM} run --steps 1                       the notebook's transcript of one step
 """
 
@@ -63,21 +65,41 @@ def main(arguments: list[str]) -> int:
 
 def _show(options: argparse.Namespace, engine: "EngineProcess", terminal: bool) -> int:
     from ...core.run import Run
+    from ...core.session import Session
+    from ..keep import Keeper
 
-    base = scenario_of(options.scenario).run if options.scenario else Run()
-    run = run_of(options, base)
+    scenario = scenario_of(options.scenario) if options.scenario else None
+    run = run_of(options, scenario.run if scenario else Run())
     check_steps(run, options.steps)
     if not terminal:
         raise UsageError(f"the screen needs a terminal as its input and output; without one, use `{PROGRAM} run`")
 
-    from ...core.session import Session
     from ..app import StepperApp
 
-    app = StepperApp(Session(run), engine, options.steps)
+    if options.resume is not None:
+        app = _resumed(options.resume, engine)
+    else:
+        app = StepperApp(Session(run), engine, options.steps, scenario, Keeper())
     app.run()
+    if app.keeper is not None:
+        app.keeper.close()
     if app.farewell and app.return_code == 2:
         raise UsageError(app.farewell)
+    if app.farewell:
+        print(app.farewell)
     return app.return_code or 0
+
+
+def _resumed(name: str, engine: "EngineProcess") -> "StepperApp":
+    from ...core.store import StoreError
+    from ..app import StepperApp
+    from ..keep import resume
+
+    try:
+        loaded, keeper = resume(name)
+    except StoreError as error:
+        raise UsageError(str(error)) from None
+    return StepperApp(loaded.session, engine, 0, loaded.scenario, keeper, loaded)
 
 
 def _options(arguments: list[str]) -> argparse.Namespace:
@@ -85,6 +107,13 @@ def _options(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("scenario", metavar="SCENARIO", nargs="?", help="an example's name, or a file.toml")
     add_model_options(parser)
     parser.add_argument("--steps", metavar="N", type=step_count, default=0, help="so many steps are done at the start")
+    parser.add_argument(
+        "--resume",
+        metavar="NAME",
+        nargs="?",
+        const="",
+        help="go on with the session saved last, or the one of that name",
+    )
     parser.add_argument("--version", action=_Version, nargs=0, help="show the version and exit")
     options = parser.parse_args(arguments)
     if options.scenario in COMMANDS:

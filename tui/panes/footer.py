@@ -1,12 +1,14 @@
 """The last line: the keys that one needs first."""
 
-from ..keys import KEYS
+from collections.abc import Sequence
+
+from ..keys import KEYS, Key
 from ..line import Line, Span
 
 
-def lines(width: int) -> list[Line]:
+def lines(width: int, table: Sequence[Key] = KEYS) -> list[Line]:
     """As many of the footer's keys as fit, the most needed first; help and quit always."""
-    keys = [key for key in KEYS if key.footer]
+    keys = [key for key in table if key.footer]
     spans: list[Span] = []
     room = width
     always = keys[-2:]

@@ -1,7 +1,10 @@
 """What was just computed: the formula, and the same with this step's numbers put in."""
 
+from textwrap import wrap
+
 from ...core.explain import sentence
 from ...core.phases import cells, last_cell, phases
+from ...core.text import shown
 from ..line import Line, Span
 from ..view import View
 
@@ -20,11 +23,14 @@ def title(view: View) -> str:
     return f"{phase.title}   phase {every.index(phase) + 1} of {len(every)}"
 
 
-def lines(view: View, width: int, height: int) -> list[Line]:
-    """The formula; the first number's arithmetic; where there is room, that of the phase's other numbers."""
+def lines(view: View, width: int, height: int, text: str = "") -> list[Line]:
+    """The formula; the first number's arithmetic; where there is room, that of the phase's other numbers.
+
+    Before the first step, a scenario's `text`, or what the keys do.
+    """
     phase = view.phase
     if phase is None or view.trace is None:
-        return [(Span(text),) for text in START]
+        return [(Span(part),) for part in (wrap(shown(text), width) if text else START)]
     last = last_cell(view.network, view.done)
     if last is not None and last in view.fresh:
         return [

@@ -1,12 +1,16 @@
 """The help: every key and what it does, from the one table."""
 
+from collections.abc import Sequence
+from textwrap import wrap
 from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen
 
-from ..keys import KEYS
+from ...core.scenario import Scenario
+from ...core.text import shown
+from ..keys import KEYS, Key
 from ..line import Line, Span
 from ..pane import Pane
 
@@ -22,6 +26,10 @@ class HelpScreen(ModalScreen[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,question_mark,f1,enter,space", "dismiss", show=False)]
 
+    def __init__(self, keys: Sequence[Key] = KEYS, words: Sequence[str] = WORDS) -> None:
+        super().__init__()
+        self._keys, self._words = keys, words
+
     def compose(self) -> ComposeResult:
         """One pane that scrolls."""
         yield Pane("Keys   esc closes", id="help", classes="framed")
@@ -30,23 +38,23 @@ class HelpScreen(ModalScreen[None]):
         """Fill it."""
         pane = self.query_one(Pane)
         pane.can_focus = True
-        pane.show(lines(min(self.app.size.width, 100) - 2))
+        pane.show(lines(min(self.app.size.width, 100) - 3, self._keys, self._words))
         pane.focus()
 
 
-def lines(width: int) -> list[Line]:
-    """A line per key, folded where the terminal is narrow."""
-    column = max(len(key.written) for key in KEYS) + 2
-    found: list[Line] = [(Span(text),) for text in WORDS]
-    for key in KEYS:
-        first = True
-        for part in _folded(key.does, max(width - column - 1, 20)):
-            found.append((Span(f"{key.written if first else '':<{column}}", "key"), Span(part)))
-            first = False
+def about(scenario: Scenario | None) -> tuple[str, ...]:
+    """What an example says of itself, before the program's own words."""
+    if scenario is None or not (scenario.notes or scenario.source):
+        return WORDS
+    parts = (scenario.title, *scenario.notes.strip().split("\n\n"), scenario.source)
+    return (*(part for text in parts if text for part in (shown(" ".join(text.split())), "")), *WORDS)
+
+
+def lines(width: int, keys: Sequence[Key] = KEYS, words: Sequence[str] = WORDS) -> list[Line]:
+    """The words, then a line per key, folded where the terminal is narrow."""
+    column = max(len(key.written) for key in keys) + 2
+    found: list[Line] = [(Span(part),) for text in words for part in (wrap(text, width) or [""])]
+    for key in keys:
+        for number, part in enumerate(wrap(key.does, max(width - column - 1, 20))):
+            found.append((Span(f"{'' if number else key.written:<{column}}", "key"), Span(part)))
     return found
-
-
-def _folded(text: str, width: int) -> list[str]:
-    from textwrap import wrap
-
-    return wrap(text, width)

@@ -1,8 +1,8 @@
 """The main screen: a data sample, its way forward, the gradients back, the update, and the loss so far."""
 
 import asyncio
-from collections.abc import Callable
-from typing import ClassVar
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -11,19 +11,26 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import Input
 
+from ...core.engine_process import EngineLost
+from ...core.messages import Answer, Request, WireError
 from ...core.phases import Cell, phases
-from ...core.session import Session
+from ...core.quiz import LEVELS, Score
+from ...core.session import EngineRefused, Session
 from .. import layout, typed
 from ..autoplay import Autoplay
 from ..change import changeable, effect
 from ..cursor import neighbour, places
-from ..keys import bindings
+from ..keys import KEYS, Key, bindings
 from ..line import Line, Span
 from ..pane import Pane
 from ..panes import footer, forward, gradients, header, loss, network, sample, status, step, updated
 from ..predictor import Predictor
 from ..runner import Asker, Runner
 from ..view import View, view_of
+
+if TYPE_CHECKING:
+    from ...core.scenario import Scenario
+    from ...core.store import Loaded
 
 NUMBER_PANES = ("#sample", "#forward", "#gradients", "#updated")
 FRAMED_PANES = (*NUMBER_PANES, "#loss")
@@ -42,8 +49,16 @@ class StepperScreen(Screen[None]):
             super().__init__()
             self.why = why
 
-    def __init__(self, session: Session, engine: Asker, steps: int = 0) -> None:
+    def __init__(
+        self,
+        session: Session,
+        engine: Asker,
+        steps: int = 0,
+        scenario: "Scenario | None" = None,
+        loaded: "Loaded | None" = None,
+    ) -> None:
         super().__init__()
+        self._scenario = scenario
         self.session = session
         self.runner = Runner(session, engine, self.draw, self.refused)
         self._engine, self._first_steps = engine, steps
@@ -56,6 +71,8 @@ class StepperScreen(Screen[None]):
         self.predictor = Predictor(session, engine)
         self._asking: Callable[[str], None] | None = None
         self._tab = 0
+        self._loaded = loaded
+        self._restore(loaded.screen if loaded else {})
 
     # What is on it
 
@@ -77,6 +94,8 @@ class StepperScreen(Screen[None]):
     def on_mount(self) -> None:
         """Start: open the table, then let TensorFlow load, then do what was typed meanwhile."""
         self._engine.on_restart = self._engine_restarted
+        for name in self._scenario.show.hide_panes if self._scenario else ():
+            self._pane(f"#{name}").visible = False
         self.run_worker(self._work(), exclusive=True)
 
     async def _work(self) -> None:
@@ -90,10 +109,19 @@ class StepperScreen(Screen[None]):
         except Exception as error:  # a network that can't be compiled is told, the screen goes on
             self.refused(str(error))
         self._loading = False
+        self._doubt()
         if self._first_steps:
             await self.runner.perform(lambda: self.session.start_jump(self._first_steps))
         self.draw()
         await self.runner.run()
+
+    def _doubt(self) -> None:
+        """A session from elsewhere: say so where its next digits may differ."""
+        if self._loaded is not None:
+            from ...core.store import doubts
+
+            found = doubts(self._loaded, self.session, computed=True)
+            self.say(" ".join(found) if found else f"resumed at step {self.session.steps:,}")
 
     def _engine_restarted(self) -> None:
         self.say("The engine had died and was started again; no step is lost.")
@@ -145,10 +173,11 @@ class StepperScreen(Screen[None]):
         pane.show(loss.lines(view, pane.content_size.width, max(pane.content_size.height, 1)))
         pane = self._pane("#step")
         asked = self.predictor.lines()
-        pane.show(asked or step.lines(view, pane.content_size.width, pane.content_size.height))
+        text = self._scenario.show.texts.get("back-propagation", "") if self._scenario else ""
+        pane.show(asked or step.lines(view, pane.content_size.width, pane.content_size.height, text))
         self._titles(view)
         self._pane("#status").show([status.line(view, self._notice, self.session.jump, self.size.width)])
-        self._pane("#footer").show(footer.lines(self.size.width))
+        self._pane("#footer").show(footer.lines(self.size.width, self._keys))
 
     def _titles(self, view: View) -> None:
         for name, title in (
@@ -341,6 +370,13 @@ class StepperScreen(Screen[None]):
         await self.predictor.ask()
         self.draw()
 
+    def action_lesson(self, number: int) -> None:
+        """1 to 5: a lesson, or an answer where a question is open."""
+        if self.predictor.open is not None:
+            self.action_digit(number)
+        else:
+            self.app.lessons.show(number)  # type: ignore[attr-defined]
+
     def action_digit(self, digit: int) -> None:
         """1 to 9: an answer."""
         asked = self.predictor.open
@@ -476,15 +512,100 @@ class StepperScreen(Screen[None]):
 
         self.app.push_screen(CurvesScreen(self.session, self.runner, self._engine), close)
 
+    # Keys: what stays
+
+    def kept(self) -> dict[str, Any]:
+        """What a saved session holds of the screen."""
+        score = self.predictor.score
+        return {"precise": self._precise, "level": self.predictor.level, "score": [score.right, score.asked]}
+
+    def _restore(self, kept: Mapping[str, Any]) -> None:
+        """The screen as it was when the session was saved; what is not as expected is left out."""
+        self._precise = kept.get("precise") is True
+        if kept.get("level") in LEVELS:
+            self.predictor.level = str(kept["level"])
+        match kept.get("score"):
+            case [int(right), int(asked)]:
+                self.predictor.score = Score(right, asked)
+
+    def action_save(self) -> None:
+        """w."""
+
+        def save() -> None:
+            try:
+                self.say(self.app.save())  # type: ignore[attr-defined]
+            except ValueError as error:
+                self.say(str(error))
+
+        self._act(lambda: None, save, keep=True)
+
+    def action_export(self) -> None:
+        """e."""
+        from ..export import PROMPT
+
+        self.ask(PROMPT, lambda name: self._act(lambda: None, lambda: self._export(name), keep=True))
+
+    def _export(self, name: str) -> None:
+        from ...core.scenario.write import present
+        from ..export import export
+
+        session, scenario = self.session.copy(), present(self.session, self._scenario)
+        loop = asyncio.get_running_loop()
+
+        def ask(request: Request) -> Answer:
+            return asyncio.run_coroutine_threadsafe(self._engine.ask(request), loop).result()
+
+        def work() -> None:
+            try:
+                words = export(session, scenario, ask, name)
+            except (ValueError, EngineLost, EngineRefused, WireError) as error:
+                words = str(error)
+            self.app.call_from_thread(self.say, words)
+
+        self.say("writing …")
+        self.run_worker(work, thread=True)
+
+    def action_copy(self) -> None:
+        """y."""
+        from ...core.reproduce import command_line, not_in_command_line
+        from .words import WordsScreen
+
+        line, left_out = command_line(self.session), not_in_command_line(self.session)
+        self.app.copy_to_clipboard(line)
+        missing = (f"It can't say: {', '.join(left_out)}.",) if left_out else ()
+        note = "It is copied where the terminal lets a program do so; else select it here."
+        self.app.push_screen(WordsScreen("The line that leads here", (line, note, *missing)))
+
+    def action_examples(self) -> None:
+        """o."""
+        from ...core.scenario import bundled
+        from .examples import ExamplesScreen
+
+        def chosen(name: str | None) -> None:
+            if name:
+                self.app.open(bundled(name))  # type: ignore[attr-defined]
+
+        self.app.push_screen(ExamplesScreen(), chosen)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Keys that the scenario hides do nothing."""
+        return action not in {key.action.partition("(")[0] for key in KEYS if key not in self._keys}
+
+    @property
+    def _keys(self) -> list[Key]:
+        """The keys of this run: all but those that its scenario hides."""
+        hidden = self._scenario.show.hide_keys if self._scenario else ()
+        return [key for key in KEYS if key.written not in hidden]
+
     def action_help(self) -> None:
         """?."""
-        from .help import HelpScreen
+        from .help import HelpScreen, about
 
-        self.app.push_screen(HelpScreen())
+        self.app.push_screen(HelpScreen(self._keys, about(self._scenario)))
 
     def action_quit(self) -> None:
         """q."""
-        self.app.exit()
+        self.app.leave()  # type: ignore[attr-defined]
 
     def action_command_palette(self) -> None:
         """ctrl+p."""

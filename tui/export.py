@@ -1,0 +1,62 @@
+"""Writing down what was done: a transcript or a scenario, by the ending of the file's name."""
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+from ..core.scenario import Scenario, ScenarioError
+from ..core.scenario.write import write
+from ..core.session import Session
+from ..core.text import shown
+from ..core.transcript import FORMATS
+from ..core.transcript.steps import Ask
+
+SCENARIO = ".toml"
+MOST_STEPS = 2_000
+"""A transcript for a reader holds the newest so many steps."""
+
+ENDINGS = (*(form.suffix for form in FORMATS.values()), SCENARIO)
+PROMPT = f"write what was done to a file; its ending says how: {' '.join(ENDINGS)}"
+
+
+def export(session: Session, scenario: Scenario, ask: Ask, name: str, folder: Path | None = None) -> str:
+    """Write the file; what to say of it. Raises ValueError, in one line, where it can't be written.
+
+    With a `folder` the name is one in that folder and no path. No file is ever overwritten.
+    """
+    path = Path(name)
+    if folder is not None:
+        if path.name != name or name.startswith("."):
+            raise ValueError("give a name without folders")
+        path = folder / name
+    if path.suffix not in ENDINGS:
+        raise ValueError(f"end the name in one of {' '.join(ENDINGS)}")
+    if path.exists():
+        raise ValueError(f"{shown(name)} exists already; give another name")
+    if path.suffix == SCENARIO:
+        try:
+            write(scenario, path)
+        except ScenarioError as error:
+            raise ValueError(str(error)) from None
+        return f"the present run is written to {shown(name)}; open it with backprop-tui {shown(name)}"
+    form = next(form for form in FORMATS.values() if form.suffix == path.suffix)
+    _write(path, form.write(session, ask, MOST_STEPS), shown(name))
+    return f"{form.title}: written to {shown(name)}"
+
+
+def _write(path: Path, parts: Iterable[str], name: str) -> None:
+    """Write beside the file, then put it in its place: it is there whole or not at all."""
+    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    try:
+        with partial.open("x", encoding="utf-8") as file:
+            for part in parts:
+                file.write(part)
+            file.flush()
+            os.fsync(file.fileno())
+        os.link(partial, path)
+    except FileExistsError:
+        raise ValueError(f"{name} exists already; give another name") from None
+    except OSError as error:
+        raise ValueError(f"{name} can't be written: {error.strerror}") from None
+    finally:
+        partial.unlink(missing_ok=True)

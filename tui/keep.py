@@ -1,0 +1,65 @@
+"""Keeping a session between two starts of the program: where it is saved, and what the screen adds to it."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..core.session import Session
+
+if TYPE_CHECKING:
+    from ..core.scenario import Scenario
+    from ..core.shelf import Claim
+    from ..core.store import Loaded
+
+# What reads and writes files is imported when there is one: the first frame does not wait for it.
+
+
+class Keeper:
+    """Saves one session under one name, which it claims when it saves for the first time."""
+
+    def __init__(self, folder: Path | None = None, claim: "Claim | None" = None) -> None:
+        self._folder, self._claim = folder, claim
+
+    @property
+    def name(self) -> str:
+        """The session's name; empty before it is saved."""
+        return self._claim.path.stem if self._claim else ""
+
+    def save(self, session: Session, screen: Mapping[str, Any], scenario: "Scenario | None") -> None:
+        """Write the session's file anew, in one piece. Raises ValueError, in one line, where it can't be."""
+        from ..core import shelf, store
+
+        try:
+            if self._claim is None:
+                self._claim = shelf.claim_new(self._folder or shelf.state_folder())
+            store.save(session, self._claim.path, screen, scenario)
+        except store.StoreError as error:
+            raise ValueError(str(error)) from None
+
+    def close(self) -> None:
+        """Let another program go on with the session."""
+        if self._claim is not None:
+            self._claim.release()
+            self._claim = None
+
+
+def resume(name: str = "", folder: Path | None = None) -> "tuple[Loaded, Keeper]":
+    """A saved session, the newest where no name is given, and the keeper that goes on saving it.
+
+    Raises `core.store.StoreError`.
+    """
+    from ..core import shelf, store
+
+    folder = folder or shelf.state_folder()
+    names = shelf.saved_names(folder)
+    if not name and not names:
+        raise store.StoreError("no session is saved yet; the key w saves one, and quitting does")
+    if name and name not in names:
+        listed = ", ".join(names[:5]) or "none"
+        raise store.StoreError(f"no session '{name}' is saved here, or it is open elsewhere; there are: {listed}")
+    claim = shelf.claim(folder, name or names[0])
+    try:
+        return store.load(claim.path), Keeper(folder, claim)
+    except store.StoreError:
+        claim.release()
+        raise

@@ -1,0 +1,30 @@
+"""The examples that come with the program, to be opened."""
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import OptionList
+from textual.widgets.option_list import Option
+
+from ...core.scenario import bundled, bundled_names
+from ...core.text import shown
+
+
+class ExamplesScreen(ModalScreen[str]):
+    """A list; enter opens one, and its name is the screen's result."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q", "dismiss", show=False)]
+
+    def compose(self) -> ComposeResult:
+        """A line per example."""
+        options = [Option(Content(f"{name:22} {shown(bundled(name).title)}"), id=name) for name in bundled_names()]
+        listed = OptionList(*options, id="examples", classes="framed")
+        listed.border_title = "Examples   enter opens   esc closes"
+        yield listed
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        """Open this one."""
+        self.dismiss(event.option.id or "")

@@ -1,0 +1,44 @@
+"""A page of words over the screen: a line to copy, the notes of an example."""
+
+from textwrap import wrap
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.events import Resize
+from textual.screen import ModalScreen
+
+from ..line import Line, Span
+from ..pane import Pane
+
+
+class WordsScreen(ModalScreen[None]):
+    """Paragraphs under a title; any of its keys closes it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,enter,space", "dismiss", show=False)]
+
+    def __init__(self, title: str, paragraphs: tuple[str, ...]) -> None:
+        super().__init__()
+        self._title, self._paragraphs = title, paragraphs
+
+    def compose(self) -> ComposeResult:
+        """One pane that scrolls."""
+        yield Pane(f"{self._title}   esc closes", id="words", classes="framed")
+
+    def on_mount(self) -> None:
+        """The arrow keys scroll."""
+        pane = self.query_one(Pane)
+        pane.can_focus = True
+        pane.focus()
+
+    def on_resize(self, event: Resize) -> None:
+        """Wrap for this size."""
+        self.query_one(Pane).show(folded(self._paragraphs, max(self.app.size.width - 3, 20)))
+
+
+def folded(paragraphs: tuple[str, ...], width: int) -> list[Line]:
+    """Paragraphs as lines, a blank one between each two."""
+    found: list[Line] = []
+    for paragraph in paragraphs:
+        found += [(Span(part),) for part in wrap(paragraph, width)] + [()]
+    return found[:-1]
