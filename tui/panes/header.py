@@ -18,8 +18,9 @@ def lines(view: View, status: str, width: int) -> list[Line]:
     choices = [
         ("backprop-tui  ", longer, status),
         ("", longer, status),
-        ("", longer, ""),
-        ("", shorter, ""),
+        ("", shorter, status),
+        ("", [step], status),
+        ("", [], status),
         ("", [step], ""),
     ]
     for name, parts, right in choices:
