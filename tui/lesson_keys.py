@@ -52,6 +52,7 @@ AUTOGRAD = (
     Key("b", "b", "back", "back", "takes back the last of them", True),
     Key("r", "r", "again", "again", "again from the first x", True),
     *_FUNCTION,
+    Key("enter", "enter", "why", "why?", "why? what the last phase is for", True),
     *_LR,
     *COMMON,
 )
@@ -63,6 +64,7 @@ DESCENT = (
     Key("r", "r", "again", "again", "again from the first x", True),
     Key("j", "j", "jump", "jump", "so many steps at once", True),
     *_FUNCTION,
+    Key("enter", "enter", "why", "why?", "why? what a step does"),
     Key("c", "c", "carry", "carry over", "the function and x of lesson 2"),
     *_LR,
     *COMMON,

@@ -72,6 +72,21 @@ def paths(tape: Tape) -> list[Path]:
     ]
 
 
+def why(formula: Formula, stage: Stage | None) -> str:
+    """What a phase is for, in a sentence."""
+    if stage is None:
+        return "the tape will record every operation on x, in the order in which y is computed"
+    if stage.kind == FORWARD:
+        if not formula.operations[stage.operation].depends_on_x:
+            return "no x goes into this, so the tape does not record it: its derivative is 0"
+        return "recorded: backwards, the tape needs this operation's operands for its derivative"
+    return {
+        BACKWARD: "how much this result moves for each of its operands, if only that operand moves",
+        SUM: "along a path the derivatives multiply (chain rule); all paths to x add up",
+        UPDATE: "a step against the slope, lr times as long, leads down the curve",
+    }[stage.kind]
+
+
 def operand_value(tape: Tape, operand: Operand) -> str:
     """An operand's number, as numpy prints it."""
     if isinstance(operand, Result):

@@ -21,7 +21,7 @@ from ..messages import (
 from ..network import Array
 from ..session import EngineRefused, Scaling
 
-PAGE, MAX_PAGES, BINS = 64, 32, 24
+PAGE, MAX_PAGES, BINS = 64, 32, 16
 
 
 @dataclass(frozen=True)
@@ -180,12 +180,12 @@ class DataLesson:
         for name, raw, mean, deviation, x in zip(
             self.table.features, row.raw, self.scaling.mean, self.scaling.deviation, row.x, strict=True
         ):
-            line = f"{name}  {raw:g}"
+            line = f"{name}  {raw:.10g}"
             if name in self.table.standardise and "minus the mean" in shown:
                 line += f" - {mean:.4f} = {raw - mean:+.4f}"
             if name in self.table.standardise and "divided by the deviation" in shown:
                 line += f"   / {deviation:.4f} = {x:+.4f}"
             found.append(line)
         for name, raw, y in zip(self.table.targets, row.raw_y, row.y, strict=True):
-            found.append(f"{name}  {raw:g}" + (f"   ln {raw:g} = {y:.4f}" if "logarithm" in shown else ""))
+            found.append(f"{name}  {raw:.10g}" + (f"   ln {raw:.10g} = {y:.4f}" if "logarithm" in shown else ""))
         return found

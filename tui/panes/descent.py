@@ -2,21 +2,22 @@
 
 from ...core.lessons.descent import DescentLesson
 from ...core.lessons.function import number_text
+from ...core.numerals import brief
 from ..line import Line, Span
 
-WIDTHS = (6, 13, 13, 13)
+WIDTHS = (5, 14, 9, 10)
 
 
 def lines(lesson: DescentLesson, height: int) -> list[Line]:
     """A heading and as many of the newest steps as fit below it."""
-    found: list[Line] = [(Span(_columns("step", "y", "dy/dx", "x after"), "label"),)]
+    found: list[Line] = [(Span(_columns("step", "x after", "y", "dy/dx"), "label"),)]
     steps = lesson.steps
     first = max(len(steps) - (height - 2), 0)
     if not first:
-        found.append((Span(_columns("start", "", "", number_text(lesson.start))),))
+        found.append((Span(_columns("", number_text(lesson.start), "", "")),))
     for number in range(first, len(steps)):
         y, slope, x, _ = steps[number]
-        text = _columns(f"{number + 1:,}", *(number_text(value) for value in (y, slope, x)))
+        text = _columns(f"{number + 1}", number_text(x), brief(y, 4), brief(slope, 4))
         found.append((Span(text, "fresh" if number == len(steps) - 1 else ""),))
     return found
 

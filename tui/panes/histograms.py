@@ -1,25 +1,31 @@
 """A column of lesson 1 before and after scaling: two histograms side by side, with mean and deviation."""
 
+import numpy as np
+
 from ...core.lessons.data import Column
 from ...core.numerals import brief
 from ...core.text import shown
 from ..line import Line, Span
 from . import plot
 
+GAP = 2
+"""The columns between the two."""
 
-def lines(column: Column | None, after: str, height: int) -> list[Line]:
+
+def lines(column: Column | None, after: str, width: int, height: int) -> list[Line]:
     """The histogram as it is in the file, the one after scaling, and below each its ends, mean and deviation."""
     if column is None:
         return [(Span("the engine counts the rows …", "pending"),)]
-    wide = column.counts.shape[1]
+    thick = max((width - GAP) // (2 * column.counts.shape[1]), 1)
+    wide = column.counts.shape[1] * thick
     rows = max(height - 4, 1)
-    bars = [plot.bars(counts, rows) for counts in column.counts]
-    found: list[Line] = [(Span("as in the file".ljust(wide + 3) + after, "label"),)]
-    found += [(Span(left + "   " + right, "positive"),) for left, right in zip(*bars, strict=True)]
+    bars = [plot.bars(np.repeat(counts, thick), rows) for counts in column.counts]
+    found: list[Line] = [(Span("as in the file".ljust(wide + GAP) + after, "label"),)]
+    found += [(Span(left + " " * GAP + right, "positive"),) for left, right in zip(*bars, strict=True)]
     mean, deviation, low, high = range(4)
-    found.append(tuple(Span(_ends(part[low], part[high], wide) + "   ", "dim") for part in column.summary))
+    found.append(tuple(Span(_ends(part[low], part[high], wide) + " " * GAP, "dim") for part in column.summary))
     for label, place in (("mean", mean), ("deviation", deviation)):
-        texts = (f"{label} {brief(_rounded(part[place]), 6)}".ljust(wide + 3) for part in column.summary)
+        texts = (f"{label} {brief(_rounded(part[place]), 6)}".ljust(wide + GAP) for part in column.summary)
         found.append((Span("".join(texts)),))
     return found[:height]
 

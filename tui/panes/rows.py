@@ -13,7 +13,7 @@ def lines(lesson: DataLesson, count: int) -> list[Line]:
     table = lesson.table
     head = "row".rjust(NUMBER)
     for name in (*table.features, *table.targets):
-        head += " " + clipped(shown(name), COLUMN - 1).rjust(COLUMN) + _second(name, lesson).rjust(COLUMN)
+        head += " " + clipped(shown(name), COLUMN).rstrip().rjust(COLUMN) + _second(name, lesson).rjust(COLUMN)
     found: list[Line] = [(Span(head, "label"),)]
     for number in range(lesson.first, min(lesson.first + count, lesson.rows)):
         chosen = number == lesson.row
@@ -26,6 +26,11 @@ def lines(lesson: DataLesson, count: int) -> list[Line]:
             text += " " + brief(raw, 8).rjust(COLUMN) + fixed(scaled, width=COLUMN)
         found.append((Span(text, "fresh cursor" if chosen else ""),))
     return found
+
+
+def column_end(column: int) -> int:
+    """Where a column of the table, with its scaled twin, ends on the screen."""
+    return NUMBER + (column + 1) * (1 + 2 * COLUMN)
 
 
 def title(lesson: DataLesson) -> str:

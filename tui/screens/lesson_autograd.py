@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ...core.lessons.autograd import AutogradLesson, remark
+from ...core.lessons.autograd import AutogradLesson, remark, why
 from ...core.numerals import brief
 from ..lesson_keys import AUTOGRAD, bindings
 from ..line import Line, Span, clipped
@@ -74,3 +74,9 @@ class AutogradScreen(FunctionScreen):
             return (Span(clipped(told, self.size.width), "alarm"),)
         phase = f"phase {lesson.done} of {len(lesson.stages)}"
         return (Span(f"x = {brief(lesson.x, 8)}   lr {brief(lesson.lr)}   step {lesson.steps}   {phase}", "dim"),)
+
+    # Keys
+
+    def action_why(self) -> None:
+        """enter."""
+        self.say(why(self.lesson.formula, self.lesson.stage))

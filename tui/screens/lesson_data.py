@@ -1,6 +1,7 @@
 """Lesson 1: the table, its columns before and after scaling, and the way of one row through it."""
 
 from collections.abc import Callable
+from textwrap import wrap
 
 from textual.events import MouseScrollDown, MouseScrollUp
 
@@ -8,7 +9,7 @@ from ...core.lessons.data import DataLesson
 from ...core.text import shown
 from .. import typed
 from ..lesson_keys import DATA, bindings
-from ..line import Line, Span, clipped
+from ..line import Line, Span
 from ..pane import Pane
 from ..panes import histograms, rows
 from ..runner import Asker
@@ -20,8 +21,8 @@ class DataScreen(LessonScreen):
 
     NUMBER = 1
     INTRO = (
-        "Features are brought to mean 0 and deviation 1: minus the mean, by the deviation.",
-        "A price spans decades; its logarithm is spread evenly, so errors count alike.",
+        "Each feature is brought to mean 0 and deviation 1, so none outweighs another.",
+        "A few prices dwarf the rest; their logarithms lie evenly about the middle.",
     )
     KEYS = DATA
     BINDINGS = bindings(DATA)
@@ -48,18 +49,21 @@ class DataScreen(LessonScreen):
         self.look(room)
         self.pane("#rows").show(rows.lines(lesson, room))
         self.name_pane("#rows", rows.title(lesson))
-        lines: list[Line] = [(Span(clipped(shown(line), 200).rstrip(), "fresh"),) for line in lesson.lines()]
-        done = lesson.phases[: lesson.done]
-        ahead = lesson.phases[lesson.done :]
-        lines.append((Span("done: " + (", ".join(done) or "nothing yet"), "dim"),))
-        if ahead:
-            lines.append((Span("ahead: " + ", ".join(ahead), "pending"),))
-        self.pane("#row").show(lines)
+        self._draw_row()
         self.name_pane("#row", f"Row {lesson.row:,}  phase {lesson.done} of {len(lesson.phases)}")
         column = lesson.columns[self._column] if lesson.columns else None
         pane = self.pane("#column")
-        pane.show(histograms.lines(column, self._after(), pane.content_size.height))
+        pane.show(histograms.lines(column, self._after(), pane.content_size.width, pane.content_size.height))
         self.name_pane("#column", histograms.title(column, self._column, len(lesson.columns)))
+
+    def _draw_row(self) -> None:
+        lesson, pane = self.lesson, self.pane("#row")
+        ahead = lesson.phases[lesson.done :]
+        texts = [(shown(line), "") for line in lesson.lines()]
+        texts += [("next: " + ", ".join(ahead), "pending")] if ahead else []
+        width = max(pane.content_size.width, 20)
+        folded = [(part, role) for text, role in texts for part in wrap(text, width, subsequent_indent="    ")]
+        pane.show([(Span(part, role),) for part, role in folded])
 
     def _after(self) -> str:
         table = self.lesson.table
@@ -123,6 +127,9 @@ class DataScreen(LessonScreen):
         """left and right."""
         if self.lesson.columns:
             self._column = (self._column + by) % len(self.lesson.columns)
+            pane = self.pane("#rows")
+            end = rows.column_end(self._column)
+            pane.scroll_to(x=max(end - pane.content_size.width, 0), animate=False, force=True)
         self.draw()
 
     def action_row(self) -> None:

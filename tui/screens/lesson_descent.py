@@ -89,3 +89,7 @@ class DescentScreen(FunctionScreen):
         """c."""
         formula, x = self._autograd.formula.text, self._autograd.start
         self.act(lambda: self.lesson.set_formula(formula, x))
+
+    def action_why(self) -> None:
+        """enter."""
+        self.say("lr·dy/dx is the step: it shrinks as the slope does, and turns where the slope changes sign")
