@@ -43,11 +43,10 @@ def rows(height: int, top_lines: int, middle_lines: int, step_lines: int) -> Row
     """Heights for a terminal of this height: what the panes need, as far as there is room; the rest for the loss."""
     least = SMALLEST_ROWS
     spare = max(height - 3 - sum(least), 0)
-    found = []
-    for now, wanted in ((least.middle, middle_lines), (least.top, top_lines), (least.step, step_lines)):
-        # A small network leaves half of a tall terminal to the loss; a deep one takes what it needs.
-        more = min(max(wanted + 2 - now, 0), spare)
-        spare -= more
-        found.append(now + more)
-    middle, top, step = found
-    return Rows(top, middle, least.loss + spare, step)
+    middle = least.middle + min(max(middle_lines + 2 - least.middle, 0), spare)
+    spare -= middle - least.middle
+    top = least.top + min(max(top_lines + 2 - least.top, 0), spare)
+    spare -= top - least.top
+    # The numbers of the step may take half of what is left; the loss is worth the other half.
+    step = least.step + min(max(step_lines + 2 - least.step, 0), spare // 2)
+    return Rows(top, middle, least.loss + spare - (step - least.step), step)
