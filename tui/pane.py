@@ -46,12 +46,30 @@ class Pane(ScrollView):
         if size != self.virtual_size:
             self.virtual_size = size
             self.refresh()
+            self._say_what_is_hidden()
             return
         changed = [y for y, (before, after) in enumerate(zip(old, self._lines, strict=True)) if before != after]
         if changed:
             y = self.scroll_offset.y
             width = self.size.width
             self.refresh(*(Region(0, line - y, width, 1) for line in changed if 0 <= line - y < self.size.height))
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """Say which lines are seen."""
+        super().watch_scroll_y(old_value, new_value)
+        self._say_what_is_hidden()
+
+    def on_resize(self) -> None:
+        """Say which lines are seen."""
+        self._say_what_is_hidden()
+
+    def _say_what_is_hidden(self) -> None:
+        """Where not all lines fit, the frame tells which are seen: a scrollbar would take a column from the numbers."""
+        high, count = self.size.height, len(self._lines)
+        first = self.scroll_offset.y + 1
+        words = f"lines {first} to {min(first + high - 1, count)} of {count}" if 0 < high < count else ""
+        if self.border_title and (self.border_subtitle or "") != words:
+            self.border_subtitle = words
 
     def reveal(self, cell: Cell) -> bool:
         """Scroll so that a number can be seen; False where this pane does not show it."""

@@ -13,8 +13,8 @@ from ..canvas import Canvas
 from ..line import Line
 from ..view import PENDING, View
 
-ROOMY, NARROW = 9, 6
-"""The columns that a unit takes, a mark and its value, by the room between the layers."""
+ROOMY, NARROW, BARE = 9, 6, 1
+"""The columns that a unit takes, by the room between the layers: a mark and its value, or the mark alone."""
 
 LABEL = 5
 """The columns of an edge's number."""
@@ -31,7 +31,8 @@ def lines(view: View, width: int, height: int) -> list[Line]:
     names = ["x", *(h for _, h in activations(network))]
     sizes = [network.features, *(layer.units for layer in network.layers)]
     shown = [_shown(size, height) for size in sizes]
-    wide = ROOMY if width >= (ROOMY + LABEL + 2) * len(sizes) - LABEL else NARROW
+    enough = (wide for wide, gap in ((ROOMY, LABEL + 2), (NARROW, 3)) if width >= (wide + gap) * len(sizes) - gap)
+    wide = next(enough, BARE)
     lefts = [round(layer * max(width - wide, 1) / network.depth) for layer in range(len(sizes))]
     for layer in range(1, len(sizes)):
         _edges(canvas, view, layer, (lefts[layer - 1] + wide, lefts[layer]), (shown[layer - 1], shown[layer]))
@@ -69,7 +70,9 @@ def _unit(canvas: Canvas, view: View, cell: Cell, place: tuple[int, int], wide: 
     left, y = place
     span, value = view.number(cell, 8), view.value(cell)
     text = span.text.strip() if wide == ROOMY or value is None else brief(value, 2)
-    canvas.text(left, y, "●", "label")
+    canvas.text(left, y, "●", f"label {span.role}" if wide == BARE else "label", cell)
+    if wide == BARE:
+        return
     canvas.text(left + 1, y, text.rjust(wide - 1), span.role, cell)
     if canvas.height > 6:
         name = symbol(cell.name.removeprefix("g"))

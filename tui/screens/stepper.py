@@ -13,9 +13,9 @@ from textual.widgets import Input
 
 from ...core.engine_process import EngineLost
 from ...core.messages import Answer, Request, WireError
-from ...core.phases import Cell, phases
+from ...core.phases import Cell, cells, phases
 from ...core.quiz import LEVELS, Score
-from ...core.session import EngineRefused, Session
+from ...core.session import EngineRefused, Position, Session
 from .. import layout, typed
 from ..autoplay import Autoplay
 from ..change import changeable, effect
@@ -71,7 +71,10 @@ class StepperScreen(Screen[None]):
         self.predictor = Predictor(session, engine)
         self._asking: Callable[[str], None] | None = None
         self._tab = 0
+        self.stand_in: Callable[[], None] | None = None
+        """Another screen on the same session, which is drawn instead while it lies over this one."""
         self._loaded = loaded
+        self._followed: Position | None = None
         self._restore(loaded.screen if loaded else {})
 
     # What is on it
@@ -153,6 +156,9 @@ class StepperScreen(Screen[None]):
 
     def draw(self) -> None:
         """Hand every pane its lines."""
+        if self.stand_in is not None:
+            self.stand_in()
+            return
         if not self.is_mounted or not self.size.width:
             return
         if self.has_class(layout.TOO_SMALL):
@@ -165,6 +171,7 @@ class StepperScreen(Screen[None]):
         self._pane("#forward").show(forward.lines(view, self._inner("#forward")))
         self._pane("#gradients").show(gradients.lines(view, self._inner("#gradients")))
         self._pane("#updated").show(updated.lines(view, self._inner("#updated")))
+        self._follow(view)
         pane = self._pane("#network")
         if self.has_class(layout.WIDE):
             pane.show(network.lines(view, pane.content_size.width, pane.content_size.height))
@@ -178,6 +185,18 @@ class StepperScreen(Screen[None]):
         self._titles(view)
         self._pane("#status").show([status.line(view, self._notice, self.session.jump, self.size.width)])
         self._pane("#footer").show(footer.lines(self.size.width, self._keys))
+
+    def _follow(self, view: View) -> None:
+        """Where a pane can't show all its lines, scroll to what was computed last, once."""
+        if self._followed == (here := self.session.position) or view.phase is None:
+            return
+        self._followed = here
+        for name in NUMBER_PANES:
+            pane = self._pane(name)
+            if pane.virtual_size.height > pane.size.height:
+                fresh = next((cell for cell in cells(view.network, view.phase) if pane.reveal(cell)), None)
+                if fresh is None and view.done <= view.phase.end - view.phase.start:
+                    pane.scroll_to(y=0, animate=False)
 
     def _titles(self, view: View) -> None:
         for name, title in (
@@ -203,6 +222,11 @@ class StepperScreen(Screen[None]):
             return f"autoplay {self.autoplay.per_second:g}/s"
         score = self.predictor.score
         return f"predicted {score.right} of {score.asked}" if self.predictor.on or score.asked else ""
+
+    @property
+    def notice(self) -> str:
+        """What is being said."""
+        return self._notice
 
     # Saying and asking
 
