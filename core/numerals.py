@@ -28,7 +28,8 @@ def fixed(value: float, digits: int = 4, width: int | None = None) -> str:
     if not isfinite(value):
         text = NAN if isnan(value) else _signed(INFINITY, value)
     elif value == 0:
-        text = f"{0:.{digits}f}"
+        # A column is left where the others have their sign.
+        text = f"{0:.{digits if width is None else min(digits, width - 3)}f}"
     elif abs(value) < 10.0**-digits or float(f"{abs(value):.{digits}f}") >= LARGE:
         text = _scientific(value, digits, width)
     else:
@@ -86,7 +87,9 @@ def _decimal(value: float, digits: int, width: int | None) -> str:
     if width is None or len(text) <= width:
         return text
     left = digits - (len(text) - width)
-    return _decimal(value, left, None) if left >= 1 else _scientific(value, digits, width)
+    if left >= 1 and abs(value) >= 10.0**-left:
+        return _decimal(value, left, None)
+    return _scientific(value, digits, width)
 
 
 def _scientific(value: float, digits: int, width: int | None) -> str:

@@ -48,8 +48,8 @@ def difference_request(trace: Trace, cell: Cell, facts: Facts) -> Question | Non
     A parameter is moved itself. A z moves as its unit's bias does, for its own sample; an h as the next layer's biases
     do along its weights; ŷ as z does where the last layer is linear.
     """
-    found = _direction(trace, cell)
-    if found is None or not cell.name.startswith("g"):
+    found = _direction(trace, cell) if cell.name.startswith("g") else None
+    if found is None:
         return None
     direction, chosen = found
     parameters = _parameters(trace)
@@ -154,7 +154,7 @@ def _direction(trace: Trace, cell: Cell) -> tuple[Array, int | None] | None:
         return direction, None
     if trace.averaged or cell.column not in samples(trace):
         return None
-    layer = layer_of(network, of) if of != "loss" else 0
+    layer = layer_of(network, of)
     if of[0] == "h":
         direction[network.parameter(f"b{layer + 1}").span] = trace[f"w{layer + 1}"][:, cell.row]
     elif of[0] == "z" or (of == "y_pred" and sum_name(trace, layer) == "y_pred"):

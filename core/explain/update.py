@@ -77,7 +77,8 @@ def _root(trace: Trace, cell: Cell, epsilon: float, inside: bool) -> Factor:
 
 def _adam_rate(trace: Trace, facts: Facts) -> Factor:
     update, t = facts.update, facts.step
-    value = learning_rate(trace).value * sqrt(1 - update.beta_2**t) / (1 - update.beta_1**t)
+    left_1, left_2 = 1 - update.beta_1**t, 1 - update.beta_2**t
+    value = learning_rate(trace).value * sqrt(left_2) / left_1
     working = (f"{trace.lr:g}·√(1 − {update.beta_2:g}^{t})/(1 − {update.beta_1:g}^{t})",)
     note = "the learning rate, corrected for moments that began at 0"
-    return Factor("lr·√(1 − β₂ᵗ)/(1 − β₁ᵗ)", value, working=working, note=note)
+    return Factor("lr·√(1 − β₂ᵗ)/(1 − β₁ᵗ)", value, working=working, note=note, size=value * (1 / left_1 + 1 / left_2))
