@@ -223,7 +223,9 @@ class Session:
         os.close(self._handle)
         self._handle = -1
         with suppress(ChildProcessError):  # only where its nursery had died, and it was handed to us
-            os.waitpid(self.pid, os.WNOHANG)
+            pid, status = os.waitpid(self.pid, os.WNOHANG)
+            if pid:
+                self.code = os.waitstatus_to_exitcode(status)
         while not self._ending:
             try:
                 data = os.read(self._master, READ)

@@ -22,6 +22,9 @@ WINDOW, PACKET = 64 * 1024, 32 * 1024
 BEATS, MISSED = 20, 3
 """Seconds between two looks whether a silent client is there, and how many may go unanswered."""
 
+EARLY = 4096
+"""Bytes that are kept of what is typed before the session is there."""
+
 WAITING_DOOR = 100
 """Connections that have not logged in yet."""
 
@@ -196,6 +199,7 @@ class Terminal(asyncssh.SSHServerSession[bytes]):
         self._term, self._size = "", (80, 24)
         self._session: Session | None = None
         self._asking: Callable[[bytes], None] | None = None
+        self._early = b""
         self._held: set[str] = set()
         self._gone = self._begun = False
         self._tasks: set[asyncio.Task[None]] = set()
@@ -248,7 +252,9 @@ class Terminal(asyncssh.SSHServerSession[bytes]):
         """Keys."""
         if self._asking is not None:
             self._asking(data)
-        elif self._session is not None and not self._session.keys(data):
+        elif self._session is None:  # it is being forked
+            self._early = (self._early + data)[:EARLY]
+        elif not self._session.keys(data):
             self._run(self._throw_out("that was more than a person types; you can come back to where you were"))
 
     def eof_received(self) -> bool:
@@ -350,6 +356,9 @@ class Terminal(asyncssh.SSHServerSession[bytes]):
         self._workshop.settle_in(session)
         session.resize(self._size)
         session.hold_output(bool(self._held))
+        if self._early:
+            session.keys(self._early)
+            self._early = b""
         if self._gone:
             await session.end()
 

@@ -1,0 +1,179 @@
+"""A real workshop: `backprop-tui serve` as a process, and OpenSSH clients that come in."""
+
+import os
+import re
+import select
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from real_terminal import RealTerminal
+
+SSH = shutil.which("ssh")
+SSH_OPTIONS = (
+    "-F/dev/null",
+    "-oStrictHostKeyChecking=no",
+    "-oUserKnownHostsFile=/dev/null",
+    "-oLogLevel=ERROR",
+    "-oPubkeyAuthentication=no",
+    "-oIdentitiesOnly=yes",
+    "-oConnectTimeout=20",
+)
+
+
+class Served:
+    """A server. `log` holds the lines it has written."""
+
+    def __init__(self, state: Path, *options: str) -> None:
+        self.state = state
+        command = [sys.executable, "-m", "backprop_tui.tui", "serve", "--port", "0", "--no-dashboard"]
+        if os.geteuid() == 0:
+            command.append("--allow-root")
+        self.process = subprocess.Popen(
+            [*command, "--state-dir", str(state), *options], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, cwd="/"
+        )
+        self.log = ""
+        self.wait_for_log(r"password")
+        self.port = int(re.search(r"ssh -p (\d+)", self.log)[1])
+        found = re.search(r"^  password: (\S+)", self.log, re.M)
+        self.password = found[1] if found else ""
+
+    def __enter__(self) -> "Served":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def stop(self) -> int:
+        """As ctrl+c does; the exit code."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+            try:
+                self.process.wait(30)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+        return self.process.returncode
+
+    def read_log(self, seconds: float = 0.0) -> str:
+        """All that it has logged."""
+        output = self.process.stdout
+        while select.select([output], [], [], seconds)[0]:
+            data = os.read(output.fileno(), 65536)
+            if not data:
+                break
+            self.log += data.decode()
+        return self.log
+
+    def wait_for_log(self, pattern: str, seconds: float = 60) -> None:
+        """Wait until a line was logged."""
+        wait_until(lambda: re.search(pattern, self.read_log(0.05)), seconds, lambda: f"{pattern!r} in\n{self.log}")
+
+    def ssh_command(self, name: str, *options: str, command: tuple[str, ...] = ()) -> list[str]:
+        """The command line of a client."""
+        return [SSH, *SSH_OPTIONS, "-p", str(self.port), *options, f"{name}@127.0.0.1", *command]
+
+    def ssh(self, name: str, *options: str, columns: int = 80, rows: int = 24, **environment: str) -> RealTerminal:
+        """A client on a terminal of its own."""
+        program = self.ssh_command(name, *options)
+        return RealTerminal(columns=columns, rows=rows, program=program, **environment)
+
+    def come(self, name: str, *options: str, **settings: str) -> RealTerminal:
+        """A client that has come in and sees the screen."""
+        terminal = self.ssh(name, *options, **settings)
+        if self.password:
+            terminal.wait_for("password:")
+            terminal.press(self.password + "\r")
+        terminal.wait_for("Gradients")
+        return terminal
+
+    def run(self, name: str, *options: str, command: tuple[str, ...] = (), seconds: float = 20) -> "Ran":
+        """A client without a terminal: what it said and its exit code."""
+        done = subprocess.run(
+            self.ssh_command(name, *options, command=command),
+            capture_output=True,
+            timeout=seconds,
+            text=True,
+            stdin=subprocess.DEVNULL,
+        )
+        return Ran(done.returncode, done.stdout + done.stderr)
+
+    # Its processes
+
+    def processes(self, what: str) -> list[int]:
+        """Process ids of this server's nursery, sessions or engines, oldest first."""
+        engine = what == "engine"
+        word = "engine.server" if engine else "serve.nursery"
+        found = []
+        for pid in descendants(self.process.pid):
+            line = command_line(pid)
+            if word in line:
+                found.append(pid)
+        if engine:
+            return found
+        nursery = [pid for pid in found if parent(pid) == self.process.pid and is_nursery(pid)]
+        return nursery if what == "nursery" else [pid for pid in found if pid not in nursery]
+
+
+class Ran:
+    """What a command said, and its exit code."""
+
+    def __init__(self, code: int, said: str) -> None:
+        self.code, self.said = code, said
+
+
+def wait_until(is_so: Callable[[], object], seconds: float = 20, what: Callable[[], str] = lambda: "it") -> None:
+    """Wait until something is so; AssertionError where it is not in time."""
+    end = time.monotonic() + seconds
+    while not is_so():
+        assert time.monotonic() < end, f"waited {seconds} s for {what()}"
+        time.sleep(0.02)
+
+
+def command_line(pid: int) -> str:
+    """The command line of a process; empty when it has gone or is a zombie."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
+    except OSError:
+        return ""
+
+
+def state(pid: int) -> str:
+    """The state letter of a process (Z is a zombie); empty when it has gone."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return ""
+
+
+def parent(pid: int) -> int:
+    """The parent's process id, 0 when it has gone."""
+    try:
+        return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+    except OSError:
+        return 0
+
+
+def is_nursery(pid: int) -> bool:
+    """Whether a process that looks like the nursery is it, and not one of its forks: it has no terminal."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[4] == "0"
+    except OSError:
+        return False
+
+
+def descendants(pid: int) -> list[int]:
+    """All processes below this one, oldest first."""
+    below: dict[int, list[int]] = {}
+    for entry in sorted((int(e.name) for e in Path("/proc").iterdir() if e.name.isdigit())):
+        below.setdefault(parent(entry), []).append(entry)
+    found, waiting = [], [pid]
+    while waiting:
+        children = below.get(waiting.pop(0), [])
+        found += children
+        waiting += children
+    return found

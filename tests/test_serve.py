@@ -1,0 +1,220 @@
+"""A workshop with real OpenSSH clients: coming, stepping, resizing, going, coming back; and faults of every part."""
+
+import os
+import signal
+import stat
+import time
+from collections.abc import Iterator
+
+import pytest
+from backprop_tui.core.store import load
+from served import SSH, Served, command_line, descendants, state, wait_until
+
+pytestmark = pytest.mark.skipif(SSH is None, reason="needs the OpenSSH client")
+
+
+@pytest.fixture(scope="module")
+def workshop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    with Served(tmp_path_factory.mktemp("workshop") / "state", "--open") as served:
+        yield served
+
+
+def test_log_in_with_the_password_that_is_shown(tmp_path) -> None:
+    with Served(tmp_path / "state") as served, served.come("anna") as anna:
+        anna.press(" ")
+        anna.wait_for("step 1")
+        anna.press("q")
+        assert anna.wait_for_end() == 0
+        assert anna.is_restored()
+
+
+def test_step_resize_hang_up_and_come_back(workshop) -> None:
+    with workshop.come("bea") as bea:
+        bea.press("   ")
+        bea.wait_for("step 3")
+        bea.resize(100, 30)
+        bea.wait_until(lambda: any(len(line.rstrip()) == 100 for line in bea.screen.display), 10, "100 columns")
+        bea.process.kill()
+    with workshop.come("bea") as bea:
+        bea.wait_for("step 3")
+        bea.wait_for("back at step 3")
+        bea.press(" ")
+        bea.wait_for("step 4")
+        bea.press("q")
+        assert bea.wait_for_end() == 0
+    # The digits of the session are those of a run without any server.
+    saved = load(workshop.state / "bea" / "session.session").session
+    assert saved.steps == 4
+
+
+def test_the_digits_are_those_of_the_program_alone(workshop, settle) -> None:
+    from backprop_tui.core.run import Run
+    from backprop_tui.core.session import Session
+
+    with workshop.come("digits") as client:
+        client.press(" " * 5)
+        client.wait_for("step 5")
+        client.press("q")
+        client.wait_for_end()
+    alone = Session(Run())
+    for _ in range(5):
+        alone.step()
+        settle(alone)
+    saved = load(workshop.state / "digits" / "session.session").session
+    assert saved.history.states.tobytes() == alone.history.states.tobytes()
+
+
+def test_a_name_that_is_here_already_is_asked_about(workshop) -> None:
+    with workshop.come("carl") as first:
+        first.press("  ")
+        first.wait_for("step 2")
+        with workshop.ssh("carl") as second:
+            second.wait_for("carl is here already")
+            second.press("n")
+            second.wait_for("step 0")
+            second.press("q")
+            second.wait_for_end()
+        with workshop.ssh("carl") as third:
+            third.wait_for("carl is here already")
+            third.press("\r")
+            third.wait_for("step 2")
+            first.read(1)
+            assert first.wait_for_end() == 0
+            third.press("q")
+            third.wait_for_end()
+    assert (workshop.state / "carl-2").is_dir()
+
+
+def test_a_killed_session_says_so_and_goes_on_from_where_it_was_saved(workshop) -> None:
+    with workshop.come("dora") as dora, workshop.come("emil") as emil:
+        dora.press("  ")
+        dora.wait_for("step 2")
+        wait_until(lambda: (workshop.state / "dora" / "session.session").exists())
+        [mine] = [pid for pid in workshop.processes("session") if os.readlink(f"/proc/{pid}/cwd").endswith("/dora")]
+        os.kill(mine, signal.SIGKILL)
+        dora.wait_for("ended by a fault")
+        emil.press(" ")
+        emil.wait_for("step 1")
+        dora.press("\r")
+        dora.wait_for("step 2")
+        for one in (dora, emil):
+            one.press("q")
+            one.wait_for_end()
+
+
+def test_the_engine_killed_is_a_moment_s_wait(workshop) -> None:
+    with workshop.come("fay") as fay:
+        fay.press(" ")
+        fay.wait_for("step 1")
+        for engine in workshop.processes("engine"):
+            os.kill(engine, signal.SIGKILL)
+        fay.press(" ")
+        fay.wait_for("step 2")
+        fay.press("q")
+        assert fay.wait_for_end() == 0
+
+
+def test_the_nursery_killed_is_replaced_and_sessions_live_on(workshop) -> None:
+    with workshop.come("gil") as gil:
+        [nursery] = workshop.processes("nursery")
+        os.kill(nursery, signal.SIGKILL)
+        gil.press(" ")
+        gil.wait_for("step 1")
+        with workshop.come("hal") as hal:
+            hal.press(" ")
+            hal.wait_for("step 1")
+            hal.press("q")
+            assert hal.wait_for_end() == 0
+        gil.press("q")
+        assert gil.wait_for_end() == 0
+    wait_until(lambda: not workshop.processes("session"))
+
+
+def test_the_server_killed_leaves_nothing_behind_and_everything_saved(tmp_path) -> None:
+    served = Served(tmp_path / "state", "--open")
+    try:
+        with served.come("ida") as ida:
+            ida.press("    ")
+            ida.wait_for("step 4")
+            below = descendants(served.process.pid)
+            assert any("engine.server" in command_line(pid) for pid in below)
+            served.process.kill()
+            served.process.wait()
+            wait_until(lambda: all(state(pid) in ("", "Z") for pid in below), 15, lambda: f"the end of {below}")
+        assert load(tmp_path / "state" / "ida" / "session.session").session.steps == 4
+    finally:
+        served.stop()
+
+
+def test_a_clean_end_tells_everyone_and_saves_everything(tmp_path) -> None:
+    with Served(tmp_path / "state", "--open") as served:
+        with served.come("jan") as jan, served.come("kim") as kim:
+            jan.press(" ")
+            kim.press("  ")
+            jan.wait_for("step 1")
+            kim.wait_for("step 2")
+            below = descendants(served.process.pid)
+            assert served.stop() == 0
+            for one in (jan, kim):
+                one.wait_for_end()
+                assert "is saved under your name" in one.written.decode()
+                assert one.modes_left() == set()
+        assert not [pid for pid in below if state(pid) not in ("", "Z")]
+    assert load(tmp_path / "state" / "jan" / "session.session").session.steps == 1
+    assert load(tmp_path / "state" / "kim" / "session.session").session.steps == 2
+
+
+def test_an_idle_session_ends_and_is_saved(tmp_path) -> None:
+    with Served(tmp_path / "state", "--open", "--idle-timeout", "3s") as served, served.come("lea") as lea:
+        lea.press(" ")
+        lea.wait_for("step 1")
+        assert lea.wait_for_end(15) == 0
+        assert "is saved under your name" in lea.written.decode()
+        assert load(tmp_path / "state" / "lea" / "session.session").session.steps == 1
+
+
+def test_everything_is_the_owner_s_alone(workshop) -> None:
+    with workshop.come("mia") as mia:
+        mia.press(" ")
+        mia.wait_for("step 1")
+        mia.press("q")
+        mia.wait_for_end()
+    for path in [workshop.state, *workshop.state.rglob("*")]:
+        assert stat.S_IMODE(path.lstat().st_mode) & 0o077 == 0 or path.name == ".log", path
+
+
+def test_a_slow_reader_makes_only_its_own_session_wait(workshop) -> None:
+    """The client is stopped while its session goes on painting; the others step, and memory does not pile up."""
+    with workshop.come("slow") as slow, workshop.come("nina") as nina:
+        os.kill(slow.process.pid, signal.SIGSTOP)
+        try:
+            slow.press("a")
+            for number in range(1, 6):
+                nina.press(" ")
+                nina.wait_for(f"step {number}")
+            assert len(workshop.processes("session")) == 2
+        finally:
+            os.kill(slow.process.pid, signal.SIGCONT)
+        slow.press("q")
+        nina.press("q")
+        assert slow.wait_for_end(15) == 0
+        assert nina.wait_for_end(15) == 0
+
+
+def test_no_process_descriptor_or_terminal_is_left(workshop) -> None:
+    def held() -> tuple[int, int]:
+        descriptors = os.listdir(f"/proc/{workshop.process.pid}/fd")
+        return len(descriptors), len(workshop.processes("session"))
+
+    wait_until(lambda: not workshop.processes("session"))
+    time.sleep(0.5)
+    before = held()
+    for number in range(6):
+        with workshop.come(f"p{number}") as client:
+            if number % 2:
+                client.press("q")
+                client.wait_for_end()
+            else:
+                client.process.kill()
+    wait_until(lambda: held() == before, 15, lambda: f"{before}, not {held()}")
+    assert not [pid for pid in descendants(workshop.process.pid) if state(pid) == "Z"]
