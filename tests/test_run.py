@@ -17,6 +17,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from .printed import PART_5
+
 RUN = [sys.executable, "-m", "backprop_tui.tui", "run"]
 STEPS, OPTIONS = 4, ("--seed", "7", "--hidden", "3,2", "--activation", "tanh", "--lr", "0.05", "--row", "5")
 
@@ -123,6 +125,13 @@ def test_text_is_the_notebooks_transcript_of_every_layer(outputs: dict[str, str]
     for found, value in zip(printed, wanted, strict=True):
         # numpy gives all numbers of an array as many decimals as the one that needs most, or 8.
         np.testing.assert_allclose(found, value, rtol=1e-7, atol=1e-8)
+
+
+def test_the_notebooks_training_step_is_printed_to_the_last_digit() -> None:
+    """Part 5 of the teaching notebook, as far as its output is published."""
+    result = run("notebook-part-5", "--steps", "1")
+    assert (result.returncode, result.stderr) == (0, "")
+    assert result.stdout.startswith(PART_5)
 
 
 def test_what_is_not_finite_is_written_in_each_format() -> None:

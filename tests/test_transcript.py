@@ -35,47 +35,19 @@ from backprop_tui.core.transcript.steps import made, recorded, settle
 from backprop_tui.core.transcript.text import notebook_text, ordinal
 from nbclient import NotebookClient
 
-Settle = Callable[[Session], Session]
+from .printed import PART_5
 
-PART_5 = """\
-*******************************************************
-GRADIENTS
-*******************************************************
- the gradient for 1st layer weights are:
- [[0.56727874 0.9864019 ]
- [0.4155407  0.72255504]]
--------------------------------------------------------
- the gradient for 2nd layer weights are:
- [[-4.3317885 -3.5980651]]
--------------------------------------------------------
- the gradient for 1st layer bias are:
- [[-1.3095149 ]
- [-0.95924044]]
--------------------------------------------------------
- the gradient for 2nd layer bias are:
- [[-11.530118]]
--------------------------------------------------------
-*******************************************************
-NEW UPDATES
-*******************************************************
- the updated gradient for 1st layer weights are:
- [[0.8458204  0.79297566]
- [0.8942612  0.54005694]]
--------------------------------------------------------
- the updated gradient for 2nd layer weights are:
- [[1.3505805 1.1071441]]
--------------------------------------------------------
-"""
-"""The teaching notebook's printed output of Part 5's training step, as far as it is published."""
+Settle = Callable[[Session], Session]
 
 PART_5_START = {
     "w1": [[0.9592762, 0.9902561], [0.9773693, 0.6845679]],
-    "b1": [[0.65360534], [0.14853437]],
-    "w2": [[0.48422277, 0.38753113]],
-    "b2": [[0.82098913]],
+    "b1": [[0.65360534], [0.14853442]],
+    "w2": [[0.48422277, 0.38753116]],
+    "b2": [[0.820989]],
 }
 """The weights that it started from are not printed. They follow from it: w = updated + 0.2 g; h1 = gw2 / gb2, so
-b1 = ln(h1 / (1 - h1)) - w1 x; ŷ = y + gb2, so b2 = ŷ - w2 h1. The last digits are those that lead to every printed one.
+b1 = ln(h1 / (1 - h1)) - w1 x; ŷ = y + gb2, so b2 = ŷ - w2 h1. Among the float32 numbers that tf.random.uniform draws
+(multiples of 2**-23), these lead to every printed digit.
 """
 
 
