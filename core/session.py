@@ -204,9 +204,11 @@ class Session:
         self._advance(self._next().done + 1)
 
     def start_jump(self, steps: int, bound: float | None = None) -> None:
-        """Begin a jump of so many steps, or until the loss is below a bound or not finite."""
+        """Begin a jump of so many steps, or until the loss is below a bound or not finite. Raises ValueError."""
         if steps < 1:
             raise ValueError("a jump takes at least 1 step")
+        if bound is not None and np.isnan(bound):
+            raise ValueError("a loss can't be below what is no number")
         self._cut(self._next().entry)
         self.jump = Jump(steps, steps, bound)
 
@@ -276,6 +278,16 @@ class Session:
         """The weights that this run started with, and an empty history. The settings stay."""
         since = self.run.settings.since if self.settings.sampling == self.run.settings.sampling else 0
         self._begin(replace(self.run, settings=replace(self.settings, since=since)))
+
+    def set_optimizer(self, optimizer: str) -> None:
+        """The weights that this run started with, another update rule, an empty history: a state has other moments.
+
+        Raises ValueError where there is no such optimizer.
+        """
+        update = replace(self.run.update, optimizer=optimizer)
+        initial = self.run.initial and self.run.initial[: self.run.network.width]
+        settings = replace(self.settings, since=0)
+        self._begin(replace(self.run, update=update, initial=initial, settings=settings))
 
     def set_lr(self, lr: float) -> None:
         """The learning rate of the next update. Raises ValueError for what is none."""

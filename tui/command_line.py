@@ -29,6 +29,7 @@ COMMANDS = {
 """The commands besides the screen: the module of that name in `commands/` has `main(arguments) -> exit code`."""
 
 ACTIVATIONS = ("sigmoid", "tanh", "relu", "linear")
+OPTIMIZERS = ("sgd", "momentum", "rmsprop", "adam")
 MAX_SEED, MAX_ROW, MAX_STEPS, MAX_UNITS = 2**32 - 1, 2**31 - 1, 10**9, 4096
 MAX_LR = 3.4028234e38
 """The largest number that float32 has."""
@@ -70,6 +71,10 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
     add("--activation", choices=ACTIVATIONS, help="of the hidden layers (default: sigmoid)")
     add("--lr", metavar="RATE", type=_lr, help="learning rate (default: 0.2)")
     add("--seed", metavar="N", type=_seed, help="names the initial weights (default: 0)")
+    add = parser.add_argument_group("the training loop").add_argument
+    add("--rows", metavar="RULE", help="of a step: this, next, shuffled, all, or a number for mini-batches")
+    add("--optimizer", choices=OPTIMIZERS, help="(default: sgd)")
+    add("--holdout", metavar="20%", type=_share, help="the share of rows that no step uses (default: 0%%)")
     parser.add_argument("--log", metavar="FILE", help="keep TensorFlow's own messages in this file")
 
 
@@ -87,6 +92,8 @@ def run_of(options: argparse.Namespace, base: "Run") -> "Run":
     """The run that the options describe: what they leave unsaid is as in `base`. Raises UsageError."""
     from dataclasses import replace
 
+    from msgspec.structs import replace as with_fields
+
     from ..core.header import table
 
     said_of_table = (options.data, options.features, options.target, options.target_transform)
@@ -95,6 +102,11 @@ def run_of(options: argparse.Namespace, base: "Run") -> "Run":
         if any(said is not None for said in said_of_table):
             log = options.target_transform != "none" if options.target_transform else base.table.log_target
             found = replace(found, table=table(options.data or "", options.features, options.target, log))
+        if options.holdout is not None:
+            found = replace(found, table=with_fields(found.table, holdout=options.holdout))
+        if options.optimizer is not None:
+            initial = found.initial and found.initial[: found.network.width]
+            found = replace(found, update=replace(found.update, optimizer=options.optimizer), initial=initial)
         network = _network(options, base.network, len(found.table.features))
         if network != base.network or options.seed is not None:
             found = replace(found, network=network, initial=None)
@@ -105,6 +117,14 @@ def run_of(options: argparse.Namespace, base: "Run") -> "Run":
         settings = replace(settings, sampling=replace(settings.sampling, row=options.row), x=None, y=None)
     if options.lr is not None:
         settings = replace(settings, lr=options.lr)
+    if options.rows is not None:
+        from .typed import rows
+
+        try:
+            rule, batch = rows(options.rows)
+        except ValueError as error:
+            raise UsageError(f"--rows: {error}") from None
+        settings = replace(settings, sampling=replace(settings.sampling, rule=rule, batch=batch), x=None, y=None)
     return replace(found, settings=settings, seed=found.seed if options.seed is None else options.seed)
 
 
@@ -192,6 +212,14 @@ def _lr(text: str) -> float:
             f"{text[:40]} is not a learning rate: a number from 0 on that float32 can hold"
         )
     return number
+
+
+def _share(text: str) -> float:
+    """`20%` or `0.2` as 0.2."""
+    share = real_number(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
+    if not 0 <= share < 1:
+        raise argparse.ArgumentTypeError(f"{text[:40]} is not a share of the rows, 0% to 99%")
+    return share
 
 
 def _hidden(text: str) -> list[int]:

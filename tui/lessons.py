@@ -70,4 +70,6 @@ class Lessons:
             from .screens.lesson_descent import DescentScreen
 
             return DescentScreen(self.descent, engine, self.autograd)
-        raise ValueError(f"no lesson {number}")
+        from .screens.lesson_training import TrainingScreen
+
+        return TrainingScreen(self._stepper(), engine)

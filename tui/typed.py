@@ -2,7 +2,9 @@
 
 from math import floor, isfinite, log10
 
-MAX_STEPS = 10_000_000
+from ..core.sampling import RULES, SHUFFLED
+
+MAX_STEPS, MAX_BATCH = 10_000_000, 1_000_000
 MAX_UNTIL = 1_000_000
 """A jump to a loss gives up after so many steps."""
 
@@ -33,6 +35,16 @@ def jump(text: str) -> tuple[int, float | None]:
     if not 1 <= steps <= MAX_STEPS:
         raise ValueError(f"a jump takes 1 to {MAX_STEPS:,} steps")
     return steps, number(bound_text.strip()) if sign else None
+
+
+def rows(text: str) -> tuple[str, int]:
+    """`this`, `next`, `shuffled`, `all`, or a number for shuffled mini-batches: the rule and the batch. ValueError."""
+    if text.isdigit() and 1 <= whole(text) <= MAX_BATCH:
+        return SHUFFLED, whole(text)
+    found = [rule for rule in RULES if rule.split()[0].startswith(text.lower())]
+    if len(found) != 1:
+        raise ValueError(f"type this, next, shuffled, all, or a number of rows, 1 to {MAX_BATCH:,}")
+    return found[0], 1
 
 
 def next_lr(lr: float, by: int) -> float:

@@ -32,7 +32,7 @@ NOTEBOOK_RUN = Run(
 gradients and updated weights that it prints, and lead to all of them digit for digit.
 """
 
-POINTS, MAX_WORK = 64, 2**22
+POINTS, MAX_WORK = 64, 2**20
 """How many points a line of the plot has, and how many rows times points one request works through."""
 
 
@@ -55,8 +55,7 @@ class TableLosses:
     def points(self) -> list[int]:
         """The entries that are wanted: evenly spread up to where the session stands, that place among them."""
         session = self.session
-        last = session.position.entry + (session.position.done == session.whole)
-        last = min(last, session.history.entries)
+        last = session.whole_entries
         # Spaced by powers of two, so that a run that grows finds most of its points done.
         every = 1
         while last // every >= POINTS:
@@ -123,6 +122,22 @@ class TableLosses:
                     found.pop(point, None)
 
 
+class Overview:
+    """Both beside one session: the losses first, then the worst rows unless `hurried`."""
+
+    def __init__(self, session: Session) -> None:
+        self.losses, self.worst = TableLosses(session), Worst(session)
+        self.hurried = False
+
+    def request(self) -> Request | None:
+        """What must be asked next; None when all is there."""
+        return self.losses.request() or (None if self.hurried else self.worst.request())
+
+    def accept(self, request: Request, answer: Answer) -> None:
+        """Take the answer. Raises EngineRefused where there is none, WireError where it does not fit the request."""
+        (self.losses if isinstance(request, FindLosses) else self.worst).accept(request, answer)
+
+
 @dataclass(frozen=True)
 class Prediction:
     """A row of the table with its prediction and true target (targets,), in the target's own unit."""
@@ -175,9 +190,7 @@ class Worst:
 
 def current_parameters(session: Session) -> Array:
     """The parameters (width,) where a session stands: after the update where the step is whole."""
-    at = session.position
-    entry = at.entry + (at.done == session.whole and at.entry < session.history.entries)
-    return session.history.states[entry][: session.run.network.width]  # type: ignore[no-any-return]
+    return session.history.states[session.whole_entries][: session.run.network.width]  # type: ignore[no-any-return]
 
 
 def epoch_steps(session: Session, epochs: int) -> int:

@@ -22,6 +22,7 @@ from ..command_line import (
     step_count,
 )
 from ..quiet import engine_lines_to
+from . import lesson
 
 if TYPE_CHECKING:
     from ...core.run import Run
@@ -37,6 +38,7 @@ formats:
 
 examples:
   {PROGRAM} run --steps 1
+  {PROGRAM} run --lesson descent
   {PROGRAM} run --steps 1000 --until-loss 0.001 --format csv > steps.csv
   {PROGRAM} run --steps 3 --seed 7 --hidden 3 --format json | python -m json.tool
 """
@@ -76,10 +78,7 @@ def main(arguments: list[str]) -> int:
     if sys.stdout is None:
         raise UsageError("run writes to standard output, which is closed")
 
-    from ...core.run import Run
-
-    base = scenario_of(options.scenario).run if options.scenario else Run()
-    run = run_of(options, base)
+    run = run_of(options, _base(options))
     check_steps(run, options.steps)
     check_log(options)
     signals = Signals()
@@ -97,11 +96,34 @@ def main(arguments: list[str]) -> int:
 def _options(arguments: list[str]) -> argparse.Namespace:
     parser = Parser("run", description=_DESCRIPTION, epilog=_EXAMPLES)
     parser.add_argument("scenario", metavar="SCENARIO", nargs="?", help="an example's name, or a file.toml")
-    parser.add_argument("--steps", metavar="N", type=step_count, required=True, help="how many steps")
+    parser.add_argument("--steps", metavar="N", type=step_count, help="how many steps")
+    parser.add_argument("--lesson", choices=tuple(lesson.STEPS), help="what that part of the notebook prints")
+    parser.add_argument("--formula", metavar="F", help="the function of x of the lessons autograd and descent")
+    parser.add_argument("--x", metavar="X", type=real_number, help="where their x starts (default: 0)")
     parser.add_argument("--until-loss", metavar="BOUND", type=real_number, help="end earlier, at a loss below this")
     parser.add_argument("--format", choices=("text", "json", "csv"), default="text", help="(default: text)")
     add_model_options(parser)
-    return parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
+    if options.steps is None:
+        if options.lesson is None:
+            parser.error("the following arguments are required: --steps")
+        options.steps = lesson.STEPS[options.lesson]
+    if options.lesson not in lesson.FUNCTIONS and (options.formula is not None or options.x is not None):
+        parser.error("--formula and --x belong to --lesson autograd or descent")
+    return options
+
+
+def _base(options: argparse.Namespace) -> "Run":
+    """The run that the other options change."""
+    from ...core.run import Run
+
+    if options.scenario:
+        return scenario_of(options.scenario).run
+    if options.lesson == "training":
+        from ...core.lessons.training import NOTEBOOK_RUN
+
+        return NOTEBOOK_RUN
+    return Run()
 
 
 def _write(run: "Run", options: argparse.Namespace, signals: Signals, stderr: TextIO) -> None:
@@ -119,6 +141,8 @@ def _write(run: "Run", options: argparse.Namespace, signals: Signals, stderr: Te
         "json": lambda: json_text(run, steps),
         "csv": lambda: csv_text(run, steps),
     }[options.format]()
+    if options.lesson in lesson.FUNCTIONS:
+        parts = lesson.text(options)
     try:
         for part in parts:
             sys.stdout.write(part)

@@ -581,7 +581,7 @@ class StepperScreen(Screen[None]):
 
         def work() -> None:
             try:
-                words = export(session, scenario, ask, name)
+                words = export(session, scenario, ask, name, self.app.export_folder)  # type: ignore[attr-defined]
             except (ValueError, EngineLost, EngineRefused, WireError) as error:
                 words = str(error)
             self.app.call_from_thread(self.say, words)

@@ -1,0 +1,54 @@
+"""The plot of lesson 5: the loss of every step, and the loss over all rows that train and over those held out."""
+
+import numpy as np
+
+from ...core.lessons.training import HELD_OUT, TRAINING, TableLosses
+from ...core.numerals import brief
+from ..line import Line, Span
+from . import plot
+from .loss import scale
+
+LETTERS = {TRAINING: "T", HELD_OUT: "H"}
+
+
+def lines(losses: TableLosses, width: int, height: int) -> list[Line]:
+    """Steps on the axis. Each line ends in its letter: s a step's, T the rows that train, H those held out."""
+    session = losses.session
+    history, last = session.history, session.whole_entries
+    if not last:
+        return [(Span("the losses will be drawn here: a step's, and over the whole table", "pending"),)]
+    stepped = history.losses[:last].astype("float64")
+    known = [losses.line(part) for part in losses.parts]
+    everything = np.concatenate([stepped, *(line for _, line in known)])
+    low, _, logarithmic = scale(everything[np.isfinite(everything)])
+
+    def level(values: object) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+        found = np.asarray(values, "float64")
+        return np.log10(np.maximum(found, max(low, 1e-45))) if logarithmic else found
+
+    # A change by hand has no loss: the line goes on over it.
+    steps = np.flatnonzero(~np.isnan(stepped)) if len(history.changes) else np.arange(last)
+    curves = [plot.Curve(steps.astype("float64"), level(stepped[steps]), "dim")]
+    marks = [plot.Mark(float(steps[-1]), float(curves[0].y[-1]), "s", "dim")] if len(steps) else []
+    for part, (points, line) in zip(losses.parts, known, strict=True):
+        if points:
+            role = "positive" if part == TRAINING else "negative"
+            curve = plot.Curve(np.array(points, "float64"), level(line), role, dashed=part == HELD_OUT)
+            curves.append(curve)
+            marks.append(plot.Mark(float(points[-1]), float(curve.y[-1]), LETTERS[part], role))
+    return plot.lines(
+        curves,
+        marks,
+        width,
+        height,
+        (0.0, float(last)),
+        plot.y_range(curves, marks),
+        y_text=(lambda y: brief(10**y, 3)) if logarithmic else (lambda y: brief(y, 4)),
+        x_text=lambda x: f"step {brief(x, 7)}",
+    )
+
+
+def title(losses: TableLosses) -> str:
+    """Which letter stands for which line."""
+    held = "   H held-out rows" if HELD_OUT in losses.parts else ""
+    return f"Losses   s each step's   T training rows{held}"

@@ -1,0 +1,36 @@
+"""What a step of lesson 5 works with, and the losses where it stands."""
+
+from ...core.lessons.training import TableLosses, rows_in_words
+from ...core.numerals import brief
+from ...core.session import Session
+from ..line import Line, Span
+
+REMEMBERS = {
+    "sgd": "remembers nothing",
+    "momentum": "m: the steps so far, fading",
+    "rmsprop": "v: the size of past gradients",
+    "adam": "m and v: mean and size of past gradients",
+}
+
+
+def lines(session: Session, losses: TableLosses) -> list[Line]:
+    """Rows, epoch, losses, optimizer."""
+    settings, update = session.settings, session.run.update
+    training = session.training_rows
+    shown = session.losses
+    found: list[Line] = [_row("rows", rows_in_words(session))]
+    per_epoch = settings.sampling.draws_per_epoch(training) if training else 1
+    found.append(_row("epoch", f"{session.epochs:,.2f}   {per_epoch:,} step{'s' * (per_epoch != 1)} each"))
+    found.append(_row("loss", f"{brief(shown[-1], 6) if len(shown) else '·'}   this step's"))
+    for part in losses.parts:
+        value = losses.latest(part)
+        found.append(_row("", f"{'·' if value is None else brief(value, 6)}   all {part} rows"))
+    found.append(_row("rule", f"{update.optimizer}   lr {brief(settings.lr)}"))
+    found.append(_row("", REMEMBERS[update.optimizer]))
+    if settings.sampling.batch_size(training or 1) > 1:
+        found.append(_row("", "panes of 4: means over the batch"))
+    return found
+
+
+def _row(label: str, text: str) -> Line:
+    return (Span(label.ljust(6), "label"), Span(text))

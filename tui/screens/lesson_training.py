@@ -1,0 +1,215 @@
+"""Lesson 5: the training loop over the rows of the table. It drives the main screen's own session."""
+
+from collections.abc import Callable
+
+from textual.events import ScreenResume, ScreenSuspend
+
+from ...core.lessons.training import Overview, epoch_steps
+from ...core.optimizers import OPTIMIZERS
+from ...core.sampling import THIS_ROW
+from .. import typed
+from ..lesson_keys import TRAINING, bindings
+from ..line import Line, Span, clipped
+from ..pane import Pane
+from ..panes import status, table_losses, training, worst
+from ..runner import Asker
+from .lesson import LessonScreen
+from .stepper import StepperScreen
+
+
+class TrainingScreen(LessonScreen):
+    """Trains over rows, batches and epochs; shows the losses over the whole table, and the worst predictions."""
+
+    NUMBER = 5
+    INTRO = (
+        "The step of lesson 4 again and again, over one row, mini-batches or all rows.",
+        "What counts is the loss over the whole table, and over rows it never trained on.",
+    )
+    KEYS = TRAINING
+    BINDINGS = bindings(TRAINING)
+
+    def __init__(self, stepper: StepperScreen, engine: Asker) -> None:
+        self.overview = Overview(stepper.session)
+        super().__init__(self.overview, engine)
+        self.add_class("three")
+        self._stepper, self.session = stepper, stepper.session
+        self._chosen = 0
+
+    def on_screen_resume(self, event: ScreenResume) -> None:
+        """From now on the session is shown here."""
+        self._stepper.stand_in = self.draw
+        self.draw()
+
+    def on_screen_suspend(self, event: ScreenSuspend) -> None:
+        """The main screen shows it again."""
+        self._stepper.stand_in = None
+        self._stepper.draw()
+
+    def panes(self) -> list[Pane]:
+        """The losses across, below them what a step works with and the worst rows."""
+        return [
+            Pane("Losses", id="plot", classes="framed across"),
+            Pane("Training", id="training", classes="framed"),
+            Pane("Worst", id="worst", classes="framed"),
+        ]
+
+    def draw_panes(self) -> None:
+        """All three, from the session and what stands beside it; what is missing is asked for."""
+        losses, plot = self.overview.losses, self.pane("#plot")
+        plot.show(table_losses.lines(losses, plot.content_size.width, max(plot.content_size.height, 1)))
+        self.name_pane("#plot", table_losses.title(losses))
+        self.pane("#training").show(training.lines(self.session, losses))
+        self.name_pane("#training", f"Training   step {self.session.steps:,}")
+        pane = self.pane("#worst")
+        pane.show(worst.lines(self.overview.worst, self._chosen, pane.content_size.height))
+        self.name_pane("#worst", worst.title(self.overview.worst))
+        self._ask_what_is_missing()
+
+    def _ask_what_is_missing(self) -> None:
+        # While steps are being made they come first; a table's worst rows wait until it stands still.
+        self.overview.hurried = self._stepper.autoplay.running
+        if self.runner.busy or self.runner.waiting or self._stepper.runner.busy or self.session.jumping:
+            return
+        if self.overview.request() is not None:
+            self.runner.act(lambda: None)
+
+    def status(self) -> Line:
+        """A jump's progress, a notice of the main screen, or what autoplay does."""
+        session, autoplay = self.session, self._stepper.autoplay
+        if autoplay.running and not self._stepper.notice:
+            return (Span(f"autoplay {autoplay.per_second:g} steps a second; < slower, > faster, a stops it", "key"),)
+        if self._stepper.notice or (session.jump is not None and (session.jump.left or session.jump.ended)):
+            return status.line(self._stepper.view(), self._stepper.notice, session.jump, self.size.width)
+        words = "m chooses the rows of a step, o the optimizer; e jumps by epochs; enter shows a row's steps"
+        return (Span(clipped(words, self.size.width), "dim"),)
+
+    def on_key(self) -> None:
+        """A notice stays until the next key."""
+        super().on_key()
+        self._stepper.on_key()
+
+    # Keys: the session's
+
+    def act(self, action: Callable[[], None], after: Callable[[], None] | None = None) -> None:
+        """Carry out an action on the session in its turn."""
+        self._stepper.runner.act(action, after)
+
+    def action_step(self) -> None:
+        """space."""
+        self.act(self.session.step)
+
+    def action_back(self) -> None:
+        """b."""
+        self._stepper.action_back()
+
+    def action_first(self) -> None:
+        """home."""
+        self._stepper.action_first()
+
+    def action_last(self) -> None:
+        """end."""
+        self._stepper.action_last()
+
+    def action_reinit(self) -> None:
+        """r."""
+        self._stepper.action_reinit()
+
+    def action_restart(self) -> None:
+        """R."""
+        self._stepper.action_restart()
+
+    def action_autoplay(self) -> None:
+        """a."""
+        self._stepper.action_autoplay()
+
+    def action_faster(self) -> None:
+        """>."""
+        self._stepper.action_faster()
+
+    def action_slower(self) -> None:
+        """<."""
+        self._stepper.action_slower()
+
+    def action_lr_up(self) -> None:
+        """+."""
+        self._stepper.action_lr_up()
+
+    def action_lr_down(self) -> None:
+        """-."""
+        self._stepper.action_lr_down()
+
+    def action_lr(self) -> None:
+        """l."""
+        self.ask("learning rate", lambda text: self._take_lr(typed.number(text)))
+
+    def _take_lr(self, lr: float) -> None:
+        self.act(lambda: self.session.set_lr(lr))
+
+    def action_jump(self) -> None:
+        """j."""
+
+        def jump(text: str) -> None:
+            steps, bound = typed.jump(text)
+            self.act(lambda: self.session.start_jump(steps, bound))
+
+        self.ask("jump: a number of steps (500), or a loss to stop below (<0.01), or both", jump)
+
+    def action_epochs(self) -> None:
+        """e."""
+
+        def jump(text: str) -> None:
+            epochs = typed.whole(text)
+            self.act(lambda: self.session.start_jump(epoch_steps(self.session, epochs)))
+
+        self.ask("jump: how many epochs", jump)
+
+    def action_rows(self) -> None:
+        """m."""
+
+        def choose(text: str) -> None:
+            rule, batch = typed.rows(text)
+            self.act(lambda: self.session.set_sampling(rule, batch))
+
+        self.ask("rows of a step: this, next, shuffled, all, or a number for mini-batches", choose)
+
+    def action_optimizer(self) -> None:
+        """o."""
+
+        def choose(text: str) -> None:
+            self.act(lambda: self.session.set_optimizer(text.lower()))
+
+        self.ask(f"{', '.join(OPTIMIZERS)}: the run starts again with it", choose)
+
+    def action_cancel(self) -> None:
+        """esc."""
+        self._stepper.action_cancel()
+        super().action_cancel()
+
+    # Keys: the worst rows
+
+    def action_move(self, by: int) -> None:
+        """up and down."""
+        self._chosen = min(max(self._chosen + by, 0), max(len(self.overview.worst.found) - 1, 0))
+        self.draw()
+
+    def action_held_out(self) -> None:
+        """h."""
+        if not self.session.run.table.holdout:
+            self.say("no rows are held out; start with --holdout 20%")
+            return
+        self.overview.worst.held_out = not self.overview.worst.held_out
+        self._chosen = 0
+        self.draw()
+
+    def action_use(self) -> None:
+        """enter."""
+        found = self.overview.worst.found
+        if self._chosen < len(found):
+            row = found[self._chosen].row
+
+            def use() -> None:
+                self.session.set_sampling(THIS_ROW)
+                self.session.set_row(row)
+
+            self.act(use)
+            self.action_lesson(4)
