@@ -24,7 +24,7 @@ FAR = 10.0
 
 @dataclass(frozen=True)
 class Remark:
-    """One sentence of at most 76 columns: its kind, the cells and the whole values that it is about.
+    """One sentence of at most 76 columns: its kind, and what it is about: whole values, or rows of values (units).
 
     `after` names the value that must be computed before the remark gives nothing away (`h1`, `gz1`, `new_w1` ...).
     """
@@ -32,8 +32,8 @@ class Remark:
     kind: str
     text: str
     after: str
-    cells: tuple[Cell, ...] = ()
     names: tuple[str, ...] = ()
+    units: frozenset[tuple[str, int]] = frozenset()
 
 
 def remarks(trace: Trace, after: Trace | None = None, next_loss: float | None = None) -> tuple[Remark, ...]:
@@ -55,9 +55,9 @@ def remarks(trace: Trace, after: Trace | None = None, next_loss: float | None = 
 
 def about(found: Iterable[Remark], cells: Iterable[Cell]) -> tuple[Remark, ...]:
     """The remarks about any of these cells: those of an explanation, and its own."""
-    wanted = set(cells)
-    names = {cell.name for cell in wanted}
-    return tuple(remark for remark in found if wanted & set(remark.cells) or names & set(remark.names))
+    units = {(cell.name, cell.row) for cell in cells}
+    names = {name for name, _ in units}
+    return tuple(remark for remark in found if not (units.isdisjoint(remark.units) and names.isdisjoint(remark.names)))
 
 
 def known(found: Iterable[Remark], network: Network, done: int) -> tuple[Remark, ...]:
@@ -94,7 +94,7 @@ def _not_finite(trace: Trace, cell: Cell) -> Remark:
         text = f"{name} is the first undefined number: ∞ − ∞, 0·∞ or 0/0 makes NaN"
     else:
         text = f"{name} is the first infinite number: beyond {brief(float(largest), 2)}, the largest there is"
-    return Remark("not finite", text, cell.name, (cell,))
+    return Remark("not finite", text, cell.name, units=frozenset({(cell.name, cell.row)}))
 
 
 def _flat_units(trace: Trace, layer: int) -> Iterator[Remark]:
@@ -103,28 +103,28 @@ def _flat_units(trace: Trace, layer: int) -> Iterator[Remark]:
     last_and_coupled = layer == trace.network.depth and couples(trace)
     if trace.averaged or last_and_coupled or activation not in ("sigmoid", "tanh", "relu"):
         return
-    h = trace[output_name(trace, layer)][:, : len(samples(trace))].astype("float64")
-    slopes = {"sigmoid": h * (1 - h), "tanh": 1 - h**2, "relu": (h > 0).astype("float64")}[activation].max(axis=1)
+    a = trace[output_name(trace, layer)][:, : len(samples(trace))].astype("float64")
+    slopes = {"sigmoid": a * (1 - a), "tanh": 1 - a**2, "relu": (a > 0).astype("float64")}[activation].max(axis=1)
     flat = np.flatnonzero(slopes < SATURATED)
     if not len(flat):
         return
     rows, unit = len(samples(trace)), int(flat[np.argmin(slopes[flat])])
-    z = Cell(f"z{layer}", unit)
-    name, z_value = _unit_name(trace, output_name(trace, layer), unit), fixed(float(trace[z.name][z.index]))
-    others = f" (as {len(flat) - 1} of {units - 1} others)" if len(flat) > 1 else ""
+    z, h = f"z{layer}", output_name(trace, layer)
+    who = _unit_name(trace, h, unit)
+    if len(flat) > 1:
+        who = f"all {units} units" if len(flat) == units else f"{who} and {len(flat) - 1} more"
+        who += f" of layer {layer}"
+    is_are, z_value = "is" if len(flat) == 1 else "are", fixed(float(trace[z][unit, 0]))
+    where = f"in all {rows} rows"
     if activation == "relu":
-        where = f"{_unit_name(trace, z.name, unit)} = {z_value}" if rows == 1 else f"z ≤ 0 in all {rows} rows"
-        text = f"{name} is a dead ReLU{others}: {where}, no gradient passes"
+        if rows == 1:
+            where = f"{_unit_name(trace, z, unit)} = {z_value}" if len(flat) == 1 else "z ≤ 0"
+        text = f"{who} {is_are} {'a dead ReLU' if len(flat) == 1 else 'dead ReLUs'}: {where}, no gradient passes"
     else:
-        where = f"at z = {z_value}" if rows == 1 else f"in all {rows} rows"
-        text = f"{name} is saturated{others}: {where} its slope is {brief(float(slopes[unit]), 2)}"
-    cells = tuple(
-        Cell(found, int(unit), sample)
-        for unit in flat
-        for found in (z.name, output_name(trace, layer))
-        for sample in range(rows)
-    )
-    yield Remark("dead" if activation == "relu" else "saturated", text, output_name(trace, layer), cells)
+        where = where if rows > 1 else f"at z = {z_value}"
+        text = f"{who} {is_are} saturated: {where} the slope is {brief(float(slopes[unit]), 2)}"
+    about_them = frozenset((name, int(unit)) for unit in flat for name in (z, h))
+    yield Remark("dead" if activation == "relu" else "saturated", text, h, units=about_them)
 
 
 def _equal_units(trace: Trace, layer: int) -> Iterator[Remark]:
@@ -140,8 +140,9 @@ def _equal_units(trace: Trace, layer: int) -> Iterator[Remark]:
     alike = np.flatnonzero(places.reshape(-1) == sizes.argmax())
     who = f"units {alike[0] + 1} and {alike[1] + 1}" if len(alike) == 2 else f"{len(alike)} units"
     text = f"{who} of layer {layer} are equal, so are their gradients: they stay equal"
-    cells = tuple(Cell(name, int(unit), place) for unit in alike for name, place in _of_unit(trace, layer))
-    yield Remark("symmetric", text, f"gb{layer}", cells)
+    names = [prefix + letter + str(layer) for letter in "wb" for prefix in ("", "g", "new_")]
+    about_them = frozenset((name, int(unit)) for unit in alike for name in names)
+    yield Remark("symmetric", text, f"gb{layer}", units=about_them)
 
 
 def _along_the_layers(trace: Trace) -> Iterator[Remark]:
@@ -175,9 +176,9 @@ def _leap(trace: Trace) -> Iterator[Remark]:
         new = Cell("new_" + cell.name, *cell.index)
         old_value, new_value = float(trace[cell.name][cell.index]), float(trace[new.name][new.index])
         name = name_of(trace, cell)
-        way = f"from {fixed(old_value)} to {fixed(new_value)}"
+        way = f"from {brief(old_value, 4)} to {brief(new_value, 4)}"
         text = f"a leap: {name} moves {way}, {brief(times, 2)} times the size of {cell.name}"
-        yield Remark("leap", text, new.name, (new,))
+        yield Remark("leap", text, new.name, units=frozenset({(new.name, new.row)}))
 
 
 def _overshoot(trace: Trace, after: Trace | None, next_loss: float | None) -> Iterator[Remark]:
@@ -210,10 +211,3 @@ def _turned(trace: Trace, after: Trace) -> bool:
 
 def _unit_name(trace: Trace, name: str, unit: int) -> str:
     return name_of(trace, Cell(name, unit)).split("⁽")[0]
-
-
-def _of_unit(trace: Trace, layer: int) -> list[tuple[str, int]]:
-    """Names and columns of a unit's own parameters and their gradients."""
-    inputs = trace[f"w{layer}"].shape[1]
-    weights = [(prefix + f"w{layer}", place) for prefix in ("", "g", "new_") for place in range(inputs)]
-    return weights + [(prefix + f"b{layer}", 0) for prefix in ("", "g", "new_")]
