@@ -59,6 +59,7 @@ class Compiled:
         with np.errstate(over="ignore"):
             samples[:n, :, :features], samples[:n, :, features:-1], samples[:n, :, -1] = x, y, weight
             start = np.array([*state, lr, -np.inf if bound is None else bound, 0], dtype)
+        start[-2] = min(start[-2], np.finfo(dtype).max)
         arguments = [tf.constant(start), tf.constant(samples), tf.constant(n, tf.int32)]
         done, record, computed = (tensor.numpy() for tensor in self._call(arguments))
         states, found = record[:done, :-1], record[:done, -1]
@@ -137,10 +138,9 @@ class Compiled:
             first, lr, bound, zero = start[:state_width], *(start[state_width + place] for place in range(3))
 
             def more(i: Tensor, _state: Tensor, computed: Tensor, _record: Tensor) -> Tensor:
-                # The first step always runs; after it, a loss below the bound or not finite ends the loop.
+                # A loss below the bound or not finite ends the loop.
                 loss = computed[0]
-                goes_on = tf.logical_and(loss >= bound, loss < np.inf)
-                return tf.logical_and(i < n, tf.logical_or(i == 0, goes_on))
+                return tf.logical_and(i < n, tf.logical_and(loss >= bound, loss < np.inf))
 
             def body(i: Tensor, state: Tensor, _: Tensor, record: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
                 state, computed = self._step(state, *self._sample(samples, i), lr, zero)
@@ -148,7 +148,9 @@ class Compiled:
                 return i + 1, state, computed, tf.tensor_scatter_nd_update(record, [[i]], row[None])
 
             record = tf.zeros((self.capacity, state_width + 1), dtype)
-            computed = tf.zeros((self._computed,), dtype)
+            # The first step always runs, without a condition of its own: the compiler would make it another piece of
+            # code, with other roundings.
+            computed = tf.fill((self._computed,), bound)
             i, _, computed, record = tf.while_loop(more, body, (tf.constant(0), first, computed, record))
             return i, record, computed
 

@@ -81,17 +81,17 @@ def updated(
 ) -> tuple[Tensor, Tensor]:
     """Parameters (width,) and moments after one update. The formulas and their sources are in `Update`.
 
-    `zero` is 0, which the compiler does not know: so it can't make lr·g and the subtraction one instruction that
-    rounds once, and the last digit is that of TensorFlow's own `w.assign_sub(lr * g)`, which rounds both.
+    `zero` is 0, which the compiler does not know: so it can't make a product and a sum one instruction that rounds
+    once (here so, there so), and the last digit is that of TensorFlow's own `w.assign_sub(lr * g)`, which rounds both.
     """
     if update.optimizer == "sgd":
         return parameters - (lr * gradient + zero), moments
     width = parameters.shape[0]
     if update.optimizer == "momentum":
-        m = update.momentum * moments - lr * gradient
+        m = (update.momentum * moments + zero) - (lr * gradient + zero)
         return parameters + m, m
     if update.optimizer == "rmsprop":
-        v = update.rho * moments + (1 - update.rho) * gradient**2
+        v = (update.rho * moments + zero) + ((1 - update.rho) * gradient**2 + zero)
         return parameters - lr * gradient / tf.sqrt(v + update.epsilon), v
     m, v, t = moments[:width], moments[width : 2 * width], moments[2 * width :] + 1
     m = m + (gradient - m) * (1 - update.beta_1)

@@ -1,0 +1,126 @@
+"""A step is the same bits however it is come by: alone, in a jump of whatever chunks, or computed again."""
+
+from collections.abc import Callable
+
+import numpy as np
+from backprop_tui.core.history import Settings
+from backprop_tui.core.messages import TableSpec, numbers
+from backprop_tui.core.network import Array, Network
+from backprop_tui.core.optimizers import OPTIMIZERS, Update
+from backprop_tui.core.run import Run
+from backprop_tui.core.sampling import RULES, Sampling
+from backprop_tui.core.session import Session
+from backprop_tui.core.trace import Trace
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from .networks import batch, networks
+
+Settle = Callable[[Session], Session]
+
+
+def run_of(network: Network, update: Update, sampling: Sampling, rows: int, seed: int, dtype: str) -> Run:
+    """A run on a table of random rows."""
+    data = batch(network, rows, seed)
+    table = TableSpec(
+        features=tuple(f"f{number}" for number in range(network.features)),
+        targets=tuple(f"t{number}" for number in range(network.outputs)),
+        standardise=(),
+        log_target=False,
+        x=numbers(data.x),
+        y=numbers(data.y),
+    )
+    initial = tuple(data.parameters.astype(dtype).tolist())
+    return Run(table, network, update, Settings(0.05, sampling), initial=initial, dtype=dtype)
+
+
+@st.composite
+def runs(draw: st.DrawFn) -> Run:
+    update = Update(draw(st.sampled_from(OPTIMIZERS)))
+    rows = draw(st.integers(2, 7))
+    sampling = Sampling(draw(st.sampled_from(RULES)), draw(st.integers(0, rows - 1)), draw(st.integers(1, 4)))
+    dtype = draw(st.sampled_from(["float32", "float64"]))
+    return run_of(draw(networks()), update, sampling, rows, draw(st.integers(0, 2**32 - 1)), dtype)
+
+
+def bits(values: Array) -> bytes:
+    return np.ascontiguousarray(values).tobytes()
+
+
+def trace_bits(trace: Trace | None) -> dict[str, bytes]:
+    assert trace is not None
+    return {name: bits(value) for name, value in trace.values.items()} | {"rows": repr(trace.rows).encode()}
+
+
+def recorded(session: Session) -> tuple[bytes, bytes]:
+    return bits(session.history.states), bits(session.history.losses)
+
+
+def steps_one_by_one(settle: Settle, run: Run, steps: int) -> tuple[Session, list[dict[str, bytes]]]:
+    session, traces = Session(run), []
+    for _ in range(steps):
+        session.step()
+        traces.append(trace_bits(settle(session).trace))
+    return session, traces
+
+
+@given(runs(), st.lists(st.integers(1, 40), min_size=1, max_size=4))
+@settings(max_examples=20, deadline=None)
+def test_jumps_equal_single_steps_and_the_past_comes_out_again(settle: Settle, run: Run, jumps: list[int]) -> None:
+    single, traces = steps_one_by_one(settle, run, sum(jumps))
+    jumped = Session(run)
+    for steps in jumps:
+        jumped.start_jump(steps)
+        settle(jumped)
+    assert jumped.steps == single.steps == sum(jumps)
+    assert recorded(jumped) == recorded(single)
+    assert trace_bits(jumped.trace) == traces[-1]
+    # Back to the very start by single steps, forward again by phases: each step's trace on the way.
+    for trace in reversed(traces):
+        assert trace_bits(settle(single).trace) == trace
+        single.back()
+    assert (single.position.entry, single.position.done) == (0, 0)
+    for trace in traces:
+        single.forward_phase()
+        while single.position.done < single.whole:
+            single.forward_phase()
+        assert trace_bits(settle(single).trace) == trace
+    assert recorded(single) == recorded(jumped)
+
+
+def test_a_jump_over_many_chunks(settle: Settle) -> None:
+    """More steps than one request runs (1,024), over an epoch's end with a smaller last batch."""
+    run = Run(settings=Settings(0.01, Sampling("shuffled", 0, 100)))
+    whole, parts = Session(run), Session(run)
+    whole.start_jump(2600)
+    settle(whole)
+    for steps in (1, 1023, 1025, 551):
+        parts.start_jump(steps)
+        settle(parts)
+    assert recorded(whole) == recorded(parts)
+    assert trace_bits(whole.trace) == trace_bits(parts.trace)
+    assert len(whole.losses) == 2600
+
+
+@given(runs(), st.integers(2, 12), st.data())
+@settings(max_examples=8, deadline=None)
+def test_stepping_from_the_past_cuts_the_future(settle: Settle, run: Run, steps: int, data: st.DataObject) -> None:
+    session, _ = steps_one_by_one(settle, run, steps)
+    states, losses = session.history.states.copy(), session.history.losses.copy()
+    place = data.draw(st.integers(0, steps - 1))
+    session.go_to(place)
+    settle(session)
+    assert session.history.entries == steps  # looking back forgets nothing
+    assert session.steps == place
+    session.set_lr(0.01)
+    session.step()
+    settle(session)
+    assert session.history.entries == place + 1
+    assert bits(session.history.states[: place + 1]) == bits(states[: place + 1])
+    assert bits(session.history.losses[:place]) == bits(losses[:place])
+    # The same example at the same parameters: the same loss, and another update.
+    assert bits(session.history.losses[place]) == bits(losses[place])
+    gradient = session.trace
+    assert gradient is not None
+    moved = any(np.any(gradient["g" + parameter.name]) for parameter in run.network.parameters)
+    assert moved == bool(np.any(session.history.states[place + 1] != states[place + 1]))
