@@ -169,7 +169,7 @@ def is_nursery(pid: int) -> bool:
 def descendants(pid: int) -> list[int]:
     """All processes below this one, oldest first."""
     below: dict[int, list[int]] = {}
-    for entry in sorted((int(e.name) for e in Path("/proc").iterdir() if e.name.isdigit())):
+    for entry in sorted(int(e.name) for e in Path("/proc").iterdir() if e.name.isdigit()):
         below.setdefault(parent(entry), []).append(entry)
     found, waiting = [], [pid]
     while waiting:

@@ -7,10 +7,19 @@ import time
 from collections.abc import Iterator
 
 import pytest
+from backprop_tui.core.run import Run
+from backprop_tui.core.session import Session
+from backprop_tui.core.shelf import saved_names
 from backprop_tui.core.store import load
 from served import SSH, Served, command_line, descendants, state, wait_until
 
 pytestmark = pytest.mark.skipif(SSH is None, reason="needs the OpenSSH client")
+
+
+def saved(workshop: Served, name: str) -> Session:
+    """The session that was saved last under this name."""
+    folder = workshop.state / name
+    return load(folder / f"{saved_names(folder)[0]}.session").session
 
 
 @pytest.fixture(scope="module")
@@ -37,20 +46,15 @@ def test_step_resize_hang_up_and_come_back(workshop) -> None:
         bea.process.kill()
     with workshop.come("bea") as bea:
         bea.wait_for("step 3")
-        bea.wait_for("back at step 3")
+        bea.wait_for("resumed at step 3")
         bea.press(" ")
         bea.wait_for("step 4")
         bea.press("q")
         assert bea.wait_for_end() == 0
-    # The digits of the session are those of a run without any server.
-    saved = load(workshop.state / "bea" / "session.session").session
-    assert saved.steps == 4
+    assert saved(workshop, "bea").steps == 4
 
 
 def test_the_digits_are_those_of_the_program_alone(workshop, settle) -> None:
-    from backprop_tui.core.run import Run
-    from backprop_tui.core.session import Session
-
     with workshop.come("digits") as client:
         client.press(" " * 5)
         client.wait_for("step 5")
@@ -60,8 +64,7 @@ def test_the_digits_are_those_of_the_program_alone(workshop, settle) -> None:
     for _ in range(5):
         alone.step()
         settle(alone)
-    saved = load(workshop.state / "digits" / "session.session").session
-    assert saved.history.states.tobytes() == alone.history.states.tobytes()
+    assert saved(workshop, "digits").history.states.tobytes() == alone.history.states.tobytes()
 
 
 def test_a_name_that_is_here_already_is_asked_about(workshop) -> None:
@@ -89,7 +92,7 @@ def test_a_killed_session_says_so_and_goes_on_from_where_it_was_saved(workshop) 
     with workshop.come("dora") as dora, workshop.come("emil") as emil:
         dora.press("  ")
         dora.wait_for("step 2")
-        wait_until(lambda: (workshop.state / "dora" / "session.session").exists())
+        wait_until(lambda: list((workshop.state / "dora").glob("*.session")))
         [mine] = [pid for pid in workshop.processes("session") if os.readlink(f"/proc/{pid}/cwd").endswith("/dora")]
         os.kill(mine, signal.SIGKILL)
         dora.wait_for("ended by a fault")
@@ -141,7 +144,7 @@ def test_the_server_killed_leaves_nothing_behind_and_everything_saved(tmp_path) 
             served.process.kill()
             served.process.wait()
             wait_until(lambda: all(state(pid) in ("", "Z") for pid in below), 15, lambda: f"the end of {below}")
-        assert load(tmp_path / "state" / "ida" / "session.session").session.steps == 4
+        assert saved(served, "ida").steps == 4
     finally:
         served.stop()
 
@@ -160,8 +163,8 @@ def test_a_clean_end_tells_everyone_and_saves_everything(tmp_path) -> None:
                 assert "is saved under your name" in one.written.decode()
                 assert one.modes_left() == set()
         assert not [pid for pid in below if state(pid) not in ("", "Z")]
-    assert load(tmp_path / "state" / "jan" / "session.session").session.steps == 1
-    assert load(tmp_path / "state" / "kim" / "session.session").session.steps == 2
+    assert saved(served, "jan").steps == 1
+    assert saved(served, "kim").steps == 2
 
 
 def test_an_idle_session_ends_and_is_saved(tmp_path) -> None:
@@ -170,7 +173,7 @@ def test_an_idle_session_ends_and_is_saved(tmp_path) -> None:
         lea.wait_for("step 1")
         assert lea.wait_for_end(15) == 0
         assert "is saved under your name" in lea.written.decode()
-        assert load(tmp_path / "state" / "lea" / "session.session").session.steps == 1
+        assert saved(served, "lea").steps == 1
 
 
 def test_everything_is_the_owner_s_alone(workshop) -> None:

@@ -45,6 +45,8 @@ class StepperApp(App[None]):
         self.lessons = Lessons(self)
         self.farewell = ""
         """A line for the terminal once the screen is gone."""
+        self.export_folder: Path | None = None
+        """Where exported files go; None where their names may be paths."""
         self._steps, self._loaded = steps, loaded
 
     def on_mount(self) -> None:

@@ -37,7 +37,9 @@ def main(arguments: list[str]) -> int:
     if sys.platform != "linux":
         raise UsageError("serve needs Linux: it forks sessions and holds them by process handles")
     if os.geteuid() == 0 and not options.allow_root:
-        raise UsageError("serve does not run as root; start it as another user, or add --allow-root where that is meant")
+        raise UsageError(
+            "serve does not run as root; start it as another user, or add --allow-root where that is meant"
+        )
     try:
         import asyncssh  # noqa: F401
     except ImportError:
@@ -65,9 +67,7 @@ async def _serve(options: argparse.Namespace) -> int:
         raise UsageError(str(error)) from None
     except OSError as error:
         raise UsageError(f"{options.state_dir}: sessions can't be saved here: {error.strerror}") from None
-    limits = Limits(
-        options.max_sessions, options.max_per_address, options.connections_per_second, options.idle_timeout
-    )
+    limits = Limits(options.max_sessions, options.max_per_address, options.connections_per_second, options.idle_timeout)
     with (state / ".log").open("ab", buffering=0) as output:
         workshop = Workshop(limits, state, options.scenario, _tables(options.scenario), output.fileno(), _log)
         await workshop.open()

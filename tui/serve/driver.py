@@ -118,5 +118,3 @@ class SessionDriver(LinuxDriver):
     def close(self) -> None:
         """Nothing is left open."""
         self._stop_reading()
-
-

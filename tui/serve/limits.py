@@ -107,5 +107,3 @@ def open_files(sessions: int) -> bool:
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     return hard == resource.RLIM_INFINITY or hard >= 5 * sessions + 100
-
-

@@ -8,8 +8,6 @@ import sys
 from collections.abc import Callable
 from contextlib import suppress
 
-import msgspec
-
 from . import notes
 from .notes import Ended, Fork, FromNursery, Ready, Started
 

@@ -110,20 +110,21 @@ def main() -> None:
     """`nursery ENGINE-SOCKET [SCENARIO]`: import the app, make one and show it to nobody, then tend."""
     control = socket.socket(fileno=os.dup(0))
     os.dup2(os.open(os.devnull, os.O_RDWR), 0)
-    engine, *scenario = sys.argv[1:]
+    engine, *given = sys.argv[1:]
 
     from ...core.run import Run
-    from . import place
+    from .place import place
     from .served import ServedApp, WatchedEngine
 
-    run = Run()
-    if scenario:
-        from ...core.scenario.read import open_scenario
+    scenario = None
+    if given:
+        from ...core.scenario import open_scenario
 
-        run = open_scenario(scenario[0]).run
+        scenario = open_scenario(given[0])
+    run = scenario.run if scenario else Run()
 
     def build(folder: Path, line: socket.socket) -> ServedApp:
-        return ServedApp(place.resume(folder, run), WatchedEngine(engine), line)
+        return ServedApp(place(folder, run, scenario), WatchedEngine(engine), line)
 
     rehearse(build)
     tend(control, build)

@@ -1,46 +1,34 @@
-"""A session's own folder: where its state is kept between two visits of the same name."""
+"""A session's own folder: where it goes on from, and where it is saved."""
 
 from dataclasses import dataclass
 from pathlib import Path
 
 from ...core.run import Run
+from ...core.scenario import Scenario
 from ...core.session import Session
-from ...core.shelf import Claim, claim
-from ...core.store import Loaded, StoreError, load, save
-
-NAME = "session"
+from ...core.shelf import saved_names
+from ...core.store import Loaded, StoreError
+from ..keep import Keeper, resume
 
 
 @dataclass(frozen=True)
 class Place:
-    """A session, the right to save it (None where another server has it), and what its person should be told."""
+    """A session, who keeps it, and what its person should be told."""
 
+    folder: Path
     session: Session
-    claimed: Claim | None
-    loaded: Loaded | None
-    remarks: tuple[str, ...]
-
-    def save(self) -> None:
-        """Keep the session for the next visit. Raises StoreError."""
-        if self.claimed is not None:
-            save(self.session, self.claimed.path, self.loaded.screen if self.loaded else None)
+    scenario: Scenario | None
+    keeper: Keeper
+    loaded: Loaded | None = None
+    remark: str = ""
 
 
-def resume(folder: Path, run: Run) -> Place:
-    """The session as it was left; a new one where nothing was left.
-
-    What can't be read is put aside, and not written over.
-    """
+def place(folder: Path, run: Run, scenario: Scenario | None) -> Place:
+    """The session that was left here last; a new one where none was, or where it can't be read."""
+    if not saved_names(folder):
+        return Place(folder, Session(run), scenario, Keeper(folder))
     try:
-        claimed = claim(folder, NAME)
+        loaded, keeper = resume(folder=folder)
     except StoreError as error:
-        return Place(Session(run), None, None, (f"This session is not saved: {error}.",))
-    if not claimed.path.exists():
-        return Place(Session(run), claimed, None, ())
-    try:
-        loaded = load(claimed.path)
-    except StoreError as error:
-        aside = claimed.path.with_suffix(".unreadable")
-        claimed.path.replace(aside)
-        return Place(Session(run), claimed, None, (f"A new session: {error}.",))
-    return Place(loaded.session, claimed, loaded, (f"You are back at step {loaded.session.steps:,}.",))
+        return Place(folder, Session(run), scenario, Keeper(folder), remark=str(error))
+    return Place(folder, loaded.session, loaded.scenario, keeper, loaded)

@@ -5,7 +5,6 @@ import socket
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from pathlib import Path
 
 import msgspec
 import numpy as np
@@ -16,9 +15,10 @@ from textual.widgets import Static
 
 from ...core.engine_socket import SharedEngine
 from ...core.messages import Answer, Request
-from ...core.store import StoreError
 from ...core.text import shown
 from ..app import StepperApp
+from ..screens.lesson import NAMES
+from ..screens.stepper import StepperScreen
 from . import notes
 from .notes import Broadcast, Hold, Report, Say
 from .place import Place
@@ -62,11 +62,10 @@ class HeldScreen(ModalScreen[None]):
 class ServedApp(StepperApp):
     """A stepper whose person sits elsewhere. Nothing of it writes outside the session's own folder."""
 
-    CSS_PATH = Path(__file__).parents[1] / "stepper.tcss"
-
     def __init__(self, place: Place, engine: WatchedEngine, line: socket.socket) -> None:
-        super().__init__(place.session, engine)
-        self._line, self._place = line, place
+        super().__init__(place.session, engine, 0, place.scenario, place.keeper, place.loaded)
+        self.export_folder = place.folder
+        self._line, self._remark = line, place.remark
         self._reporting: asyncio.TimerHandle | None = None
         self._saving: asyncio.TimerHandle | None = None
         self._save_after = SAVE_AFTER
@@ -77,8 +76,8 @@ class ServedApp(StepperApp):
         """Hear the server; Textual calls the stepper's own `on_mount` as well."""
         self._line.setblocking(False)
         asyncio.get_running_loop().add_reader(self._line, self._told)
-        for remark in self._place.remarks:
-            self.notify(shown(remark), markup=False)
+        if self._remark:
+            self.notify(shown(self._remark), severity="warning", timeout=SAY_FOR, markup=False)
 
     # What the instructor sees
 
@@ -87,14 +86,24 @@ class ServedApp(StepperApp):
         if self._reporting is None:
             self._reporting = loop.call_later(REPORT_AFTER, self._report)
         if self._saving is None:
-            self._saving = loop.call_later(self._save_after, self.save)
+            self._saving = loop.call_later(self._save_after, self._save_again)
 
     def _report(self) -> None:
         self._reporting = None
         losses = self.session.losses
         last = float(losses[-1]) if len(losses) else None
         some = losses[np.linspace(0, len(losses) - 1, min(len(losses), SPARKLINE)).astype(int)] if len(losses) else ()
-        notes.send(self._line, Report("", self.session.steps, last, tuple(float(loss) for loss in some)))
+        stepper = next((screen for screen in self.screen_stack if isinstance(screen, StepperScreen)), None)
+        score = stepper.predictor.score if stepper else None
+        report = Report(
+            NAMES[self.lessons.open - 1],
+            self.session.steps,
+            last,
+            tuple(float(loss) for loss in some),
+            score.asked if score else 0,
+            score.right if score else 0,
+        )
+        notes.send(self._line, report)
 
     # What the instructor says
 
@@ -128,23 +137,36 @@ class ServedApp(StepperApp):
             self._held.dismiss()
             self._held = None
 
+    # What Textual offers and a person who sits elsewhere must not have on this machine
+
+    def open_url(self, url: str, *, new_tab: bool = True) -> None:
+        """Open nothing: the browser would be this machine's."""
+
+    def deliver_screenshot(
+        self,
+        filename: str | None = None,
+        path: str | None = None,
+        time_format: str | None = None,
+    ) -> str | None:
+        """Write nothing."""
+        return None
+
+    def save_screenshot(
+        self, filename: str | None = None, path: str | None = None, time_format: str | None = None
+    ) -> str:
+        """Write nothing."""
+        return ""
+
     # What stays
 
-    def save(self) -> None:
-        """Keep the session for the next visit."""
+    def _save_again(self) -> None:
+        """What is done is kept every few seconds: a session that is killed goes on from there."""
         self._saving = None
+        if self.keeper is None or not self.session.history.entries:
+            return
         began = time.monotonic()
         try:
-            self._place.save()
-        except StoreError as error:
-            self.notify(str(error), severity="error", markup=False)
+            self.save()
+        except ValueError as error:
+            self.notify(shown(str(error)), severity="error", markup=False)
         self._save_after = max(SAVE_AFTER, 20 * (time.monotonic() - began))
-
-    def end(self, signal_number: int) -> None:
-        """Hung up, or told to end: save first."""
-        self.save()
-        super().end(signal_number)
-
-    def on_unmount(self) -> None:
-        """Quit by its person: the next visit goes on from here."""
-        self.save()

@@ -62,7 +62,7 @@ class Door:
     def __init__(self, workshop: Workshop, password: str | None) -> None:
         self.workshop, self.password = workshop, password
         self.arriving = limits.Rate(workshop.limits.connections_per_second, 8 * workshop.limits.connections_per_second)
-        self.outside: set[Guest] = set()
+        self.outside: dict[Guest, None] = {}
         self.guests: set[Guest] = set()
         self._listener: asyncssh.SSHAcceptor | None = None
 
@@ -119,23 +119,28 @@ class Guest(asyncssh.SSHServer):
         self._connection = conn
         self.address = str((conn.get_extra_info("peername") or ("local",))[0])
         self._door.guests.add(self)
-        if not self._door.arriving.take() or len(self._door.outside) >= WAITING_DOOR:
+        if not self._door.arriving.take():
             conn.abort()
             return
-        self._door.outside.add(self)
+        outside = self._door.outside
+        if len(outside) >= WAITING_DOOR:
+            # A person logs in within seconds: who has stood there longest is the least likely to be one.
+            next(iter(outside)).show_out("others are waiting")
+        outside[self] = None
         # What the socket does not take is not to pile up here, whatever window the client claims to have.
         conn.pause_writing = lambda: self._hold_output(True)  # type: ignore[method-assign]
         conn.resume_writing = lambda: self._hold_output(False)  # type: ignore[method-assign]
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Gone, in whatever way."""
-        self._door.outside.discard(self)
+        self._door.outside.pop(self, None)
         self._door.guests.discard(self)
         if self._grace is not None:
             self._grace.cancel()
 
     def show_out(self, reason: str) -> None:
         """End the connection and say why."""
+        self._door.outside.pop(self, None)
         with suppress(OSError):
             self._connection.disconnect(asyncssh.DISC_BY_APPLICATION, reason)
 
@@ -172,7 +177,7 @@ class Guest(asyncssh.SSHServer):
 
     def auth_completed(self) -> None:
         """Inside: a terminal must be asked for soon."""
-        self._door.outside.discard(self)
+        self._door.outside.pop(self, None)
         loop = asyncio.get_running_loop()
         self._grace = loop.call_later(limits.LOGIN_GRACE, self.show_out, "no terminal was asked for")
 
