@@ -197,7 +197,7 @@ def _by_name(given: Mapping[str, Any], wanted: Mapping[str, tuple[int, int]], ta
         try:
             rows = msgspec.convert(given[name], float | Rows)
         except msgspec.ValidationError:
-            raise Bad(at, f"expected {_shape(shape)} of numbers: [[1.0, 2.0], [3.0, 4.0]]") from None
+            raise Bad(at, f"expected {_shape(shape)}, written [[1.0, 2.0], [3.0, 4.0]]") from None
         value = _matrix(rows, at)
         if value.shape != shape:
             raise Bad(at, f"expected {_shape(shape)}, got {_shape(value.shape)}")

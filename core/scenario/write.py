@@ -103,8 +103,7 @@ def _put(table: Any, values: dict[str, Any], defaults: dict[str, Any]) -> None:
 
 
 def _text(text: str) -> Any:
-    # TOML leaves out a line break right after the opening quotes.
-    return tomlkit.string("\n" + text, multiline=True) if "\n" in text else text
+    return tomlkit.string(text, multiline=True) if "\n" in text else text
 
 
 def _data(table: TableSpec, folder: FilePath | None) -> Item:

@@ -1,0 +1,248 @@
+"""The worked examples: every published number comes out, and no number of theirs can be changed unnoticed."""
+
+import os
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from copy import deepcopy
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import tomlkit
+from backprop_tui.core.check import check
+from backprop_tui.core.engine.engine import Engine
+from backprop_tui.core.scenario import ScenarioError, bundled, bundled_names, parse
+from backprop_tui.data import EXAMPLES
+
+CLAIMING = [name for name in bundled_names() if bundled(name).expectations]
+PUBLISHED = ["mazur-2015", "han-kamber-2012", "hmkcode-2018", "insper-2025", "cs231n-g-eoj", "brownlee-2016", "xor"]
+
+
+def test_what_is_bundled() -> None:
+    assert {"notebook-part-4", "notebook-part-5", "xor-training", *PUBLISHED} <= set(bundled_names())
+    assert len([name for name in bundled_names() if name.startswith("talk-")]) == 5
+    for name in PUBLISHED:
+        assert bundled(name).source, name
+
+
+@pytest.mark.parametrize("name", bundled_names())
+def test_every_number_comes_out(name: str, engine: Engine) -> None:
+    for number in check(bundled(name), engine.answer):
+        assert number.ok, f"{number.name}, step {number.expectation.step}: {number.stated} but {number.computed}"
+
+
+Place = tuple[str | int, ...]
+
+
+def numbers(value: Any, place: Place = ()) -> Iterator[tuple[Place, int | Decimal]]:
+    """Every number of a file, with its place."""
+    if isinstance(value, dict):
+        for key, part in value.items():
+            yield from numbers(part, (*place, key))
+    elif isinstance(value, list):
+        for number, part in enumerate(value):
+            yield from numbers(part, (*place, number))
+    elif isinstance(value, int | Decimal) and not isinstance(value, bool):
+        yield place, value
+
+
+def changed(value: int | Decimal) -> int | float:
+    """The next number with as many digits; at most six of them, since float32 has no more to tell."""
+    if isinstance(value, int):
+        return value + 1
+    _, digits, exponent = value.as_tuple()
+    assert isinstance(exponent, int)
+    step = Decimal(1).scaleb(exponent + max(len(digits) - 6, 0))
+    return float(value + step)
+
+
+def plain(value: Any) -> Any:
+    """Decimals as floats again."""
+    if isinstance(value, dict):
+        return {key: plain(part) for key, part in value.items()}
+    if isinstance(value, list):
+        return [plain(part) for part in value]
+    return float(value) if isinstance(value, Decimal) else value
+
+
+def put(values: Any, place: Place, number: int | float) -> Any:
+    """The same file with one number changed."""
+    found = deepcopy(values)
+    part = found
+    for key in place[:-1]:
+        part = part[key]
+    part[place[-1]] = number
+    return found
+
+
+# What can't be noticed, for it changes nothing that is claimed, or is no number of the example.
+UNNOTICED = {
+    "tolerance": "how near is near enough",
+    "published": "a number that is wrong: nothing computes it",
+}
+SAME_IN_EVERY_STEP = {"xor": None, "notebook-part-4": ("expect", 0, "step")}
+"""XOR's gradients are 0, and the row of the notebook stays the same: what is said of step 1 is as true of step 2."""
+
+
+def excused(name: str, place: Place) -> bool:
+    same = place[-1] == "step" and name in SAME_IN_EVERY_STEP and SAME_IN_EVERY_STEP[name] in (None, place)
+    return same or any(key in place for key in UNNOTICED)
+
+
+@pytest.mark.parametrize("name", CLAIMING)
+def test_no_number_can_be_changed_unnoticed(name: str, engine: Engine) -> None:
+    """In the data, the network, the parameters, the learning rate and the claims: each by its last digit."""
+    text = (EXAMPLES / f"{name}.toml").read_text("utf-8")
+    exact = tomllib.loads(text, parse_float=Decimal)
+    assert not any_differ(plain(exact), engine)
+    places = [(place, value) for place, value in numbers(exact) if not excused(name, place)]
+    assert len(places) > 10
+    unnoticed = [place for place, value in places if not any_differ(put(plain(exact), place, changed(value)), engine)]
+    assert unnoticed == []
+
+
+def any_differ(values: Any, engine: Engine) -> bool:
+    """Whether the check fails, or the file no longer is one."""
+    try:
+        scenario = parse(tomlkit.dumps(values), None, "changed")
+    except ScenarioError:
+        return True
+    return not all(number.ok for number in check(scenario, engine.answer))
+
+
+def test_mazurs_closing_numbers_come_from_updating_the_last_layer_first() -> None:
+    """What `mazur-2015` says of them, computed here with numpy: the published digits come out of the wrong order."""
+    scenario = bundled("mazur-2015")
+    w = {name: value.copy() for name, value in scenario.run.network.split(np.array(scenario.run.initial)).items()}
+    x, y = (part.array.T for part in (scenario.run.table.x, scenario.run.table.y) if part is not None)
+
+    def forward() -> tuple[np.ndarray, np.ndarray]:
+        h = 1 / (1 + np.exp(-(w["w1"] @ x + w["b1"])))
+        return h, 1 / (1 + np.exp(-(w["w2"] @ h + w["b2"])))
+
+    losses = []
+    for _ in range(10_000):
+        h, out = forward()
+        delta = (out - y) * out * (1 - out)
+        w["w2"] -= 0.5 * delta @ h.T
+        w["w1"] -= 0.5 * (w["w2"].T @ delta) * h * (1 - h) @ x.T
+        losses.append(float(0.5 * ((forward()[1] - y) ** 2).sum()))
+    published = {
+        (expected.step, expected.name): np.array(expected.published)
+        for expected in scenario.expectations
+        if expected.published is not None
+    }
+    assert f"{losses[0]:.9f}" == "0.291027924" == f"{published[2, 'loss'].item():.9f}"
+    assert f"{losses[-1]:.9f}" == "0.000035085"
+    assert np.abs(forward()[1] - published[10001, "y_pred"]).max() < 5e-10
+
+
+# The command
+
+
+def backprop_tui(*arguments: str, folder: Path | None = None) -> subprocess.CompletedProcess[str]:
+    """The program, as it is typed."""
+    command = [sys.executable, "-m", "backprop_tui.tui", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, cwd=folder, timeout=120, env=os.environ)
+
+
+BY_HAND = """title = "By \\u202e hand"
+[data]
+x = [[2]]
+y = [[4]]
+[network]
+layers = [{ units = 1, activation = "linear" }]
+frozen = ["b1"]
+precision = "float64"
+[parameters]
+w1 = [[1]]
+b1 = [[0]]
+[training]
+lr = 0.6
+[[expect]]
+step = 0
+name = "w1"
+value = 1
+tolerance = 0
+[[expect]]
+step = 1
+name = "loss"
+published = 4
+correct = 2
+because = "the half\\nis forgotten"
+tolerance = 1e-12
+[[expect]]
+step = 2
+name = "gw1[1,1]"
+value = 5.6
+tolerance = 1e-12
+"""
+
+
+def test_a_table_of_stated_and_computed(tmp_path: Path) -> None:
+    (tmp_path / "good.toml").write_text(BY_HAND)
+    (tmp_path / "off.toml").write_text(BY_HAND.replace("5.6", "5.7"))
+    (tmp_path / "bad.toml").write_text(BY_HAND.replace("lr = 0.6", "lr = 'fast'"))
+    done = backprop_tui("check", "good.toml", folder=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.split("\n") == [
+        "good.toml: By \\u202e hand",
+        "  step  name      stated  computed",
+        "     0  w1             1         1  ok",
+        "     1  loss           2         2  ok, published 4",
+        "     2  gw1[1,1]     5.6       5.6  ok",
+        "  3 of 3 numbers agree",
+        "  step 1, loss: the half is forgotten",
+        "",
+        "",
+    ]
+    done = backprop_tui("check", "off.toml", "good.toml", folder=tmp_path)
+    assert (done.returncode, done.stderr) == (1, "")
+    assert "     2  gw1[1,1]     5.7       5.6  DIFFERS\n  2 of 3 numbers agree" in done.stdout
+    assert done.stdout.endswith("3 of 3 numbers agree\n  step 1, loss: the half is forgotten\n\n")
+    done = backprop_tui("check", "off.toml", "bad.toml", "good.toml", folder=tmp_path)
+    assert done.returncode == 2
+    assert done.stderr == "backprop-tui: bad.toml, line 13: training.lr: expected a number, got text in quotes\n"
+    assert "3 of 3 numbers agree" in done.stdout
+
+
+def test_a_published_number_that_is_right_after_all_is_told(engine: Engine) -> None:
+    scenario = parse(BY_HAND.replace("published = 4", "published = 2"), None, "it")
+    [wrong] = [number for number in check(scenario, engine.answer) if not number.ok]
+    assert wrong.problem == "the published number is right: state it as value"
+
+
+def test_a_step_that_the_run_never_comes_to(engine: Engine) -> None:
+    """Each step multiplies the distance from the floor by −1.4: squared, that leaves float64 after 1,055 steps."""
+    text = BY_HAND.replace("step = 2", "step = 2000").replace("5.6", "1")
+    [wrong] = [number for number in check(parse(text, None, "it"), engine.answer) if not number.ok]
+    assert np.isnan(wrong.computed)
+    assert wrong.problem.startswith("the run ends at step 105")
+    assert wrong.problem.endswith("the loss is not finite")
+
+
+def test_a_table_that_cant_be_opened_is_a_bad_file(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("a,b\n1,x\n")
+    (tmp_path / "it.toml").write_text(
+        'title = "t"\n[data]\ncsv = "t.csv"\nfeatures = ["a"]\ntargets = ["b"]\n' + EXPECT
+    )
+    done = backprop_tui("check", "it.toml", folder=tmp_path)
+    assert done.returncode == 2
+    assert done.stderr.startswith("backprop-tui: it.toml: ")
+    assert done.stderr.endswith("column 'b', line 2: 'x' is not a finite number\n")
+
+
+EXPECT = '[[expect]]\nstep = 1\nname = "loss"\nvalue = 0\ntolerance = 1\n'
+
+
+def test_examples_are_listed() -> None:
+    done = backprop_tui("examples")
+    assert done.returncode == 0
+    for name in bundled_names():
+        assert f"{name} " in done.stdout
+        assert bundled(name).title in done.stdout
+        assert bundled(name).source in done.stdout
