@@ -60,6 +60,12 @@ def shapes(network: Network) -> dict[str, tuple[int, int]]:
     return found
 
 
+def shape(network: Network, name: str) -> tuple[int, int]:
+    """The shape of a value of a step of one sample; a moment (`m_w1`, `new_v_w1`) has its parameter's."""
+    found = shapes(network).get(name)
+    return found or shapes(network).get(name.removeprefix("new_")[2:], (1, 1))
+
+
 @lru_cache(maxsize=64)
 def phases(network: Network) -> tuple[Phase, ...]:
     """All phases of a step: z1, h1, ... ŷ, loss, ∂L/∂ŷ, ∂L/∂w2 with ∂L/∂b2, ∂L/∂h1, ∂L/∂z1 ..., the update.
@@ -130,7 +136,9 @@ def numbers_done(network: Network, name: str, done: int) -> int:
         last_z = f"z{network.depth}"
         if name in (last_z, "g" + last_z):
             return numbers_done(network, "y_pred" if name == last_z else "gy_pred", done)
-        return prod(shapes(network).get(name, (1, 1)))
+        if name.startswith(("new_m_", "new_v_")):
+            return numbers_done(network, "new_" + name[6:], done)
+        return prod(shape(network, name))
     return min(max(done - places[name], 0), prod(shapes(network)[name]))
 
 

@@ -141,7 +141,7 @@ def view_of(session: Session, *, cursor: Cell | None = None, precise: bool = Fal
 
 def matrix(view: View, name: str, label: str, width: int) -> list[Line]:
     """A value's rows as lines: its label, then its numbers, one column each."""
-    rows, columns = phases.shapes(view.network)[name]
+    rows, columns = phases.shape(view.network, name)
     lines = []
     for row in range(rows):
         head = Span(label if row == 0 else " " * len(label), "label")

@@ -21,10 +21,10 @@ from ..messages import (
 )
 from ..network import Array
 from ..run import Run
-from ..sampling import ALL_ROWS, split_rows
+from ..sampling import ALL_ROWS, SHUFFLED, THIS_ROW, split_rows
 from ..session import EngineRefused, Session
 
-TRAINING, HELD_OUT = "training", "held out"
+TRAINING, HELD_OUT = "training", "held-out"
 NOTEBOOK_RUN = Run(
     initial=(0.9592762, 0.9902561, 0.9773693, 0.6845679, 0.65360546, 0.14853439, 0.48422277, 0.38753113, 0.82098854)
 )
@@ -61,6 +61,12 @@ class TableLosses:
         while last // every >= POINTS:
             every *= 2
         return sorted({*range(0, last + 1, every), last})
+
+    def size(self, part: str) -> int:
+        """How many rows that is."""
+        session = self.session
+        training = session.training_rows
+        return training if part == TRAINING else (session.scaling.rows if session.scaling else 0) - training
 
     def line(self, part: str) -> tuple[list[int], list[float]]:
         """The points that are there so far, and the loss at each."""
@@ -203,13 +209,12 @@ def epoch_steps(session: Session, epochs: int) -> int:
 
 
 def rows_in_words(session: Session) -> str:
-    """Which rows a step uses: `32 of 499 rows, shuffled`, `row 0`, `all 399 rows (100 held out)`."""
+    """Which rows a step uses: `32 of 499, shuffled`, `this row: 0`, `next row`, `all 399`."""
     sampling, training = session.settings.sampling, session.training_rows
-    held = "" if session.scaling is None else session.scaling.rows - training
-    aside = f" ({held} held out)" if held else ""
-    size = sampling.batch_size(training)
     if sampling.rule == ALL_ROWS:
-        return f"all {training:,} rows{aside}"
-    if size > 1:
-        return f"{size:,} of {training:,} rows, {sampling.rule}{aside}"
-    return f"{sampling.rule}{aside}"
+        return f"all {training:,}"
+    if sampling.rule == THIS_ROW:
+        return f"{THIS_ROW}: {sampling.row:,}"
+    if sampling.rule == SHUFFLED:
+        return f"{sampling.batch_size(training):,} of {training:,}, {SHUFFLED}"
+    return sampling.rule

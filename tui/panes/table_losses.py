@@ -19,8 +19,7 @@ def lines(losses: TableLosses, width: int, height: int) -> list[Line]:
         return [(Span("the losses will be drawn here: a step's, and over the whole table", "pending"),)]
     stepped = history.losses[:last].astype("float64")
     known = [losses.line(part) for part in losses.parts]
-    everything = np.concatenate([stepped, *(line for _, line in known)])
-    low, _, logarithmic = scale(everything[np.isfinite(everything)])
+    low, logarithmic = _scale(losses)
 
     def level(values: object) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
         found = np.asarray(values, "float64")
@@ -49,6 +48,14 @@ def lines(losses: TableLosses, width: int, height: int) -> list[Line]:
 
 
 def title(losses: TableLosses) -> str:
-    """Which letter stands for which line."""
+    """Which letter stands for which line, and whether the scale is logarithmic."""
     held = "   H held-out rows" if HELD_OUT in losses.parts else ""
-    return f"Losses   s each step's   T training rows{held}"
+    return f"Losses{', logarithmic' if _scale(losses)[1] else ''}   s each step's   T training rows{held}"
+
+
+def _scale(losses: TableLosses) -> tuple[float, bool]:
+    """The smallest finite loss of all lines, and whether the range asks for a logarithmic scale."""
+    stepped = losses.session.history.losses[: losses.session.whole_entries].astype("float64")
+    everything = np.concatenate([stepped, *(losses.line(part)[1] for part in losses.parts)])
+    low, _, logarithmic = scale(everything[np.isfinite(everything)])
+    return low, logarithmic

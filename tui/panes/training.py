@@ -6,10 +6,10 @@ from ...core.session import Session
 from ..line import Line, Span
 
 REMEMBERS = {
-    "sgd": "remembers nothing",
-    "momentum": "m: the steps so far, fading",
+    "sgd": "it remembers nothing",
+    "momentum": "m: past steps, fading",
     "rmsprop": "v: the size of past gradients",
-    "adam": "m and v: mean and size of past gradients",
+    "adam": "m, v: mean, size of gradients",
 }
 
 
@@ -24,11 +24,11 @@ def lines(session: Session, losses: TableLosses) -> list[Line]:
     found.append(_row("loss", f"{brief(shown[-1], 6) if len(shown) else '·'}   this step's"))
     for part in losses.parts:
         value = losses.latest(part)
-        found.append(_row("", f"{'·' if value is None else brief(value, 6)}   all {part} rows"))
+        found.append(_row("", f"{'·' if value is None else brief(value, 6)}   {losses.size(part):,} {part} rows"))
     found.append(_row("rule", f"{update.optimizer}   lr {brief(settings.lr)}"))
     found.append(_row("", REMEMBERS[update.optimizer]))
     if settings.sampling.batch_size(training or 1) > 1:
-        found.append(_row("", "panes of 4: means over the batch"))
+        found.append(_row("", "on 4: means over the batch"))
     return found
 
 

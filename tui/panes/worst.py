@@ -9,7 +9,7 @@ from ..line import Line, Span
 
 def lines(worst: Worst, chosen: int, height: int) -> list[Line]:
     """A heading, then the rows, worst first, so that the chosen one is in view."""
-    found: list[Line] = [(Span("    row  predicted       true        off", "label"),)]
+    found: list[Line] = [(Span("    row predicted      true        off", "label"),)]
     table = worst.session.run.table
     first = max(min(chosen, len(worst.found)) - (height - 2), 0)
     for number, row in enumerate(worst.found[first : first + height - 1], first):
@@ -18,17 +18,20 @@ def lines(worst: Worst, chosen: int, height: int) -> list[Line]:
         amounts = (row.predicted[output], row.true[output], off[output])
         texts = [_amount(float(amount), table) for amount in amounts]
         mark = "▸" if number == chosen else " "
-        text = f"{mark}{row.row:>6}" + "".join(text.rjust(11) for text in texts[:2]) + texts[2].rjust(11)
+        text = f"{mark}{row.row:>6}" + texts[0].rjust(10) + texts[1].rjust(10) + texts[2].rjust(11)
         found.append((Span(text, "cursor" if number == chosen else ""),))
     return found
 
 
 def title(worst: Worst) -> str:
-    """Among which rows, and how far off they all are on average."""
+    """Among which rows."""
     part = HELD_OUT if worst.held_out else TRAINING
-    if not worst.found:
-        return f"Worst of the {part} rows"
-    return f"Worst of {worst.rows:,} {part}   mean {_amount(worst.mean_error, worst.session.run.table)}"
+    return f"Worst of {worst.rows:,} {part} rows" if worst.found else f"Worst {part} rows"
+
+
+def subtitle(worst: Worst) -> str:
+    """How far off all of them are on average."""
+    return f"mean off {_amount(worst.mean_error, worst.session.run.table)}" if worst.found else ""
 
 
 def _amount(value: float, table: TableSpec) -> str:
@@ -38,7 +41,6 @@ def _amount(value: float, table: TableSpec) -> str:
     sign, unit, size = "−" if value < 0 else "", "" if table.path else "$", abs(value)
     if size >= 1e12 or (size < 0.01 and size):
         return f"{sign}{unit}{size:.1e}"
-    for least, letter, digits in ((1e9, "B", 3), (1e7, "M", 2)):
-        if size >= least:
-            return f"{sign}{unit}{size / (1e9 if letter == 'B' else 1e6):.{digits}f}{letter}"
+    if size >= 1e6:
+        return f"{sign}{unit}{size / 1e9:.2f}B" if size >= 1e9 else f"{sign}{unit}{size / 1e6:.3f}M"
     return f"{sign}{unit}{size:,.0f}" if size >= 1000 else f"{sign}{unit}{size:.4g}"

@@ -63,6 +63,7 @@ class TrainingScreen(LessonScreen):
         pane = self.pane("#worst")
         pane.show(worst.lines(self.overview.worst, self._chosen, pane.content_size.height))
         self.name_pane("#worst", worst.title(self.overview.worst))
+        pane.border_subtitle = worst.subtitle(self.overview.worst)
         self._ask_what_is_missing()
 
     def _ask_what_is_missing(self) -> None:
@@ -80,7 +81,7 @@ class TrainingScreen(LessonScreen):
             return (Span(f"autoplay {autoplay.per_second:g} steps a second; < slower, > faster, a stops it", "key"),)
         if self._stepper.notice or (session.jump is not None and (session.jump.left or session.jump.ended)):
             return status.line(self._stepper.view(), self._stepper.notice, session.jump, self.size.width)
-        words = "m chooses the rows of a step, o the optimizer; e jumps by epochs; enter shows a row's steps"
+        words = "arrow keys choose one of the worst rows, enter shows its steps on screen 4"
         return (Span(clipped(words, self.size.width), "dim"),)
 
     def on_key(self) -> None:
@@ -195,7 +196,7 @@ class TrainingScreen(LessonScreen):
     def action_held_out(self) -> None:
         """h."""
         if not self.session.run.table.holdout:
-            self.say("no rows are held out; start with --holdout 20%")
+            self.say("no rows are held out: start with --holdout 20%")
             return
         self.overview.worst.held_out = not self.overview.worst.held_out
         self._chosen = 0
