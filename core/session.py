@@ -144,7 +144,7 @@ class Session:
     @property
     def steps(self) -> int:
         """How many steps are complete at this position."""
-        return self.history.steps(self.position.entry) + (self.position.done == self.whole)
+        return self.history.steps(self.position.entry) + self._is_whole
 
     @property
     def whole_entries(self) -> int:
@@ -416,8 +416,12 @@ class Session:
 
     def _next(self) -> Position:
         """This place, or the start of the next step where this one is whole."""
-        at = self.position
-        return Position(at.entry + 1, 0) if at.done == self.whole else at
+        return Position(self.position.entry + 1, 0) if self._is_whole else self.position
+
+    @property
+    def _is_whole(self) -> bool:
+        """Whether the step in view is whole, and was computed: the engine may have refused it."""
+        return self.position.done == self.whole and self._recorded(self.position.entry)
 
     def _advance(self, done: int) -> None:
         entry = self._next().entry
