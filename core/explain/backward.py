@@ -176,5 +176,5 @@ def _slopes(trace: Trace, layer: int, unit: int, sample: int) -> list[Factor]:
 
 def _slope_note(terms: list[Term]) -> tuple[str, ...]:
     """Says what the slopes in a product are, once each."""
-    notes = (f"{factor.symbol} is {factor.note}" for term in terms[:2] for factor in term.factors if factor.note)
+    notes = (f"{factor.symbol} is {factor.note}" for term in terms[:1] for factor in term.factors if factor.note)
     return tuple(dict.fromkeys(notes))[:3]

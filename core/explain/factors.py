@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from ..network import BINARY_CROSS_ENTROPY, MEAN_SQUARED, SOFTMAX_CROSS_ENTROPY
 from ..phases import Cell
 from ..trace import Trace
-from .names import cell_name
+from .names import cell_name, sample_of
 from .parts import Explanation, Factor, Term, number
 
 
@@ -27,7 +27,15 @@ def name_of(trace: Trace, cell: Cell) -> str:
 def factor(trace: Trace, name: str, row: int = 0, column: int = 0, divides: bool = False) -> Factor:
     """A number of the trace as a factor."""
     cell = Cell(name, row, column)
-    return Factor(name_of(trace, cell), number(trace[name], cell), (cell,), divides=divides)
+    value = number(trace[name], cell)
+    # The target of a class is 0 or 1, and written so.
+    literal = f"{value:g}" if name == "y" and value in (0, 1) and couples(trace) else ""
+    return Factor(name_of(trace, cell), value, (cell,), literal=literal, divides=divides)
+
+
+def shown_value(found: Factor) -> str | float:
+    """A factor as part of a working: its value, or how that is written."""
+    return found.literal or found.value
 
 
 def constant(symbol: str, value: float, note: str = "") -> Factor:
@@ -37,7 +45,9 @@ def constant(symbol: str, value: float, note: str = "") -> Factor:
 
 def explanation(trace: Trace, cell: Cell, title: str, terms: Iterable[Term] = (), **rest: object) -> Explanation:
     """An explanation of a cell of the trace: fills in its name, its value and its precision."""
-    value = number(trace[cell.name], cell)
+    value, sample = number(trace[cell.name], cell), sample_of(cell)
+    if trace.batch > 1 and sample is not None and sample < len(trace.rows) and cell.name not in ("x", "y"):
+        title += f", for row {trace.rows[sample]}"
     return Explanation(cell, name_of(trace, cell), value, title, terms=tuple(terms), dtype=dtype_of(trace), **rest)  # type: ignore[arg-type]
 
 
@@ -71,14 +81,14 @@ def slope(trace: Trace, layer: int, unit: int, sample: int) -> Factor | None:
         return Factor(f"(1 − {name}²)", 1 - value * value, (z, h), ("(1 − ", value, "²)"), note, size=1.0)
     if activation == "relu":
         # 1 where z is above 0, and 0 from there down.
-        return Factor(f"relu′({z_name})", float(value > 0), (z,), note=note)
+        return Factor(f"relu′({z_name})", float(value > 0), (z,), note=note, literal=f"{value > 0:d}")
     return None
 
 
 def error(trace: Trace, output: int, sample: int, gradient: str) -> Factor:
     """ŷ − y of one output and sample; `gradient` is the name of the gradient that it is, up to constant factors."""
     guess, truth = factor(trace, "y_pred", output, sample), factor(trace, "y", sample, output)
-    value, working = guess.value - truth.value, ("(", guess.value, " − ", truth.value, ")")
+    value, working = guess.value - truth.value, ("(", guess.value, " − ", shown_value(truth), ")")
     cells = (Cell(gradient, output, sample), *guess.cells, *truth.cells)
     size = abs(guess.value) + abs(truth.value) if couples(trace) else 0.0
     if trace.network.loss == SOFTMAX_CROSS_ENTROPY and (total := target_sum(trace, sample)) != 1:
@@ -107,7 +117,8 @@ def mean_over_batch(trace: Trace) -> tuple[Factor, ...]:
 def loss_constants(trace: Trace) -> tuple[Factor, ...]:
     """What stands before every ŷ − y in the gradient: 2 over the outputs for the mean squared error, 1/B in a batch."""
     found: tuple[Factor, ...] = ()
-    if trace.network.loss == MEAN_SQUARED:
-        outputs = trace.network.outputs
+    outputs = trace.network.outputs
+    # With two outputs the 2 of the square and the half of the mean leave nothing.
+    if trace.network.loss == MEAN_SQUARED and outputs != 2:
         found = (constant("2" if outputs == 1 else f"2/{outputs}", 2 / outputs, "the slope of the mean of squares"),)
     return (*mean_over_batch(trace), *found)

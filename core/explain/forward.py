@@ -9,7 +9,7 @@ from ..numerals import compact, plain
 from ..phases import Cell
 from ..text import shown
 from ..trace import Trace
-from .factors import constant, explanation, factor, input_cell, mean_over_batch, name_of, samples
+from .factors import constant, explanation, factor, input_cell, mean_over_batch, name_of, samples, shown_value
 from .facts import Facts
 from .names import base, layer_of
 from .parts import CHAIN, LOCAL, Explanation, Factor, Term, number
@@ -159,7 +159,13 @@ def _cross_entropy(trace: Trace, output: int, sample: int) -> list[Term]:
     likely = Factor(f"ln {guess.symbol}", float(logarithm), cells, ("ln ", guess.value), note, size=size)
     terms = [Term((truth, likely), -1)]
     if trace.network.loss == BINARY_CROSS_ENTROPY:
-        rest = Factor(f"(1 − {truth.symbol})", 1 - truth.value, truth.cells, ("(1 − ", truth.value, ")"))
+        rest = Factor(
+            f"(1 − {truth.symbol})",
+            1 - truth.value,
+            truth.cells,
+            ("(1 − ", shown_value(truth), ")"),
+            literal=f"{1 - truth.value:g}" if truth.literal else "",
+        )
         unlikely = Factor(
             f"ln(1 − {guess.symbol})", float(other), cells, ("ln(1 − ", guess.value, ")"), note, size=size
         )

@@ -3,7 +3,7 @@
 Each piece knows the cell that it names, so that a screen can let one follow it, and how well a row may break before it.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..phases import Cell
 
@@ -44,6 +44,9 @@ class Line:
         rows: list[list[Piece]] = [[]]
         for group in _groups(list(self.pieces), TERM):
             if _width(group) > width - indent:
+                if rows[-1] and _width(rows[-1]) > indent:
+                    rows.append([Piece(" " * indent)])
+                    group[0] = replace(group[0], text=group[0].text.lstrip())
                 for smaller in _groups(group, FACTOR):
                     _place(rows, smaller, width, indent)
             else:
@@ -74,7 +77,7 @@ def _place(rows: list[list[Piece]], group: list[Piece], width: int, indent: int)
     """Put a group at the end of the last row, or on a new one."""
     if rows[-1] and _width(rows[-1]) + _width(group) > width:
         rows.append([Piece(" " * indent)])
-        group = [Piece(group[0].text.lstrip(), group[0].cell), *group[1:]]
+        group = [replace(group[0], text=group[0].text.lstrip()), *group[1:]]
     for piece in group:
         text = piece.text
         while _width(rows[-1]) + len(text) > width:

@@ -26,46 +26,42 @@ def lines(explanation: Explanation, digits: int | None = 4) -> tuple[Line, ...]:
     numbers = Line(NUMBERS, (Piece("= "), *_formula(explanation, shortened, lambda factor: _number(factor, show))))
     result = Line(RESULT, (Piece(f"= {signed}"),))
     found = [symbols, working] if working.text != numbers.text else [symbols]
-    if numbers.text != f"= {signed.removeprefix('+')}":
+    if numbers.text != f"= {show(explanation.value)}":
         found.append(numbers)
     return (*found, result, *notes)
 
 
 def one_line(explanation: Explanation, kind: str, width: int = WIDTH) -> str:
     """The formula in symbols, or the numbers put in with the result, in one line; long sums lose their middle."""
-    show = _shower(explanation, 4)
-    head, tail = f"{explanation.symbol} = ", ""
-    writer: Callable[[Factor], str] = lambda factor: factor.symbol  # noqa: E731
-    if kind != SYMBOLS:
-        writer, tail = (lambda factor: _worked(factor, show)), f" = {fixed(explanation.value)}"
-        if explanation.given:
-            return head + fixed(explanation.value)
+    show, head = _shower(explanation, 4), f"{explanation.symbol} = "
     if explanation.given:
-        return f"{explanation.symbol}: {explanation.title}"[:width]
-    writers = [writer] if kind == SYMBOLS else [writer, lambda factor: _number(factor, show)]
-    text = ""
-    for most in (len(explanation.terms), *range(min(len(explanation.terms) - 1, MAX_TERMS), 0, -1)):
+        text = f"{explanation.symbol}: {explanation.title}" if kind == SYMBOLS else head + fixed(explanation.value)
+        return text if len(text) <= width else text[: width - 1] + "…"
+    writers: list[Callable[[Factor], str]] = [lambda factor: factor.symbol]
+    tail = ""
+    if kind != SYMBOLS:
+        writers = [lambda factor: _worked(factor, show), lambda factor: _number(factor, show)]
+        tail = f" = {fixed(explanation.value)}"
+    for most in range(min(len(explanation.terms), MAX_TERMS), 0, -1):
         for write in writers:
             body = "".join(piece.text for piece in _formula(explanation, shorten(explanation, most), write))
-            middle = "" if body.lstrip("(") == tail.removeprefix(" = ").removeprefix("+") else body
-            text = f"{head}{middle}{tail}" if middle else f"{head}{tail.removeprefix(' = ')}"
-            if len(text) <= width:
-                return text
-    room = width - len(head) - len(tail) - 2
-    return f"{head}{body[:room]} …{tail}" if room > 0 else text[: width - 1] + "…"
+            if tail and body == show(explanation.value):
+                return head + tail.removeprefix(" = ")
+            if len(head) + len(body) + len(tail) <= width:
+                return head + body + tail
+    # A single term that is too long: its beginning.
+    return head + body[: max(width - len(head) - len(tail) - 2, 0)] + " …" + tail
 
 
-Shown = tuple[tuple[Term | None, int], ...]
+Shown = tuple[Term | None, ...]
 
 
 def shorten(explanation: Explanation, most: int) -> Shown:
-    """The terms, each with its place, at most so many: in a longer sum None stands for those left out in the middle."""
-    places = list(enumerate(explanation.terms))
-    if len(places) <= most:
-        return tuple((term, place) for place, term in places)
-    kept = places[: max(most - 1, 1)]
-    last = places[-1:] if most > 1 else []
-    return (*((term, place) for place, term in kept), (None, 0), *((term, place) for place, term in last))
+    """The terms, at most so many: in a longer sum None stands for those left out in the middle."""
+    terms = explanation.terms
+    if len(terms) <= most:
+        return terms
+    return (*terms[: max(most - 1, 1)], None, *(terms[-1:] if most > 1 else ()))
 
 
 def _formula(explanation: Explanation, shown: Shown, write: Callable[[Factor], str]) -> list[Piece]:
@@ -73,7 +69,8 @@ def _formula(explanation: Explanation, shown: Shown, write: Callable[[Factor], s
     if explanation.function == "softmax":
         return _softmax(explanation, shown, write)
     common = _product(explanation.common, write, first=True)
-    several = len(shown) > 1 or shown[0][0] is None or shown[0][0].sign < 0
+    first = shown[0]
+    several = len(shown) > 1 or first is None or first.sign < 0
     body = _sum(shown, write, bare=not explanation.common and not explanation.function)
     if explanation.function:
         around = "σ" if explanation.function == "sigmoid" else explanation.function
@@ -81,14 +78,14 @@ def _formula(explanation: Explanation, shown: Shown, write: Callable[[Factor], s
     if common and several:
         opening = "(" if common[-1].text == "½" else "·("
         return [*common, Piece(opening), *body, Piece(")")]
-    if common and shown[0][0] is not None:
-        return _product((*explanation.common, *shown[0][0].factors), write, first=True)
+    if common and first is not None:
+        return _product((*explanation.common, *first.factors), write, first=True)
     return body
 
 
 def _sum(shown: Shown, write: Callable[[Factor], str], bare: bool) -> list[Piece]:
     pieces: list[Piece] = []
-    for term, _ in shown:
+    for term in shown:
         if term is None:
             pieces.append(Piece(" + …", breaks=TERM))
             continue
@@ -124,7 +121,7 @@ def _softmax(explanation: Explanation, shown: Shown, write: Callable[[Factor], s
     """e^z over the sum of all e^z."""
     chosen = explanation.terms[explanation.pick].factors[0]
     pieces = [Piece(f"e^{_bracketed(write(chosen))}", chosen.cells[0]), Piece(" / (", breaks=FACTOR)]
-    for place, (term, _) in enumerate(shown):
+    for place, term in enumerate(shown):
         if place:
             pieces.append(Piece(" + ", breaks=TERM))
         if term is None:
@@ -135,9 +132,12 @@ def _softmax(explanation: Explanation, shown: Shown, write: Callable[[Factor], s
 
 
 def _shower(explanation: Explanation, digits: int | None) -> Show:
-    if digits is not None:
-        return lambda value: plain(value, digits)
-    return lambda value: full(value, explanation.dtype).removeprefix("+")
+    def show(value: float) -> str:
+        if value == 0:
+            return "0"
+        return full(value, explanation.dtype).removeprefix("+") if digits is None else plain(value, digits)
+
+    return show
 
 
 def _bracketed(text: str) -> str:

@@ -1,5 +1,7 @@
 """How single numbers are called: `w1[1,1]`, `∂L/∂h1[2]`, `ŷ`, and in a batch `x[1]⁽³⁾` for its third sample."""
 
+from functools import lru_cache
+
 from ..network import Network
 from ..phases import Cell
 from ..trace import symbol
@@ -7,6 +9,12 @@ from ..trace import symbol
 _SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
+def superscript(number: int) -> str:
+    """A whole number from 0 on as an exponent."""
+    return str(number).translate(_SUPERSCRIPTS)
+
+
+@lru_cache(maxsize=512)
 def base(name: str) -> str:
     """The value that a name is about: `w1` for `gw1`, `new_w1`, `m_w1` and `new_v_w1`."""
     for prefix in ("new_", "m_", "v_", "g"):
@@ -34,7 +42,7 @@ def cell_name(network: Network, cell: Cell, batch: int = 1) -> str:
     # The place goes inside the brackets of a moment: m(w1[1,1]).
     text = f"{text[:-1]}{place})" if text.endswith(")") else text + place
     if batch > 1 and (sample := sample_of(cell)) is not None:
-        text += f"⁽{str(sample + 1).translate(_SUPERSCRIPTS)}⁾"
+        text += f"⁽{superscript(sample + 1)}⁾"
     return f"new {text}" if cell.name.startswith("new_") else text
 
 

@@ -4,12 +4,13 @@ from math import sqrt
 
 import numpy as np
 
+from ..numerals import brief
 from ..phases import Cell
 from ..trace import Trace
 from .factors import dtype_of, explanation, factor
 from .facts import Facts
 from .forward import parameter_title
-from .names import base
+from .names import base, superscript
 from .parts import Explanation, Factor, Term
 
 
@@ -51,7 +52,7 @@ def updated_moment(trace: Trace, cell: Cell, facts: Facts) -> Explanation:
 def learning_rate(trace: Trace) -> Factor:
     """lr, rounded as the program rounds it."""
     return Factor(
-        "lr", float(np.dtype(dtype_of(trace)).type(trace.lr)), note="the learning rate", literal=f"{trace.lr:g}"
+        "lr", float(np.dtype(dtype_of(trace)).type(trace.lr)), note="the learning rate", literal=brief(trace.lr)
     )
 
 
@@ -68,10 +69,10 @@ def _root(trace: Trace, cell: Cell, epsilon: float, inside: bool) -> Factor:
     v = factor(trace, f"new_v_{base(cell.name)}", *cell.index)
     if inside:
         symbol, value = f"√({v.symbol} + ε)", sqrt(v.value + epsilon) if v.value >= 0 else float("nan")
-        working: tuple[str | float, ...] = ("√(", v.value, f" + {epsilon:g})")
+        working: tuple[str | float, ...] = ("√(", v.value, f" + {brief(epsilon, 1)})")
     else:
         symbol, value = f"(√{v.symbol} + ε)", (sqrt(v.value) if v.value >= 0 else float("nan")) + epsilon
-        working = ("(√", v.value, f" + {epsilon:g})")
+        working = ("(√", v.value, f" + {brief(epsilon, 1)})")
     return Factor(symbol, value, v.cells, working, divides=True)
 
 
@@ -79,6 +80,7 @@ def _adam_rate(trace: Trace, facts: Facts) -> Factor:
     update, t = facts.update, facts.step
     left_1, left_2 = 1 - update.beta_1**t, 1 - update.beta_2**t
     value = learning_rate(trace).value * sqrt(left_2) / left_1
-    working = (f"{trace.lr:g}·√(1 − {update.beta_2:g}^{t})/(1 − {update.beta_1:g}^{t})",)
+    power = superscript(t)
+    working = (f"{brief(trace.lr)}·√(1 − {update.beta_2:g}{power})/(1 − {update.beta_1:g}{power})",)
     note = "the learning rate, corrected for moments that began at 0"
     return Factor("lr·√(1 − β₂ᵗ)/(1 − β₁ᵗ)", value, working=working, note=note, size=value * (1 / left_1 + 1 / left_2))
