@@ -63,7 +63,7 @@ class LessonScreen(Screen[None]):
         panes[0].add_class("active")
         yield from panes
         yield Pane(id="status")
-        yield Input(id="prompt", compact=True)
+        yield Input(id="prompt", compact=True, select_on_focus=False)
         yield Pane(id="footer")
 
     def on_mount(self) -> None:
@@ -119,6 +119,7 @@ class LessonScreen(Screen[None]):
         self._asking, self._below = then, (Span(f"{label}   enter takes it, esc leaves it", "key"),)
         prompt = self.query_one("#prompt", Input)
         prompt.value, prompt.placeholder, prompt.display = text, label, True
+        prompt.cursor_position = len(text)
         self.pane("#status").display = False
         prompt.focus()
         self.draw()
