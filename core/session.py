@@ -446,8 +446,15 @@ class Session:
 
     def _forget(self, entry: int) -> None:
         """Forget this entry and all that follow, with the step in view, which is made anew."""
+        self._order_from(entry)
         self.history.cut(entry)
         self.trace = self._asked = self._remade = None
+
+    def _order_from(self, entry: int) -> None:
+        """The present order of rows began no later than at this entry."""
+        steps = self.history.steps(entry)
+        if self.settings.since > steps:
+            self.settings = replace(self.settings, since=steps)
 
     def _before(self, at: Position) -> Position:
         place = bisect_left(self._stops, at)
@@ -471,9 +478,7 @@ class Session:
 
     def _cut(self, entry: int) -> None:
         """Before this entry is made (anew): forget what follows, and it as well if it would come out differently."""
-        steps = self.history.steps(entry)
-        if self.settings.since > steps:
-            self.settings = replace(self.settings, since=steps)
+        self._order_from(entry)
         if self._recorded(entry):
             same = entry not in self.history.changes and self.history.settings(entry) == self.settings
             self.history.cut(entry + same)
