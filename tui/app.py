@@ -82,7 +82,7 @@ class StepperApp(App[None]):
         except ValueError as error:
             self.farewell = str(error)
 
-    def on_stepper_screen_nothing_to_show(self, event: StepperScreen.NothingToShow) -> None:
+    def on_shown_nothing_to_show(self, event: StepperScreen.NothingToShow) -> None:
         """End, and say why when the terminal is the shell's again."""
         self.farewell = event.why
         self.exit(return_code=2)

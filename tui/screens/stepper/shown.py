@@ -1,45 +1,38 @@
-"""The main screen: a data sample, its way forward, the gradients back, the update, and the loss so far."""
+"""What is on the main screen, and how it comes there: the panes, the notice, the prompt."""
 
 import asyncio
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from textual.app import ComposeResult
-from textual.binding import BindingType
 from textual.events import Resize
 from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import Input
 
-from ...core.engine_process import EngineLost
-from ...core.messages import Answer, Request, WireError
-from ...core.phases import Cell, cells, phases
-from ...core.quiz import LEVELS, Score
-from ...core.session import EngineRefused, Position, Session
-from .. import layout, typed
-from ..autoplay import Autoplay
-from ..change import changeable, effect
-from ..cursor import neighbour, places
-from ..keys import KEYS, Key, bindings
-from ..line import Line, Span
-from ..pane import Pane
-from ..panes import footer, forward, gradients, header, loss, network, sample, status, step, updated
-from ..predictor import Predictor
-from ..runner import Asker, Runner
-from ..view import View, view_of
+from ....core.phases import Cell, cells, phases
+from ....core.quiz import LEVELS, Score
+from ....core.session import Position, Session
+from ... import layout
+from ...autoplay import Autoplay
+from ...keys import KEYS, Key
+from ...line import Line, Span
+from ...pane import Pane
+from ...panes import footer, forward, gradients, header, loss, network, sample, status, step, updated
+from ...predictor import Predictor
+from ...runner import Asker, Runner
+from ...view import View, view_of
 
 if TYPE_CHECKING:
-    from ...core.scenario import Scenario
-    from ...core.store import Loaded
+    from ....core.scenario import Scenario
+    from ....core.store import Loaded
 
 NUMBER_PANES = ("#sample", "#forward", "#gradients", "#updated")
-FRAMED_PANES = (*NUMBER_PANES, "#loss")
 
 
-class StepperScreen(Screen[None]):
-    """Steps the session, one keypress at a time."""
+class Shown(Screen[None]):
+    """A session and its panes; what the keys do comes on top."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings()]
     AUTO_FOCUS = ""
 
     class NothingToShow(Message):
@@ -121,7 +114,7 @@ class StepperScreen(Screen[None]):
     def _doubt(self) -> None:
         """A session from elsewhere: say so where its next digits may differ."""
         if self._loaded is not None:
-            from ...core.store import doubts
+            from ....core.store import doubts
 
             found = doubts(self._loaded, self.session, computed=True)
             self.say(" ".join(found) if found else f"resumed at step {self.session.steps:,}")
@@ -269,7 +262,7 @@ class StepperScreen(Screen[None]):
         """A notice stays until the next key."""
         self._notice = ""
 
-    # Keys: moving on
+    # Doing
 
     def _act(
         self,
@@ -291,252 +284,11 @@ class StepperScreen(Screen[None]):
         if self._loading:
             self.draw()
 
-    def action_step(self) -> None:
-        """space."""
-        if self.predictor.pauses():
-            self._act(self.predictor.to_loss, self._ask_first, keep=True)
-        else:
-            self._act(self.session.step)
-
-    def action_phase(self) -> None:
-        """s."""
-        self._act(self.session.phase)
-
-    def action_number(self) -> None:
-        """The smallest step."""
-        self._act(self.session.number, single=True)
-
-    def action_back(self) -> None:
-        """b."""
-        self.autoplay.stop()
-        self._act(self.session.back)
-
-    def action_back_phase(self) -> None:
-        """[."""
-        self._act(self.session.back_phase)
-
-    def action_forward_phase(self) -> None:
-        """]."""
-        self._act(self.session.forward_phase)
-
-    def action_first(self) -> None:
-        """home."""
-        self._act(self.session.first)
-
-    def action_last(self) -> None:
-        """end."""
-        self._act(self.session.last)
-
-    def action_reinit(self) -> None:
-        """r."""
-        self.autoplay.stop()
-        self._act(self.session.reinit)
-
-    def action_restart(self) -> None:
-        """R."""
-        self.autoplay.stop()
-        self._act(self.session.restart)
-
-    def action_jump(self) -> None:
-        """j."""
-
-        def jump(text: str) -> None:
-            steps, bound = typed.jump(text)
-            self._act(lambda: self.session.start_jump(steps, bound))
-
-        self.ask("jump: a number of steps (500), or a loss to stop below (<0.01), or both", jump)
-
-    def action_cancel(self) -> None:
-        """esc."""
-        if self._asking is not None:
-            self._close_prompt()
-        self.autoplay.stop()
-        self.session.cancel()
-        self.draw()
-
-    # Keys: autoplay
-
-    def action_autoplay(self) -> None:
-        """a."""
-        if self.autoplay.running:
-            self.autoplay.stop()
-        else:
-            self.autoplay.start()
-        self.draw()
-
-    def action_faster(self) -> None:
-        """>."""
-        self._change_speed(1)
-
-    def action_slower(self) -> None:
-        """<."""
-        self._change_speed(-1)
-
-    def _change_speed(self, by: int) -> None:
-        self.autoplay.change(by)
-        self.say(f"autoplay makes {self.autoplay.per_second:g} steps a second; a starts and stops it")
-
     def _play(self, steps: int) -> None:
         if not self.runner.waiting and not self.runner.busy:
             self._act(self.session.step if steps == 1 else lambda: self.session.start_jump(steps))
 
-    # Keys: predict first
-
-    def action_predict(self) -> None:
-        """t."""
-        self.autoplay.stop()
-        self.say(self.predictor.next_level())
-
-    def _ask_first(self) -> None:
-        self.run_worker(self._open_question())
-
-    async def _open_question(self) -> None:
-        await self.predictor.ask()
-        self.draw()
-
-    def action_lesson(self, number: int) -> None:
-        """1 to 5: a lesson, or an answer where a question is open."""
-        if self.predictor.open is not None:
-            self.action_digit(number)
-        else:
-            self.app.lessons.show(number)  # type: ignore[attr-defined]
-
-    def action_digit(self, digit: int) -> None:
-        """1 to 9: an answer."""
-        asked = self.predictor.open
-        if asked is not None and asked.choices:
-            self._answer(digit)
-
-    def _answer(self, guess: float) -> None:
-        asked = self.predictor.open
-        if asked is not None and self.predictor.answer(guess):
-            self._cursor = asked.cell
-            self._act(self.session.step, keep=True)
-
-    # Keys: what the next step uses
-
-    def action_lr_up(self) -> None:
-        """+."""
-        self._act(lambda: self.session.set_lr(typed.next_lr(self.session.settings.lr, 1)))
-
-    def action_lr_down(self) -> None:
-        """-."""
-        self._act(lambda: self.session.set_lr(typed.next_lr(self.session.settings.lr, -1)))
-
-    def action_lr(self) -> None:
-        """l."""
-        self.ask("learning rate", lambda text: self._set_lr(typed.number(text)))
-
-    def _set_lr(self, lr: float) -> None:
-        self._act(lambda: self.session.set_lr(lr))
-
-    def action_next_row(self) -> None:
-        """n."""
-        self._move_row(1)
-
-    def action_previous_row(self) -> None:
-        """p."""
-        self._move_row(-1)
-
-    def _move_row(self, by: int) -> None:
-        def move() -> None:
-            if self.session.scaling is not None:
-                self.session.set_row((self.session.settings.sampling.row + by) % self.session.scaling.rows)
-
-        self._act(move)
-
-    def action_row(self) -> None:
-        """g."""
-
-        def go(text: str) -> None:
-            row = typed.whole(text)
-            self._act(lambda: self.session.set_row(row))
-
-        rows = f", 0 to {self.session.scaling.rows - 1}" if self.session.scaling else ""
-        self.ask(f"row of the table{rows}", go)
-
-    def action_change(self) -> None:
-        """=."""
-        if self.predictor.open is not None and not self.predictor.open.choices:
-            self.ask(self.predictor.open.text, lambda text: self._answer(typed.number(text)))
-            return
-        cell = self._cursor
-        if cell is None or not changeable(self.session.run.network, cell):
-            self.say("point at a weight, a bias, an input or the target with the arrow keys, then = changes it")
-            return
-        before = self.view()
-        self.ask(f"{status.named(before, cell)}   new value:", lambda text: self._change(cell, typed.number(text)))
-
-    def _change(self, cell: Cell, value: float) -> None:
-        before = self.view()
-        self._act(lambda: self.session.change(cell, value), lambda: self.say(effect(before, self.view(), cell)))
-
-    # Keys: looking
-
-    def action_precision(self) -> None:
-        """d."""
-        self._precise = not self._precise
-        self.draw()
-
-    def action_next_pane(self) -> None:
-        """tab."""
-        if self.has_class(layout.TABS):
-            self._tab = (self._tab + 1) % len(FRAMED_PANES)
-        else:
-            self._tab = (self._tab + 1) % len(NUMBER_PANES)
-            found = places([self._pane(NUMBER_PANES[self._tab])])
-            if found:
-                self._cursor = found[0].cell
-        for number, name in enumerate(FRAMED_PANES):
-            self._pane(name).set_class(number == self._tab, "active")
-        self.call_after_refresh(self.draw)
-        self.draw()
-
-    def action_cursor(self, direction: str) -> None:
-        """The arrow keys."""
-        shown = [self._pane(name) for name in NUMBER_PANES if self._pane(name).display]
-        place = neighbour(places(shown), self._cursor, direction)
-        if place is not None:
-            self._cursor = place.cell
-            place.pane.reveal(place.cell)
-        self.draw()
-
-    def on_pane_pointed(self, event: Pane.Pointed) -> None:
-        """The mouse points at a number."""
-        self._cursor = event.cell
-        self.draw()
-
-    def action_why(self) -> None:
-        """enter."""
-        view, cell = self.view(), self._cursor
-        if cell is None or view.value(cell) is None or view.trace is None:
-            pointed = cell is not None and view.value(cell) is None
-            self.say(
-                "that number is not computed yet"
-                if pointed
-                else "make a step, point at a number with the arrow keys, then enter"
-            )
-            return
-        from .why import WhyScreen
-
-        self.app.push_screen(WhyScreen(view.trace, view.facts, cell, self._engine))
-
-    def action_picture(self) -> None:
-        """v."""
-        from .picture import NetworkScreen
-
-        self.app.push_screen(NetworkScreen(self.view()))
-
-    def action_loss_picture(self) -> None:
-        """L."""
-        from .curves import CurvesScreen
-
-        def close(_: object) -> None:
-            self.draw()
-
-        self.app.push_screen(CurvesScreen(self.session, self.runner, self._engine), close)
-
-    # Keys: what stays
+    # What a saved session holds of the screen
 
     def kept(self) -> dict[str, Any]:
         """What a saved session holds of the screen."""
@@ -552,64 +304,7 @@ class StepperScreen(Screen[None]):
             case [int(right), int(asked)]:
                 self.predictor.score = Score(right, asked)
 
-    def action_save(self) -> None:
-        """w."""
-
-        def save() -> None:
-            try:
-                self.say(self.app.save())  # type: ignore[attr-defined]
-            except ValueError as error:
-                self.say(str(error))
-
-        self._act(lambda: None, save, keep=True)
-
-    def action_export(self) -> None:
-        """e."""
-        from ..export import PROMPT
-
-        self.ask(PROMPT, lambda name: self._act(lambda: None, lambda: self._export(name), keep=True))
-
-    def _export(self, name: str) -> None:
-        from ...core.scenario.write import present
-        from ..export import export
-
-        session, scenario = self.session.copy(), present(self.session, self._scenario)
-        loop = asyncio.get_running_loop()
-
-        def ask(request: Request) -> Answer:
-            return asyncio.run_coroutine_threadsafe(self._engine.ask(request), loop).result()
-
-        def work() -> None:
-            try:
-                words = export(session, scenario, ask, name, self.app.export_folder)  # type: ignore[attr-defined]
-            except (ValueError, EngineLost, EngineRefused, WireError) as error:
-                words = str(error)
-            self.app.call_from_thread(self.say, words)
-
-        self.say("writing …")
-        self.run_worker(work, thread=True)
-
-    def action_copy(self) -> None:
-        """y."""
-        from ...core.reproduce import command_line, not_in_command_line
-        from .words import WordsScreen
-
-        line, left_out = command_line(self.session), not_in_command_line(self.session)
-        self.app.copy_to_clipboard(line)
-        missing = (f"It can't say: {', '.join(left_out)}.",) if left_out else ()
-        note = "It is copied where the terminal lets a program do so; else select it here."
-        self.app.push_screen(WordsScreen("The line that leads here", (line, note, *missing)))
-
-    def action_examples(self) -> None:
-        """o."""
-        from ...core.scenario import bundled
-        from .examples import ExamplesScreen
-
-        def chosen(name: str | None) -> None:
-            if name:
-                self.app.open(bundled(name))  # type: ignore[attr-defined]
-
-        self.app.push_screen(ExamplesScreen(), chosen)
+    # Keys that a scenario hides
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Keys that the scenario hides do nothing."""
@@ -620,20 +315,6 @@ class StepperScreen(Screen[None]):
         """The keys of this run: all but those that its scenario hides."""
         hidden = self._scenario.show.hide_keys if self._scenario else ()
         return [key for key in KEYS if key.written not in hidden]
-
-    def action_help(self) -> None:
-        """?."""
-        from .help import HelpScreen, about
-
-        self.app.push_screen(HelpScreen(self._keys, about(self._scenario)))
-
-    def action_quit(self) -> None:
-        """q."""
-        self.app.leave()  # type: ignore[attr-defined]
-
-    def action_command_palette(self) -> None:
-        """ctrl+p."""
-        self.app.action_command_palette()
 
     async def settled(self) -> None:
         """Wait until everything typed so far is done and shown: for tests."""

@@ -1,0 +1,16 @@
+"""The main screen: a data sample, its way forward, the gradients back, the update, and the loss so far."""
+
+from typing import ClassVar
+
+from textual.binding import BindingType
+
+from ...keys import bindings
+from .changing import Changing
+from .keeping import Keeping
+from .looking import Looking
+
+
+class StepperScreen(Changing, Looking, Keeping):
+    """Steps the session, one keypress at a time."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings()]

@@ -1,0 +1,79 @@
+"""The keys that keep: saving, exporting, the line to copy, opening an example, leaving."""
+
+import asyncio
+
+from ....core.engine_process import EngineLost
+from ....core.messages import Answer, Request, WireError
+from ....core.session import EngineRefused
+from .shown import Shown
+
+
+class Keeping(Shown):
+    """Reads and writes files, where the app allows it."""
+
+    def action_save(self) -> None:
+        """w."""
+
+        def save() -> None:
+            try:
+                self.say(self.app.save())  # type: ignore[attr-defined]
+            except ValueError as error:
+                self.say(str(error))
+
+        self._act(lambda: None, save, keep=True)
+
+    def action_export(self) -> None:
+        """e."""
+        from ...export import PROMPT
+
+        self.ask(PROMPT, lambda name: self._act(lambda: None, lambda: self._export(name), keep=True))
+
+    def _export(self, name: str) -> None:
+        from ....core.scenario.write import present
+        from ...export import export
+
+        session, scenario = self.session.copy(), present(self.session, self._scenario)
+        loop = asyncio.get_running_loop()
+
+        def ask(request: Request) -> Answer:
+            return asyncio.run_coroutine_threadsafe(self._engine.ask(request), loop).result()
+
+        def work() -> None:
+            try:
+                words = export(session, scenario, ask, name, self.app.export_folder)  # type: ignore[attr-defined]
+            except (ValueError, EngineLost, EngineRefused, WireError) as error:
+                words = str(error)
+            self.app.call_from_thread(self.say, words)
+
+        self.say("writing …")
+        self.run_worker(work, thread=True)
+
+    def action_copy(self) -> None:
+        """y."""
+        from ....core.reproduce import command_line, not_in_command_line
+        from ..words import WordsScreen
+
+        line, left_out = command_line(self.session), not_in_command_line(self.session)
+        self.app.copy_to_clipboard(line)
+        missing = (f"It can't say: {', '.join(left_out)}.",) if left_out else ()
+        note = "It is copied where the terminal lets a program do so; else select it here."
+        self.app.push_screen(WordsScreen("The line that leads here", (line, note, *missing)))
+
+    def action_examples(self) -> None:
+        """o."""
+        from ....core.scenario import bundled
+        from ..examples import ExamplesScreen
+
+        def chosen(name: str | None) -> None:
+            if name:
+                self.app.open(bundled(name))  # type: ignore[attr-defined]
+
+        self.app.push_screen(ExamplesScreen(), chosen)
+
+    def action_quit(self) -> None:
+        """q."""
+        self.app.leave()  # type: ignore[attr-defined]
+
+    def action_command_palette(self) -> None:
+        """ctrl+p."""
+        self.app.action_command_palette()

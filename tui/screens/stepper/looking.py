@@ -1,0 +1,81 @@
+"""The keys that look: the cursor, why?, the pictures, the digits, the help."""
+
+from ... import layout
+from ...cursor import neighbour, places
+from ...pane import Pane
+from .shown import NUMBER_PANES, Shown
+
+FRAMED_PANES = (*NUMBER_PANES, "#loss")
+
+
+class Looking(Shown):
+    """Changes nothing of the session."""
+
+    def action_precision(self) -> None:
+        """d."""
+        self._precise = not self._precise
+        self.draw()
+
+    def action_next_pane(self) -> None:
+        """tab."""
+        if self.has_class(layout.TABS):
+            self._tab = (self._tab + 1) % len(FRAMED_PANES)
+        else:
+            self._tab = (self._tab + 1) % len(NUMBER_PANES)
+            found = places([self._pane(NUMBER_PANES[self._tab])])
+            if found:
+                self._cursor = found[0].cell
+        for number, name in enumerate(FRAMED_PANES):
+            self._pane(name).set_class(number == self._tab, "active")
+        self.call_after_refresh(self.draw)
+        self.draw()
+
+    def action_cursor(self, direction: str) -> None:
+        """The arrow keys."""
+        shown = [self._pane(name) for name in NUMBER_PANES if self._pane(name).display]
+        place = neighbour(places(shown), self._cursor, direction)
+        if place is not None:
+            self._cursor = place.cell
+            place.pane.reveal(place.cell)
+        self.draw()
+
+    def on_pane_pointed(self, event: Pane.Pointed) -> None:
+        """The mouse points at a number."""
+        self._cursor = event.cell
+        self.draw()
+
+    def action_why(self) -> None:
+        """enter."""
+        view, cell = self.view(), self._cursor
+        if cell is None or view.value(cell) is None or view.trace is None:
+            pointed = cell is not None and view.value(cell) is None
+            self.say(
+                "that number is not computed yet"
+                if pointed
+                else "make a step, point at a number with the arrow keys, then enter"
+            )
+            return
+        from ..why import WhyScreen
+
+        self.app.push_screen(WhyScreen(view.trace, view.facts, cell, self._engine))
+
+    def action_picture(self) -> None:
+        """v."""
+        from ..picture import NetworkScreen
+
+        self.app.push_screen(NetworkScreen(self.view()))
+
+    def action_loss_picture(self) -> None:
+        """L."""
+        from ..curves import CurvesScreen
+
+        def close(_: object) -> None:
+            self.draw()
+
+        self.app.push_screen(CurvesScreen(self.session, self.runner, self._engine), close)
+
+    def action_help(self) -> None:
+        """?."""
+        from ..help import HelpScreen, about
+
+        self.app.push_screen(HelpScreen(self._keys, about(self._scenario)))
