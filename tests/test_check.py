@@ -1,6 +1,7 @@
 """The worked examples: every published number comes out, and no number of theirs can be changed unnoticed."""
 
 import os
+import re
 import subprocess
 import sys
 import tomllib
@@ -15,7 +16,7 @@ import pytest
 import tomlkit
 from backprop_tui.core.check import check
 from backprop_tui.core.engine.engine import Engine
-from backprop_tui.core.scenario import ScenarioError, bundled, bundled_names, parse
+from backprop_tui.core.scenario import ScenarioError, bundled, bundled_names, format, parse
 from backprop_tui.data import EXAMPLES
 
 CLAIMING = [name for name in bundled_names() if bundled(name).expectations]
@@ -246,3 +247,24 @@ def test_examples_are_listed() -> None:
         assert f"{name} " in done.stdout
         assert bundled(name).title in done.stdout
         assert bundled(name).source in done.stdout
+
+
+def readme_example() -> str:
+    readme = (Path(__file__).parents[1] / "README.md").read_text("utf-8")
+    section = readme.partition("<!-- scenario -->")[2].partition("<!-- /scenario -->")[0]
+    return section.partition("```toml\n")[2].partition("```")[0]
+
+
+def test_the_readmes_example_comes_out(engine: Engine) -> None:
+    compared = check(parse(readme_example(), None, "README"), engine.answer)
+    assert [number.name for number in compared] == ["w2[1,1]", "w2[1,2]", "gw1[2,1]", "loss"]
+    assert all(number.ok for number in compared)
+
+
+@pytest.mark.parametrize("part", [value for value in vars(format).values() if isinstance(value, type(format.FilePart))])
+def test_the_readme_names_every_key(part: type) -> None:
+    """A key that can stand in a file is in the README, in code."""
+    readme = (Path(__file__).parents[1] / "README.md").read_text("utf-8")
+    section = readme.partition("<!-- scenario -->")[2].partition("<!-- /scenario -->")[0]
+    for key in part.__struct_fields__:  # type: ignore[attr-defined]
+        assert re.search(rf"(?m)^{key} =|\[+(\w+\.)?{key}\]|`{key}`|[{{ ]{key} =", section), key

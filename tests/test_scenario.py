@@ -2,6 +2,8 @@
 
 import os
 import re
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +17,7 @@ from backprop_tui.core.scenario import Scenario, ScenarioError, bundled, bundled
 from backprop_tui.core.scenario.places import key_lines, line_of
 from backprop_tui.core.scenario.write import dumps, present, present_run, shortest, write
 from backprop_tui.core.session import Session
+from backprop_tui.core.store import save
 from backprop_tui.tui.__main__ import main
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
@@ -469,3 +472,79 @@ def test_a_mistake_is_told_in_one_line(
         # The line that is named has a key, or the table, of the path that is named.
         assert any(key in path.read_text().split("\n")[int(place[1]) - 1] for key in re.findall(r"[a-z]\w*", place[2]))
     assert not (tmp_path / "out.toml").exists()
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.integers(0, len(GOOD)),
+    st.integers(0, 12),
+    st.text(max_size=6) | st.sampled_from(["[[", "]]", "{", '"', "'''", "1e400", "-0", "nan", "=", "\n", "[expect]"]),
+)
+def test_no_text_is_worse_than_a_mistake(place: int, cut: int, put: str) -> None:
+    """Any edit of a good file: it still is one, or one line says why not."""
+    text = GOOD[:place] + put + GOOD[place + cut :]
+    said = "edited"
+    try:
+        parse(text, None, "edited")
+    except ScenarioError as error:
+        said = str(error)
+    assert said.startswith("edited")
+    assert said.isprintable()
+
+
+# The command that writes one
+
+
+def backprop_tui(monkeypatch: pytest.MonkeyPatch, state: Path, *arguments: str) -> int:
+    """The program with its own state folder, in this process."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(state))
+    monkeypatch.setattr("sys.argv", ["backprop-tui", *arguments])
+    return main()
+
+
+def test_save_writes_the_run_that_the_options_describe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    out = tmp_path / "out.toml"
+    assert backprop_tui(monkeypatch, tmp_path, "save", str(out), "--seed", "7", "--lr", "0.1", "--hidden", "3") == 0
+    run = read(out).run
+    assert (run.seed, run.settings.lr, run.network.layers[0].units, run.initial) == (7, 0.1, 3, None)
+    again = tmp_path / "again.toml"
+    assert backprop_tui(monkeypatch, tmp_path, "save", str(again), str(out), "--lr", "0.3") == 0
+    assert read(again).run == replace(run, settings=replace(run.settings, lr=0.3))
+
+
+def test_save_writes_where_the_last_saved_session_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settle: Settle
+) -> None:
+    opened = bundled("brownlee-2016")
+    session = Session(opened.run)
+    session.start_jump(13)
+    save(settle(session), tmp_path / "backprop-tui" / "mine.session", {}, opened)
+    assert backprop_tui(monkeypatch, tmp_path, "save", str(tmp_path / "out.toml")) == 0
+    scenario = read(tmp_path / "out.toml")
+    assert scenario == present(session, opened)
+    assert scenario.run.settings.since == -13
+    for either in (session, going_on := Session(scenario.run)):
+        either.step()
+        settle(either)
+    assert bits(going_on) == bits(session)
+
+
+def test_save_overwrites_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture) -> None:
+    (tmp_path / "mine.toml").write_text("precious")
+    assert backprop_tui(monkeypatch, tmp_path, "save", str(tmp_path / "mine.toml")) == 2
+    assert backprop_tui(monkeypatch, tmp_path, "save", str(tmp_path / "mine.txt")) == 2
+    assert capfd.readouterr().err.split("\n") == [
+        f"backprop-tui: {tmp_path}/mine.toml: exists already; remove it, or give another name",
+        f"backprop-tui: {tmp_path}/mine.txt: a scenario file's name ends in .toml",
+        "",
+    ]
+    assert (tmp_path / "mine.toml").read_text() == "precious"
+
+
+def test_save_does_steps_before(tmp_path: Path, settle: Settle) -> None:
+    command = [sys.executable, "-m", "backprop_tui.tui", "save", "out.toml", "mazur-2015", "--steps", "3"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    session = Session(bundled("mazur-2015").run)
+    session.start_jump(3)
+    assert read(tmp_path / "out.toml").run == present_run(settle(session))
