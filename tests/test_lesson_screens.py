@@ -161,8 +161,8 @@ async def test_training_over_epochs_with_rows_held_out(engine: Engine) -> None:
         await write(found, "3")
         assert found.session.steps == 39
         assert "3.00" in lines(found, "training")
-        assert "399 training rows" in lines(found, "training")
-        assert "100 held-out rows" in lines(found, "training")
+        assert "399 training" in lines(found, "training")
+        assert "100 held-out" in lines(found, "training")
         assert "·" not in lines(found, "training")
         assert "$" in lines(found, "worst")
         await press(found, "down", "enter")

@@ -91,7 +91,8 @@ def lines(
     if height > FRAME:
         low, high = x_text(x_range[0]), x_text(x_range[1])
         found.append((Span(" " * label, "dim"), Span("└" + "".join(axis), "dim")))
-        found.append((Span(" " * SCALE + low + high.rjust(max(columns - len(low), 0)), "dim"),))
+        ends = (low + high.rjust(max(columns - len(low), 0)))[:columns]
+        found.append((Span(" " * SCALE + ends, "dim"),))
     return found[:height]
 
 
@@ -105,22 +106,21 @@ def _draw(dots: Array, number: int, curve: Curve, x_range: tuple[float, float], 
     with np.errstate(all="ignore"):
         y = np.interp(x, x_known, y_known, left=np.nan, right=np.nan)
         level = (y - y_range[0]) / (y_range[1] - y_range[0]) * (high - 1)
-    before: int | None = None
-    for column in range(wide):
-        if not np.isfinite(level[column]):
-            before = None
+    # One beyond each end stands for all that is further out; below all of them, for a y that is not finite.
+    gap = -9
+    places = np.where(np.isfinite(level), np.clip(np.round(level), -1, high), gap).astype(int).tolist()
+    before = gap
+    for column, now in enumerate(places):
+        start, before = before, now
+        if now == gap or (curve.dashed and column % 4 > 1):
             continue
-        # One beyond each end stands for all that is further out.
-        now = int(np.clip(round(float(np.clip(level[column], -2, high + 1))), -1, high))
         # From beyond one end to beyond the other is a pole: not joined.
-        joined = before is not None and {before, now} != {-1, high}
-        start = before + (now > before) - (now < before) if before is not None and joined else now
-        before = now
-        if curve.dashed and column % 4 > 1:
-            continue
-        for place in range(min(start, now), max(start, now) + 1):
-            if 0 <= place < high:
-                dots[high - 1 - place, column] = number
+        if start == gap or {start, now} == {-1, high}:
+            start = now
+        start += (now > start) - (now < start)
+        low, top = max(min(start, now), 0), min(max(start, now), high - 1)
+        if low <= top:
+            dots[high - 1 - top : high - low, column] = number
 
 
 def _cells(dots: Array, curves: Sequence[Curve]) -> list[list[Span]]:

@@ -3,31 +3,31 @@
 import numpy as np
 
 from ...core.lessons.training import HELD_OUT, TRAINING, TableLosses
+from ...core.network import Array
 from ...core.numerals import brief
 from ..line import Line, Span
 from . import plot
 from .loss import scale
 
+MOST_STEPS = 4096
 LETTERS = {TRAINING: "T", HELD_OUT: "H"}
 
 
 def lines(losses: TableLosses, width: int, height: int) -> list[Line]:
     """Steps on the axis. Each line ends in its letter: s a step's, T the rows that train, H those held out."""
     session = losses.session
-    history, last = session.history, session.whole_entries
+    last = session.whole_entries
     if not last:
         return [(Span("the losses will be drawn here: a step's, and over the whole table", "pending"),)]
-    stepped = history.losses[:last].astype("float64")
+    steps, stepped = _steps(losses)
     known = [losses.line(part) for part in losses.parts]
     low, logarithmic = _scale(losses)
 
-    def level(values: object) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    def level(values: Array | list[float]) -> Array:
         found = np.asarray(values, "float64")
         return np.log10(np.maximum(found, max(low, 1e-45))) if logarithmic else found
 
-    # A change by hand has no loss: the line goes on over it.
-    steps = np.flatnonzero(~np.isnan(stepped)) if len(history.changes) else np.arange(last)
-    curves = [plot.Curve(steps.astype("float64"), level(stepped[steps]), "dim")]
+    curves = [plot.Curve(steps.astype("float64"), level(stepped), "dim")]
     marks = [plot.Mark(float(steps[-1]), float(curves[0].y[-1]), "s", "dim")] if len(steps) else []
     for part, (points, line) in zip(losses.parts, known, strict=True):
         if points:
@@ -53,9 +53,19 @@ def title(losses: TableLosses) -> str:
     return f"Losses{', logarithmic' if _scale(losses)[1] else ''}   s each step's   T training rows{held}"
 
 
+def _steps(losses: TableLosses) -> tuple[Array, Array]:
+    """The steps that are drawn, evenly spread and the newest among them, and the loss of each."""
+    session = losses.session
+    last = session.whole_entries
+    every = -(-last // MOST_STEPS) or 1
+    steps = np.arange((last - 1) % every, last, every)
+    # A change by hand has no loss: the line goes on over it.
+    steps = steps[~np.isin(steps, list(session.history.changes))]
+    return steps, session.history.losses[steps].astype("float64")
+
+
 def _scale(losses: TableLosses) -> tuple[float, bool]:
     """The smallest finite loss of all lines, and whether the range asks for a logarithmic scale."""
-    stepped = losses.session.history.losses[: losses.session.whole_entries].astype("float64")
-    everything = np.concatenate([stepped, *(losses.line(part)[1] for part in losses.parts)])
+    everything = np.concatenate([_steps(losses)[1], *(losses.line(part)[1] for part in losses.parts)])
     low, _, logarithmic = scale(everything[np.isfinite(everything)])
     return low, logarithmic

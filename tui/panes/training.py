@@ -24,7 +24,7 @@ def lines(session: Session, losses: TableLosses) -> list[Line]:
     found.append(_row("loss", f"{brief(shown[-1], 6) if len(shown) else '·'}   this step's"))
     for part in losses.parts:
         value = losses.latest(part)
-        found.append(_row("", f"{'·' if value is None else brief(value, 6)}   {losses.size(part):,} {part} rows"))
+        found.append(_row("", f"{'·' if value is None else brief(value, 6)}   {losses.size(part):,} {part}"))
     found.append(_row("rule", f"{update.optimizer}   lr {brief(settings.lr)}"))
     found.append(_row("", REMEMBERS[update.optimizer]))
     if settings.sampling.batch_size(training or 1) > 1:
