@@ -44,12 +44,14 @@ def remarks(trace: Trace, after: Trace | None = None, next_loss: float | None = 
     found: list[Remark] = []
     if (broken := first_not_finite(trace)) is not None:
         found.append(_not_finite(trace, broken))
-    for layer in range(1, trace.network.depth + 1):
-        found += _flat_units(trace, layer)
-        found += _equal_units(trace, layer)
-    found += _along_the_layers(trace)
-    found += _leap(trace)
-    found += _overshoot(trace, after, next_loss)
+    # What is not finite is told above; numpy need not warn of it.
+    with np.errstate(all="ignore"):
+        for layer in range(1, trace.network.depth + 1):
+            found += _flat_units(trace, layer)
+            found += _equal_units(trace, layer)
+        found += _along_the_layers(trace)
+        found += _leap(trace)
+        found += _overshoot(trace, after, next_loss)
     return tuple(found)
 
 

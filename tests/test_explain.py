@@ -42,6 +42,7 @@ from backprop_tui.core.network import (
 )
 from backprop_tui.core.optimizers import OPTIMIZERS, Update
 from backprop_tui.core.phases import Cell
+from backprop_tui.core.remarks import remarks
 from backprop_tui.core.run import Run
 from backprop_tui.core.sampling import SHUFFLED, Sampling
 from backprop_tui.core.session import Session
@@ -146,6 +147,34 @@ def _ends(trace: Trace, facts: Facts, cell: Cell, known: dict[Cell, bool], trail
             _ends(trace, facts, entering, known, (*trail, cell)) for entering in inputs(trace, cell, facts)
         )
     return known[cell]
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("size", [1e-30, 1e15, 1e30, float("inf"), float("nan")])
+@pytest.mark.parametrize("loss", LOSSES)
+def test_numbers_beyond_all_measure_are_explained_too(engine: Engine, loss: str, size: float) -> None:
+    last = {BINARY_CROSS_ENTROPY: "sigmoid", SOFTMAX_CROSS_ENTROPY: "softmax"}.get(loss, "tanh")
+    network = Network(2, (Layer(2, "relu"), Layer(2, "tanh"), Layer(2, last)), loss)
+    parameters = np.full(network.width, size, "float32")
+    parameters[:3] *= -1
+    program = Program(network, Update("adam"))
+    samples = Inline(numbers(np.array([[1.0, -2.0]])), numbers(np.array([[1.0, 0.0]])))
+    answer = engine.answer(RunSteps(program, numbers(Update("adam").first_state(parameters)), samples, 1e30))
+    assert isinstance(answer, StepsRun)
+    trace, facts = Trace(network, 1e30, (0,), arrays(answer.trace)), Facts(Update("adam"))
+    assert all(len(remark.text) <= 76 for remark in remarks(trace))
+    for cell in cells(trace):
+        for form in (LOCAL, CHAIN):
+            found = explain(trace, cell, facts, form)
+            assert lines(found)
+            found.evaluate()
+        assert all(len(line) <= 76 for line in sentence(trace, cell, facts))
+        if (question := difference_request(trace, cell, facts)) is not None:
+            assert question.step > 0
+            compared = agreement(found, question, LossesFound(numbers(np.array([size, -size]))))
+            assert compared.text
+            # Neither infinite nor undefined gradients are ever said to agree.
+            assert np.isfinite(found.value) or not compared.agree
 
 
 # Row 0 of the notebook, with the weights that it prints in Part 4.

@@ -54,7 +54,8 @@ def difference_request(trace: Trace, cell: Cell, facts: Facts) -> Question | Non
     direction, chosen = found
     parameters = _parameters(trace)
     step = _step(trace, cell)
-    rows = np.stack([parameters + step * direction, parameters - step * direction])
+    with np.errstate(all="ignore"):
+        rows = np.stack([parameters + step * direction, parameters - step * direction])
     share = 1.0 if chosen is None else 1 / len(samples(trace))
     request = FindLosses(trace.network, numbers(rows), _samples(trace, facts, chosen))
     return Question(request, step, share)
@@ -106,10 +107,10 @@ def agreement(explanation: Explanation, question: Question | None, answer: Losse
     most = floor(-log10(precision)) + 1
     if gap == 0:
         digits = most
-    elif tape == 0 or not isfinite(gap):
+    elif tape == 0 or not gap < abs(tape):
         digits = 0
     else:
-        digits = min(max(floor(-log10(gap / abs(tape))), 0), most)
+        digits = min(floor(-log10(gap / abs(tape))), most)
     return Agreement(tape, chain, difference, noise, digits, bool(gap <= allowed), explanation.dtype)
 
 

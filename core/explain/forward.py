@@ -26,7 +26,8 @@ def input_value(trace: Trace, cell: Cell, facts: Facts) -> Explanation:
     if scaling is None or facts.table.features[cell.column] not in facts.table.standardise:
         return explanation(trace, cell, title, notes=("as it is in the table, not scaled",))
     mean, deviation = float(scaling.mean[cell.column]), float(scaling.deviation[cell.column])
-    notes = [f"standardised: mean and deviation are those of all {scaling.rows:,} rows"]
+    which = "the rows not held out" if facts.table.holdout else f"all {scaling.rows:,} rows"
+    notes = [f"standardised: mean and deviation are those of {which}"]
     if sample is not None and not trace.averaged and sample.row == _table_row(trace, cell.row):
         raw = float(sample.raw[cell.column])
     else:
@@ -190,7 +191,8 @@ def _in_units(trace: Trace, facts: Facts) -> tuple[str, ...]:
                 guess, truth = float(np.exp(guess)), float(np.exp(truth))
             name = f"e^{name}"
         column = _column(facts.table.targets, output, "target")
-        unit = "$" if not facts.table.path and column == "price" else ""
+        houses = not facts.table.path and facts.table.x is None
+        unit = "$" if houses and column == "price" else ""
         off = guess - truth
         way = "exactly right" if off == 0 else f"{unit}{compact(abs(off))} too {'low' if off < 0 else 'high'}"
         if not isfinite(off):
