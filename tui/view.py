@@ -12,6 +12,7 @@ from ..core.network import Array, Network
 from ..core.numerals import fixed, full, full_width
 from ..core.phases import Cell, Phase
 from ..core.run import Run
+from ..core.sampling import ALL_ROWS, THIS_ROW
 from ..core.session import Sample, Scaling, Session
 from ..core.trace import Trace
 from .line import Line, Span
@@ -36,6 +37,10 @@ class View:
     fresh: frozenset[str | Cell]
     """What was computed last: values by name, or a single number."""
     facts: Facts
+    loss_before: float | None = None
+    """The loss of the step before this one, where it used the same sample."""
+    loss_after: float | None = None
+    """The loss of the step after this one, where it is known and uses the same sample."""
     inputs: frozenset[Cell] = frozenset()
     cursor: Cell | None = None
     precise: bool = False
@@ -132,11 +137,23 @@ def view_of(session: Session, *, cursor: Cell | None = None, precise: bool = Fal
         steps=session.steps,
         losses=session.losses,
         fresh=fresh,
+        loss_before=_loss_at(session, session.position.entry - 1),
+        loss_after=_loss_at(session, session.position.entry + 1),
         inputs=entering,
         facts=facts,
         cursor=cursor,
         precise=precise,
     )
+
+
+def _loss_at(session: Session, entry: int) -> float | None:
+    """The loss of another step of the history, where it can be compared with that of the step in view."""
+    history, here = session.history, session.shown_settings
+    if not 0 <= entry < history.entries or entry in history.changes:
+        return None
+    there = history.settings(entry)
+    same = (there.sampling, there.x, there.y) == (here.sampling, here.x, here.y)
+    return float(history.losses[entry]) if same and here.sampling.rule in (THIS_ROW, ALL_ROWS) else None
 
 
 def matrix(view: View, name: str, label: str, width: int) -> list[Line]:

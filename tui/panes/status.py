@@ -1,22 +1,22 @@
 """The line above the keys: a notice, a jump's progress, or the number under the cursor with all its digits."""
 
 from ...core.numerals import brief, full
-from ...core.phases import Cell
+from ...core.phases import LOSS, UPDATE, Cell
 from ...core.phases import shapes as shapes_of
-from ...core.remarks import remarks
+from ...core.remarks import known, remarks
 from ...core.session import Jump
 from ...core.trace import symbol
 from ..line import Line, Span, clipped
 from ..view import View
 
 
-def line(view: View, notice: str, jump: Jump | None, width: int) -> Line:
-    """The most urgent of them."""
+def line(view: View, notice: str, jump: Jump | None, pointing: bool, width: int) -> Line:
+    """The most urgent of them; `pointing` says that the cursor has been moved since the last step."""
     if notice:
         return (Span(clipped(notice, width), "key"),)
     if jump is not None and jump.left:
         return _progress(jump, width)
-    if (remark := _remark(view)) is not None:
+    if not pointing and (remark := _remark(view)) is not None:
         return (Span(clipped(remark, width), "label"),)
     if view.cursor is not None:
         return (Span(clipped(named(view, view.cursor), width)),)
@@ -48,7 +48,12 @@ def _progress(jump: Jump, width: int) -> Line:
 
 
 def _remark(view: View) -> str | None:
-    """What a teacher would say to what was just computed."""
+    """What a teacher would say to what was just computed: to the phase, or to the whole step."""
     if view.trace is None or view.phase is None:
         return None
-    return next((remark.text for remark in remarks(view.trace) if remark.after in view.phase.names), None)
+    before, now = view.loss_before, view.value(Cell("loss"))
+    if before is not None and now is not None and now > before and view.phase.kind in (LOSS, UPDATE):
+        return f"the step before went too far: the loss rose from {brief(before)} to {brief(now)}; - is a smaller lr"
+    found = known(remarks(view.trace, next_loss=view.loss_after), view.network, view.done)
+    here = [remark for remark in found if view.phase.kind == UPDATE or remark.after in view.phase.names]
+    return here[0].text if here else None

@@ -25,7 +25,7 @@ from ...core.explain import (
 )
 from ...core.messages import Answer, LossesFound, Request, WireError
 from ...core.phases import Cell
-from ...core.remarks import about, remarks
+from ...core.remarks import Remark, about, remarks
 from ...core.trace import Trace
 from ..line import Line, Span
 from ..pane import Pane
@@ -47,9 +47,10 @@ class WhyScreen(ModalScreen[None]):
         Binding("d", "digits", show=False),
     ]
 
-    def __init__(self, trace: Trace, facts: Facts, cell: Cell, engine: Asker) -> None:
+    def __init__(self, trace: Trace, facts: Facts, cell: Cell, engine: Asker, loss_after: float | None = None) -> None:
         super().__init__()
         self._trace, self._facts, self._engine = trace, facts, engine
+        self._loss_after = loss_after
         self._trail = [cell]
         self._form, self._chosen, self._precise = CHAIN, 0, False
         self._checked: tuple[str, ...] = ()
@@ -102,11 +103,14 @@ class WhyScreen(ModalScreen[None]):
                 spans = [Span(piece.text, self._role(part.kind, piece.cell, chosen), piece.cell) for piece in row]
                 drawn.append(tuple(spans))
         said = [Span(text) for text in self._checked]
-        told = [Span(remark.text, "label") for remark in about(remarks(self._trace), (self.cell, *found.cells))]
+        told = [Span(remark.text, "label") for remark in self._remarks(found)]
         for block in (said, told):
             if block:
                 drawn += [(), *((span,) for span in block)]
         return drawn
+
+    def _remarks(self, found: Explanation) -> tuple[Remark, ...]:
+        return about(remarks(self._trace, next_loss=self._loss_after), (self.cell, *found.cells))
 
     def _role(self, kind: str, cell: Cell | None, chosen: Cell | None) -> str:
         role = "title" if kind == "result" else "dim" if kind == "note" else ""

@@ -24,7 +24,7 @@ class Looking(Shown):
             self._tab = (self._tab + 1) % len(NUMBER_PANES)
             found = places([self._pane(NUMBER_PANES[self._tab])])
             if found:
-                self._cursor = found[0].cell
+                self._cursor, self._pointing = found[0].cell, True
         for number, name in enumerate(FRAMED_PANES):
             self._pane(name).set_class(number == self._tab, "active")
         self.call_after_refresh(self.draw)
@@ -35,13 +35,13 @@ class Looking(Shown):
         shown = [self._pane(name) for name in NUMBER_PANES if self._pane(name).display]
         place = neighbour(places(shown), self._cursor, direction)
         if place is not None:
-            self._cursor = place.cell
+            self._cursor, self._pointing = place.cell, True
             place.pane.reveal(place.cell)
         self.draw()
 
     def on_pane_pointed(self, event: Pane.Pointed) -> None:
         """The mouse points at a number."""
-        self._cursor = event.cell
+        self._cursor, self._pointing = event.cell, True
         self.draw()
 
     def action_why(self) -> None:
@@ -57,7 +57,7 @@ class Looking(Shown):
             return
         from ..why import WhyScreen
 
-        self.app.push_screen(WhyScreen(view.trace, view.facts, cell, self._engine))
+        self.app.push_screen(WhyScreen(view.trace, view.facts, cell, self._engine, view.loss_after))
 
     def action_picture(self) -> None:
         """v."""

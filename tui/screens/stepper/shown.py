@@ -8,7 +8,6 @@ from textual.app import ComposeResult
 from textual.events import Resize
 from textual.message import Message
 from textual.screen import Screen
-from textual.widgets import Input
 
 from ....core.phases import Cell, cells, phases
 from ....core.quiz import LEVELS, Score
@@ -58,6 +57,7 @@ class Shown(Screen[None]):
         self._loading = True
         self._notice = ""
         self._cursor: Cell | None = None
+        self._pointing = False
         self._precise = False
         self._single = False
         self.autoplay = Autoplay(self.set_interval, self._play)
@@ -83,7 +83,7 @@ class Shown(Screen[None]):
         yield Pane("Loss", id="loss", classes="framed")
         yield Pane("This step", id="step", classes="framed")
         yield Pane(id="status")
-        yield Input(id="prompt", compact=True)
+        yield Prompt(self.take_line, self.action_cancel)
         yield Pane(id="footer")
         yield Pane(id="too-small")
 
@@ -176,7 +176,9 @@ class Shown(Screen[None]):
         text = self._scenario.show.texts.get("back-propagation", "") if self._scenario else ""
         pane.show(asked or step.lines(view, pane.content_size.width, pane.content_size.height, text))
         self._titles(view)
-        self._pane("#status").show([status.line(view, self._notice, self.session.jump, self.size.width)])
+        self._pane("#status").show(
+            [status.line(view, self._notice, self.session.jump, self._pointing, self.size.width)]
+        )
         self._pane("#footer").show(footer.lines(self.size.width, self._keys))
 
     def _follow(self, view: View) -> None:
@@ -236,15 +238,15 @@ class Shown(Screen[None]):
     def ask(self, label: str, then: Callable[[str], None]) -> None:
         """Let a line be typed; `then` takes it, and may raise ValueError for what it can't take."""
         self._asking = then
-        prompt = self.query_one("#prompt", Input)
+        prompt = self.query_one(Prompt)
         prompt.value, prompt.placeholder = "", label
         prompt.display = True
         self._pane("#status").display = False
-        prompt.focus()
+        self.set_focus(prompt)  # at once: a key may follow
 
-    def on_input_submitted(self, event: Input.Submitted) -> None:
+    def take_line(self, line: str) -> None:
         """The line is typed."""
-        then, text = self._asking, event.value.strip()
+        then, text = self._asking, line.strip()
         self._close_prompt()
         if then is not None and text:
             try:
@@ -254,7 +256,7 @@ class Shown(Screen[None]):
 
     def _close_prompt(self) -> None:
         self._asking = None
-        self.query_one("#prompt", Input).display = False
+        self.query_one(Prompt).display = False
         self._pane("#status").display = True
         self.set_focus(None)
 
@@ -275,7 +277,7 @@ class Shown(Screen[None]):
         """Queue an action. `single`: it moves by one number; `keep`: the verdict on a prediction stays."""
 
         def carry_out() -> None:
-            self._single = single
+            self._single, self._pointing = single, False
             if not keep:
                 self.predictor.skip()
             action()
