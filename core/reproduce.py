@@ -10,7 +10,7 @@ from .messages import TableSpec
 from .network import HALF_SQUARED
 from .optimizers import Update
 from .run import Run
-from .sampling import THIS_ROW
+from .sampling import NEXT_ROW, SHUFFLED, THIS_ROW
 from .session import Session
 from .text import shown
 
@@ -20,6 +20,7 @@ def command_line(session: Session) -> str:
     run, settings = session.run, _settings(session)
     words = ["backprop-tui", *_table(run.table), *_network(run)]
     words += ["--seed", str(run.seed), "--lr", repr(settings.lr), "--row", str(settings.sampling.row)]
+    words += _training(run, settings)
     words += ["--steps", str(session.steps)]
     return shlex.join(words)
 
@@ -61,6 +62,17 @@ def _network(run: Run) -> list[str]:
     return [*words, "--activation", hidden[0].activation] if hidden else words
 
 
+def _training(run: Run, settings: Settings) -> list[str]:
+    """What differs from a plain loop over one row."""
+    sampling, words = settings.sampling, list[str]()
+    if sampling.rule != THIS_ROW:
+        several = sampling.rule == SHUFFLED and sampling.batch > 1
+        words += ["--rows", str(sampling.batch) if several else sampling.rule.split()[0]]
+    if run.update.optimizer != Update().optimizer:
+        words += ["--optimizer", run.update.optimizer]
+    return [*words, "--holdout", repr(run.table.holdout)] if run.table.holdout else words
+
+
 def _not_in_run(run: Run) -> list[str]:
     table, network, found = run.table, run.network, []
     if table.standardise != table.features:
@@ -69,8 +81,8 @@ def _not_in_run(run: Run) -> list[str]:
         found.append(f"{len(table.targets)} targets")
     if table.x is not None:
         found.append("the table that a scenario holds")
-    if table.holdout:
-        found.append("the rows held out")
+    if table.holdout_seed:
+        found.append("the seed that names the rows held out")
     if any(shown(text) != text for text in (table.path, *table.features, *table.targets)):
         found.append("a file or column whose name holds control characters")
     if len({layer.activation for layer in network.layers[:-1]}) > 1:
@@ -81,8 +93,8 @@ def _not_in_run(run: Run) -> list[str]:
         found.append(f"the loss {network.loss.replace('_', ' ')}")
     if network.frozen:
         found.append(f"that {', '.join(network.frozen)} stay as they are")
-    if run.update != Update():
-        found.append(f"the optimizer {run.update.optimizer}")
+    if run.update != Update(run.update.optimizer):
+        found.append(f"the constants of {run.update.optimizer}")
     if run.initial is not None:
         found.append("the initial parameters, which no seed names")
     elif run.initialiser != "uniform":
@@ -99,8 +111,8 @@ def _not_in_history(session: Session) -> list[str]:
         found.append("the numbers changed by hand")
     if settings.x is not None or session.settings.x is not None:
         found.append("the sample typed by hand")
-    elif settings.sampling.rule != THIS_ROW:
-        found.append(f"that rows are chosen by the rule '{settings.sampling.rule}'")
+    elif settings.sampling.rule in (NEXT_ROW, SHUFFLED) and settings.since:
+        found.append("after which step the order of rows began")
     past = [held for start, held in session.history.stretches if start < session.whole_entries]
     for value, word in ((attrgetter("lr"), "learning rate"), (attrgetter("sampling"), "row")):
         if any(value(held) != value(settings) for held in past):

@@ -161,6 +161,32 @@ def test_a_header_that_can_not_be_read_is_told(content: bytes, message: str, tmp
     assert str(caught.value).isprintable()
 
 
+@pytest.mark.parametrize("rows", ["next", "shuffled", "32", "all"])
+def test_a_training_loop_is_reproduced_by_its_line(rows: str) -> None:
+    run = run_for("--rows", rows, "--optimizer", "rmsprop", "--holdout", "20%", "--lr", "0.01")
+    session = Session(run)
+    words = command_line(session).split()[1:]
+    assert run_for(*words[: words.index("--steps")]) == run
+    assert not_in_command_line(session) == []
+    assert run.table.holdout == 0.2
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("--rows", "some"), "type this, next, shuffled, all, or a number"),
+        (("--rows", "0"), "type this, next, shuffled, all, or a number"),
+        (("--holdout", "100%"), "not a share"),
+        (("--holdout", "-0.1"), "not a share"),
+        (("--holdout", "half"), "not a number"),
+        (("--optimizer", "sgdd"), "invalid choice"),
+    ],
+)
+def test_a_training_loop_that_can_not_be_is_told(words: tuple[str, ...], message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        run_for(*words)
+
+
 def test_a_state_is_reproduced_by_its_line(tmp_path: Path) -> None:
     path = tmp_path / "it's mine.csv"
     path.write_text('"a, or b",-c,y\n1,2,3\n2,5,4\n', encoding="utf-8")

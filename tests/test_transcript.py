@@ -277,7 +277,7 @@ def test_what_a_line_of_shell_can_not_say_is_named(engine: Engine, eventful: Ses
     assert "how far the next step has come" in not_in_command_line(session)
     assert not_in_command_line(eventful) == [
         "the numbers changed by hand",
-        "that rows are chosen by the rule 'next row'",
+        "after which step the order of rows began",
         "the learning rates of earlier steps",
         "the rows of earlier steps",
     ]
@@ -287,6 +287,5 @@ def test_what_a_line_of_shell_can_not_say_is_named(engine: Engine, eventful: Ses
         "a last layer of 2 softmax",
         "the loss softmax cross entropy",
         "that b1 stay as they are",
-        "the optimizer adam",
         "the precision float64",
     ]

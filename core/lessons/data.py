@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..answers import check_rows, check_table
 from ..messages import (
     Answer,
     DescribeTable,
@@ -138,11 +139,10 @@ class DataLesson:
             case _, Failed():
                 raise EngineRefused(answer.message)
             case OpenTable(), TableOpened():
-                mean, deviation = answer.mean.array, answer.deviation.array
-                if not mean.shape == deviation.shape == (len(self.table.features),) or answer.rows < 1:
-                    raise WireError("the engine's table does not have the columns that were asked for")
-                self.scaling = Scaling(answer.rows, mean, deviation)
+                check_table(request, answer)
+                self.scaling = Scaling(answer.rows, answer.mean.array, answer.deviation.array)
             case ReadRows(), RowsRead():
+                check_rows(request, answer)
                 self._take_page(request, answer)
             case DescribeTable(), TableDescribed():
                 self._take_columns(answer)
@@ -150,10 +150,6 @@ class DataLesson:
                 raise WireError("the engine's answer is not one to this request")
 
     def _take_page(self, request: ReadRows, answer: RowsRead) -> None:
-        wanted = [(request.rows.shape[0], len(names)) for names in (self.table.features, self.table.targets)]
-        parts = (answer.raw, answer.x, answer.raw_y, answer.y)
-        if [part.shape for part in parts] != [wanted[0], wanted[0], wanted[1], wanted[1]]:
-            raise WireError("the engine's rows do not have the shape that was asked for")
         if len(self._pages) >= MAX_PAGES:
             del self._pages[next(iter(self._pages))]
         self._pages[int(request.rows.array[0]) // PAGE] = answer
