@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from textual.app import App, SystemCommand
+from textual.events import Event, Key
 from textual.screen import Screen
 
 from ..core.session import Session
@@ -53,6 +54,17 @@ class StepperApp(App[None]):
         """Show the main screen."""
         on_end(self.end)
         self.push_screen(StepperScreen(self.session, self.engine, self._steps, self.scenario, self._loaded))
+
+    async def on_event(self, event: Event) -> None:
+        """Carry out a key before the next one is looked at: it may be meant for what this one opens."""
+        screen = self.screen if self.screen_stack else None
+        if isinstance(event, Key) and not event.is_forwarded and isinstance(screen, (StepperScreen, LessonScreen)):
+            active = screen.active_bindings.get(event.key)
+            if screen.is_mounted and screen.focused is None and active is not None and active.enabled:
+                screen.on_key()
+                await self.run_action(active.binding.action, active.node)
+                return
+        await super().on_event(event)
 
     # Ending
 

@@ -7,13 +7,13 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.events import Resize
 from textual.screen import Screen
-from textual.widgets import Input
 
 from .. import layout
 from ..keys import Key
 from ..line import Line, Span, clipped
 from ..pane import Pane
 from ..panes import footer
+from ..prompt import Prompt
 from ..runner import Asker, Runner, Session
 
 NAMES = ("data", "autograd", "descent", "back-propagation", "training")
@@ -63,7 +63,7 @@ class LessonScreen(Screen[None]):
         panes[0].add_class("active")
         yield from panes
         yield Pane(id="status")
-        yield Input(id="prompt", compact=True, select_on_focus=False)
+        yield Prompt(self.take_line, self.action_cancel)
         yield Pane(id="footer")
 
     def on_mount(self) -> None:
@@ -117,25 +117,25 @@ class LessonScreen(Screen[None]):
     def ask(self, label: str, then: Callable[[str], None], text: str = "") -> None:
         """Let a line be typed; `then` takes it, and may raise ValueError for what it can't take."""
         self._asking, self._below = then, (Span(f"{label}   enter takes it, esc leaves it", "key"),)
-        prompt = self.query_one("#prompt", Input)
+        prompt = self.query_one(Prompt)
         prompt.value, prompt.placeholder, prompt.display = text, label, True
         prompt.cursor_position = len(text)
         self.pane("#status").display = False
-        prompt.focus()
+        self.set_focus(prompt)  # at once: a key may follow
         self.draw()
 
     def point_at(self, position: int, reason: str) -> None:
         """A caret below this character of the line that is typed, with a reason."""
-        self.query_one("#prompt", Input).cursor_position = position
+        self.query_one(Prompt).cursor_position = position
         room = self.size.width - position - 2
         before = "" if len(reason) <= room else clipped(reason, max(position - 1, 20)).rstrip() + " "
         after = "" if before else f" {reason}"
         self._below = (Span(before.rjust(position) + "^" + after, "alarm"),)
         self.draw()
 
-    def on_input_submitted(self, event: Input.Submitted) -> None:
+    def take_line(self, line: str) -> None:
         """The line is typed."""
-        then, text = self._asking, event.value.strip()
+        then, text = self._asking, line.strip()
         self._close_prompt()
         if then is not None and text:
             try:
@@ -149,7 +149,7 @@ class LessonScreen(Screen[None]):
 
     def _close_prompt(self) -> None:
         self._asking = None
-        self.query_one("#prompt", Input).display = False
+        self.query_one(Prompt).display = False
         self.pane("#status").display = True
         self.set_focus(None)
         self.draw()

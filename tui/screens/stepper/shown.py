@@ -19,6 +19,7 @@ from ...line import Line, Span
 from ...pane import Pane
 from ...panes import footer, forward, gradients, header, loss, network, sample, status, step, updated
 from ...predictor import Predictor
+from ...prompt import Prompt
 from ...runner import Asker, Runner
 from ...view import View, view_of
 
@@ -83,7 +84,7 @@ class Shown(Screen[None]):
         yield Pane("Loss", id="loss", classes="framed")
         yield Pane("This step", id="step", classes="framed")
         yield Pane(id="status")
-        yield Prompt(self.take_line, self.action_cancel)
+        yield Prompt(self.take_line, self._close_prompt)
         yield Pane(id="footer")
         yield Pane(id="too-small")
 

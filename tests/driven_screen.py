@@ -1,0 +1,125 @@
+"""The real app with the real engine in this process, driven by keys: what tests read off its screen."""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+from backprop_tui.core.engine.engine import Engine
+from backprop_tui.core.messages import Answer, Request, RunSteps
+from backprop_tui.core.phases import Cell
+from backprop_tui.core.run import Run
+from backprop_tui.core.session import Session
+from backprop_tui.tui.app import StepperApp
+from backprop_tui.tui.line import text_of
+from backprop_tui.tui.pane import Pane
+from backprop_tui.tui.screens.stepper import StepperScreen
+from textual.pilot import Pilot
+
+_NUMBER = re.compile(r"[+−]?(\d+(\.\d*)?(e−?\d+)?|∞)|NaN")
+
+
+class InThisProcess:
+    """The engine of the tests behind the same `ask` as the engine's process. `gate` holds steps back, as loading does."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self.on_restart: Callable[[], None] = lambda: None
+        self.gate = asyncio.Event()
+        self.gate.set()
+        self.asked: list[Request] = []
+
+    async def ask(self, request: Request) -> Answer:
+        """Answer, but let others run in between, as a process does."""
+        self.asked.append(request)
+        await asyncio.sleep(0)
+        if isinstance(request, RunSteps):
+            await self.gate.wait()
+        return self._engine.answer(request)
+
+    def close(self) -> None:
+        """Nothing to end."""
+
+
+class Driven:
+    """The app under test, and what a person sees of it."""
+
+    def __init__(self, app: StepperApp, pilot: Pilot[None], asker: InThisProcess) -> None:
+        self.app, self.pilot, self.asker = app, pilot, asker
+
+    @property
+    def session(self) -> Session:
+        """The session that the screen shows."""
+        return self.app.session
+
+    @property
+    def screen(self) -> StepperScreen:
+        """The main screen, whatever lies over it."""
+        return next(screen for screen in self.app.screen_stack if isinstance(screen, StepperScreen))
+
+    async def press(self, *keys: str) -> None:
+        """Press keys one after the other and wait until all is done and painted."""
+        await self.pilot.press(*keys)
+        await self.settle()
+
+    async def type(self, text: str) -> None:
+        """Type a line into the prompt, and enter."""
+        await self.press(*text, "enter")
+
+    async def settle(self) -> None:
+        """Wait until all that was asked for is done and painted."""
+        await self.screen.settled()
+        await self.pilot.pause()
+
+    def pane(self, name: str) -> Pane:
+        """A pane by its id."""
+        return self.screen.query_one(f"#{name}", Pane)
+
+    def lines(self, name: str) -> str:
+        """All lines of a pane, also those that are scrolled away."""
+        return "\n".join(text_of(line) for line in self.pane(name).lines)
+
+    @property
+    def text(self) -> str:
+        """What the terminal shows."""
+        strips = self.app.screen._compositor.render_strips()
+        return "\n".join(strip.text.rstrip() for strip in strips)
+
+    def shown(self) -> dict[Cell, str]:
+        """Every number of the panes as it is written. The same number in two places must read the same."""
+        found: dict[Cell, str] = {}
+        for pane in self.screen.query(Pane):
+            for line in pane.lines:
+                for span in line:
+                    if span.cell is not None and found.setdefault(span.cell, span.text.strip()) != span.text.strip():
+                        raise AssertionError(f"{span.cell} reads {span.text!r} and {found[span.cell]!r}")
+        return found
+
+    def read(self, cell: Cell) -> float | None:
+        """A number as it is written; None where there are dots."""
+        return read_number(self.shown()[cell])
+
+
+def read_number(text: str) -> float | None:
+    """What a written number says; None for the dots of one that is not computed yet."""
+    if text == "·":
+        return None
+    assert _NUMBER.fullmatch(text), f"{text!r} is neither a number nor dots"
+    return float(text.replace("−", "-").replace("∞", "inf"))
+
+
+@asynccontextmanager
+async def driven(
+    engine: Engine, run: Run | None = None, *, size: tuple[int, int] = (80, 24), loaded: bool = True, steps: int = 0
+) -> AsyncIterator[Driven]:
+    """The app at its start: with everything loaded, or held where TensorFlow is loading."""
+    asker = InThisProcess(engine)
+    if not loaded:
+        asker.gate.clear()
+    app = StepperApp(Session(run or Run()), asker, steps)
+    async with app.run_test(size=size) as pilot:
+        found = Driven(app, pilot, asker)
+        await pilot.pause()
+        if loaded:
+            await found.settle()
+        yield found

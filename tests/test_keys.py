@@ -1,0 +1,393 @@
+"""Every key of the table does what the table says, pressed in the real app."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import numpy as np
+import pytest
+from backprop_tui.core.engine.engine import Engine
+from backprop_tui.core.network import Array
+from backprop_tui.core.phases import Cell
+from backprop_tui.tui.keys import KEYS, markdown_table
+from backprop_tui.tui.screens.stepper import StepperScreen
+from driven_screen import Driven, driven
+
+Check = Callable[[Driven, str], Awaitable[None]]
+CHECKS: dict[str, Check] = {}
+
+FIRST_WEIGHTS = [0.54881346, 0.71518934, 0.60276335, 0.54488313, 0.4236548, 0.6458941, 0.4375872, 0.891773, 0.96366274]
+"""The first numbers of numpy's RandomState(0).uniform, as its documentation and countless notebooks print them."""
+
+PHASES = ("z1", "h1", "ŷ", "loss", "∂L/∂ŷ", "∂L/∂w2, ∂L/∂b2", "∂L/∂h1", "∂L/∂z1", "∂L/∂w1, ∂L/∂b1", "update")
+"""The order in which the notebook computes them."""
+
+
+def checks(action: str) -> Callable[[Check], Check]:
+    def register(check: Check) -> Check:
+        CHECKS[action] = check
+        return check
+
+    return register
+
+
+def every_key() -> list[tuple[str, str]]:
+    return [(key.action, name) for key in KEYS for name in key.names.split(",")]
+
+
+@pytest.mark.parametrize(("action", "key"), every_key(), ids=[name for _, name in every_key()])
+async def test_key_does_what_it_says(engine: Engine, action: str, key: str) -> None:
+    assert action in CHECKS, f"nothing here says what {key} must do"
+    async with driven(engine) as shown:
+        await CHECKS[action](shown, key)
+
+
+def test_the_readme_has_the_table_of_keys() -> None:
+    for key in KEYS:
+        assert f"| `{key.written}` | {key.does} |" in markdown_table()
+
+
+async def states_after(shown: Driven, key: str) -> Array:
+    """All states of the history, after a key."""
+    await shown.press(key)
+    return shown.session.history.states.copy()
+
+
+@checks("step")
+async def step(shown: Driven, key: str) -> None:
+    np.testing.assert_array_equal(shown.session.history.states[0], np.array(FIRST_WEIGHTS, "float32"))
+    await shown.press(key)
+    assert "step 1" in shown.lines("header")
+    assert shown.read(Cell("w1")) == 0.5488
+    assert shown.read(Cell("new_w1")) == round(float(shown.session.history.states[1][0]), 4)
+    await shown.press("s", "s", key)
+    assert "step 2" in shown.lines("header"), "space finishes the step that s began"
+    assert shown.session.history.entries == 2
+
+
+@checks("phase")
+async def phase(shown: Driven, key: str) -> None:
+    for number, name in enumerate(PHASES, 1):
+        await shown.press(key)
+        assert str(shown.pane("step").border_title).startswith(f"{name}   phase {number} of {len(PHASES)}")
+        computed = [cell for cell, text in shown.shown().items() if text != "·"]
+        assert (Cell("h1") in computed) == (number >= 2)
+        assert (Cell("loss") in computed) == (number >= 4)
+        assert (Cell("gw1") in computed) == (number >= 9)
+        assert (Cell("new_w1") in computed) == (number >= 10)
+    assert "step 1" in shown.lines("header")
+
+
+@checks("number")
+async def number(shown: Driven, key: str) -> None:
+    await shown.press(key)
+    assert shown.read(Cell("z1", 0)) is not None
+    assert shown.read(Cell("z1", 1)) is None
+    await shown.press(key, key)
+    assert shown.read(Cell("h1", 0)) is not None
+    assert shown.read(Cell("h1", 1)) is None
+
+
+@checks("back")
+async def back(shown: Driven, key: str) -> None:
+    await shown.press("space", "space", "s", "s", "s")
+    after_z1 = None
+    for done in (8, 4, 0):
+        await shown.press(key)
+        computed = [cell for cell, text in shown.shown().items() if text != "·"]
+        assert (Cell("z1") in computed) == (done > 0) or done == 0
+        after_z1 = after_z1 or shown.lines("forward")
+    assert "step 2" in shown.lines("header")
+    assert shown.read(Cell("new_w1")) is not None, "back from the first phase: the whole step before it"
+    await shown.press(key)
+    assert "step 1" in shown.lines("header")
+    await shown.press(key, key, key)
+    assert "step 0" in shown.lines("header")
+    assert shown.read(Cell("z1")) is None
+    assert shown.read(Cell("w1")) == 0.5488
+
+
+@checks("back_phase")
+async def back_phase(shown: Driven, key: str) -> None:
+    await shown.press("space", "space")
+    for name in reversed(PHASES[:-1]):
+        await shown.press(key)
+        assert str(shown.pane("step").border_title).startswith(f"{name} ")
+    assert shown.session.history.entries == 2, "the history stays"
+
+
+@checks("forward_phase")
+async def forward_phase(shown: Driven, key: str) -> None:
+    states = await states_after(shown, "space")
+    await shown.press("home")
+    for name in PHASES:
+        await shown.press(key)
+        assert str(shown.pane("step").border_title).startswith(f"{name} ")
+    newest = shown.text
+    await shown.press(key)
+    assert shown.text == newest, "it makes no step"
+    np.testing.assert_array_equal(shown.session.history.states, states)
+
+
+@checks("first")
+async def first(shown: Driven, key: str) -> None:
+    start = shown.lines("forward"), shown.lines("updated")
+    await shown.press("space", "space", "s", key)
+    assert "step 0" in shown.lines("header")
+    assert (shown.lines("forward"), shown.lines("updated")) == start
+    assert shown.session.history.entries >= 2, "the history stays"
+
+
+@checks("last")
+async def last(shown: Driven, key: str) -> None:
+    await shown.press("space", "space", "space")
+    newest = shown.text
+    await shown.press("home", key)
+    assert shown.text == newest
+
+
+@checks("reinit")
+async def reinit(shown: Driven, key: str) -> None:
+    await shown.press("space", "space", key)
+    assert "seed 1" in shown.lines("header")
+    assert "step 0" in shown.lines("header")
+    assert shown.session.history.entries == 0
+    drawn = np.random.RandomState(1).uniform(size=9)
+    assert shown.read(Cell("w1")) == pytest.approx(drawn[0], abs=5e-5)
+    assert shown.read(Cell("b2")) == pytest.approx(drawn[8], abs=5e-5)
+    assert shown.read(Cell("new_w1")) is None
+
+
+@checks("restart")
+async def restart(shown: Driven, key: str) -> None:
+    states = await states_after(shown, "space")
+    await shown.press("space", key)
+    assert "seed 0" in shown.lines("header")
+    assert shown.session.history.entries == 0
+    np.testing.assert_array_equal(await states_after(shown, "space"), states)
+
+
+@checks("autoplay")
+async def autoplay(shown: Driven, key: str) -> None:
+    await shown.press(*[">"] * 3, key)
+    assert "autoplay 30/s" in shown.lines("header")
+    while shown.session.steps < 5:
+        await asyncio.sleep(0.02)
+    await shown.press(key)
+    assert "autoplay" not in shown.lines("header")
+    stopped = shown.session.steps
+    await asyncio.sleep(0.15)
+    assert shown.session.steps == stopped
+
+
+@checks("slower")
+async def slower(shown: Driven, key: str) -> None:
+    await shown.press(key)
+    assert "1 steps a second" in shown.lines("status") or "1 step a second" in shown.lines("status")
+    await shown.press(*[key] * 20)
+    assert "0.5 steps a second" in shown.lines("status")
+
+
+@checks("faster")
+async def faster(shown: Driven, key: str) -> None:
+    await shown.press(key, "a")
+    assert "autoplay 5/s" in shown.lines("header")
+    await shown.press(*[key] * 20)
+    while shown.session.steps < 20_000:
+        await asyncio.sleep(0.02)
+    await shown.press("a")
+    assert shown.session.history.entries == shown.session.steps, "every step is recorded, however fast"
+
+
+@checks("jump")
+async def jump(shown: Driven, key: str) -> None:
+    await shown.press(key)
+    await shown.type("2500")
+    assert "step 2,500" in shown.lines("header")
+    await shown.press("R", key)
+    await shown.type("<0.5")
+    losses = shown.session.losses
+    assert losses[-1] < 0.5
+    assert (losses[:-1] >= 0.5).all()
+    for refused in ("0", "-3", "many", "99999999999", "<nan"):
+        before = shown.session.steps
+        await shown.press(key)
+        await shown.type(refused)
+        assert shown.lines("status").strip()
+        assert shown.session.steps == before
+
+
+@checks("lr_up")
+async def lr_up(shown: Driven, key: str) -> None:
+    for lr in ("0.5", "1", "2", "5", "10"):
+        await shown.press(key)
+        assert f"lr {lr} " in shown.lines("header")
+
+
+@checks("lr_down")
+async def lr_down(shown: Driven, key: str) -> None:
+    for lr in ("0.1", "0.05", "0.02", "0.01", "0.005"):
+        await shown.press(key)
+        assert f"lr {lr} " in shown.lines("header")
+
+
+@checks("lr")
+async def typed_lr(shown: Driven, key: str) -> None:
+    await shown.press(key)
+    await shown.type("0.03")
+    assert "lr 0.03 " in shown.lines("header")
+    await shown.press("space")
+    old, gradient = shown.read(Cell("b2")), shown.read(Cell("gb2"))
+    assert old is not None
+    assert gradient is not None
+    assert shown.read(Cell("new_b2")) == pytest.approx(old - 0.03 * gradient, abs=1e-4)
+    for refused in ("-1", "nan", "inf", "fast"):
+        await shown.press(key)
+        await shown.type(refused)
+        assert "lr 0.03 " in shown.lines("header")
+        assert shown.lines("status").strip()
+
+
+@checks("next_row")
+async def next_row(shown: Driven, key: str) -> None:
+    assert shown.read(Cell("x", 0, 0)) == -0.4332
+    await shown.press(key)
+    assert "row 1 " in shown.lines("header")
+    assert shown.session.sample is not None
+    assert shown.session.sample.row == 1
+
+
+@checks("previous_row")
+async def previous_row(shown: Driven, key: str) -> None:
+    await shown.press(key)
+    assert "row 498 " in shown.lines("header"), "before the first row comes the last of the 499"
+    await shown.press("n")
+    assert "row 0 " in shown.lines("header")
+    assert "313000" in shown.lines("sample").replace(",", "")
+
+
+@checks("row")
+async def row(shown: Driven, key: str) -> None:
+    await shown.press(key)
+    await shown.type("7")
+    assert "row 7 " in shown.lines("header")
+    for refused in ("499", "-1", "x", "10000000000"):
+        await shown.press(key)
+        await shown.type(refused)
+        assert "row 7 " in shown.lines("header")
+        assert shown.lines("status").strip()
+
+
+@checks("change")
+async def change(shown: Driven, key: str) -> None:
+    await shown.press("space")
+    await shown.press("tab", "tab", "tab")
+    cursor = shown.screen._cursor
+    assert cursor == Cell("w1"), "the first number of the updated weights"
+    await shown.press(key)
+    await shown.type("0.25")
+    assert shown.read(cursor) == 0.25
+    await shown.press("b")
+    assert shown.read(cursor) == 0.5488
+
+
+@checks("picture")
+async def picture(shown: Driven, key: str) -> None:
+    await shown.press(key)
+    assert not isinstance(shown.app.screen, StepperScreen)
+    await shown.pilot.press("escape")
+    assert isinstance(shown.app.screen, StepperScreen)
+
+
+@checks("loss_picture")
+async def loss_picture(shown: Driven, key: str) -> None:
+    await shown.press("space", "space")
+    await picture(shown, key)
+
+
+@checks("precision")
+async def precision(shown: Driven, key: str) -> None:
+    await shown.press("space", key)
+    assert shown.shown()[Cell("w1")] == "+0.5488135"
+    assert shown.shown()[Cell("b2")] == "+0.96366274"
+    trace = shown.session.trace
+    assert trace is not None
+    for cell, text in shown.shown().items():
+        value = float(text.replace("−", "-"))
+        assert np.float32(value) == trace[cell.name][cell.row, cell.column], cell
+    await shown.press(key)
+    assert shown.shown()[Cell("w1")] == "+0.5488"
+
+
+@checks("next_pane")
+async def next_pane(shown: Driven, key: str) -> None:
+    await shown.pilot.resize_terminal(40, 12)
+    await shown.settle()
+    seen = []
+    for _ in range(5):
+        seen += [pane.id for pane in shown.screen.query(".framed") if pane.display and pane.id != "step"]
+        await shown.press(key)
+    assert seen == ["sample", "forward", "gradients", "updated", "loss"]
+
+
+@checks("cursor('up')")
+async def cursor(shown: Driven, key: str) -> None:
+    await shown.press("space")
+    named = set()
+    for arrow in (key, "down", "down", "right", "left", "down", "right", "down", key):
+        await shown.press(arrow)
+        named.add(shown.lines("status").strip())
+        cell = shown.screen._cursor
+        assert cell is not None
+        assert "shape" in shown.lines("status")
+    assert len(named) > 4, "the cursor moves"
+
+
+@checks("cancel")
+async def cancel(shown: Driven, key: str) -> None:
+    await shown.press("j", "5", key)
+    assert shown.session.steps == 0
+    assert not shown.screen.query_one("#prompt").display
+    await shown.press("a", key)
+    assert "autoplay" not in shown.lines("header")
+    await shown.press("j")
+    await shown.pilot.press(*"10000000", "enter")
+    while shown.session.history.entries < 5000:
+        await asyncio.sleep(0.002)
+    assert "of 10,000,000 steps" in shown.lines("status")
+    await shown.press(key)
+    assert "cancelled" in shown.lines("status")
+    assert 5000 <= shown.session.steps < 10_000_000
+    assert shown.session.steps == shown.session.history.entries, "what the jump has done stays"
+
+
+@checks("command_palette")
+async def command_palette(shown: Driven, key: str) -> None:
+    await shown.pilot.press(key)
+    await shown.pilot.pause()
+    assert not isinstance(shown.app.screen, StepperScreen)
+    await shown.pilot.press(*"reinit")
+    await shown.pilot.pause(0.3)
+    await shown.pilot.press("enter")
+    await shown.pilot.pause(0.3)
+    if not isinstance(shown.app.screen, StepperScreen):
+        await shown.pilot.press("enter")
+        await shown.pilot.pause(0.1)
+    await shown.settle()
+    assert shown.session.run.seed == 1
+
+
+@checks("help")
+async def help_page(shown: Driven, key: str) -> None:
+    await shown.pilot.resize_terminal(120, 60)
+    await shown.press(key)
+    for one in KEYS:
+        assert one.written in shown.text
+    await shown.pilot.press("escape")
+    assert isinstance(shown.app.screen, StepperScreen)
+
+
+@checks("quit")
+async def quit_key(shown: Driven, key: str) -> None:
+    await shown.press("space")
+    await shown.pilot.press(key)
+    assert not shown.app.is_running or shown.app._exit

@@ -1,0 +1,124 @@
+"""The real program in real pseudo-terminals: sizes, kinds of terminal, no colour, a C locale."""
+
+import re
+import time
+
+import pytest
+from real_terminal import TENSORFLOW_LINES, RealTerminal, wait_until_gone
+
+SIZES = ((80, 24), (100, 30), (120, 40), (40, 10))
+TERMS = ("xterm", "xterm-256color", "screen-256color", "linux")
+
+# Each size with every second kind of terminal, each kind with both, all in a C locale.
+TERMINALS = [
+    (size, TERMS[(number + shift) % len(TERMS)], without_colour)
+    for number, size in enumerate(SIZES)
+    for shift, without_colour in ((0, False), (2, True))
+]
+WEIGHT = "+0.5488"
+"""The first weight of seed 0."""
+
+
+@pytest.mark.parametrize(("size", "term", "without_colour"), TERMINALS)
+def test_started_stepped_reinitialised_and_quit(size: tuple[int, int], term: str, without_colour: bool) -> None:
+    environment = {"NO_COLOR": "1"} if without_colour else {}
+    with RealTerminal(columns=size[0], rows=size[1], term=term, LC_ALL="C", **environment) as terminal:
+        terminal.wait_for("TensorFlow is loading")
+        terminal.wait_for("q quit", 1)
+        assert size[1] < 24 or f"{WEIGHT}→" in terminal.text, "the first frame shows the initial weights"
+        assert "0.0000" not in terminal.text, "what is not computed does not look like 0"
+        terminal.press(" ")
+        terminal.wait_for("step 1")
+        terminal.wait_until(lambda: "loading" not in terminal.text)
+        assert "0.0000" not in terminal.text
+        if size[1] >= 24:
+            # z1 and the loss by hand, from the weights of the first frame and row 0 of the table.
+            for number in ("−0.4332", "−0.7533", "12.6540", "−0.3528", "+0.4127", "+61.2673", "−11.0695"):
+                assert number in terminal.text
+        pressed = time.monotonic()
+        terminal.press("r")
+        terminal.wait_for("seed 1", 5)
+        assert "step 0" in terminal.text
+        assert time.monotonic() - pressed < 2
+        assert not TENSORFLOW_LINES.search(terminal.text), terminal.text
+        assert not TENSORFLOW_LINES.search(terminal.output)
+        colours = re.findall(rb"\x1b\[[0-9;]*[34]8;[25];", terminal.written)
+        assert not (without_colour and _has_hue(terminal)), "NO_COLOR"
+        assert without_colour or colours or term in ("xterm", "linux")
+        processes = terminal.children()
+        terminal.press("q")
+        assert terminal.wait_for_end() == 0
+        assert terminal.is_restored(), terminal.modes_left()
+        assert not TENSORFLOW_LINES.search(terminal.output)
+        assert wait_until_gone(processes) == []
+
+
+def _has_hue(terminal: RealTerminal) -> bool:
+    """Whether anything on the screen is neither grey nor the terminal's own colour."""
+    for row in terminal.screen.buffer.values():
+        for character in row.values():
+            for colour in (character.fg, character.bg):
+                grey = colour in ("default", "white", "black", "brightblack", "brightwhite")
+                if not grey and not (len(colour) == 6 and colour[:2] == colour[2:4] == colour[4:]):
+                    return True
+    return False
+
+
+def test_keys_typed_while_tensorflow_loads_are_kept() -> None:
+    with RealTerminal() as terminal:
+        terminal.wait_for("TensorFlow is loading")
+        terminal.press("  r s")
+        terminal.wait_for("keys wait", 2)
+        terminal.wait_for("phase 1 of 10")
+        assert "seed 1" in terminal.text
+        assert "step 1 " in terminal.text
+        terminal.press("q")
+        assert terminal.wait_for_end() == 0
+
+
+def test_too_small_a_terminal_says_so_and_a_larger_one_goes_on() -> None:
+    with RealTerminal(columns=30, rows=8) as terminal:
+        terminal.wait_for("40x10")
+        terminal.resize(80, 24)
+        terminal.wait_for("Updated weights")
+        terminal.press("q")
+        assert terminal.wait_for_end() == 0
+        assert terminal.is_restored()
+
+
+@pytest.mark.parametrize(
+    ("content", "arguments", "told"),
+    [
+        (None, (), "no-such-file.csv"),
+        ("", (), "empty"),
+        ("a,b\n1,x\n2,y\n", ("--features", "a", "--target", "b"), "b"),
+        ("a,b\n1,0\n2,3\n", ("--features", "a", "--target", "b"), "b"),
+        ("a,b\n1,2\n", ("--features", "c", "--target", "b"), "c"),
+    ],
+)
+def test_a_bad_table_is_told_in_one_line(
+    tmp_path_factory: pytest.TempPathFactory, content: str | None, arguments: tuple[str, ...], told: str
+) -> None:
+    path = tmp_path_factory.mktemp("table") / "no-such-file.csv"
+    if content is not None:
+        path.write_text(content)
+    with RealTerminal("--data", str(path), *arguments, columns=200) as terminal:
+        assert terminal.wait_for_end(30) == 2
+        assert terminal.is_restored()
+        after = terminal.output.rpartition("\x1b[?1049l")[2]
+        lines = [line for line in re.sub(r"\x1b\[[^a-zA-Z]*[a-zA-Z]", "", after).splitlines() if line.strip()]
+        assert len(lines) == 1, lines
+        assert told in lines[0]
+        assert "Traceback" not in terminal.output
+
+
+def test_names_in_a_table_are_text(tmp_path_factory: pytest.TempPathFactory) -> None:
+    path = tmp_path_factory.mktemp("table") / "names.csv"
+    path.write_text("[bold]a[/],\x1b[31mred\x1b]0;title\x07,p\n1,2,3\n2,4,5\n3,7,6\n")
+    with RealTerminal("--data", str(path)) as terminal:
+        terminal.wait_for("[bold]")
+        assert "\\x1b[31m" in terminal.text
+        assert b"\x1b[31mred" not in terminal.written
+        assert b"\x1b]0;title" not in terminal.written
+        terminal.press("q")
+        assert terminal.wait_for_end() == 0
