@@ -5,18 +5,18 @@ then the states and the losses as they lie in memory. Nothing in it is ever exec
 """
 
 import os
-import platform
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from hashlib import blake2b
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, Literal
 
 import msgspec
 import numpy as np
 
+from .files import reason, replace_file
 from .history import Change, History, Settings
+from .machine import machine
 from .network import Array
 from .run import Run
 from .scenario import Scenario
@@ -87,8 +87,12 @@ def save(
     history = session.history
     states, losses = (np.ascontiguousarray(part) for part in (history.states, history.losses))
     body = msgspec.msgpack.encode(_saved(session, screen or {}, scenario))
-    parts = [len(body).to_bytes(LENGTH, "big"), body, _bytes(states), _bytes(losses)]
-    _replace(path, [MAGIC, _digest(parts), *parts])
+    parts: list[bytes | memoryview] = [len(body).to_bytes(LENGTH, "big"), body, _bytes(states), _bytes(losses)]
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        replace_file(path, [MAGIC, _digest(parts), *parts], 0o600)
+    except (OSError, ValueError) as error:
+        raise StoreError(f"the session can't be saved to {shown(str(path))}: {reason(error)}") from None
 
 
 def load(path: Path) -> Loaded:
@@ -107,8 +111,8 @@ def load(path: Path) -> Loaded:
         saved = msgspec.msgpack.decode(view[HEAD:end], type=Saved)
         return _loaded(saved, view[end:])
     except (msgspec.MsgspecError, ValueError, TypeError, IndexError, RecursionError, OverflowError) as error:
-        reason = shown(str(error).split("\n")[0][:200])
-        raise StoreError(f"{name}: can't be understood: {reason}; it is left as it is") from None
+        detail = shown(str(error).split("\n")[0][:200])
+        raise StoreError(f"{name}: can't be understood: {detail}; it is left as it is") from None
 
 
 def doubts(loaded: Loaded, session: Session, computed: bool = False) -> list[str]:
@@ -125,26 +129,6 @@ def doubts(loaded: Loaded, session: Session, computed: bool = False) -> list[str
     if session.scaling and loaded.scaling and _scaling(session.scaling) != loaded.scaling:
         found.append("The table has changed since this session was saved: steps that are looked at again may differ.")
     return found
-
-
-def machine() -> str:
-    """What decides the last digit of a number, as far as it can be told: system, processor, TensorFlow."""
-    try:
-        tensorflow = version("tensorflow")
-    except PackageNotFoundError:
-        tensorflow = "?"
-    return f"{platform.system()}, {_processor()}, TensorFlow {tensorflow}"
-
-
-def _processor() -> str:
-    try:
-        with open("/proc/cpuinfo", encoding="utf-8") as file:
-            for line in file:
-                if line.startswith("model name"):
-                    return line.partition(":")[2].strip()
-    except (OSError, UnicodeError):
-        pass
-    return platform.processor() or platform.machine()
 
 
 def _saved(session: Session, screen: Mapping[str, Any], scenario: Scenario | None) -> Saved:
@@ -200,12 +184,12 @@ def _check(saved: Saved, entries: int) -> None:
         raise ValueError("its place is not in its history")
 
 
-def _bytes(array: Array) -> Array:
+def _bytes(array: Array) -> memoryview:
     """The bytes of an array as it lies in memory, little-endian: no copy on the machines there are."""
-    return array.astype(array.dtype.newbyteorder("<"), copy=False).reshape(-1).view("uint8")
+    return array.astype(array.dtype.newbyteorder("<"), copy=False).reshape(-1).view("uint8").data
 
 
-def _digest(parts: "list[Any]") -> bytes:
+def _digest(parts: "list[bytes | memoryview]") -> bytes:
     digest = blake2b(digest_size=DIGEST)
     for part in parts:
         digest.update(part)
@@ -224,40 +208,6 @@ def _read(path: Path, name: str) -> bytes:
     except FileNotFoundError:
         raise StoreError(f"{name}: no such file") from None
     except (OSError, ValueError) as error:
-        raise StoreError(f"{name}: can't be read: {getattr(error, 'strerror', None) or error}") from None
+        raise StoreError(f"{name}: can't be read: {reason(error)}") from None
     except MemoryError:
         raise StoreError(f"{name}: needs more memory than there is") from None
-
-
-def _replace(path: Path, parts: "list[Any]") -> None:
-    """Write beside the file, wait until the disk has it, then put it in the file's place."""
-    partial = path.with_name(f".{path.name}.partial")
-    try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
-        try:
-            with open(descriptor, "wb") as file:
-                for part in parts:
-                    file.write(part)
-                file.flush()
-                os.fsync(file.fileno())
-            partial.replace(path)
-        except BaseException:
-            partial.unlink(missing_ok=True)
-            raise
-        _sync_folder(path.parent)
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise StoreError(f"the session can't be saved to {shown(str(path))}: {reason}") from None
-
-
-def _sync_folder(folder: Path) -> None:
-    """Wait until the new name is on the disk as well; some file systems can't, and need not."""
-    try:
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
-    except OSError:
-        pass

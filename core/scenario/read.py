@@ -10,11 +10,13 @@ from unicodedata import category
 import msgspec
 
 from ...data import EXAMPLES
+from ..files import reason
 from ..text import shown
-from .build import Bad, build
+from .build import build
 from .facts import Scenario, ScenarioError
 from .format import MAX_BYTES, FilePart
 from .places import Path, line_of, written
+from .values import Bad
 
 _TYPES = {
     "int": "a whole number",
@@ -61,7 +63,7 @@ def read(path: FilePath) -> Scenario:
     except FileNotFoundError:
         raise ScenarioError(f"{name}: no such file") from None
     except (OSError, ValueError) as error:
-        raise ScenarioError(f"{name}: can't be read: {getattr(error, 'strerror', None) or error}") from None
+        raise ScenarioError(f"{name}: can't be read: {reason(error)}") from None
     if len(content) > MAX_BYTES:
         raise ScenarioError(f"{name}: is larger than {MAX_BYTES:,} bytes; put the rows into a CSV file")
     try:

@@ -1,6 +1,5 @@
 """Writing a scenario: a run as a file that a person can read, change and hand on."""
 
-import os
 from dataclasses import replace
 from pathlib import Path as FilePath
 from typing import Any
@@ -11,6 +10,7 @@ import tomlkit
 from tomlkit import TOMLDocument
 from tomlkit.items import InlineTable, Item
 
+from ..files import reason, replace_file
 from ..history import Settings
 from ..messages import TableSpec
 from ..network import Array
@@ -62,18 +62,10 @@ def write(scenario: Scenario, path: FilePath) -> None:
     text = dumps(scenario, path.parent)
     if len(text.encode()) > MAX_BYTES:
         raise ScenarioError(f"{name}: this run has too many numbers for a scenario; save it as a session instead")
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
-        try:
-            with partial.open("x", encoding="utf-8") as file:
-                file.write(text)
-                file.flush()
-                os.fsync(file.fileno())
-            partial.replace(path)
-        finally:
-            partial.unlink(missing_ok=True)
+        replace_file(path, [text.encode()])
     except (OSError, ValueError) as error:
-        raise ScenarioError(f"{name}: can't be written: {getattr(error, 'strerror', None) or error}") from None
+        raise ScenarioError(f"{name}: can't be written: {reason(error)}") from None
 
 
 def dumps(scenario: Scenario, folder: FilePath | None = None) -> str:
