@@ -3,6 +3,7 @@
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 
@@ -47,6 +48,8 @@ class Table:
 
 def open_table(spec: TableSpec) -> Table:
     """Read, check and scale a table. Raises TableError."""
+    if not spec.features or not spec.targets:
+        raise TableError("a table needs at least one feature and one target")
     if spec.x is not None and spec.y is not None:
         name = "the scenario's table"
         raw, raw_y = _inline(spec.x.array, spec.features), _inline(spec.y.array, spec.targets)
@@ -75,8 +78,13 @@ def open_table(spec: TableSpec) -> Table:
             )
     if scaled:
         scaler = StandardScaler()
-        scaler.fit(raw[training][:, scaled])
-        x[:, scaled] = scaler.transform(raw[:, scaled])
+        with np.errstate(over="ignore", invalid="ignore"):
+            scaler.fit(raw[training][:, scaled])
+            x[:, scaled] = scaler.transform(raw[:, scaled])
+        unscaled = np.flatnonzero(~np.isfinite(scaler.var_))
+        if len(unscaled):
+            column = shown(spec.features[scaled[unscaled[0]]])
+            raise TableError(f"{name}: column '{column}' is too large to be standardised; divide it")
         mean[scaled], deviation[scaled] = scaler.mean_, scaler.scale_
     y = _logarithm(raw_y, spec, name) if spec.log_target else raw_y
     return Table(raw, x, raw_y, y, mean, deviation, training, held)
@@ -100,7 +108,7 @@ def _read(spec: TableSpec) -> pd.DataFrame:
     name = shown(spec.path)
     wanted = list(dict.fromkeys((*spec.features, *spec.targets)))
     try:
-        with Path(spec.path).open("rb") if spec.path else HOUSE_TABLE.open("rb") as file:
+        with _opened(spec) as file:
             header = pd.read_csv(file, header=None, nrows=1, dtype=str, keep_default_na=False, skipinitialspace=True)
             columns = [str(column) for column in header.iloc[0]]
             for column in wanted:
@@ -112,7 +120,11 @@ def _read(spec: TableSpec) -> pd.DataFrame:
             file.seek(0)
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
-                frame = pd.read_csv(file, usecols=wanted, skipinitialspace=True)
+                warnings.simplefilter("error", pd.errors.ParserWarning)
+                # All columns, so that a line of more fields is an error and not cut off; none of them an index.
+                frame = pd.read_csv(file, index_col=False, skipinitialspace=True)
+            # By place: pandas gives a second column of a name another one.
+            frame = frame.iloc[:, [columns.index(column) for column in wanted]].set_axis(wanted, axis=1)
     except FileNotFoundError:
         raise TableError(f"{name}: no such file") from None
     except IsADirectoryError:
@@ -121,12 +133,22 @@ def _read(spec: TableSpec) -> pd.DataFrame:
         raise TableError(f"{name}: can't be read: {error.strerror}") from None
     except pd.errors.EmptyDataError:
         raise TableError(f"{name}: is empty; give a CSV file with a line of column names") from None
-    except (UnicodeError, pd.errors.ParserError, ValueError) as error:
-        detail = shown(str(error)).splitlines()[0][:120]
+    except (UnicodeError, pd.errors.ParserError, pd.errors.ParserWarning, ValueError) as error:
+        detail = shown(str(error))[:120]
         raise TableError(f"{name}: is not a CSV file with a line of column names ({detail})") from None
     if frame.empty:
         raise TableError(f"{name}: has column names but no rows")
     return frame
+
+
+def _opened(spec: TableSpec) -> IO[bytes]:
+    """A regular file: what is read from a pipe or a device may never end."""
+    if not spec.path:
+        return HOUSE_TABLE.open("rb")
+    path = Path(spec.path)
+    if path.exists() and not path.is_file() and not path.is_dir():
+        raise TableError(f"{shown(spec.path)}: is not a regular file; give a CSV file")
+    return path.open("rb")
 
 
 def _inline(values: Array, columns: tuple[str, ...]) -> Array:
