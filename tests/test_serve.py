@@ -81,8 +81,8 @@ def test_a_name_that_is_here_already_is_asked_about(workshop) -> None:
             third.wait_for("carl is here already")
             third.press("\r")
             third.wait_for("step 2")
-            first.read(1)
             assert first.wait_for_end() == 0
+            assert "taken over" in first.written.decode()
             third.press("q")
             third.wait_for_end()
     assert (workshop.state / "carl-2").is_dir()

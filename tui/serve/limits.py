@@ -29,13 +29,13 @@ MAX_FAILURES = 3
 """Wrong passwords of one connection."""
 
 CHILD_LIMITS = {
-    resource.RLIMIT_AS: 1_500 * 2**20,
+    resource.RLIMIT_DATA: 512 * 2**20,
     resource.RLIMIT_CPU: 3_600,
     resource.RLIMIT_NOFILE: 64,
     resource.RLIMIT_FSIZE: 128 * 2**20,
     resource.RLIMIT_CORE: 0,
 }
-"""Of one session: address space, seconds of processor time, open files, the longest file, no core dumps."""
+"""Of one session: memory, seconds of processor time, open files, the longest file, no core dumps."""
 
 NICE = 5
 

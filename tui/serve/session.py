@@ -52,6 +52,8 @@ class Session:
         self.last_key = time.monotonic()
         self.report = Report("", 0, None)
         self.follows = False
+        self.reason = ""
+        """Why it was asked to end."""
         self.code: int | None = None
         """The exit code as the nursery saw it; None where it did not."""
         self.over: Callable[[Session], None] = lambda session: None
@@ -61,7 +63,7 @@ class Session:
         self._line: socket.socket | None = None
         self._input = bytearray()
         self._paste = limits.Rate(limits.PASTE_RATE, limits.PASTE)
-        self._paused = self._ending = self._reading = False
+        self._paused = self._ending = self._reading = self._full = False
         self._ended = asyncio.Event()
         self.pid = 0
 
@@ -155,12 +157,14 @@ class Session:
             pass
         except OSError:
             self._input.clear()
-        if self._input:
-            self._client.hold_keys(True)
+        if self._input and not self._full:
+            self._full = True
             loop.add_writer(self._master, self._write)
-        else:
-            self._client.hold_keys(False)
+            self._client.hold_keys(True)
+        elif self._full and not self._input:
+            self._full = False
             loop.remove_writer(self._master)
+            self._client.hold_keys(False)  # which may hand over more at once
 
     def resize(self, size: tuple[int, int]) -> None:
         """The person's window has this many columns and lines now."""
@@ -202,8 +206,9 @@ class Session:
 
     # Ending
 
-    async def end(self) -> None:
-        """Ask it to save and end; end it where it does not. Returns when it has gone."""
+    async def end(self, reason: str = "") -> None:
+        """Ask it to save and end; end it where it does not; its person is told why. Returns when it has gone."""
+        self.reason = self.reason or reason
         if not self._ending and self._handle >= 0:
             self._ending = True
             self._read_on()  # what it still writes is read and dropped: a full terminal must not hold it up

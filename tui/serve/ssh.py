@@ -29,6 +29,7 @@ WAITING_DOOR = 100
 """Connections that have not logged in yet."""
 
 WRONG_PASSWORD_PAUSE = 1.0
+SAVED = "what you did is saved under your name"
 CRASHED = "\r\nYour session has ended by a fault. Enter: go on from where it was saved.  q: leave.\r\n"
 TAKEN = "\r\n{0} is here already, perhaps on a line that broke.\r\nEnter: take that place over.  n: come in as {1}.\r\n"
 
@@ -99,7 +100,7 @@ class Door:
         if self._listener is not None:
             self._listener.close()
         for guest in list(self.guests):
-            guest.show_out("the workshop has ended; what you did is saved under your name")
+            guest.show_out("the workshop has ended")
         await asyncio.sleep(0)
 
 
@@ -260,7 +261,7 @@ class Terminal(asyncssh.SSHServerSession[bytes]):
         elif self._session is None:  # it is being forked
             self._early = (self._early + data)[:EARLY]
         elif not self._session.keys(data):
-            self._run(self._throw_out("that was more than a person types; you can come back to where you were"))
+            self._run(self._session.end("that was more than a person types or pastes"))
 
     def eof_received(self) -> bool:
         """The client types no more: it is gone."""
@@ -331,7 +332,7 @@ class Terminal(asyncssh.SSHServerSession[bytes]):
     async def _take_over(self) -> None:
         other = self._workshop.sessions.get(self._guest.name)
         if other is not None:
-            await other.end()
+            await other.end("your place was taken over by another login of your name")
             for _ in range(20):
                 if other.label not in self._workshop.sessions:
                     break
@@ -375,7 +376,7 @@ class Terminal(asyncssh.SSHServerSession[bytes]):
             return
         if session.asked_to_end:
             self.write(RESTORE)
-            self._part("your session was ended; what you did is saved under your name", 0)
+            self._part(f"{session.reason or 'your session was ended'}; {SAVED}", 0)
         elif session.code == 0:
             self.finish(0)
         else:
@@ -390,9 +391,3 @@ class Terminal(asyncssh.SSHServerSession[bytes]):
             self._run(self._start(self._workshop.free_label(self._guest.name)))
         elif key and key in b"q\x03\x04":
             self.finish(1)
-
-    async def _throw_out(self, reason: str) -> None:
-        if self._session is not None:
-            session, self._session = self._session, None
-            await session.end()
-            self._guest.show_out(reason)

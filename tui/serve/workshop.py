@@ -123,7 +123,7 @@ class Workshop:
                 if now - session.last_key > self.limits.idle:
                     session.last_key = now
                     self.log(f"{session.label} was idle for too long")
-                    self._spawn(session.end())
+                    self._spawn(session.end("nothing was typed for long"))
 
     # What the instructor does
 
@@ -150,7 +150,8 @@ class Workshop:
     async def close(self) -> None:
         """Tell everyone, have everything saved, end it all."""
         self.closing = True
-        await asyncio.gather(*(session.end() for session in list(self.sessions.values())))
+        why = "the workshop has ended"
+        await asyncio.gather(*(session.end(why) for session in list(self.sessions.values())))
         await asyncio.sleep(0.1)
         for task in list(self._tasks):
             task.cancel()
