@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from backprop_tui.core.engine.engine import Engine
-from backprop_tui.core.messages import Program, RunSteps, StepsRun, TableRows, TableSpec, arrays, numbers
+from backprop_tui.core.messages import Inline, Program, RunSteps, StepsRun, TableRows, TableSpec, arrays, numbers
 from backprop_tui.core.network import Network, hidden_layers
 from backprop_tui.core.run import Run
 from backprop_tui.core.sampling import ALL_ROWS, NEXT_ROW, SHUFFLED, THIS_ROW, Sampling, split_rows
@@ -81,6 +81,25 @@ def test_a_full_batch_step_is_the_mean_of_the_single_rows(engine: Engine, hidden
     assert gradient(engine, program, table, state, []) == pytest.approx(np.mean(single, axis=0), rel=1e-10)
     batch = [gradient(engine, program, table, state, list(rows)[:32])]
     assert batch[0] == pytest.approx(np.mean(single[:32], axis=0), rel=1e-10)
+
+
+def test_a_large_batch_worked_through_in_blocks_is_the_mean_of_its_parts(engine: Engine) -> None:
+    """10,000 rows fill two blocks and a part of a third; parts of 3,000 and 4,000 fill none."""
+    program = Program(Network(2, hidden_layers([4], "tanh")), dtype="float64")
+    random = np.random.RandomState(5)
+    x, y = random.standard_normal((10_000, 2)), random.standard_normal((10_000, 1))
+    state = numbers(random.uniform(size=program.network.width))
+
+    def trace(first: int, end: int) -> dict[str, np.ndarray]:
+        samples = Inline(numbers(x[first:end]), numbers(y[first:end]))
+        answer = engine.answer(RunSteps(program, state, samples, 0.1))
+        assert isinstance(answer, StepsRun)
+        return arrays(answer.trace)
+
+    whole, parts = trace(0, 10_000), [trace(0, 3_000), trace(3_000, 6_000), trace(6_000, 10_000)]
+    for name in ("loss", "x", "y", "z1", "h1", "y_pred", "gz1", "gh1", "gy_pred", "gw1", "gb1", "gw2", "gb2"):
+        mean = sum(share * part[name] for share, part in zip((0.3, 0.3, 0.4), parts, strict=True))
+        assert whole[name] == pytest.approx(mean, rel=1e-9, abs=1e-12), name
 
 
 def test_a_session_trains_on_the_rows_that_are_not_held_out(engine: Engine, settle: object) -> None:

@@ -34,11 +34,11 @@ from ..messages import (
     WorstFound,
     numbers,
 )
-from ..network import Array
+from ..network import Array, Network
 from .recent import Recent
 
 if TYPE_CHECKING:
-    from .program import Compiled
+    from .program import Compiled, Samples
     from .table import Table
 
 MAX_TABLES, MAX_PROGRAMS, MAX_POINTS = 4, 24, 1024
@@ -57,6 +57,7 @@ class Engine:
     def __init__(self, programs: int = MAX_PROGRAMS) -> None:
         self._tables: Recent[TableSpec, Table] = Recent(MAX_TABLES)
         self._programs: Recent[tuple[Program, int], Compiled] = Recent(programs)
+        self._whole_tables: Recent[tuple[TableSpec, Program, int], Samples] = Recent(1)
         self.compiled = 0
 
     def answer(self, request: Request) -> Answer:
@@ -129,18 +130,18 @@ class Engine:
             if x.ndim != 2 or y.ndim != 2 or len(x) != len(y) or not len(x):
                 raise RequestError("samples need x (batch, features) and y (batch, outputs)")
             _check_amount(samples.steps, len(x))
-            return _repeated(x, samples.steps), _repeated(y, samples.steps), np.ones((samples.steps, len(x)))
+            return _repeated(x, samples.steps), _repeated(y, samples.steps), _ones(samples.steps, len(x))
         table, rows = self._table(samples.table), samples.rows.array
         if rows.size == 0:
             _check_amount(samples.steps, table.training_rows)
             x, y = table.x[table.training], table.y[table.training]
-            return _repeated(x, samples.steps), _repeated(y, samples.steps), np.ones((samples.steps, len(x)))
+            return _repeated(x, samples.steps), _repeated(y, samples.steps), _ones(samples.steps, len(x))
         if rows.ndim != 2:
             raise RequestError("rows need the shape (steps, batch)")
         _check_amount(*rows.shape)
         if samples.steps == 0:
             rows = rows[:0]  # its one row told how large a batch is
-        safe = _checked_rows(np.maximum(rows, 0), len(table.x))
+        safe = _checked_rows(np.maximum(rows, 0), len(table.x), 2)
         return table.x[safe], table.y[safe], (rows >= 0).astype("float64")
 
     def _steps(self, request: RunSteps) -> StepsRun:
@@ -148,25 +149,41 @@ class Engine:
 
         program, state = request.program, request.state.array
         x, y, weight = self._samples(request.samples)
-        _check_fit(program, x, y)
+        _check_fit(program.network, x, y)
         if state.shape != (program.update.state_width(program.network),):
             raise RequestError("the state does not have the width of this network")
         key = (program, x.shape[1])
         compiled = self._programs.get(key) or Compiled(program, x.shape[1])
         if len(x) > compiled.capacity:
             raise RequestError(f"one request runs up to {compiled.capacity} such steps, not {len(x)}")
-        result = compiled.run(state, x, y, weight, len(x), request.lr, request.bound)
+        result = compiled.run_on(
+            self._packed(request, compiled, x, y, weight), state, len(x), request.lr, request.bound
+        )
         if key not in self._programs:
             self._programs.put(key, compiled)
             self.compiled += 1
         trace = {name: numbers(value) for name, value in result.trace.items()}
         return StepsRun(numbers(result.states), numbers(result.losses), trace, result.averaged, compiled.xla)
 
+    def _packed(self, request: RunSteps, compiled: "Compiled", x: Array, y: Array, weight: Array) -> "Samples":
+        """The samples ready for the program; those of a whole table are kept, since every step uses them."""
+        if isinstance(request.samples, Inline) or request.samples.rows.array.size:
+            return compiled.pack(x, y, weight)
+        key = (request.samples.table, request.program, len(x))
+        packed = self._whole_tables.get(key)
+        if packed is None:
+            packed = compiled.pack(x, y, weight)
+            self._whole_tables.put(key, packed)
+        return packed
+
     def _losses(self, request: FindLosses) -> LossesFound:
         from .evaluate import losses_at
 
         x, y, _ = self._samples(request.samples)
+        _check_fit(request.network, x, y)
         rows = request.parameters.array
+        if not len(x):
+            raise RequestError("a loss needs samples")
         if rows.ndim != 2 or rows.shape[1] != request.network.width:
             raise RequestError("the parameters do not have the width of this network")
         return LossesFound(numbers(losses_at(request.network, rows, x[0], y[0])))
@@ -176,7 +193,9 @@ class Engine:
 
         table, rows = self._table(request.table), request.rows.array
         chosen = _checked_rows(rows, len(table.x)) if rows.size else slice(None)
-        predictions, losses = predict(request.program, request.parameters.array, table.x[chosen], table.y[chosen])
+        x, y = table.x[chosen], table.y[chosen]
+        _check_predicted(request, x, y)
+        predictions, losses = predict(request.program, request.parameters.array, x, y)
         return Predicted(numbers(predictions), numbers(losses))
 
     def _describe(self, request: DescribeTable) -> TableDescribed:
@@ -195,6 +214,7 @@ class Engine:
         x, y, raw_y = table.x[chosen], table.y[chosen], table.raw_y[chosen]
         if not len(x):
             raise RequestError("no rows are held out")
+        _check_predicted(request, x, y)
         predictions = predict(request.program, request.parameters.array, x, y)[0].astype("float64")
         with np.errstate(over="ignore", invalid="ignore"):
             if request.table.log_target:
@@ -221,18 +241,31 @@ def _repeated(part: Array, steps: int) -> Array:
     return np.broadcast_to(part, (steps, *part.shape))
 
 
-def _checked_rows(rows: Array, size: int) -> Array:
+def _ones(steps: int, batch: int) -> Array:
+    """The weight of samples that all count: a view of one number."""
+    return np.broadcast_to(1.0, (steps, batch))
+
+
+def _checked_rows(rows: Array, size: int, ndim: int = 1) -> Array:
+    if rows.ndim != ndim:
+        raise RequestError(f"rows are numbers in {ndim} dimension{'s' * (ndim > 1)}")
     if rows.dtype.kind != "i" or (rows.size and not (rows.min() >= 0 and rows.max() < size)):
         raise RequestError(f"there is no such row: the table has rows 0 to {size - 1}")
     return rows
 
 
-def _check_fit(program: Program, x: Array, y: Array) -> None:
-    if x.shape[2] != program.network.features or y.shape[2] != program.network.outputs:
+def _check_fit(network: Network, x: Array, y: Array) -> None:
+    if x.shape[-1] != network.features or y.shape[-1] != network.outputs:
         raise RequestError(
-            f"the samples have {x.shape[2]} features and {y.shape[2]} targets, "
-            f"the network {program.network.features} and {program.network.outputs}"
+            f"the samples have {x.shape[-1]} features and {y.shape[-1]} targets, "
+            f"the network {network.features} and {network.outputs}"
         )
+
+
+def _check_predicted(request: Predict | FindWorst, x: Array, y: Array) -> None:
+    _check_fit(request.program.network, x, y)
+    if request.parameters.shape != (request.program.network.width,):
+        raise RequestError("the parameters do not have the width of this network")
 
 
 def _differentiate(request: Differentiate) -> Differentiated:

@@ -24,6 +24,20 @@ TRACE_ROWS = 64
 """A larger batch's trace is handed out as means over the batch."""
 
 
+BLOCK = 4096
+"""A batch of more rows is worked through in blocks of so many: what is computed in between stays in the processor's
+cache, and the memory that it takes does not grow with the batch.
+"""
+
+
+@dataclass(frozen=True)
+class Samples:
+    """The samples of several steps, ready for the program, and what of them a trace shows (n, rows, columns)."""
+
+    tensor: Tensor
+    shown: Array
+
+
 @dataclass(frozen=True)
 class Result:
     """What a call returns: states (n, state_width), losses (n,), the last step's trace, and whether it is averaged."""
@@ -44,36 +58,55 @@ class Compiled:
         self.program, self.batch = program, batch
         self.capacity = capacity(program.network, program.update, batch)
         self.averaged = batch > TRACE_ROWS
+        self.rows = batch if batch <= BLOCK else -(-batch // BLOCK) * BLOCK
+        """The rows that a step works through: a large batch is filled up to whole blocks."""
         self.xla = xla
         self._layout = _layout(program.network, 1 if self.averaged else batch)
-        self._computed = sum(prod(shape) for shape in self._layout.values()) + program.network.width
+        self._size = sum(prod(shape) for shape in self._layout.values()) + program.network.width
         self._function = self._build()
 
     def run(self, state: Array, x: Array, y: Array, weight: Array, n: int, lr: float, bound: float | None) -> Result:
         """Up to n steps from a state row, over x (n, batch, features), y (n, batch, outputs), weight (n, batch)."""
+        return self.run_on(self.pack(x, y, weight), state, n, lr, bound)
+
+    def pack(self, x: Array, y: Array, weight: Array) -> Samples:
+        """The samples of up to `capacity` steps, as one array: each argument costs a tenth of a short call.
+
+        It is filled up: the compiled shapes do not depend on how many steps there are.
+        """
+        n, features = len(x), self.program.network.features
+        if n > self.capacity:
+            raise ValueError(f"one call runs 0 to {self.capacity} steps, not {n}")
+        samples = np.zeros((self.capacity, *self._sample_shape), self.program.dtype)
+        filled = samples[:n, : self.batch]
+        with np.errstate(over="ignore"):
+            filled[:, :, :features], filled[:, :, features:-1], filled[:, :, -1] = x, y, weight
+        shown = filled
+        if self.averaged:
+            shown = filled[:, None, :, -1] @ filled / filled[:, :, -1].sum(axis=1)[:, None, None]
+        return Samples(tf.constant(samples), shown)
+
+    def run_on(self, samples: Samples, state: Array, n: int, lr: float, bound: float | None) -> Result:
+        """Up to n steps from a state row over samples that are packed."""
         if not 0 <= n <= self.capacity:
             raise ValueError(f"one call runs 0 to {self.capacity} steps, not {n}")
-        dtype, features = self.program.dtype, self.program.network.features
-        # Few and filled up: each argument costs a tenth of a short call, and the compiled shapes do not depend on n.
-        samples = np.zeros((self.capacity, *self._sample_shape), dtype)
+        dtype = self.program.dtype
         with np.errstate(over="ignore"):
-            samples[:n, :, :features], samples[:n, :, features:-1], samples[:n, :, -1] = x, y, weight
             start = np.array([*state, lr, -np.inf if bound is None else bound, 0], dtype)
         start[-2] = min(start[-2], np.finfo(dtype).max)
-        arguments = [tf.constant(start), tf.constant(samples), tf.constant(n, tf.int32)]
+        arguments = [tf.constant(start), samples.tensor, tf.constant(n, tf.int32)]
         done, record, computed = (tensor.numpy() for tensor in self._call(arguments))
         states, found = record[:done, :-1], record[:done, -1]
         if not done:
             return Result(states, found, {}, self.averaged)
         before = states[done - 2] if done > 1 else start[:-3]
-        return Result(states, found, self._trace(before, states[-1], samples[done - 1], computed), self.averaged)
+        return Result(states, found, self._trace(before, states[-1], samples.shown[done - 1], computed), self.averaged)
 
     def _trace(self, before: Array, after: Array, sample: Array, computed: Array) -> dict[str, Array]:
         """All of the last step by name, from the states before and after it, its sample, and what it computed."""
         network, width = self.program.network, self.program.network.width
-        sample = sample[sample[:, -1] == 1]
-        if self.averaged:
-            sample = sample.mean(axis=0, keepdims=True)
+        if not self.averaged:
+            sample = sample[sample[:, -1] == 1]
         trace = {"x": sample[:, : network.features], "y": sample[:, network.features : -1], **network.split(before)}
         start = 0
         for name, shape in self._layout.items():
@@ -102,14 +135,14 @@ class Compiled:
     @property
     def _sample_shape(self) -> tuple[int, int]:
         """A step's samples: per row its features, its targets, its weight."""
-        return self.batch, self.program.network.features + self.program.network.outputs + 1
+        return self.rows, self.program.network.features + self.program.network.outputs + 1
 
     def _sample(self, samples: Tensor, i: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """x, y and weight of step i. Written as exact slices: XLA makes one piece of a loop that reads little."""
         features, outputs = self.program.network.features, self.program.network.outputs
-        x = tf.slice(samples, [i, 0, 0], [1, self.batch, features])
-        y = tf.slice(samples, [i, 0, features], [1, self.batch, outputs])
-        weight = tf.slice(samples, [i, 0, features + outputs], [1, self.batch, 1])
+        x = tf.slice(samples, [i, 0, 0], [1, self.rows, features])
+        y = tf.slice(samples, [i, 0, features], [1, self.rows, outputs])
+        weight = tf.slice(samples, [i, 0, features + outputs], [1, self.rows, 1])
         return x[0], y[0], weight[0, :, 0]
 
     def _step(
@@ -118,17 +151,39 @@ class Compiled:
         """One step: the state after it, and what it computed as one flat row in the order of the layout."""
         network, width = self.program.network, self.program.network.width
         parameters, moments = state[:width], state[width:]
-        computed, gradient = gradients(network, parameters, x, y, weight)
+        total = tf.reduce_sum(weight)
+        if self.rows > BLOCK:
+            flat = self._in_blocks(parameters, x, y, weight, total)
+        else:
+            flat = self._computed(parameters, x, y, weight, total)
+        gradient = flat[self._size - width :]
         after, new_moments = updated(self.program.update, parameters, moments, gradient, lr, zero)
         if network.frozen:
             learns = np.ones(width, bool)
             for name in network.frozen:
                 learns[network.parameter(name).span] = False
             after = tf.where(learns, after, parameters)
+        return tf.concat([after, new_moments], 0), flat
+
+    def _computed(self, parameters: Tensor, x: Tensor, y: Tensor, weight: Tensor, total: Tensor) -> Tensor:
+        """What a step computes over these samples as one flat row: in the order of the layout, then the gradient."""
+        network = self.program.network
+        computed, gradient = gradients(network, parameters, x, y, weight, total)
         if self.averaged:
-            computed = {name: _over_batch(network, name, value, weight) for name, value in computed.items()}
+            computed = {name: _over_batch(network, name, value, weight, total) for name, value in computed.items()}
         flat = tf.concat([*(tf.reshape(computed[name], [-1]) for name in self._layout), gradient], 0)
-        return tf.concat([after, new_moments], 0), tf.reshape(flat, (self._computed,))
+        return tf.reshape(flat, (self._size,))
+
+    def _in_blocks(self, parameters: Tensor, x: Tensor, y: Tensor, weight: Tensor, total: Tensor) -> Tensor:
+        """The same over a large batch: its blocks' rows add up."""
+        blocks = self.rows // BLOCK
+        xs, ys, weights = (tf.reshape(part, (blocks, BLOCK, *part.shape[1:])) for part in (x, y, weight))
+
+        def add(block: Tensor, flat: Tensor) -> tuple[Tensor, Tensor]:
+            return block + 1, flat + self._computed(parameters, xs[block], ys[block], weights[block], total)
+
+        none = tf.zeros((self._size,), self.program.dtype)
+        return tf.while_loop(lambda block, _: block < blocks, add, (tf.constant(0), none))[1]
 
     def _build(self) -> Callable[..., Any]:
         network, dtype = self.program.network, self.program.dtype
@@ -150,7 +205,7 @@ class Compiled:
             record = tf.zeros((self.capacity, state_width + 1), dtype)
             # The first step always runs, without a condition of its own: the compiler would make it another piece of
             # code, with other roundings.
-            computed = tf.fill((self._computed,), bound)
+            computed = tf.fill((self._size,), bound)
             i, _, computed, record = tf.while_loop(more, body, (tf.constant(0), first, computed, record))
             return i, record, computed
 
@@ -170,14 +225,14 @@ def _layout(network: Network, columns: int) -> dict[str, tuple[int, int]]:
     return layout
 
 
-def _over_batch(network: Network, name: str, value: Tensor, weight: Tensor) -> Tensor:
+def _over_batch(network: Network, name: str, value: Tensor, weight: Tensor, total: Tensor) -> Tensor:
     """A value of a large batch: what has a number per sample is averaged; gradients of such are summed.
 
     The sum is the average of the samples' own gradients, since the loss is a mean over the batch.
     """
     per_sample = {part for names in activations(network) for part in names}
     if name in per_sample:
-        return tf.reduce_sum(value * weight, axis=1, keepdims=True) / tf.reduce_sum(weight)
+        return tf.reduce_sum(value * weight, axis=1, keepdims=True) / total
     if name.startswith("g") and name[1:] in per_sample:
         return tf.reduce_sum(value, axis=1, keepdims=True)
     return value

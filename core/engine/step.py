@@ -49,21 +49,22 @@ def split(network: Network, row: Tensor) -> dict[str, Tensor]:
 
 
 def gradients(
-    network: Network, parameters: Tensor, x: Tensor, y: Tensor, weight: Tensor
+    network: Network, parameters: Tensor, x: Tensor, y: Tensor, weight: Tensor, total: Tensor
 ) -> tuple[dict[str, Tensor], Tensor]:
     """The loss, z1, h1 ... and their gradients by name, and the flat gradient of the parameters (width,): the tape's.
 
-    `weight` (batch,) is 1 for a sample that counts and 0 for one that fills up the batch.
+    `weight` (batch,) is 1 for a sample that counts and 0 for one that fills up the batch, `total` is the sum of it.
+    Over a part of a batch, with the whole one's total, they are what that part adds to the loss and the gradients.
     """
     matrices = split(network, parameters)
     with tf.GradientTape() as tape:
         for matrix in matrices.values():
             tape.watch(matrix)
         values = forward(network, x, matrices)
-        loss = tf.reduce_sum(weight * losses(network, y, values)) / tf.reduce_sum(weight)
+        loss = tf.reduce_sum(weight * losses(network, y, values)) / total
     found = tape.gradient(loss, matrices | values, unconnected_gradients=tf.UnconnectedGradients.ZERO)
     if network.loss not in (HALF_SQUARED, MEAN_SQUARED):
-        found["y_pred"] = _cross_entropy_slope(network, y, values) * weight / tf.reduce_sum(weight)
+        found["y_pred"] = _cross_entropy_slope(network, y, values) * weight / total
     computed = {"loss": loss, **values, **{"g" + name: found[name] for name in values}}
     return computed, tf.concat([tf.reshape(found[p.name], [-1]) for p in network.parameters], 0)
 
