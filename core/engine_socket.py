@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 
 from .engine_process import EngineLost
 from .messages import HEADER, Answer, Request, WireError, body_length, decode_answer, encode
@@ -66,5 +67,6 @@ class SharedEngine:
     def close(self) -> None:
         """End the connection; the engine stays."""
         if self._streams is not None:
-            self._streams[1].close()
+            with suppress(RuntimeError):  # where its loop has ended, and the connection with the process
+                self._streams[1].close()
             self._streams = None

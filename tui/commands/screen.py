@@ -1,8 +1,10 @@
 """`backprop-tui`: the screen. The engine starts first of all, so that TensorFlow loads while Textual does."""
 
 import argparse
+import os
 import sys
 from importlib.metadata import version
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..command_line import (
@@ -19,8 +21,8 @@ from ..command_line import (
 )
 
 if TYPE_CHECKING:
-    from ...core.engine_process import EngineProcess
     from ..app import StepperApp
+    from ..runner import Asker
 
 _DESCRIPTION = "Step a TensorFlow network through back-propagation, one keypress at a time."
 
@@ -52,18 +54,32 @@ def main(arguments: list[str]) -> int:
     options = _options(arguments)
     check_log(options)
     terminal = all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout))
-    from ...core.engine_process import EngineProcess
-
-    engine = EngineProcess(options.log)
+    engine = _engine(options, terminal)
     try:
-        if terminal:
-            engine.start()
         return _show(options, engine, terminal)
     finally:
         engine.close()
 
 
-def _show(options: argparse.Namespace, engine: "EngineProcess", terminal: bool) -> int:
+def _engine(options: argparse.Namespace, terminal: bool) -> "Asker":
+    """The shared engine where one is named, else one of our own, which starts to load at once."""
+    if options.engine:
+        from ...core.engine_socket import SharedEngine
+
+        if not Path(options.engine).is_socket():
+            raise UsageError(
+                f"--engine {options.engine}: no engine listens here; start one: {PROGRAM} engine --socket PATH"
+            )
+        return SharedEngine(options.engine)
+    from ...core.engine_process import EngineProcess
+
+    engine = EngineProcess(options.log)
+    if terminal:
+        engine.start()
+    return engine
+
+
+def _show(options: argparse.Namespace, engine: "Asker", terminal: bool) -> int:
     from ...core.run import Run
     from ...core.session import Session
     from ..keep import Keeper
@@ -90,7 +106,7 @@ def _show(options: argparse.Namespace, engine: "EngineProcess", terminal: bool) 
     return app.return_code or 0
 
 
-def _resumed(name: str, engine: "EngineProcess") -> "StepperApp":
+def _resumed(name: str, engine: "Asker") -> "StepperApp":
     from ...core.store import StoreError
     from ..app import StepperApp
     from ..keep import resume
@@ -113,6 +129,12 @@ def _options(arguments: list[str]) -> argparse.Namespace:
         nargs="?",
         const="",
         help="go on with the session saved last, or the one of that name",
+    )
+    parser.add_argument(
+        "--engine",
+        metavar="SOCKET",
+        default=os.environ.get("BACKPROP_TUI_ENGINE"),
+        help=f"ask the engine of `{PROGRAM} engine` (default: $BACKPROP_TUI_ENGINE, else an engine of one's own)",
     )
     parser.add_argument("--version", action=_Version, nargs=0, help="show the version and exit")
     options = parser.parse_args(arguments)
