@@ -33,8 +33,8 @@ class Numbers(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     data: bytes
 
     def __post_init__(self) -> None:
-        if len(self.shape) > 4 or any(size < 0 for size in self.shape):
-            raise ValueError("an array has up to four sizes, none below 0")
+        if len(self.shape) > 4 or any(not 0 <= size <= MAX_FRAME for size in self.shape):
+            raise ValueError(f"an array has up to four sizes, none below 0 nor above {MAX_FRAME}")
         if prod(self.shape) * np.dtype(self.dtype).itemsize != len(self.data):
             raise ValueError("an array's bytes do not fill its shape")
 
