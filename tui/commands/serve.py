@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 from ..command_line import PROGRAM, Parser, UsageError, whole_number
 
 if TYPE_CHECKING:
-    from ..serve.ssh import Door
     from ..serve.workshop import Workshop
 
 _DESCRIPTION = "Serve the program over SSH to many people at once; nobody needs an account or an installation."
@@ -77,27 +76,42 @@ async def _serve(options: argparse.Namespace) -> int:
                 port = await door.open(options.host, options.port, key)
             except OSError as error:
                 raise UsageError(f"--host {options.host} --port {options.port}: {error.strerror}") from None
-            _welcome(options.host, port, password)
-            await _watch(options, workshop, door, stop)
+            addresses = _addresses(options.host)
+            commands = [f"ssh -p {port} NAME@{address}" for address in addresses]
+            for command in commands:
+                print(f"  {command}", flush=True)
+            print(f"  password: {password}" if password else "  no password: everybody may come in", flush=True)
+            if options.no_dashboard or not (sys.stdin.isatty() and sys.stdout.isatty()):
+                await stop.wait()
+            else:
+                await _show(workshop, commands, addresses[0], password, stop)
         finally:
             _log("closing: everything is saved")
+            workshop.log = _log
             await workshop.close()
             await door.close()
     return 0
 
 
-async def _watch(options: argparse.Namespace, workshop: "Workshop", door: "Door", stop: asyncio.Event) -> None:
-    await stop.wait()
+async def _show(
+    workshop: "Workshop", commands: list[str], address: str, password: str | None, stop: asyncio.Event
+) -> None:
+    """The instructor's screen, until it is left or a signal ends the workshop."""
+    from ..serve.dashboard import Dashboard
+
+    dashboard = Dashboard(workshop, commands, address, password)
+    workshop.log = dashboard.say
+    showing = asyncio.create_task(dashboard.run_async())
+    stopping = asyncio.create_task(stop.wait())
+    await asyncio.wait([showing, stopping], return_when=asyncio.FIRST_COMPLETED)
+    stopping.cancel()
+    if not showing.done():
+        dashboard.exit()
+    await showing
 
 
 def _log(line: str) -> None:
     print(time.strftime("%H:%M:%S"), line, flush=True)
-
-
-def _welcome(host: str, port: int, password: str | None) -> None:
-    for address in _addresses(host):
-        print(f"  ssh -p {port} NAME@{address}", flush=True)
-    print(f"  password: {password}" if password else "  no password: everybody may come in", flush=True)
 
 
 def _addresses(host: str) -> list[str]:
@@ -111,7 +125,7 @@ def _addresses(host: str) -> list[str]:
             found.add(probe.getsockname()[0])
         except OSError:
             pass
-    return sorted(found)
+    return sorted(found, key=lambda address: not address[0].isdigit())
 
 
 def _password(options: argparse.Namespace) -> str | None:

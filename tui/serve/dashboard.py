@@ -1,0 +1,184 @@
+"""The instructor's screen: the address to type, who is there and how far, and what can be said to all."""
+
+import time
+from collections.abc import Callable
+from typing import ClassVar
+
+from textual.app import App, ComposeResult
+from textual.binding import Binding, BindingType
+from textual.events import Resize
+from textual.widgets import Digits, Input
+
+from ..line import Line, Span, clipped
+from ..pane import Pane
+from .session import Session
+from .workshop import Workshop
+
+REFRESH = 1.0
+BLOCKS = "▁▂▃▄▅▆▇█"
+HEAD = f"{'name':20} {'lesson':17} {'step':>9}  {'loss':>10}  {'':24}  {'predicted':>9}  {'idle':>5}"
+KEYS = "↑ ↓ choose   p pause   m message to all   x end a session   q end the workshop"
+
+
+def sparkline(losses: tuple[float, ...]) -> str:
+    """Losses as blocks, the highest of them full; a loss that is not finite is a ×."""
+    finite = [loss for loss in losses if abs(loss) < float("inf")]
+    low, high = min(finite, default=0.0), max(finite, default=0.0)
+    scale = (len(BLOCKS) - 1) / (high - low) if high > low else 0.0
+    return "".join(BLOCKS[round((loss - low) * scale)] if abs(loss) < float("inf") else "×" for loss in losses)
+
+
+def duration(seconds: float) -> str:
+    """`8s`, `3m`, `2h`."""
+    if seconds < 60:
+        return f"{seconds:.0f}s"
+    return f"{seconds / 60:.0f}m" if seconds < 3600 else f"{seconds / 3600:.0f}h"
+
+
+def row(session: Session, now: float) -> str:
+    """One person's line."""
+    report = session.report
+    loss = "" if report.loss is None else f"{report.loss:.4g}"
+    guessed = f"{report.right} of {report.guessed}" if report.guessed else ""
+    return (
+        f"{clipped(session.label, 20)} {report.lesson or '·':17} {report.step:>9,}  {loss:>10}  "
+        f"{sparkline(report.losses):24}  {guessed:>9}  {duration(now - session.last_key):>5}"
+    )
+
+
+class Dashboard(App[None]):
+    """Shows a workshop. `log` is called with what happens, as the workshop's own log is."""
+
+    TITLE = "backprop-tui serve"
+    ENABLE_COMMAND_PALETTE = False
+    CSS = """
+    Screen { layout: vertical; }
+    #address { height: 1; text-style: bold; }
+    #large { height: 3; width: auto; }
+    #people { height: 1fr; border: round ansi_bright_black; }
+    #status, #keys { height: 1; }
+    #prompt { display: none; height: 1; border: none; padding: 0; }
+    Pane.-bold { text-style: bold; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up", "choose(-1)"),
+        Binding("down", "choose(1)"),
+        Binding("p", "pause"),
+        Binding("m", "message"),
+        Binding("x", "end_one"),
+        Binding("q,ctrl+q,ctrl+c", "leave", priority=False),
+        Binding("y", "yes"),
+        Binding("escape", "cancel"),
+    ]
+
+    def __init__(self, workshop: Workshop, commands: list[str], address: str, password: str | None) -> None:
+        super().__init__(ansi_color=True)
+        self.theme = "ansi-dark"
+        self._workshop, self._commands, self._address, self._password = workshop, commands, address, password
+        self._chosen = ""
+        self._status = ""
+        self._then: Callable[[], None] | None = None
+
+    def compose(self) -> ComposeResult:
+        """The address, the people, a line for what happens, the keys."""
+        yield Pane(id="address")
+        if self._address.replace(".", "").isdigit():
+            yield Digits(self._address, id="large")
+        people = Pane("Workshop", id="people")
+        yield people
+        yield Pane(id="status")
+        yield Input(id="prompt", compact=True, max_length=400)
+        yield Pane(id="keys")
+
+    def on_mount(self) -> None:
+        """Look again every second."""
+        self.query_one("#keys", Pane).show([(Span(KEYS, "dim"),)])
+        said = "   or   ".join(self._commands) + f"      password: {self._password or 'none, everybody may come in'}"
+        self.query_one("#address", Pane).show([(Span(said, "title"),)])
+        self.set_interval(REFRESH, self.draw)
+        self.set_focus(None)
+        self.draw()
+
+    def on_resize(self, event: Resize) -> None:
+        """More or fewer people fit."""
+        self.draw()
+
+    def draw(self) -> None:
+        """Who is there."""
+        pane, now = self.query_one("#people", Pane), time.monotonic()
+        sessions = sorted(self._workshop.sessions.values(), key=lambda session: session.label)
+        lines: list[Line] = [(Span(HEAD, "dim"),)]
+        lines += [(Span(row(session, now), "cursor" if session.label == self._chosen else ""),) for session in sessions]
+        if not sessions:
+            lines.append((Span("nobody is here yet", "dim"),))
+        pane.show(lines)
+        here = f"{len(sessions)} here" + (", paused" if self._workshop.held else "")
+        if pane.border_title != here:
+            pane.border_title = here
+        self.query_one("#status", Pane).show([(Span(self._status, "label"),)])
+
+    def say(self, line: str) -> None:
+        """A line of what happens."""
+        self._status = line
+        if self.is_mounted:
+            self.draw()
+
+    # Keys
+
+    def action_choose(self, by: int) -> None:
+        """Up and down."""
+        labels = sorted(self._workshop.sessions)
+        if labels:
+            at = labels.index(self._chosen) + by if self._chosen in labels else 0
+            self._chosen = labels[max(0, min(at, len(labels) - 1))]
+            pane = self.query_one("#people", Pane)
+            pane.scroll_to(y=max(0, labels.index(self._chosen) + 2 - pane.size.height), animate=False)
+            self.draw()
+
+    def action_pause(self) -> None:
+        """Take nobody's keys, or go on."""
+        self._workshop.hold(not self._workshop.held)
+        self.say("paused: nobody's keys are taken" if self._workshop.held else "everybody goes on")
+
+    def action_message(self) -> None:
+        """Type a line to all."""
+        prompt = self.query_one("#prompt", Input)
+        prompt.value, prompt.placeholder, prompt.display = "", "a message to all; enter sends", True
+        prompt.focus()
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Send it."""
+        text = event.value.strip()
+        self.action_cancel()
+        if text:
+            self._workshop.say(text)
+            self.say(f"told everybody: {text}")
+
+    def action_cancel(self) -> None:
+        """Not now."""
+        self._then = None
+        self.query_one("#prompt", Input).display = False
+        self.set_focus(None)
+        self.say("")
+
+    def action_end_one(self) -> None:
+        """End the chosen session, if that is meant."""
+        session = self._workshop.sessions.get(self._chosen)
+        if session is not None:
+            self._then = lambda: self._end(session)
+            self.say(f"end the session of {session.label}? y ends it, esc does not")
+
+    def _end(self, session: Session) -> None:
+        self.run_worker(session.end("the instructor has ended your session"))
+        self.say(f"{session.label}'s session ends; it is saved")
+
+    def action_leave(self) -> None:
+        """End the workshop, if that is meant."""
+        self._then = self.exit
+        self.say(f"end the workshop of {len(self._workshop.sessions)}? y ends it and saves everything, esc does not")
+
+    def action_yes(self) -> None:
+        """What was asked is meant."""
+        then, self._then = self._then, None
+        if then is not None:
+            then()
