@@ -20,7 +20,7 @@ _NUMBER = re.compile(r"[+−]?(\d+(\.\d*)?(e−?\d+)?|∞)|NaN")
 
 
 class InThisProcess:
-    """The engine of the tests behind the same `ask` as the engine's process. `gate` holds steps back, as loading does."""
+    """The tests' engine behind the same `ask` as the engine's process. `gate` holds steps back, as loading does."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine

@@ -1,0 +1,154 @@
+"""What the main screen shows, and that it stays true: while TensorFlow loads, at its limits, with odd networks."""
+
+import asyncio
+
+import numpy as np
+import pytest
+from backprop_tui.core.engine.engine import Engine
+from backprop_tui.core.messages import TableSpec
+from backprop_tui.core.network import Network, hidden_layers
+from backprop_tui.core.phases import Cell
+from backprop_tui.core.run import Run
+from driven_screen import driven
+
+PANES = ("sample", "forward", "gradients", "updated", "loss")
+
+
+async def test_the_first_frame_shows_the_weights_and_says_that_tensorflow_loads(engine: Engine) -> None:
+    async with driven(engine, loaded=False) as shown:
+        assert "TensorFlow is loading" in shown.text
+        assert shown.read(Cell("w1")) == 0.5488
+        assert shown.read(Cell("b2")) == 0.9637
+        given = ("w", "b", "x", "y")
+        for cell, text in shown.shown().items():
+            assert (text == "·") == (not cell.name.startswith(given) or cell.name == "y_pred"), cell
+
+
+@pytest.mark.parametrize("size", [(80, 24), (100, 30), (120, 40)])
+async def test_all_panes_are_seen_at_once_and_nothing_is_cut(engine: Engine, size: tuple[int, int]) -> None:
+    async with driven(engine, size=size) as shown:
+        await shown.press("space")
+        for name in PANES:
+            pane = shown.pane(name)
+            assert pane.display
+            assert pane.virtual_size.width <= pane.scrollable_content_region.width, name
+            assert pane.virtual_size.height <= pane.scrollable_content_region.height, name
+            for line in shown.lines(name).splitlines():
+                assert line.strip() in shown.text, name
+        assert "…" not in shown.text
+
+
+async def test_keys_typed_while_tensorflow_loads_are_kept(engine: Engine) -> None:
+    async with driven(engine, loaded=False) as shown:
+        await shown.pilot.press("space", "plus", "space", "r", "s")
+        assert "5 keys wait" in shown.text
+        assert shown.read(Cell("z1")) is None
+        shown.asker.gate.set()
+        await shown.settle()
+        assert "seed 1" in shown.lines("header")
+        assert "lr 0.5" in shown.lines("header")
+        assert shown.read(Cell("z1")) is not None
+        assert shown.read(Cell("h1")) is None
+
+
+async def test_a_learning_rate_that_blows_up_is_no_dead_end(engine: Engine) -> None:
+    async with driven(engine) as shown:
+        await shown.press("l")
+        await shown.type("1000")
+        for _ in range(12):
+            await shown.press("space")
+            if not np.isfinite(shown.session.history.states[-1]).all():
+                break
+        else:
+            pytest.fail("1000 is a learning rate that blows up")
+        assert "∞" in shown.text or "NaN" in shown.text
+        steps = shown.session.steps
+        await shown.press("b")
+        assert shown.session.steps == steps - 1
+        await shown.press("space", "space", "r")
+        assert "seed 1" in shown.lines("header")
+        assert all(np.isfinite(float(text.replace("−", "-"))) for text in shown.shown().values() if text != "·")
+        await shown.press("b", "b")
+        assert "step 0" in shown.lines("header")
+
+
+async def test_a_jump_shows_how_far_it_is_and_keys_typed_meanwhile_are_kept(engine: Engine) -> None:
+    async with driven(engine) as shown:
+        await shown.pilot.press("j", *"300000", "enter")
+        while not 0 < shown.session.history.entries < 300_000:
+            await asyncio.sleep(0.001)
+        assert "of 300,000 steps" in shown.lines("status")
+        assert "esc cancels" in shown.lines("status")
+        await shown.press("b")
+        assert shown.session.history.entries == 300_000
+        assert shown.session.steps < 300_000, "b came after the jump"
+
+
+async def test_the_sparkline_survives_every_loss(engine: Engine) -> None:
+    async with driven(engine) as shown:
+        await shown.press("l")
+        await shown.type("1000")
+        await shown.press("j")
+        await shown.type("300")
+        assert "∞" in shown.lines("loss") or "?" in shown.lines("loss")
+        await shown.press("R", "l")
+        await shown.type("0.5")
+        await shown.press("j")
+        await shown.type("40")
+        assert "log" in shown.lines("loss")
+
+
+@pytest.mark.parametrize("sizes", [[40], [9, 9, 9, 9], [60, 60]])
+async def test_other_networks_scroll_inside_their_panes(engine: Engine, sizes: list[int]) -> None:
+    run = Run(network=Network(2, hidden_layers(sizes, "tanh")))
+    async with driven(engine, run) as shown:
+        await shown.press("space")
+        pane = shown.pane("gradients")
+        assert pane.virtual_size.height > pane.scrollable_content_region.height
+        trace = shown.session.trace
+        assert trace is not None
+        cell = Cell("gw1", sizes[0] - 1, 1)
+        assert shown.read(cell) == pytest.approx(float(trace["gw1"][-1, -1]), rel=1e-2, abs=5e-5)
+        for _ in range(sizes[0] + 20):
+            await shown.pilot.press("down")
+        assert pane.scroll_offset.y > 0 or shown.pane("forward").scroll_offset.y > 0, "the cursor takes the pane along"
+
+
+async def test_names_of_columns_are_text(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> None:
+    path = tmp_path_factory.mktemp("table") / "names.csv"
+    names = ["[b]x[/b]", "\x1b[31mred", "[@click=a()]"]
+    path.write_text(",".join(names) + "\n1,2,3\n2,4,5\n3,7,6\n")
+    table = TableSpec(str(path), tuple(names[:2]), (names[2],), tuple(names[:2]), True)
+    async with driven(engine, Run(table=table), size=(120, 40)) as shown:
+        assert "[b]x[/b]" in shown.text
+        assert "\\x1b[31mred" in shown.text
+        assert "[@click=a()]" in shown.text
+        assert "\x1b" not in shown.text
+
+
+async def test_a_table_that_cannot_be_read_ends_the_screen_with_a_reason(engine: Engine) -> None:
+    async with driven(engine, Run(table=TableSpec("/nowhere/t.csv")), loaded=False) as shown:
+        await shown.pilot.pause()
+        assert shown.app.return_code == 2
+        assert "/nowhere/t.csv" in shown.app.farewell
+        assert "\n" not in shown.app.farewell
+
+
+async def test_a_notice_stays_until_the_next_key(engine: Engine) -> None:
+    async with driven(engine) as shown:
+        await shown.press("l")
+        await shown.type("fast")
+        assert "'fast' is not a number" in shown.lines("status")
+        await shown.press("space")
+        assert "fast" not in shown.lines("status")
+
+
+async def test_two_outputs_have_their_own_lines(engine: Engine) -> None:
+    table = TableSpec(targets=("price", "bedrooms"), features=("sqft_living",), standardise=("sqft_living",))
+    run = Run(table=table, network=Network(1, hidden_layers([3], "relu", outputs=2)))
+    async with driven(engine, run) as shown:
+        await shown.press("space")
+        trace = shown.session.trace
+        assert trace is not None
+        for unit in range(2):
+            assert shown.read(Cell("y_pred", unit)) == pytest.approx(float(trace["y_pred"][unit, 0]), abs=5e-5)
