@@ -18,7 +18,7 @@ MAX_TRIES = 3
 
 
 class EngineLost(Exception):
-    """The engine died of this request each time it was asked."""
+    """The engine died of this request each time it was asked, or can't be started."""
 
 
 class EngineProcess:
@@ -70,6 +70,9 @@ class EngineProcess:
                 except (EOFError, ConnectionError):
                     self.close()
                     self.on_restart()
+                except OSError as error:
+                    self.close()
+                    raise EngineLost(f"the engine can't be started: {error.strerror}") from error
                 except (WireError, asyncio.CancelledError):
                     # What is still in the stream belongs to nobody: only a new engine is in step again.
                     self.close()
