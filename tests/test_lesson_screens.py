@@ -10,6 +10,7 @@ from backprop_tui.core.lessons.training import NOTEBOOK_RUN
 from backprop_tui.core.messages import TableSpec
 from backprop_tui.core.phases import Cell
 from backprop_tui.core.run import Run
+from backprop_tui.core.scenario import Scenario, Show
 from backprop_tui.core.session import Session
 from backprop_tui.tui.app import StepperApp
 from backprop_tui.tui.lesson_keys import AUTOGRAD, DATA, DESCENT, TRAINING
@@ -212,6 +213,38 @@ async def test_every_key_of_a_lesson_does_something(engine: Engine) -> None:
             for key in keys:
                 name = key.action.partition("(")[0]
                 assert hasattr(found.app.screen, f"action_{name}") or hasattr(found.app, f"action_{name}"), key
+
+
+async def test_a_scenario_opens_a_lesson_with_its_own_words_and_without_some_keys(engine: Engine) -> None:
+    show = Show("descent", hide_keys=("j", "+"), texts={"descent": "Walk down to the river."})
+    app = StepperApp(Session(Run()), InThisProcess(engine), scenario=Scenario(show=show))
+    async with app.run_test(size=(80, 24)) as pilot:
+        found = Driven(app, pilot, app.engine)  # type: ignore[arg-type]
+        await pilot.pause()
+        await settle(found)
+        assert lines(found, "intro").strip() == "Walk down to the river."
+        assert " jump" not in lines(found, "footer")
+        await press(found, "plus", "j", "space")
+        assert not found.app.screen.query_one("#prompt", Input).display
+        assert "lr 0.1 " in str(found.app.screen.query_one("#steps", Pane).border_title)
+        assert "-0.4" in lines(found, "steps")
+
+
+async def test_a_saved_session_comes_back_in_its_lesson(engine: Engine) -> None:
+    async with driven(engine) as found:
+        await press(found, "3", "equals_sign")
+        await write(found, "x**4")
+        await press(found, "l")
+        await write(found, "0.25")
+        kept = found.app.lessons.kept()
+    async with driven(engine) as found:
+        found.app.lessons.begin(kept, None)
+        await settle(found)
+        assert found.app.lessons.open == 3
+        assert found.app.lessons.descent.formula.text == "x**4"
+        assert found.app.lessons.descent.lr == 0.25
+        found.app.lessons.begin({"lesson": "x", "descent": ["import os", 0, 1], "autograd": 7}, None)
+        assert found.app.lessons.descent.formula.text == "x**4"
 
 
 # Pictures

@@ -54,6 +54,7 @@ class StepperApp(App[None]):
         """Show the main screen."""
         on_end(self.end)
         self.push_screen(StepperScreen(self.session, self.engine, self._steps, self.scenario, self._loaded))
+        self.lessons.begin(self._loaded.screen if self._loaded else {}, self.scenario)
 
     async def on_event(self, event: Event) -> None:
         """Carry out a key before the next one is looked at: it may be meant for what this one opens."""
@@ -73,7 +74,7 @@ class StepperApp(App[None]):
         if self.keeper is None:
             raise ValueError("sessions are not saved here")
         main = next(screen for screen in self.screen_stack if isinstance(screen, StepperScreen))
-        self.keeper.save(self.session, main.kept(), self.scenario)
+        self.keeper.save(self.session, main.kept() | self.lessons.kept(), self.scenario)
         return f"saved as '{self.keeper.name}'; `backprop-tui --resume` goes on from here"
 
     def leave(self) -> None:
@@ -109,6 +110,7 @@ class StepperApp(App[None]):
         self.lessons.close()
         self.scenario, self.session = scenario, Session(scenario.run)
         self.switch_screen(StepperScreen(self.session, self.engine, 0, scenario))
+        self.call_after_refresh(self.lessons.begin, {}, scenario)
 
     # The palette
 

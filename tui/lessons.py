@@ -1,6 +1,8 @@
 """The five lessons of one app: made when they are first opened, kept as they were left."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
 
 from ..core.lessons.autograd import AutogradLesson
 from ..core.lessons.data import DataLesson
@@ -9,6 +11,7 @@ from .screens.lesson import NAMES, LessonScreen
 from .screens.stepper import StepperScreen
 
 if TYPE_CHECKING:
+    from ..core.scenario import Scenario, Show
     from .app import StepperApp
 
 MAIN = NAMES.index("back-propagation") + 1
@@ -21,6 +24,7 @@ class Lessons:
         self._app = app
         self.autograd = AutogradLesson()
         self.descent = DescentLesson()
+        self._show: Show | None = None
 
     @property
     def open(self) -> int:
@@ -38,13 +42,38 @@ class Lessons:
             return
         name = f"lesson-{number}"
         if not app.is_screen_installed(name):
-            app.install_screen(self._made(number), name)
+            screen = self._made(number)
+            if self._show is not None:
+                screen.narrow(self._show.texts.get(NAMES[number - 1], ""), self._show.hide_keys)
+            app.install_screen(screen, name)
         app.push_screen(name)
+
+    def begin(self, kept: Mapping[str, Any], scenario: "Scenario | None") -> None:
+        """Open the lesson that a session was left in, or that a scenario begins with; the functions as they were."""
+        self._show = scenario.show if scenario else None
+        for name, lesson in (("autograd", self.autograd), ("descent", self.descent)):
+            match kept.get(name):
+                case [str(formula), int() | float() as x, int() | float() as lr]:
+                    # What is not as expected is left out.
+                    with suppress(ValueError):
+                        lesson.set_formula(formula, x)
+                        lesson.set_lr(lr)
+        match kept.get("lesson"):
+            case int(number) if 1 <= number <= len(NAMES):
+                self.show(number)
+            case _ if self._show is not None:
+                self.show(NAMES.index(self._show.lesson) + 1)
+
+    def kept(self) -> dict[str, Any]:
+        """What a saved session holds of the lessons."""
+        both = (("autograd", self.autograd), ("descent", self.descent))
+        functions = {name: [lesson.formula.text, lesson.start, lesson.lr] for name, lesson in both}
+        return {"lesson": self.open, **functions}
 
     def close(self) -> None:
         """To the main screen; what belongs to its run is made anew when it is opened again."""
         self.show(MAIN)
-        for number in (1, 5):
+        for number in range(1, len(NAMES) + 1):
             if self._app.is_screen_installed(f"lesson-{number}"):
                 self._app.uninstall_screen(f"lesson-{number}")
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from textwrap import wrap
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -38,6 +39,16 @@ class LessonScreen(Screen[None]):
         self._below: Line = ()
         """What stands below a line that is typed."""
         self._tab = 0
+        self._text = ""
+        self._keys: tuple[Key, ...] = self.KEYS
+        self._hidden_actions: frozenset[str] = frozenset()
+
+    def narrow(self, text: str, hidden: tuple[str, ...]) -> None:
+        """A scenario's own words instead of the two sentences, and without these keys."""
+        self._text = text
+        self._keys = tuple(key for key in self.KEYS if key.written not in hidden)
+        actions = {key.action.partition("(")[0] for key in self._keys}
+        self._hidden_actions = frozenset(key.action.partition("(")[0] for key in self.KEYS) - actions
 
     # What a lesson brings
 
@@ -87,11 +98,12 @@ class LessonScreen(Screen[None]):
             return
         width = self.size.width
         self.pane("#header").show([_header(self.NUMBER, width)])
-        self.pane("#intro").show([(Span(clipped(sentence, width), "dim"),) for sentence in self.INTRO])
+        sentences = wrap(self._text, width)[:2] if self._text else self.INTRO
+        self.pane("#intro").show([(Span(clipped(sentence, width), "dim"),) for sentence in sentences])
         self.draw_panes()
         notice = (Span(clipped(self.notice, width), "key"),) if self.notice else self.status()
         self.pane("#status").show([notice])
-        self.pane("#footer").show([self._below] if self._asking else footer.lines(width, self.KEYS))
+        self.pane("#footer").show([self._below] if self._asking else footer.lines(width, self._keys))
 
     def pane(self, selector: str) -> Pane:
         """A pane by its id."""
@@ -156,6 +168,10 @@ class LessonScreen(Screen[None]):
 
     # Keys
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """A hidden key does nothing, in the palette neither."""
+        return action not in self._hidden_actions
+
     def act(self, action: Callable[[], None], after: Callable[[], None] | None = None) -> None:
         """Carry out an action of the session in its turn."""
         self.runner.act(action, after)
@@ -182,7 +198,7 @@ class LessonScreen(Screen[None]):
         """?."""
         from .help import HelpScreen
 
-        self.app.push_screen(HelpScreen(self.KEYS, self.INTRO))
+        self.app.push_screen(HelpScreen(self._keys, self.INTRO))
 
     def action_quit(self) -> None:
         """q."""
