@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from backprop_tui.core.engine.engine import Engine
 from backprop_tui.core.engine.program import TRACE_ROWS, Compiled
+from backprop_tui.core.engine.tamed import tf
 from backprop_tui.core.limits import capacity, chunk
 from backprop_tui.core.messages import Failed, Program, RunSteps, StepsRun, TableRows, TableSpec, arrays, numbers
 from backprop_tui.core.network import Array, Network, hidden_layers
@@ -93,6 +94,20 @@ def test_without_xla_it_is_the_same_to_rounding() -> None:
         )
         np.testing.assert_allclose(fast.states, plain.states, rtol=1e-3, atol=1e-5)
         np.testing.assert_allclose(fast.losses, plain.losses, rtol=1e-3, atol=1e-6)
+
+
+def test_where_there_is_no_xla_the_program_goes_on_without(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What TensorFlow raises at the first call on a platform that has none."""
+    compiled, plain = Compiled(Program(NETWORK), 1), Compiled(Program(NETWORK), 1, xla=False)
+
+    def missing(*_: object) -> None:
+        raise tf.errors.NotFoundError(None, None, "could not find registered compiler for platform Host")
+
+    monkeypatch.setattr(compiled, "_function", missing)
+    x, y, weight = np.ones((2, 1, 2)), np.ones((2, 1, 1)), np.ones((2, 1))
+    states = compiled.run(START, x, y, weight, 2, 0.1, None).states
+    assert not compiled.xla
+    assert (states == plain.run(START, x, y, weight, 2, 0.1, None).states).all()
 
 
 @pytest.mark.parametrize("bound", [None, float("inf"), 1e39, 0.0])
