@@ -81,8 +81,10 @@ class Runner:
             self._changed()
 
     async def settle(self) -> None:
-        """Ask for all that the session needs."""
-        while (request := self.session.request()) is not None:
-            answer = await self._engine.ask(request)
-            self.session.accept(request, answer)
-            self._changed()
+        """Ask for all that the session needs; `perform` draws what the last answer brought."""
+        request = self.session.request()
+        while request is not None:
+            self.session.accept(request, await self._engine.ask(request))
+            request = self.session.request()
+            if request is not None:
+                self._changed()

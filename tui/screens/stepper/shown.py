@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from textual.app import ComposeResult
@@ -311,9 +312,14 @@ class Shown(Screen[None]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Keys that the scenario hides do nothing."""
-        return action not in {key.action.partition("(")[0] for key in KEYS if key not in self._keys}
+        return action not in self._hidden_actions
 
-    @property
+    @cached_property
+    def _hidden_actions(self) -> frozenset[str]:
+        """Textual asks for every binding at every key: so this is found once."""
+        return frozenset(key.action.partition("(")[0] for key in KEYS if key not in self._keys)
+
+    @cached_property
     def _keys(self) -> list[Key]:
         """The keys of this run: all but those that its scenario hides."""
         hidden = self._scenario.show.hide_keys if self._scenario else ()
