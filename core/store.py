@@ -66,13 +66,14 @@ class Saved(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Loaded:
     """A session that was saved, the scenario it was opened from, and what the screen kept with it (lesson, score).
 
-    `machine` and `scaling` are what it was computed on and from: `doubts` compares them.
+    `machine`, `xla` and `scaling` are what it was computed on, with and from: `doubts` compares them.
     """
 
     session: Session
     scenario: Scenario | None
     screen: Mapping[str, Any]
     machine: str
+    xla: bool
     scaling: SavedScaling | None
 
 
@@ -116,18 +117,17 @@ def load(path: Path) -> Loaded:
 
 
 def doubts(loaded: Loaded, session: Session, computed: bool = False) -> list[str]:
-    """Why the next digits may differ from those that would have come: sentences for a notice, none where they can't.
+    """Why the next digits may differ from those that would have come: clauses for a notice, none where they can't.
 
     `session` is the one that goes on; once it has `computed` a step, its XLA is known.
     """
     found = []
-    if loaded.machine != machine():
-        found.append(f"This session is from another machine ({shown(loaded.machine)}): the last digit may differ here.")
-    if computed and session.xla != loaded.session.xla:
-        with_or_without = "without" if session.xla else "with"
-        found.append(f"This session was computed {with_or_without} XLA: the last digit may differ from here on.")
     if session.scaling and loaded.scaling and _scaling(session.scaling) != loaded.scaling:
-        found.append("The table has changed since this session was saved: steps that are looked at again may differ.")
+        found.append("the table has changed since")
+    if computed and session.xla != loaded.xla:
+        found.append(f"it was made {'without' if session.xla else 'with'} XLA")
+    if loaded.machine != machine():
+        found.append(f"it is from another machine, {shown(loaded.machine)}")
     return found
 
 
@@ -171,7 +171,7 @@ def _loaded(saved: Saved, rest: memoryview) -> Loaded:
     session = Session.restored(run, history, saved.settings, saved.position, saved.stops, saved.xla)
     if not 0 <= saved.position.done <= session.whole:
         raise ValueError("its place is not in its run")
-    return Loaded(session, saved.scenario, saved.screen, saved.machine, saved.scaling)
+    return Loaded(session, saved.scenario, saved.screen, saved.machine, saved.xla, saved.scaling)
 
 
 def _check(saved: Saved, entries: int) -> None:

@@ -418,10 +418,10 @@ def test_doubts_about_the_next_digits(tmp_path: Path, settle: Settle) -> None:
     resumed.xla = not resumed.xla
     assert doubts(loaded, resumed) == []
     [xla] = doubts(loaded, resumed, computed=True)
-    assert xla == "This session was computed with XLA: the last digit may differ from here on."
+    assert xla == "it was made with XLA"
     [elsewhere] = doubts(replace(loaded, machine="Linux, ENIAC\x1b, TensorFlow 2.99"), resumed)
-    assert elsewhere.startswith("This session is from another machine (Linux, ENIAC\\x1b, TensorFlow 2.99)")
+    assert elsewhere == "it is from another machine, Linux, ENIAC\\x1b, TensorFlow 2.99"
     assert resumed.scaling is not None
     resumed.scaling = Scaling(498, resumed.scaling.mean, resumed.scaling.deviation)
     [table] = doubts(loaded, resumed)
-    assert table.startswith("The table has changed since this session was saved")
+    assert table == "the table has changed since"

@@ -12,12 +12,13 @@ from ..run import Run
 from ..session import EngineRefused, Session
 from ..text import shown
 from ..trace import activations, symbol
+from .explained import MOST_STEPS, explained
 from .steps import Ask, Changed, Event, Step, recorded
 from .values import cell_name, cell_names, settings, shortest
 
 
 def markdown(session: Session, ask: Ask, most: int | None = None) -> Iterator[str]:
-    """The parts of the text: its head, then each step and each change by hand."""
+    """The parts of the text: its head, then each step and each change by hand; the newest steps are explained."""
     return _parts(session.run, session.steps, recorded(session, ask, most), _Samples(session.run.table, ask))
 
 
@@ -33,6 +34,8 @@ def _parts(run: Run, steps: int, events: Iterator[Event], samples: "_Samples") -
             yield f"\n*Steps {last + 1} to {event.number - 1} are left out.*\n"
         last = event.number
         yield "\n" + "\n".join(_step(event, samples)) + "\n"
+        if event.number > steps - MOST_STEPS:
+            yield "\n".join(explained(event)) + "\n"
 
 
 def escaped(text: str) -> str:

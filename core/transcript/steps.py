@@ -4,9 +4,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from math import isfinite
 
+from ..explain import Facts, facts_of
 from ..history import Change
 from ..messages import Answer, Request
-from ..session import Session
+from ..session import Position, Session
 from ..trace import Trace
 
 Ask = Callable[[Request], Answer]
@@ -15,11 +16,12 @@ Ask = Callable[[Request], Answer]
 
 @dataclass(frozen=True)
 class Step:
-    """A whole step: its number, from 1, all of its numbers, and whether its sample was typed by hand."""
+    """A whole step: its number, from 1, all of its numbers, where those come from, and whether its sample was typed."""
 
     number: int
     trace: Trace
     typed: bool = False
+    facts: Facts | None = None
 
     @property
     def rows(self) -> Sequence[int] | None:
@@ -64,7 +66,7 @@ def recorded(session: Session, ask: Ask, most: int | None = None) -> Iterator[Ev
 
 
 def _recorded(past: Session, ask: Ask, skipped: int) -> Iterator[Event]:
-    number = 0
+    number, past.sample = 0, None
     for entry in range(past.whole_entries):
         if entry in past.history.changes:
             if number >= skipped:
@@ -73,4 +75,5 @@ def _recorded(past: Session, ask: Ask, skipped: int) -> Iterator[Event]:
         number += 1
         if number > skipped:
             trace = past.past_trace(entry, ask(past.past_request(entry)))
-            yield Step(number, trace, past.history.settings(entry).x is not None)
+            past.position = Position(entry, past.whole)
+            yield Step(number, trace, past.history.settings(entry).x is not None, facts_of(past))

@@ -25,6 +25,7 @@ from ..quiet import engine_lines_to
 from . import lesson
 
 if TYPE_CHECKING:
+    from ...core.messages import Answer, Request
     from ...core.run import Run
     from ...core.transcript.steps import Step
 
@@ -32,16 +33,22 @@ _DESCRIPTION = "Step without a screen. Every step is written to standard output 
 
 _EXAMPLES = f"""\
 formats:
-  text   what the notebook prints: gradients, then the new values
-  json   one object: settings, initial parameters, every number of every step
-  csv    a row per step: loss, parameters, gradients, new parameters
+  text      what the notebook prints: gradients, then the new values
+  json      one object: settings, initial parameters, every number of every step
+  csv       a row per step: loss, parameters, gradients, new parameters
+  markdown  for a reader, with the chain rule of the newest steps; written when all steps are made
+  jupyter   a notebook that makes the run again with TensorFlow alone; written when all steps are made
 
 examples:
   {PROGRAM} run --steps 1
   {PROGRAM} run --lesson descent
   {PROGRAM} run --steps 1000 --until-loss 0.001 --format csv > steps.csv
   {PROGRAM} run --steps 3 --seed 7 --hidden 3 --format json | python -m json.tool
+  {PROGRAM} run mazur-2015 --steps 1 --format markdown > mazur.md
 """
+
+AS_THEY_ARE_MADE = ("text", "json", "csv")
+"""The formats that are written step by step; the others are written of the whole run."""
 
 PROGRESS_AFTER, PROGRESS_EVERY = 0.5, 0.2
 """Seconds."""
@@ -101,7 +108,8 @@ def _options(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--formula", metavar="F", help="the function of x of the lessons autograd and descent")
     parser.add_argument("--x", metavar="X", type=real_number, help="where their x starts (default: 0)")
     parser.add_argument("--until-loss", metavar="BOUND", type=real_number, help="end earlier, at a loss below this")
-    parser.add_argument("--format", choices=("text", "json", "csv"), default="text", help="(default: text)")
+    formats = (*AS_THEY_ARE_MADE, "markdown", "jupyter")
+    parser.add_argument("--format", choices=formats, default="text", help="(default: text)")
     add_model_options(parser)
     options = parser.parse_args(arguments)
     if options.steps is None:
@@ -110,6 +118,8 @@ def _options(arguments: list[str]) -> argparse.Namespace:
         options.steps = lesson.STEPS[options.lesson]
     if options.lesson not in lesson.FUNCTIONS and (options.formula is not None or options.x is not None):
         parser.error("--formula and --x belong to --lesson autograd or descent")
+    if options.lesson in lesson.FUNCTIONS and options.format not in AS_THEY_ARE_MADE:
+        parser.error(f"--format {options.format}: the lesson {options.lesson} has {', '.join(AS_THEY_ARE_MADE)} only")
     return options
 
 
@@ -127,24 +137,12 @@ def _base(options: argparse.Namespace) -> "Run":
 
 
 def _write(run: "Run", options: argparse.Namespace, signals: Signals, stderr: TextIO) -> None:
-    from ...core.engine.engine import Engine
-    from ...core.session import EngineRefused, Session
-    from ...core.transcript.as_csv import csv_text
-    from ...core.transcript.as_json import json_text
-    from ...core.transcript.steps import made
-    from ...core.transcript.text import notebook_text
+    from ...core.session import EngineRefused
 
-    steps = made(Session(run), Engine().answer, options.steps, options.until_loss)
-    steps = _watched(steps, options.steps, signals, stderr)
-    parts = {
-        "text": lambda: notebook_text(steps),
-        "json": lambda: json_text(run, steps),
-        "csv": lambda: csv_text(run, steps),
-    }[options.format]()
-    if options.lesson in lesson.FUNCTIONS:
-        parts = lesson.text(options)
     try:
-        for part in parts:
+        for part in (
+            lesson.text(options) if options.lesson in lesson.FUNCTIONS else _parts(run, options, signals, stderr)
+        ):
             sys.stdout.write(part)
             sys.stdout.flush()
     except EngineRefused as error:
@@ -155,6 +153,36 @@ def _write(run: "Run", options: argparse.Namespace, signals: Signals, stderr: Te
         raise
     except OSError as error:
         raise UsageError(f"standard output: {error.strerror}") from None
+
+
+def _parts(run: "Run", options: argparse.Namespace, signals: Signals, stderr: TextIO) -> "Iterator[str]":
+    """The parts of the text, each as soon as it can be written. Raises EngineRefused."""
+    from ...core.engine.engine import Engine
+    from ...core.session import Session
+    from ...core.transcript import FORMATS
+    from ...core.transcript.as_csv import csv_text
+    from ...core.transcript.as_json import json_text
+    from ...core.transcript.steps import made, settle
+    from ...core.transcript.text import notebook_text
+
+    session, engine = Session(run), Engine()
+
+    def ask(request: "Request") -> "Answer":
+        signals.check()
+        return engine.answer(request)
+
+    if options.format not in AS_THEY_ARE_MADE:
+        if options.steps:
+            session.start_jump(options.steps, options.until_loss)
+        settle(session, ask)
+        try:
+            return FORMATS[options.format].write(session, ask, None)
+        except ValueError as error:  # too large for a notebook
+            raise UsageError(f"--format {options.format}: {error}") from None
+    steps = _watched(made(session, ask, options.steps, options.until_loss), options.steps, signals, stderr)
+    if options.format == "text":
+        return notebook_text(steps)
+    return (json_text if options.format == "json" else csv_text)(run, steps)
 
 
 def _watched(steps: "Iterator[Step]", total: int, signals: Signals, stderr: TextIO) -> "Iterator[Step]":

@@ -119,7 +119,8 @@ class Shown(Screen[None]):
             from ....core.store import doubts
 
             found = doubts(self._loaded, self.session, computed=True)
-            self.say(" ".join(found) if found else f"resumed at step {self.session.steps:,}")
+            why = f"; next digits may differ: {'; '.join(found)}" if found else ""
+            self.say(f"resumed at step {self.session.steps:,}{why}")
 
     def _engine_restarted(self) -> None:
         self.say("The engine had died and was started again; no step is lost.")
@@ -174,7 +175,8 @@ class Shown(Screen[None]):
         pane = self._pane("#loss")
         pane.show(loss.lines(view, pane.content_size.width, max(pane.content_size.height, 1)))
         pane = self._pane("#step")
-        asked = self.predictor.lines()
+        asked = self.predictor.lines(pane.content_size.width or self.size.width)
+        self._make_room(len(asked or ()))
         text = self._scenario.show.texts.get("back-propagation", "") if self._scenario else ""
         pane.show(asked or step.lines(view, pane.content_size.width, pane.content_size.height, text))
         self._titles(view)
@@ -182,6 +184,12 @@ class Shown(Screen[None]):
             [status.line(view, self._notice, self.session.jump, self._pointing, self.size.width)]
         )
         self._pane("#footer").show(footer.lines(self.size.width, self._keys))
+
+    def _make_room(self, lines: int) -> None:
+        """Where one pane is seen at a time, a question is seen whole below it."""
+        if self.has_class(layout.TABS):
+            self.set_class(lines > 0, "asking")
+            self.styles.grid_rows = f"1 1fr {lines} 1 1" if lines else None
 
     def _follow(self, view: View) -> None:
         """Where a pane can't show all its lines, scroll to what was computed last, once."""
@@ -199,7 +207,7 @@ class Shown(Screen[None]):
         for name, title in (
             ("#updated", updated.title(view)),
             ("#loss", loss.title(view)),
-            ("#step", step.title(view)),
+            ("#step", "Predict first" if self.predictor.open or self.predictor.verdict else step.title(view)),
         ):
             pane = self._pane(name)
             if pane.border_title != title:
