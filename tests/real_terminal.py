@@ -19,13 +19,15 @@ import pyte
 
 PROGRAM = (sys.executable, "-m", "backprop_tui.tui")
 TENSORFLOW_LINES = re.compile(r"oneDNN|cuda|tensorflow/|cpu_feature|XLA service|WARNING: All log|I0000|E0000|W0000")
+_ESCAPES = re.compile(r"\x1b\[[^a-zA-Z]*[a-zA-Z]|\x1b\].*?\x07")
 _ASKED_BY_PLACE = ("TERM", "COLORTERM", "NO_COLOR", "FORCE_COLOR", "COLUMNS", "LINES", "LANG", "LC_CTYPE")
 
 
 class RealTerminal:
     """Runs a command on a pseudo-terminal, and reads what it draws into a pyte screen.
 
-    The test keeps the terminal open as a shell would, so its settings can be read after the program's end.
+    The test keeps the terminal open as a shell would, so its settings can be read after the program's end. Without
+    `draw` nothing is put onto the screen, which takes longer than the program does.
     """
 
     def __init__(
@@ -35,10 +37,11 @@ class RealTerminal:
         rows: int = 24,
         term: str = "xterm-256color",
         program: Sequence[str] = PROGRAM,
+        draw: bool = True,
         **environment: str,
     ) -> None:
         self.screen = pyte.Screen(columns, rows)
-        self._stream = pyte.ByteStream(self.screen)
+        self._stream = pyte.ByteStream(self.screen) if draw else None
         self.written = b""
         """Every byte that the program wrote."""
         self._ours, self._theirs = pty.openpty()
@@ -103,7 +106,8 @@ class RealTerminal:
         except OSError:
             return False
         self.written += data
-        self._stream.feed(data)
+        if self._stream is not None:
+            self._stream.feed(data)
         return bool(data)
 
     def wait_for(self, text: str, seconds: float = 60) -> None:
@@ -117,6 +121,13 @@ class RealTerminal:
             ended = self.process.poll()
             assert ended is None, f"ended with {ended} instead of {what!r}:\n{self.text}"
             assert time.monotonic() < end, f"waited {seconds} s for {what!r}:\n{self.text}"
+            self.read(0.02)
+
+    def wait_for_output(self, text: str, start: int = 0, seconds: float = 60) -> None:
+        """Wait until the program has written a text, whatever escape sequences lie in between, after `start` bytes."""
+        end = time.monotonic() + seconds
+        while text not in _ESCAPES.sub("", self.written[start:].decode(errors="replace")):
+            assert time.monotonic() < end and self.process.poll() is None, f"waited {seconds} s for {text!r}"
             self.read(0.02)
 
     def press(self, keys: str) -> None:

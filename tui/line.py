@@ -15,13 +15,15 @@ class Span(NamedTuple):
 
 Line = tuple[Span, ...]
 
-ROLES = ("label", "dim", "positive", "negative", "pending", "fresh", "input", "cursor", "alarm", "title", "key")
-"""positive, negative: a number by its sign; pending: not computed yet; fresh: just computed; input: enters it."""
-
 
 def text_of(line: Line) -> str:
     """A line's text alone."""
     return "".join(span.text for span in line)
+
+
+def fitting(width: int, *choices: str) -> str:
+    """The first of some texts, from the longest to the shortest, that fits; the beginning of the last where none does."""
+    return next((text for text in choices if len(text) <= width), choices[-1][:width])
 
 
 def clipped(text: str, width: int) -> str:

@@ -1,7 +1,6 @@
 """A pane: draws lines, repaints only those that changed, scrolls when they are more than fit."""
 
 from collections.abc import Sequence
-from typing import ClassVar
 
 from rich.segment import Segment
 from rich.style import Style
@@ -11,13 +10,31 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from ..core.phases import Cell
-from .line import ROLES, Line, text_of
+from .line import Line, text_of
+
+STYLES = {
+    "label": Style(bold=True),
+    "dim": Style(dim=True),
+    "positive": Style(color="#4c9be8"),
+    "negative": Style(color="#e0882e"),
+    "pending": Style(dim=True),
+    "fresh": Style(bold=True),
+    "input": Style(underline=True),
+    "cursor": Style(reverse=True),
+    "alarm": Style(color="magenta", bold=True),
+    "title": Style(bold=True),
+    "key": Style(color="#4c9be8", bold=True),
+}
+"""How a role of a span looks. Blue and orange, never red against green; bold and reverse say the same without colour.
+
+positive, negative: a number by its sign; pending: not computed yet; fresh: just computed; input: enters it. Not in the
+CSS: as component classes they would be matched for every pane at each change of layout, half the time of a first frame.
+"""
 
 
 class Pane(ScrollView):
     """A part of the screen that shows lines. It holds no numbers of its own: `show` hands it what to draw."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {f"role--{role}" for role in ROLES}
     can_focus = False
 
     class Pointed(Message):
@@ -33,6 +50,7 @@ class Pane(ScrollView):
             self.border_title = title
         self._lines: tuple[Line, ...] = ()
         self._strips: dict[Line, Strip] = {}
+        self._styles: dict[str, Style] = {}
 
     @property
     def lines(self) -> tuple[Line, ...]:
@@ -88,8 +106,8 @@ class Pane(ScrollView):
         width = self.size.width
         number = top + y
         if number >= len(self._lines):
-            return Strip.blank(width, self.rich_style)
-        return self._strip(self._lines[number]).crop_extend(left, left + width, self.rich_style)
+            return Strip.blank(width, self._style(""))
+        return self._strip(self._lines[number]).crop_extend(left, left + width, self._style(""))
 
     def _strip(self, line: Line) -> Strip:
         if line not in self._strips:
@@ -99,15 +117,18 @@ class Pane(ScrollView):
         return self._strips[line]
 
     def _style(self, role: str) -> Style:
-        style = self.rich_style
-        for part in role.split():
-            style += self.get_component_rich_style(f"role--{part}", partial=True)
-        return style
+        if role not in self._styles:
+            style = self.rich_style
+            for part in role.split():
+                style += STYLES[part]
+            self._styles[role] = style
+        return self._styles[role]
 
     def notify_style_update(self) -> None:
         """The theme or the classes changed: strips made with the old styles are of no use."""
         super().notify_style_update()
         self._strips.clear()
+        self._styles.clear()
 
     def on_click(self, event: "object") -> None:
         """Point at the number under the mouse."""

@@ -1,9 +1,9 @@
 """`backprop-tui`: the screen. The engine starts first of all, so that TensorFlow loads while Textual does."""
 
 import argparse
+import gc
 import os
 import sys
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -45,6 +45,8 @@ class _Version(argparse.Action):
     """Looks the version up only when it is asked for."""
 
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        from importlib.metadata import version
+
         print(PROGRAM, version(PROGRAM))
         parser.exit()
 
@@ -80,6 +82,8 @@ def _engine(options: argparse.Namespace, terminal: bool) -> "Asker":
 
 
 def _show(options: argparse.Namespace, engine: "Asker", terminal: bool) -> int:
+    gc.disable()  # what is imported stays
+
     from ...core.run import Run
     from ...core.session import Session
     from ..keep import Keeper
@@ -96,6 +100,8 @@ def _show(options: argparse.Namespace, engine: "Asker", terminal: bool) -> int:
         app = _resumed(options.resume, engine)
     else:
         app = StepperApp(Session(run), engine, options.steps, scenario, Keeper())
+    gc.freeze()
+    gc.enable()
     app.run()
     if app.keeper is not None:
         app.keeper.close()
