@@ -1,5 +1,7 @@
 """How much one request may ask of the engine: what keeps a jump cancellable and an engine fair."""
 
+import os
+
 from .network import Network
 from .optimizers import Update
 
@@ -9,6 +11,11 @@ MAX_NUMBERS = 2**20
 
 MAX_ROWS = 2**18
 """Nor works through more rows than this over all its steps, unless a single batch is larger."""
+
+
+def history_bytes() -> int:
+    """How much memory the states of a run may take: a quarter of the machine's, since growing needs as much again."""
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 4
 
 
 def capacity(network: Network, update: Update, batch: int) -> int:

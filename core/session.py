@@ -93,6 +93,8 @@ class Asked:
     entry: int
     settings: Settings
     jump: Jump | None
+    lost: bool = False
+    """They were made before: only their states, which the history has not kept, are wanted."""
 
 
 class Session:
@@ -159,9 +161,10 @@ class Session:
         return self.history.settings(entry) if self._recorded(entry) else self._remade or self.settings
 
     @property
-    def parameters(self) -> Array:
-        """The parameters (width,) that the step looked at starts from."""
-        return self.history.states[self.position.entry][: self.run.network.width]  # type: ignore[no-any-return]
+    def parameters(self) -> Array | None:
+        """The parameters (width,) that the step looked at starts from; None while they are computed again."""
+        state = self.history.state(self.position.entry)
+        return None if state is None else state[: self.run.network.width]
 
     @property
     def losses(self) -> Array:
@@ -320,12 +323,16 @@ class Session:
         if not abs(value) <= float(np.finfo(self.run.dtype).max):
             raise ValueError(f"{value:g} is not a number that {self.run.dtype} holds")
         at, before = self.position, self.settings
-        state = self.history.states[at.entry].copy()
+        kept = self.history.state(at.entry)
+        if kept is None:
+            raise ValueError("this step is computed again first: wait for its numbers")
+        state = kept.copy()
         if cell.name in ("x", "y"):
             x, y = self.shown_sample()
             changed = x if cell.name == "x" else y
             old, changed[cell.column] = float(changed[cell.column]), value
-            sampling = replace(self.settings.sampling, rule=THIS_ROW)
+            row = self.sample.row if self.sample is not None else self.settings.sampling.row
+            sampling = replace(self.settings.sampling, rule=THIS_ROW, row=row)
             self.settings = replace(self.settings, x=tuple(x.tolist()), y=tuple(y.tolist()), sampling=sampling)
         else:
             parameter = self.run.network.parameter(cell.name)
@@ -355,6 +362,10 @@ class Session:
         """What must be asked next; None when all of this position is there and no jump is under way."""
         if self.scaling is None:
             return OpenTable(self.run.table)
+        wanted = self._next().entry if self.jumping else self.position.entry
+        if (lost := self.lost(wanted)) is not None:
+            self._asked = Asked(lost, self.history.nearest(wanted)[0], self.settings, None, True)
+            return lost
         if self.jump is not None and self.jumping:
             batch = self.settings.sampling.batch_size(self.training_rows)
             steps = min(self.jump.left, chunk(self.run.network, self.run.update, batch))
@@ -398,6 +409,27 @@ class Session:
         other._stops = list(self._stops)
         return other
 
+    def lost(self, entry: int) -> RunSteps | None:
+        """Asks for steps on the way to a state that the history has not kept; None where it is at hand."""
+        if self.history.state(entry) is not None:
+            return None
+        start, _ = self.history.nearest(entry)
+        settings = self.history.settings(start)
+        most = chunk(self.run.network, self.run.update, settings.sampling.batch_size(self.training_rows))
+        return self._run_steps(start, min(entry - start, most), settings, None)
+
+    def take_lost(self, entry: int, answer: Answer) -> None:
+        """The states from the answer to `lost`. Raises as `accept` does."""
+        request = self.lost(entry)
+        match answer:
+            case Failed():
+                raise EngineRefused(answer.message)
+            case StepsRun() if request is not None:
+                check_steps(request, answer)
+                self.history.keep_near(self.history.nearest(entry)[0], answer.states.array)
+            case _:
+                raise WireError("the engine's answer is not one to this request")
+
     def past_request(self, entry: int) -> RunSteps:
         """Asks for a recorded step again; it comes out bit for bit the same."""
         return self._run_steps(entry, 1, self.history.settings(entry), None)
@@ -409,6 +441,7 @@ class Session:
                 raise EngineRefused(answer.message)
             case StepsRun():
                 check_steps(self.past_request(entry), answer)
+                self.history.keep_near(entry, answer.states.array)
                 return self._read_trace(answer, entry, self.history.settings(entry))
         raise WireError("the engine's answer is not one to this request")
 
@@ -481,6 +514,7 @@ class Session:
         self._order_from(entry)
         if self._recorded(entry):
             same = entry not in self.history.changes and self.history.settings(entry) == self.settings
+            same = same and self.history.state(entry + 1) is not None
             self.history.cut(entry + same)
             if not same:
                 self.trace = None
@@ -512,8 +546,9 @@ class Session:
         return request
 
     def _run_steps(self, entry: int, steps: int, settings: Settings, bound: float | None) -> RunSteps:
-        state = numbers(self.history.states[entry])
-        return RunSteps(self.run.program, state, self._samples(entry, steps, settings), settings.lr, bound)
+        state = self.history.state(entry)
+        assert state is not None, "a state that is not kept is computed again first"
+        return RunSteps(self.run.program, numbers(state), self._samples(entry, steps, settings), settings.lr, bound)
 
     def _samples(self, entry: int, steps: int, settings: Settings) -> TableRows | Inline:
         if settings.x is not None and settings.y is not None:
@@ -534,15 +569,20 @@ class Session:
 
     def _take_steps(self, request: RunSteps, answer: StepsRun) -> None:
         asked = self._asked
+        self.xla = answer.xla
         if asked is None or request is not asked.request:
             return  # a warm-up, or what nobody looks at any more
         self._asked = None
         entry, states, losses = asked.entry, answer.states.array, answer.losses.array
+        if asked.lost:
+            self.history.keep_near(entry, states)
+            return
         trace = self._read_trace(answer, entry + len(losses) - 1, asked.settings)
-        self.xla = answer.xla
         if asked.jump:
             self.history.cut(entry)
-        if not self._recorded(entry):
+        if self._recorded(entry):
+            self.history.keep_near(entry, states)
+        else:
             self.history.hold(asked.settings)
             self.history.append(states, losses)
         if asked.jump:

@@ -60,6 +60,7 @@ class Saved(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     machine: str
     scaling: SavedScaling | None
     screen: dict[str, Any]
+    kept: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -151,6 +152,7 @@ def _saved(session: Session, screen: Mapping[str, Any], scenario: Scenario | Non
         machine(),
         _scaling(session.scaling) if session.scaling else None,
         dict(screen),
+        history.kept,
     )
 
 
@@ -163,11 +165,12 @@ def _loaded(saved: Saved, rest: memoryview) -> Loaded:
     width = run.update.state_width(run.network)
     dtype = np.dtype(saved.dtype).newbyteorder("<")
     numbers = np.frombuffer(rest, dtype)
-    if saved.dtype != run.dtype or entries < 0 or len(numbers) != (entries + 1) * width + entries:
+    rows = len(saved.kept) or entries + 1
+    if saved.dtype != run.dtype or entries < 0 or len(numbers) != rows * width + entries:
         raise ValueError("its arrays do not have the size of its run")
-    states = numbers[: (entries + 1) * width].reshape(entries + 1, width)
+    states = numbers[: rows * width].reshape(rows, width)
     _check(saved, entries)
-    history = History.restored(states, numbers[(entries + 1) * width :], saved.stretches, saved.changes)
+    history = History.restored(states, numbers[rows * width :], saved.stretches, saved.changes, saved.kept)
     session = Session.restored(run, history, saved.settings, saved.position, saved.stops, saved.xla)
     if not 0 <= saved.position.done <= session.whole:
         raise ValueError("its place is not in its run")
@@ -178,6 +181,10 @@ def _check(saved: Saved, entries: int) -> None:
     starts = [start for start, _ in saved.stretches]
     if starts[:1] != [0] or starts != sorted(set(starts)) or starts[-1] > entries:
         raise ValueError("its settings do not cover its steps")
+    begin = [*starts, *(place for entry in saved.changes for place in (entry, entry + 1)), entries]
+    kept = saved.kept
+    if kept and (kept[0] != 0 or kept[-1] != entries or list(kept) != sorted(set(kept)) or not set(begin) <= set(kept)):
+        raise ValueError("its states do not cover its steps")
     if any(not 0 <= entry < entries for entry in saved.changes):
         raise ValueError("its changes are not in its history")
     if not 0 <= saved.position.entry <= entries:

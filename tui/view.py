@@ -132,7 +132,7 @@ def view_of(session: Session, *, cursor: Cell | None = None, precise: bool = Fal
         scaling=session.scaling,
         sample=session.sample,
         trace=session.trace,
-        parameters=network.split(session.parameters),
+        parameters={} if session.parameters is None else network.split(session.parameters),
         done=done,
         steps=session.steps,
         losses=session.losses,

@@ -57,6 +57,12 @@ def facts_of(session: Session) -> Facts:
         sample=session.sample,
         scaling=session.scaling,
         typed=session.shown_settings.x is not None,
-        before=history.states[last][: run.network.width] if last >= 0 else None,
+        before=_parameters(session, last) if last >= 0 else None,
         changes=tuple(changes),
     )
+
+
+def _parameters(session: Session, entry: int) -> Array | None:
+    """The parameters (width,) that an entry starts from, where they are at hand."""
+    state = session.history.state(entry)
+    return None if state is None else state[: session.run.network.width]

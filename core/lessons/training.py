@@ -60,7 +60,8 @@ class TableLosses:
         every = 1
         while last // every >= POINTS:
             every *= 2
-        return sorted({*range(0, last + 1, every), last})
+        at_hand = (point for point in range(0, last, every) if session.history.state(point) is not None)
+        return sorted({*at_hand, last})
 
     def size(self, part: str) -> int:
         """How many rows that is."""
@@ -99,7 +100,7 @@ class TableLosses:
             chosen = missing[::-1][: max(1, MAX_WORK // size)]
             self._asked = part, chosen
             width = session.run.network.width
-            parameters = numbers(session.history.states[chosen, :width].astype("float64"))
+            parameters = numbers(np.stack([self._state(point)[:width] for point in chosen]).astype("float64"))
             return FindLosses(session.run.network, parameters, TableRows(session.run.table, numbers(rows)))
         return None
 
@@ -115,14 +116,18 @@ class TableLosses:
             raise WireError("the engine's losses are not as many as were asked for")
         for point, loss in zip(chosen, losses.tolist(), strict=True):
             self._found[part][point] = loss
-            self._seen[point] = self.session.history.states[point].tobytes()
+            self._seen[point] = self._state(point).tobytes()
+
+    def _state(self, point: int) -> Array:
+        state = self.session.history.state(point)
+        assert state is not None, "points are entries whose states are at hand"
+        return state
 
     def _forget_changed(self) -> None:
         """Where the history was cut and went another way, its points are found anew; others are not kept for ever."""
-        history = self.session.history
         wanted = set(self.points())
         for point in list(self._seen):
-            if point not in wanted or history.states[point].tobytes() != self._seen[point]:
+            if point not in wanted or self._state(point).tobytes() != self._seen[point]:
                 del self._seen[point]
                 for found in self._found.values():
                     found.pop(point, None)
@@ -196,7 +201,9 @@ class Worst:
 
 def current_parameters(session: Session) -> Array:
     """The parameters (width,) where a session stands: after the update where the step is whole."""
-    return session.history.states[session.whole_entries][: session.run.network.width]  # type: ignore[no-any-return]
+    state = session.history.state(session.whole_entries)
+    assert state is not None, "the state that is looked at is at hand"
+    return state[: session.run.network.width]
 
 
 def epoch_steps(session: Session, epochs: int) -> int:

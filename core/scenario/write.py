@@ -39,7 +39,8 @@ def present_run(session: Session) -> Run:
     drawn = max(session.history.steps(entry) - settings.since, 0)
     ordered = settings.sampling.rule not in (THIS_ROW, ALL_ROWS) and settings.x is None
     settings = replace(settings, since=-drawn if ordered else 0)
-    state = session.history.states[entry]
+    state = session.history.state(entry)
+    assert state is not None, "the state that is looked at is at hand"
     if np.array_equal(state, session.run.first_state(), equal_nan=True):
         return replace(session.run, settings=settings)
     width = session.run.network.width

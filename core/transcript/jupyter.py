@@ -31,7 +31,9 @@ def jupyter(session: Session, ask: Ask) -> str:
     cells += _data(past, ask, table) if table else []
     cells += [("markdown", "## The network"), ("code", source.network(past.run)), ("code", source.step(past.run))]
     cells += _steps(past, table)
-    cells += [("markdown", "## The end"), ("code", source.end(past.run, past.history.states[past.whole_entries]))]
+    end = session.history.state(past.whole_entries)
+    assert end is not None, "the state that is looked at is at hand"
+    cells += [("markdown", "## The end"), ("code", source.end(past.run, end))]
     notebook = nbformat.from_dict(  # type: ignore[no-untyped-call]
         {
             "cells": [_cell(kind, text, f"cell-{number}") for number, (kind, text) in enumerate(cells)],

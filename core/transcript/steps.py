@@ -74,6 +74,8 @@ def _recorded(past: Session, ask: Ask, skipped: int) -> Iterator[Event]:
             continue
         number += 1
         if number > skipped:
+            while (lost := past.lost(entry)) is not None:
+                past.take_lost(entry, ask(lost))
             trace = past.past_trace(entry, ask(past.past_request(entry)))
             past.position = Position(entry, past.whole)
             yield Step(number, trace, past.history.settings(entry).x is not None, facts_of(past))
