@@ -51,10 +51,8 @@ class History:
     steps. The states around the place that is looked at are at hand (`near`) meanwhile.
     """
 
-    most_bytes = history_bytes()
-
     def __init__(self, first: Array, settings: Settings) -> None:
-        self.every = 1
+        self.every, self.most_bytes = 1, history_bytes()
         self._kept: Array | None = None
         """The entries whose states are kept, ascending; None while all are."""
         self._near: tuple[int, Array] = (0, first[None])

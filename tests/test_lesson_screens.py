@@ -189,6 +189,19 @@ async def test_an_optimizers_state_is_shown_and_goes_back_in_time(engine: Engine
         assert found.read(cell) != second
 
 
+async def test_a_run_that_does_not_fit_into_memory_says_so_and_goes_back(engine: Engine) -> None:
+    async with driven(engine) as found:
+        found.session.history.most_bytes = 100 * 36
+        await press(found, "5", "j")
+        await write(found, "1000")
+        assert "every 16th kept" in str(found.app.screen.query_one("#training", Pane).border_title)
+        await press(found, "4", "b", "b", "b")
+        assert found.session.steps == 997
+        assert "every 16th step" in lines(found, "status")
+        assert found.session.trace is not None
+        assert found.read(Cell("w1")) == pytest.approx(float(found.session.trace["w1"][0, 0]), abs=1e-4)
+
+
 async def test_the_notebooks_part_5_on_the_screen(engine: Engine) -> None:
     async with driven(engine, NOTEBOOK_RUN) as found:
         await press(found, "5", "space", "4", "d")

@@ -34,6 +34,9 @@ class View:
     done: int
     steps: int
     losses: Array
+    every: int
+    """Every how many steps the weights are kept: 1 where all are."""
+
     fresh: frozenset[str | Cell]
     """What was computed last: values by name, or a single number."""
     facts: Facts
@@ -136,6 +139,7 @@ def view_of(session: Session, *, cursor: Cell | None = None, precise: bool = Fal
         done=done,
         steps=session.steps,
         losses=session.losses,
+        every=session.history.every,
         fresh=fresh,
         loss_before=_loss_at(session, session.position.entry - 1),
         loss_after=_loss_at(session, session.position.entry + 1),

@@ -6,6 +6,7 @@ from ...core.phases import shapes as shapes_of
 from ...core.remarks import known, remarks
 from ...core.session import Jump
 from ...core.trace import symbol
+from ...core.transcript.text import ordinal
 from ..line import Line, Span, clipped
 from ..view import View
 
@@ -22,6 +23,9 @@ def line(view: View, notice: str, jump: Jump | None, pointing: bool, width: int)
         return (Span(clipped(named(view, view.cursor), width)),)
     if jump is not None and jump.ended:
         return (Span(clipped(f"jump ended after {jump.done:,} steps: {jump.ended}", width), "key"),)
+    if view.every > 1:
+        words = f"memory: the weights of every {ordinal(view.every)} step are kept, the others computed again on sight"
+        return (Span(clipped(words, width), "dim"),)
     return (Span(clipped("arrow keys point at a number; tab goes from pane to pane", width), "dim"),)
 
 

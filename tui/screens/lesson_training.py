@@ -7,6 +7,7 @@ from textual.events import ScreenResume, ScreenSuspend
 from ...core.lessons.training import Overview, epoch_steps
 from ...core.optimizers import OPTIMIZERS
 from ...core.sampling import THIS_ROW
+from ...core.transcript.text import ordinal
 from .. import typed
 from ..lesson_keys import TRAINING, bindings
 from ..line import Line, Span, clipped
@@ -59,7 +60,9 @@ class TrainingScreen(LessonScreen):
         plot.show(table_losses.lines(losses, plot.content_size.width, max(plot.content_size.height, 1)))
         self.name_pane("#plot", table_losses.title(losses))
         self.pane("#training").show(training.lines(self.session, losses))
-        self.name_pane("#training", f"Training   step {self.session.steps:,}")
+        every = self.session.history.every
+        kept = f"   every {ordinal(every)} kept" if every > 1 else ""
+        self.name_pane("#training", f"Training   step {self.session.steps:,}{kept}")
         pane = self.pane("#worst")
         pane.show(worst.lines(self.overview.worst, self._chosen, pane.content_size.height))
         self.name_pane("#worst", worst.title(self.overview.worst))
@@ -80,7 +83,7 @@ class TrainingScreen(LessonScreen):
         if autoplay.running and not self._stepper.notice:
             return (Span(f"autoplay {autoplay.per_second:g} steps a second; < slower, > faster, a stops it", "key"),)
         if self._stepper.notice or (session.jump is not None and (session.jump.left or session.jump.ended)):
-            return status.line(self._stepper.view(), self._stepper.notice, session.jump, self.size.width)
+            return status.line(self._stepper.view(), self._stepper.notice, session.jump, False, self.size.width)
         words = "arrow keys choose one of the worst rows, enter shows its steps on screen 4"
         return (Span(clipped(words, self.size.width), "dim"),)
 
