@@ -1,5 +1,7 @@
 """The one TensorFlow program: batches, filled-up batches, large batches, frozen parameters, and its end conditions."""
 
+from time import perf_counter
+
 import numpy as np
 import pytest
 from backprop_tui.core.engine.engine import Engine
@@ -54,6 +56,19 @@ def test_a_large_batch_is_shown_as_means(engine: Engine) -> None:
             large[name], np.mean([single[name] for single in singles], axis=0), rtol=1e-4, atol=1e-6, err_msg=name
         )
     assert traced(engine, rows[:TRACE_ROWS])["z1"].shape == (3, TRACE_ROWS)
+
+
+def test_nothing_is_compiled_again_for_other_numbers() -> None:
+    """Compiling takes 200 ms and more, a step less than 1."""
+    compiled, state, times = Compiled(Program(NETWORK), 1), START, []
+    x, y, weight = np.ones((9, 1, 2)), np.ones((9, 1, 1)), np.ones((9, 1))
+    for number in range(20):
+        before = perf_counter()
+        n = number % 9
+        state = state + np.float32(0.01)
+        compiled.run(state, x[:n] * number, y[:n], weight[:n], n, 0.01 * number, 0.1 * number)
+        times.append(perf_counter() - before)
+    assert np.median(times) < 0.05
 
 
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)

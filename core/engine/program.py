@@ -146,9 +146,9 @@ class Compiled:
         return x[0], y[0], weight[0, :, 0]
 
     def _step(
-        self, state: Tensor, x: Tensor, y: Tensor, weight: Tensor, lr: Tensor, zero: Tensor
+        self, state: Tensor, x: Tensor, y: Tensor, weight: Tensor, lr: Tensor, zero: Tensor, i: Tensor
     ) -> tuple[Tensor, Tensor]:
-        """One step: the state after it, and what it computed as one flat row in the order of the layout."""
+        """Step i: the state after it, and what it computed as one flat row in the order of the layout."""
         network, width = self.program.network, self.program.network.width
         parameters, moments = state[:width], state[width:]
         total = tf.reduce_sum(weight)
@@ -156,7 +156,9 @@ class Compiled:
             flat = self._in_blocks(parameters, x, y, weight, total)
         else:
             flat = self._computed(parameters, x, y, weight, total)
-        gradient = flat[self._size - width :]
+        # The minimum is 0, which the compiler does not know: the update is made with the very numbers that are shown, and
+        # not with the same formulas once more, which may round otherwise.
+        gradient = tf.slice(flat, [self._size - width + tf.minimum(i, 0)], [width])
         after, new_moments = updated(self.program.update, parameters, moments, gradient, lr, zero)
         if network.frozen:
             learns = np.ones(width, bool)
@@ -198,7 +200,7 @@ class Compiled:
                 return tf.logical_and(i < n, tf.logical_and(loss >= bound, loss < np.inf))
 
             def body(i: Tensor, state: Tensor, _: Tensor, record: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-                state, computed = self._step(state, *self._sample(samples, i), lr, zero)
+                state, computed = self._step(state, *self._sample(samples, i), lr, zero, i)
                 row = tf.concat([state, computed[:1]], 0)
                 return i + 1, state, computed, tf.tensor_scatter_nd_update(record, [[i]], row[None])
 
