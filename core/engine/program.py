@@ -156,7 +156,7 @@ class Compiled:
             flat = self._in_blocks(parameters, x, y, weight, total)
         else:
             flat = self._computed(parameters, x, y, weight, total)
-        # The minimum is 0, which the compiler does not know: the update is made with the very numbers that are shown, and
+        # The minimum is 0, which the compiler does not know: the update is made with the very numbers that are shown,
         # not with the same formulas once more, which may round otherwise.
         gradient = tf.slice(flat, [self._size - width + tf.minimum(i, 0)], [width])
         after, new_moments = updated(self.program.update, parameters, moments, gradient, lr, zero)
