@@ -120,7 +120,7 @@ class Dashboard(App[None]):
     def say(self, line: str) -> None:
         """A line of what happens."""
         self._status = line
-        if self.is_mounted:
+        if self.is_running:
             self.draw()
 
     # Keys

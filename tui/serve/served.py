@@ -62,6 +62,8 @@ class HeldScreen(ModalScreen[None]):
 class ServedApp(StepperApp):
     """A stepper whose person sits elsewhere. Nothing of it writes outside the session's own folder."""
 
+    SAVE_EVERY = 0.0  # it saves by itself, some seconds after a step
+
     def __init__(self, place: Place, engine: WatchedEngine, line: socket.socket) -> None:
         super().__init__(place.session, engine, 0, place.scenario, place.keeper, place.loaded)
         self.export_folder = place.folder
