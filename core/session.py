@@ -590,9 +590,17 @@ class Session:
             _count(asked.jump, losses)
         self.trace, self._remade = trace, None
 
+    def _rows_used(self, entry: int, settings: Settings, averaged: bool) -> Sequence[int]:
+        """The rows of a step's batch. Those of a large table in its order are a range: a million numbers take long."""
+        if settings.x is not None:
+            return (settings.sampling.row,)
+        if averaged and settings.sampling.rule == ALL_ROWS and not self.run.table.holdout:
+            return range(self.training_rows)
+        drawn = self._rows(entry, 1, settings)[0]
+        return tuple(drawn[drawn >= 0].tolist())
+
     def _read_trace(self, answer: StepsRun, entry: int, settings: Settings) -> Trace:
-        drawn = self._rows(entry, 1, settings)[0] if settings.x is None else np.array([settings.sampling.row])
-        rows = tuple(drawn[drawn >= 0].tolist())
+        rows = self._rows_used(entry, settings, answer.averaged)
         trace = Trace(self.run.network, settings.lr, rows, arrays(answer.trace), answer.averaged)
         if trace.batch != (1 if answer.averaged else len(rows)):
             raise WireError("the engine's trace is not of the rows that were asked for")

@@ -32,8 +32,10 @@ NOTEBOOK_RUN = Run(
 gradients and updated weights that it prints, and lead to all of them digit for digit.
 """
 
-POINTS, MAX_WORK = 64, 2**20
-"""How many points a line of the plot has, and how many rows times points one request works through."""
+POINTS, LEAST_POINTS, MAX_WORK, MOST_WORK = 64, 8, 2**20, 2**23
+"""How many points a line of the plot has, at least for a huge table, and how many rows times points one request, and
+the whole line, works through.
+"""
 
 
 class TableLosses:
@@ -58,7 +60,8 @@ class TableLosses:
         last = session.whole_entries
         # Spaced by powers of two, so that a run that grows finds most of its points done.
         every = 1
-        while last // every >= POINTS:
+        most = max(min(POINTS, MOST_WORK // max(session.training_rows, 1)), LEAST_POINTS)
+        while last // every >= most:
             every *= 2
         at_hand = (point for point in range(0, last, every) if session.history.state(point) is not None)
         return sorted({*at_hand, last})
