@@ -32,6 +32,7 @@ NOTEBOOK_RUN = Run(
 gradients and updated weights that it prints, and lead to all of them digit for digit.
 """
 
+SMALL_TABLE = 20_000
 POINTS, LEAST_POINTS, MAX_WORK, MOST_WORK = 64, 8, 2**20, 2**23
 """How many points a line of the plot has, at least for a huge table, and how many rows times points one request, and
 the whole line, works through.
@@ -137,14 +138,20 @@ class TableLosses:
 
 
 class Overview:
-    """Both beside one session: the losses first, then the worst rows unless `hurried`."""
+    """Both beside one session: the losses first, then the worst rows.
+
+    While it jumps, nothing: its steps come first. While it is `hurried`, only the losses, and those of a small table.
+    """
 
     def __init__(self, session: Session) -> None:
+        self.session = session
         self.losses, self.worst = TableLosses(session), Worst(session)
         self.hurried = False
 
     def request(self) -> Request | None:
         """What must be asked next; None when all is there."""
+        if self.session.jumping or (self.hurried and self.session.training_rows > SMALL_TABLE):
+            return None
         return self.losses.request() or (None if self.hurried else self.worst.request())
 
     def accept(self, request: Request, answer: Answer) -> None:
