@@ -6,15 +6,19 @@ import numpy as np
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.events import Resize
-from textual.screen import ModalScreen
 
 from ...core import step_length
 from ...core.engine_process import EngineLost
+from ...core.explain import wrapped_words
 from ...core.messages import WireError
+from ...core.network import Array
 from ...core.numerals import brief
+from ...core.phases import gradients_known
 from ...core.session import Session
 from ...core.step_length import StepLengths
-from ..line import Line, Span
+from ...core.trace import Trace
+from ..line import Line, Span, fitting
+from ..overlay import Overlay
 from ..pane import Pane
 from ..panes import plot
 from ..panes.loss import scale
@@ -25,7 +29,7 @@ from ..typed import next_lr
 LOSS, LEARNING_RATE = "loss", "learning rate"
 
 
-class CurvesScreen(ModalScreen[None]):
+class CurvesScreen(Overlay[None]):
     """Travels in time along the loss; shows what a learning rate does to the present step."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -50,6 +54,8 @@ class CurvesScreen(ModalScreen[None]):
         self._logarithmic: bool | None = None
         self._by_epochs = False
         self._curve: StepLengths | None = None
+        self._rises: float | None = None
+        """Roughly where the loss rises again: to know which step lengths to draw."""
         self._trouble = ""
 
     def compose(self) -> ComposeResult:
@@ -84,8 +90,10 @@ class CurvesScreen(ModalScreen[None]):
         self._show(
             f"Loss of every step, {'logarithmic' if logarithmic else 'linear'}",
             self._plot([curve], marks, (1.0, max(float(len(losses)), 2.0)), logarithmic, per_epoch),
-            f"step {at:,}: loss {brief(losses[at - 1], 8)}" if marks else "no step is in view yet: → goes to the first",
-            "←→ step  pgup pgdn  home end  g log/linear  e epochs  tab learning rate  esc",
+            (f"step {at:,}: loss {brief(losses[at - 1], 8)}" if marks else "no step is in view yet: → goes on",),
+            "←→ step  pgup pgdn home end  g log/linear  e epochs  tab learning rate  esc",
+            "←→ pgup pgdn home end  g log  e epochs  tab rate  esc",
+            "←→ home end  g log  e epochs  tab esc",
         )
 
     def _plot(
@@ -105,7 +113,7 @@ class CurvesScreen(ModalScreen[None]):
             size.height,
             x_range,
             limits,
-            y_text=(lambda y: brief(10**y, 3)) if logarithmic else (lambda y: brief(y, 4)),
+            y_text=(lambda y: plot.short(10**y)) if logarithmic else plot.short,
             x_text=lambda x: f"epoch {brief(x / per_epoch, 4)}" if self._by_epochs else f"{brief(x, 7)}",
         )
 
@@ -119,7 +127,9 @@ class CurvesScreen(ModalScreen[None]):
         lr, curve = self._session.settings.lr, self._curve
         if curve is None:
             words = self._trouble or "the engine computes it …"
-            self._show("Loss along −∂L/∂w", [(Span(words),)], "", "tab loss  esc")
+            width = self.query_one("#curve", Pane).content_size.width
+            rows: list[Line] = [(Span(row),) for row in wrapped_words(words, max(width, 20), 0)]
+            self._show("Loss along −∂L/∂w", rows, ("",), "tab loss  esc")
             return
         marks = [Mark(0.0, float(curve.losses[0]), "○"), Mark(curve.best, curve.at(curve.best), "▼")]
         longest = float(curve.lengths[-1])
@@ -127,40 +137,65 @@ class CurvesScreen(ModalScreen[None]):
             marks.append(Mark(lr, curve.at(lr), on_axis=True))
             words = f"lr {brief(lr)}: loss {brief(curve.losses[0])} → {brief(curve.at(lr))}"
         else:
-            words = f"lr {brief(lr)} lies far to the right of this picture"
-        rises = f"   least at {brief(curve.best, 3)} ▼, up again beyond {brief(curve.rises, 3)}" if curve.rises else ""
+            words = f"lr {brief(lr)} lies beyond the right edge"
+        if self._session.run.update.optimizer != "sgd":
+            words = f"by plain descent, {words}"
+        best, rises = f"least at {brief(curve.best, 2)} ▼", f"up again beyond {brief(curve.rises or 0, 3)}"
+        least = curve.rises is not None and curve.best > 0
         self._show(
             f"Loss after one step along −∂L/∂w, by the learning rate   ● lr {brief(lr)}",
             self._plot([Curve(curve.lengths, curve.losses, "positive")], marks, (0.0, longest), False),
-            words + rises,
+            (f"{words}   {best}, {rises}", f"{words}   {best}", words) if least else (words,),
             "+ - learning rate  tab loss  esc",
         )
 
     async def _compute(self) -> None:
         """Look far and wide for where the loss rises again, then closely at what lies before."""
         trace, self._curve, self._trouble = self._session.trace, None, ""
-        if trace is None:
-            self._trouble = "make a step first: then its gradient is there to walk along"
-            return self.draw()
-        try:
-            far = step_length.scouting_lengths()
-            losses = step_length.accept(far, await self._engine.ask(step_length.request(self._session, trace, far)))
-            rises = step_length.where_it_rises(far, losses)
-            near = step_length.plotted_lengths(rises, self._session.settings.lr)
-            losses = step_length.accept(near, await self._engine.ask(step_length.request(self._session, trace, near)))
-            self._curve = StepLengths(near, losses, rises)
-        except (EngineLost, WireError) as error:
-            self._trouble = str(error)
+        if trace is None or self._session.position.done < gradients_known(self._session.run.network):
+            self._trouble = "finish the step first (space): then its gradient is there to walk along"
+        elif not np.isfinite(trace.loss) or any(not np.isfinite(trace["g" + name]).all() for name in self._parameters):
+            self._trouble = "the loss or its gradient is not finite here: there is nothing to walk along; b goes back"
+        else:
+            try:
+                far = step_length.scouting_lengths()
+                self._rises = step_length.where_it_rises(far, await self._losses_at(trace, far))
+                await self._look_closely(trace)
+            except (EngineLost, WireError) as error:
+                self._trouble = str(error)
+        self.draw()
+
+    @property
+    def _parameters(self) -> list[str]:
+        return [parameter.name for parameter in self._session.run.network.parameters]
+
+    async def _look_closely(self, trace: Trace) -> None:
+        near = step_length.plotted_lengths(self._rises, self._session.settings.lr)
+        losses = await self._losses_at(trace, near)
+        self._curve = StepLengths(near, losses, step_length.where_it_rises(near, losses))
+
+    async def _losses_at(self, trace: Trace, lengths: Array) -> Array:
+        return step_length.accept(lengths, await self._engine.ask(step_length.request(self._session, trace, lengths)))
+
+    async def _move_mark(self) -> None:
+        """The learning rate has changed: the picture follows it, as far as it is near."""
+        trace = self._session.trace
+        if self._page == LEARNING_RATE and self._curve is not None and trace is not None:
+            try:
+                await self._look_closely(trace)
+            except (EngineLost, WireError) as error:
+                self._trouble, self._curve = str(error), None
         self.draw()
 
     # Keys
 
-    def _show(self, title: str, lines: list[Line], point: str, keys: str) -> None:
-        pane = self.query_one("#curve", Pane)
+    def _show(self, title: str, lines: list[Line], point: tuple[str, ...], *keys: str) -> None:
+        """`point` and `keys` are the same from the longest to the shortest: what fits is shown."""
+        pane, width = self.query_one("#curve", Pane), self.size.width
         pane.border_title = title
         pane.show(lines)
-        self.query_one("#point", Pane).show([(Span(point, "title"),)])
-        self.query_one("#curve-keys", Pane).show([(Span(keys, "key"),)])
+        self.query_one("#point", Pane).show([(Span(fitting(width, *point), "title"),)])
+        self.query_one("#curve-keys", Pane).show([(Span(fitting(width, *keys), "key"),)])
 
     def action_turn(self) -> None:
         """To the other picture."""
@@ -200,4 +235,8 @@ class CurvesScreen(ModalScreen[None]):
 
     def action_lr(self, by: int) -> None:
         """A larger or a smaller learning rate: the mark moves."""
-        self._runner.act(lambda: self._session.set_lr(next_lr(self._session.settings.lr, by)), self.draw)
+
+        def follow() -> None:
+            self.run_worker(self._move_mark(), exclusive=True)
+
+        self._runner.act(lambda: self._session.set_lr(next_lr(self._session.settings.lr, by)), follow)

@@ -5,15 +5,15 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from ...core.scenario import bundled, bundled_names
 from ...core.text import shown
+from ..overlay import Overlay
 
 
-class ExamplesScreen(ModalScreen[str]):
+class ExamplesScreen(Overlay[str]):
     """A list; enter opens one, and its name is the screen's result."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q", "dismiss", show=False)]

@@ -6,12 +6,12 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.screen import ModalScreen
 
 from ...core.scenario import Scenario
 from ...core.text import shown
 from ..keys import KEYS, Key
 from ..line import Line, Span
+from ..overlay import Overlay
 from ..pane import Pane
 
 WORDS = (
@@ -21,7 +21,7 @@ WORDS = (
 )
 
 
-class HelpScreen(ModalScreen[None]):
+class HelpScreen(Overlay[None]):
     """A page over the screen; any of its keys closes it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,question_mark,f1,enter,space", "dismiss", show=False)]

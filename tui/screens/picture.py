@@ -5,14 +5,14 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.events import Resize
-from textual.screen import ModalScreen
 
+from ..overlay import Overlay
 from ..pane import Pane
 from ..panes import network
 from ..view import View
 
 
-class NetworkScreen(ModalScreen[None]):
+class NetworkScreen(Overlay[None]):
     """The picture of one moment; any of its keys closes it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,v,enter,space", "dismiss", show=False)]
@@ -23,9 +23,7 @@ class NetworkScreen(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         """One pane."""
-        yield Pane(
-            f"{network.title(self._view)}   step {self._view.steps:,}   esc closes", id="picture", classes="framed"
-        )
+        yield Pane("Network", id="picture", classes="framed")
 
     def on_resize(self, event: Resize) -> None:
         """Draw it for this size."""
@@ -33,4 +31,6 @@ class NetworkScreen(ModalScreen[None]):
 
     def _draw(self) -> None:
         pane = self.query_one(Pane)
-        pane.show(network.lines(self._view, pane.content_size.width, pane.content_size.height))
+        width = pane.content_size.width
+        pane.border_title = f"{network.title(self._view, width)}   step {self._view.steps:,}   esc closes"
+        pane.show(network.lines(self._view, width, pane.content_size.height))

@@ -5,16 +5,13 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.events import Resize
-from textual.screen import ModalScreen
 
+from ...core import phases
 from ...core.engine_process import EngineLost
 from ...core.explain import (
     CHAIN,
     LOCAL,
-    Agreement,
-    Effect,
     Explanation,
-    Facts,
     agreement,
     cell_name,
     difference_request,
@@ -22,35 +19,45 @@ from ...core.explain import (
     effect_request,
     explain,
     lines,
+    sample_of,
+    wrapped_words,
 )
-from ...core.messages import Answer, LossesFound, Request, WireError
+from ...core.messages import Answer, LossesFound, WireError
+from ...core.numerals import fixed
 from ...core.phases import Cell
-from ...core.remarks import Remark, about, remarks
-from ...core.trace import Trace
-from ..line import Line, Span
+from ...core.remarks import about, known, remarks
+from ..line import Line, Span, fitting
+from ..overlay import Overlay
 from ..pane import Pane
 from ..runner import Asker
+from ..view import View
 
-KEYS_OF_WHY = "←→ choose  enter follow  backspace return  c chain or one link  d digits  esc"
 
-
-class WhyScreen(ModalScreen[None]):
+class WhyScreen(Overlay[None]):
     """The explanation of one number, and of every number that enters it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q", "dismiss", show=False),
-        Binding("left,up", "choose(-1)", show=False),
-        Binding("right,down,tab", "choose(1)", show=False, priority=True),
+        Binding("left,shift+tab", "choose(-1)", show=False, priority=True),
+        Binding("right,tab", "choose(1)", show=False, priority=True),
+        Binding("up", "scroll(-1)", show=False),
+        Binding("down", "scroll(1)", show=False),
+        Binding("pageup", "scroll(-10)", show=False),
+        Binding("pagedown", "scroll(10)", show=False),
         Binding("enter", "follow", show=False),
         Binding("backspace,b", "return", show=False),
         Binding("c", "form", show=False),
         Binding("d", "digits", show=False),
+        Binding("n", "row(1)", show=False),
+        Binding("p", "row(-1)", show=False),
     ]
 
-    def __init__(self, trace: Trace, facts: Facts, cell: Cell, engine: Asker, loss_after: float | None = None) -> None:
+    def __init__(self, view: View, cell: Cell, engine: Asker) -> None:
+        """The view has a trace, and the number is computed in it."""
         super().__init__()
-        self._trace, self._facts, self._engine = trace, facts, engine
-        self._loss_after = loss_after
+        assert view.trace is not None, "a number is explained from the trace of its step"
+        self._view, self._trace, self._facts, self._engine = view, view.trace, view.facts, engine
+        self._remarks = known(remarks(view.trace, next_loss=view.loss_after), view.network, view.done)
         self._trail = [cell]
         self._form, self._chosen, self._precise = CHAIN, 0, False
         self._checked: tuple[str, ...] = ()
@@ -79,14 +86,32 @@ class WhyScreen(ModalScreen[None]):
         if not self.is_mounted:
             return
         found, pane = self._explanation(), self.query_one("#why", Pane)
-        trail = "  ›  ".join(cell_name(self._trace.network, cell, self._trace.batch) for cell in self._trail)
+        trail = "  ›  ".join(self._called(cell) for cell in self._trail)
         width = self.size.width
         self.query_one("#trail", Pane).show(
             [(Span(trail if len(trail) <= width else "…" + trail[1 - width :], "title"),)]
         )
         pane.border_title = f"Why?  {found.title}"
         pane.show(self._lines(found, max(pane.content_size.width - 1, 20)))
-        self.query_one("#why-keys", Pane).show([(Span(KEYS_OF_WHY[:width], "key"),)])
+        self.query_one("#why-keys", Pane).show([(Span(self._keys(width), "key"),)])
+
+    def _called(self, cell: Cell) -> str:
+        return cell_name(self._trace.network, cell, self._trace.batch)
+
+    def _keys(self, width: int) -> str:
+        form = "one link" if self._form == CHAIN else "the whole chain"
+        row = "n p row  " if self._sample() is not None else ""
+        return fitting(
+            width,
+            f"←→ choose  enter follow  backspace return  ↑↓ scroll  {row}c {form}  d digits  esc",
+            f"←→ choose  enter follow  backspace return  ↑↓ scroll  {row}c chain  d digits  esc",
+            f"←→ enter follow  backspace return  ↑↓ scroll  {row}c d esc",
+            f"←→ enter  backspace  ↑↓  {row}c  d  esc",
+        )
+
+    def _sample(self) -> int | None:
+        """The place in the batch of the row that the number belongs to; None where there is but one, or it has none."""
+        return sample_of(self.cell) if self._trace.batch > 1 else None
 
     def _explanation(self) -> Explanation:
         return explain(self._trace, self.cell, self._facts, self._form)
@@ -102,15 +127,26 @@ class WhyScreen(ModalScreen[None]):
             for row in part.wrapped(width):
                 spans = [Span(piece.text, self._role(part.kind, piece.cell, chosen), piece.cell) for piece in row]
                 drawn.append(tuple(spans))
-        said = [Span(text) for text in self._checked]
-        told = [Span(remark.text, "label") for remark in self._remarks(found)]
-        for block in (said, told):
-            if block:
-                drawn += [(), *((span,) for span in block)]
+        told = about(self._remarks, (self.cell, *found.cells))
+        for texts, role in (
+            (self._of_the_batch(), "dim"),
+            (self._checked, ""),
+            ([remark.text for remark in told], "label"),
+        ):
+            if texts:
+                drawn += [(), *((Span(row, role),) for text in texts for row in wrapped_words(text, width))]
         return drawn
 
-    def _remarks(self, found: Explanation) -> tuple[Remark, ...]:
-        return about(remarks(self._trace, next_loss=self._loss_after), (self.cell, *found.cells))
+    def _of_the_batch(self) -> list[str]:
+        """Of which row the number is, where the panes show what all rows of the batch give together."""
+        sample, cell = self._sample(), self.cell
+        if sample is None:
+            return []
+        together = Cell(cell.name, 0, cell.column) if cell.name in ("x", "y") else Cell(cell.name, cell.row)
+        value, rows = self._view.value(together), len(self._trace.rows)
+        how = "sum" if cell.name.startswith("g") else "mean"
+        shown = f": their {how} is {fixed(value)} in the panes" if value is not None else ""
+        return [f"for row {self._trace.rows[sample]}, number {sample + 1} of the {rows} in the batch{shown}"]
 
     def _role(self, kind: str, cell: Cell | None, chosen: Cell | None) -> str:
         role = "title" if kind == "result" else "dim" if kind == "note" else ""
@@ -135,18 +171,18 @@ class WhyScreen(ModalScreen[None]):
             if cell.name.startswith("g"):
                 question = difference_request(self._trace, cell, self._facts)
                 answer = _losses(await self._engine.ask(question.request)) if question else None
-                checked: Agreement | Effect = agreement(found, question, answer)
+                checked = agreement(found, question, answer).text
             elif cell.name.startswith("new_") and not cell.name.startswith(("new_m_", "new_v_")):
-                request: Request = effect_request(self._trace, cell, self._facts)
-                checked = effect(_losses(await self._engine.ask(request)))
+                request = effect_request(self._trace, cell, self._facts)
+                alone, together = effect(_losses(await self._engine.ask(request))).text
+                # What all updates do is told when all are shown.
+                checked = (alone, together) if self._view.done == phases.count(self._view.network) else (alone,)
             else:
                 return
         except (EngineLost, WireError) as error:
-            self._checked = (str(error),)
-        else:
-            text = checked.text
-            self._checked = (text,) if isinstance(text, str) else text
+            checked = (str(error),)
         if cell == self.cell:
+            self._checked = checked
             self.draw()
 
     # Keys
@@ -156,7 +192,21 @@ class WhyScreen(ModalScreen[None]):
         cells = self._explanation().cells
         if cells:
             self._chosen = (self._chosen + by) % len(cells)
-        self.draw()
+            self.draw()
+            self.query_one("#why", Pane).reveal(cells[self._chosen])
+
+    def action_scroll(self, by: int) -> None:
+        """Lines up or down, where not all fit."""
+        self.query_one("#why", Pane).scroll_relative(y=by, animate=False)
+
+    def action_row(self, by: int) -> None:
+        """The same number of another row of the batch."""
+        sample, cell = self._sample(), self.cell
+        if sample is None:
+            return
+        other = (sample + by) % len(self._trace.rows)
+        of_row = Cell(cell.name, other, cell.column) if cell.name in ("x", "y") else Cell(cell.name, cell.row, other)
+        self._open([*self._trail[:-1], of_row])
 
     def action_follow(self) -> None:
         """Explain the chosen number."""
@@ -182,6 +232,7 @@ class WhyScreen(ModalScreen[None]):
         self._trail, self._chosen = trail[: place + 1], 0
         self._check()
         self.draw()
+        self.query_one("#why", Pane).scroll_home(animate=False)
 
     def action_form(self) -> None:
         """The whole chain from the loss, or only what was computed just before."""

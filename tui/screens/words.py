@@ -6,13 +6,13 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.events import Resize
-from textual.screen import ModalScreen
 
 from ..line import Line, Span
+from ..overlay import Overlay
 from ..pane import Pane
 
 
-class WordsScreen(ModalScreen[None]):
+class WordsScreen(Overlay[None]):
     """Paragraphs under a title; any of its keys closes it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,enter,space", "dismiss", show=False)]
