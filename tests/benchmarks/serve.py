@@ -38,13 +38,16 @@ class Person(asyncssh.SSHClientSession):
             self.found.set()
         del self.seen[:-20_000]
 
-    async def wait_for(self, text: bytes, seconds: float = 60) -> float:
+    async def wait_for(self, text: bytes, seconds: float = 30) -> float:
         """Seconds until the text was painted."""
         began = time.perf_counter()
         self.wanted = text
         if text not in self.seen:
             self.found.clear()
-            await asyncio.wait_for(self.found.wait(), seconds)
+            try:
+                await asyncio.wait_for(self.found.wait(), seconds)
+            except TimeoutError:
+                raise AssertionError(f"{text!r} was not painted, but {bytes(self.seen[-1500:])!r}") from None
         self.wanted = b""
         return time.perf_counter() - began
 

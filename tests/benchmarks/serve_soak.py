@@ -18,9 +18,9 @@ GROWTH_MB = 25.0
 """What the server, the nursery or an engine may grow by: allocators keep some of what they are given back."""
 
 
-async def visit(port: int, number: int) -> None:
+async def visit(port: int, number: int, prefix: str = "p") -> None:
     """Come in, step, and go in one of three ways."""
-    person, _ = await come(port, f"p{number}")
+    person, _ = await come(port, f"{prefix}{number}")
     for _ in range(number % 4):
         await person.step()
     if number % 3 == 0:
@@ -65,7 +65,7 @@ async def main(sessions: int) -> int:
     with tempfile.TemporaryDirectory() as folder:
         server = Server(folder, 100)
         try:
-            await asyncio.gather(*(visit(server.port, number) for number in range(AT_ONCE)))
+            await asyncio.gather(*(visit(server.port, number, "first") for number in range(AT_ONCE)))
             await asyncio.sleep(12)
             before = await held(server)
             gate = asyncio.Semaphore(AT_ONCE)

@@ -28,6 +28,9 @@ EARLY = 4096
 WAITING_DOOR = 100
 """Connections that have not logged in yet."""
 
+LINGER = 1.0
+"""Seconds that a client has to close the connection itself once its terminal is closed."""
+
 WRONG_PASSWORD_PAUSE = 1.0
 SAVED = "what you did is saved under your name"
 CRASHED = "\r\nYour session has ended by a fault. Enter: go on from where it was saved.  q: leave.\r\n"
@@ -142,7 +145,7 @@ class Guest(asyncssh.SSHServer):
     def show_out(self, reason: str) -> None:
         """End the connection and say why."""
         self._door.outside.pop(self, None)
-        with suppress(OSError):
+        if self in self._door.guests:
             self._connection.disconnect(asyncssh.DISC_BY_APPLICATION, reason)
 
     def _hold_output(self, held: bool) -> None:
@@ -276,8 +279,9 @@ class Terminal(asyncssh.SSHServerSession[bytes]):
         self.hold_output("window", False)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Hung up: the session saves and ends."""
+        """Hung up: the session saves and ends, and a client that stays has nothing more to stay for."""
         self._gone = True
+        asyncio.get_running_loop().call_later(LINGER, self._guest.show_out, "the session is over")
         if self._session is not None:
             self._run(self._session.end())
 
