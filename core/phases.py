@@ -142,6 +142,11 @@ def numbers_done(network: Network, name: str, done: int) -> int:
     return min(max(done - places[name], 0), prod(shapes(network)[name]))
 
 
+def gradients_known(network: Network) -> int:
+    """How many numbers are done when all gradients are: where the update begins."""
+    return next(phase.start for phase in phases(network) if phase.kind == UPDATE)
+
+
 def last_cell(network: Network, done: int) -> Cell | None:
     """The number that was computed last; None at the start of a step."""
     phase = phase_at(network, done)

@@ -16,6 +16,12 @@ LEVELS = (OFF, CHOOSE, COMPUTE)
 TOLERANCE = 0.05
 """A typed number is right within this share of the true one."""
 
+MOST_CHOICES, MOST_LISTED = 9, 4
+"""So many answers can be chosen from, one for each digit; and of so many parameters the moves are told."""
+
+SAME = 1e-5
+"""Moves that differ by less than this share are alike: too close to ask about."""
+
 SHARES = (1.0, 0.5, 0.1)
 """Where the answers to `how much of the loss is left` part."""
 
@@ -48,12 +54,12 @@ class Score:
 
 def question(trace: Trace, loss_after: float, level: str, number: int) -> Question:
     """The question with this number; the same trace and number give the same one."""
-    random = np.random.RandomState(number)
+    random = np.random.RandomState(number % 2**32)
     if level == COMPUTE:
         return _gradient(trace, random)
     match number % 4:
         case 1:
-            return _most(trace)
+            return _most(trace, random)
         case 3:
             return _loss(trace, loss_after)
         case _:
@@ -79,31 +85,51 @@ def _direction(trace: Trace, random: np.random.RandomState) -> Question:
     gradient = float(trace["g" + cell.name][cell.index])
     old, new = float(trace[cell.name][cell.index]), float(trace["new_" + cell.name][cell.index])
     truth = 1 if new > old else 2 if new < old else 3
-    sign = "positive" if gradient > 0 else "negative" if gradient < 0 else "0"
-    because = f"∂L/∂{name} = {fixed(gradient)} is {sign}: {name} goes from {fixed(old)} to {fixed(new)}"
+    because = f"∂L/∂{name} = {fixed(gradient)}{_therefore(trace, cell, gradient, truth)}"
+    if truth != 3:
+        because += f": {name} goes from {fixed(old)} to {fixed(new)}"
     return Question(
         f"Will {name} = {fixed(old)} go up or down?", ("up", "down", "stay"), truth, because, _of(cell, "g")
     )
 
 
-def _most(trace: Trace) -> Question:
-    """Which parameter moves the most?"""
-    names = [parameter.name for parameter in trace.network.parameters][-9:]
-    moves = [float(np.abs(trace["new_" + name].astype("float64") - trace[name]).max()) for name in names]
-    truth = int(np.argmax(np.nan_to_num(moves, nan=-1.0)))
-    listed = ", ".join(f"{name} {brief(move, 3)}" for name, move in zip(names, moves, strict=True))
-    place = np.unravel_index(int(np.abs(trace["g" + names[truth]]).argmax()), trace["g" + names[truth]].shape)
-    cell = Cell("g" + names[truth], int(place[0]), int(place[1]))
-    return Question("Which parameter moves the most in this step?", tuple(names), truth + 1, f"by {listed}", cell)
+def _therefore(trace: Trace, cell: Cell, gradient: float, truth: int) -> str:
+    """What follows from the gradient for the way that a parameter goes (1 up, 2 down, 3 stays)."""
+    if cell.name in trace.network.frozen:
+        return f", but {cell.name} is frozen"
+    if gradient == 0:
+        return " moves nothing" if truth == 3 else " moves nothing, what the optimizer remembers does"
+    if truth == 3:
+        return " is too small to move it"
+    against = (truth == 2) == (gradient > 0)
+    sign = "positive" if gradient > 0 else "negative"
+    return f" is {sign}" if against else f" is {sign}, but the optimizer remembers others"
+
+
+def _most(trace: Trace, random: np.random.RandomState) -> Question:
+    """Which parameter moves the most? Of those nearest to the loss, as many as there are keys to answer."""
+    names = [parameter.name for parameter in trace.network.parameters][-MOST_CHOICES:]
+    moved = [np.abs(trace["new_" + name].astype("float64") - trace[name]) for name in names]
+    moves = np.array([float(np.nan_to_num(move, nan=-1.0).max()) for move in moved])
+    order = np.argsort(-moves, kind="stable")
+    if len(moves) > 1 and moves[order[0]] <= moves[order[1]] * (1 + SAME):
+        return _direction(trace, random)  # none moves the most
+    truth = int(order[0])
+    row, column = np.unravel_index(int(np.nanargmax(moved[truth])), moved[truth].shape)
+    cell = Cell("g" + names[truth], int(row), int(column))
+    listed = ", ".join(f"{names[place]} by {brief(moves[place], 3)}" for place in order[:MOST_LISTED])
+    because = "at most " + listed + (" ..." if len(names) > MOST_LISTED else "")
+    return Question("In which of these does a number move the most?", tuple(names), truth + 1, because, cell)
 
 
 def _loss(trace: Trace, loss_after: float) -> Question:
     """Will the loss fall, and how far, roughly?"""
     share = loss_after / trace.loss if trace.loss else np.inf
     truth = 1 if not share < SHARES[0] else 2 if share >= SHARES[1] else 3 if share >= SHARES[2] else 4
-    choices = ("it rises", "more than half is left", "a tenth to a half is left", "less than a tenth is left")
-    because = f"from {plain(trace.loss)} to {plain(loss_after)} with lr {brief(trace.lr)}"
-    return Question(f"The loss is {plain(trace.loss)}. After this step?", choices, truth, because, Cell("loss"))
+    choices = ("all or more", "over half", "a tenth to half", "under a tenth")
+    because = f"it goes from {plain(trace.loss)} to {plain(loss_after)} with lr {brief(trace.lr)}"
+    text = f"What is left of the loss {plain(trace.loss)} after this step?"
+    return Question(text, choices, truth, because, Cell("loss"))
 
 
 def _gradient(trace: Trace, random: np.random.RandomState) -> Question:

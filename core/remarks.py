@@ -114,7 +114,8 @@ def _flat_units(trace: Trace, layer: int) -> Iterator[Remark]:
     z, h = f"z{layer}", output_name(trace, layer)
     who = _unit_name(trace, h, unit)
     if len(flat) > 1:
-        who = f"all {units} units" if len(flat) == units else f"{who} and {len(flat) - 1} more"
+        every = "both" if units == 2 else f"all {units}"
+        who = f"{every} units" if len(flat) == units else f"{who} and {len(flat) - 1} more"
         who += f" of layer {layer}"
     is_are, z_value = "is" if len(flat) == 1 else "are", fixed(float(trace[z][unit, 0]))
     where = f"in all {rows} rows"

@@ -1,4 +1,4 @@
-"""The loss along the negative gradient, by the length of the step: why one learning rate converges, another does not."""
+"""The loss along the negative gradient, by the step's length: why one learning rate converges and another does not."""
 
 from dataclasses import dataclass
 
@@ -10,8 +10,12 @@ from .session import Session
 from .trace import Trace
 
 POINTS = 121
-FARTHEST = 1e6
-"""No longer step than this is looked at."""
+SHORTEST, FARTHEST = 1e-12, 1e6
+"""No shorter and no longer step than these is looked at."""
+
+PER_DECADE = 10
+BEYOND, WIDEST = 1.15, 4.0
+"""The picture ends a little beyond where the loss rises again, or beyond a learning rate up to so many times that."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,22 +42,43 @@ class StepLengths:
 
 def scouting_lengths() -> Array:
     """Step lengths (n,) over many sizes, to find where the loss rises again; the first is 0."""
-    return np.concatenate([[0.0], np.geomspace(1e-6, FARTHEST, POINTS - 1)])
+    count = PER_DECADE * round(np.log10(FARTHEST / SHORTEST)) + 1
+    return np.concatenate([[0.0], np.geomspace(SHORTEST, FARTHEST, count)])
 
 
 def where_it_rises(lengths: Array, losses: Array) -> float | None:
-    """The first step length beyond which the loss is above its start, having been below; None where it never is."""
+    """The step length at which the loss is back at its start after having been below; None where it never is.
+
+    Between two lengths that were computed it is found on the straight line. Where the loss was never below its start,
+    it is the first length at which it is above.
+    """
+    start = losses[0]
     with np.errstate(invalid="ignore"):
-        above = ~(losses[1:] <= losses[0])
-        below = np.flatnonzero(~above)
+        above = np.flatnonzero(~(losses <= start))
+        below = np.flatnonzero(losses < start)
     first = int(below[0]) if len(below) else 0
-    later = np.flatnonzero(above[first:])
-    return float(lengths[1 + first + later[0]]) if len(later) else None
+    later = above[above > first]
+    if not len(later):
+        return None
+    place = int(later[0])
+    gap, rise = float(lengths[place] - lengths[place - 1]), float(losses[place] - losses[place - 1])
+    if not len(below) or not np.isfinite(rise):
+        return float(lengths[place])
+    return float(lengths[place - 1] + gap * float(start - losses[place - 1]) / rise)
 
 
 def plotted_lengths(rises: float | None, lr: float) -> Array:
-    """Step lengths (n,) from 0 to a little beyond where the loss rises again."""
-    return np.linspace(0.0, 1.15 * rises if rises is not None else max(4 * lr, 1.0), POINTS)
+    """Step lengths (n,) from 0 to a little beyond where the loss rises again, and to the learning rate if that is near.
+
+    `rises` may be as rough as `scouting_lengths` finds it.
+    """
+    if rises is None:
+        end = max(4 * lr, 1.0)
+    elif BEYOND * rises < lr <= WIDEST * rises:
+        end = BEYOND * lr
+    else:
+        end = BEYOND * rises
+    return np.linspace(0.0, end, POINTS)
 
 
 def request(session: Session, trace: Trace, lengths: Array) -> FindLosses:
@@ -62,6 +87,8 @@ def request(session: Session, trace: Trace, lengths: Array) -> FindLosses:
     start, gradient = (
         network.join({p.name: trace[part + p.name] for p in network.parameters}, "float64") for part in ("", "g")
     )
+    for name in network.frozen:
+        gradient[network.parameter(name).span] = 0
     with np.errstate(over="ignore", invalid="ignore"):
         rows = start - lengths[:, None] * gradient
     return FindLosses(network, numbers(rows), session.shown_samples())

@@ -1,9 +1,9 @@
 """Changing a number by hand: which ones can be, and what it did."""
 
+from ..core.explain import cell_name
 from ..core.network import Network
-from ..core.numerals import fixed
+from ..core.numerals import brief
 from ..core.phases import Cell
-from ..core.trace import symbol
 from .view import View
 
 
@@ -15,9 +15,8 @@ def changeable(network: Network, cell: Cell) -> bool:
 def effect(before: View, after: View, cell: Cell) -> str:
     """What a change did to the number, the prediction and the loss, as far as they are computed."""
     parts = []
-    name = f"{symbol(cell.name)}[{cell.row + 1},{cell.column + 1}]"
-    for label, which in ((name, cell), ("ŷ", Cell("y_pred")), ("loss", Cell("loss"))):
+    for which in (cell, Cell("y_pred"), Cell("loss")):
         old, new = before.value(which), after.value(which)
-        if old is not None and new is not None:
-            parts.append(f"{label} {fixed(old)} → {fixed(new)}")
-    return ", ".join(parts) + "   b takes it back"
+        if old is not None and new is not None and (old != new or which == cell):
+            parts.append(f"{cell_name(after.network, which)} {brief(old)} → {brief(new)}")
+    return ", ".join(parts) + "; b takes it back"

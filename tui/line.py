@@ -22,7 +22,7 @@ def text_of(line: Line) -> str:
 
 
 def fitting(width: int, *choices: str) -> str:
-    """The first of some texts, from the longest to the shortest, that fits; the beginning of the last where none does."""
+    """The first of some texts, from the longest to the shortest, that fits; else the beginning of the last."""
     return next((text for text in choices if len(text) <= width), choices[-1][:width])
 
 

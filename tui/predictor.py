@@ -6,7 +6,7 @@ from ..core.messages import LossesFound, WireError
 from ..core.phases import LOSS, Cell, phases
 from ..core.quiz import LEVELS, OFF, Question, Score, judge, question
 from ..core.session import Session
-from .line import Line, Span
+from .line import Line, Span, text_of
 from .runner import Asker
 
 
@@ -31,8 +31,8 @@ class Predictor:
         self.open = self.verdict = None
         return {
             LEVELS[0]: "predict first is off",
-            LEVELS[1]: "predict first: space asks, 1 to 9 answer, space skips; t again for numbers to compute",
-            LEVELS[2]: "predict first: compute the number and type it; space skips; t again ends it",
+            LEVELS[1]: "predict first: space asks and skips, a digit answers; t again: numbers to compute",
+            LEVELS[2]: "predict first: compute the number, = types it, space skips; t again ends it",
         }[self.level]
 
     def pauses(self) -> bool:
@@ -76,15 +76,33 @@ class Predictor:
         """Leave the question open no longer, without counting it."""
         self.open = self.verdict = None
 
-    def lines(self) -> list[Line] | None:
+    def lines(self, width: int) -> list[Line] | None:
         """What the step pane shows instead of the formula; None where there is nothing to ask or to say."""
         if self.open is not None:
-            choices = "   ".join(f"{place} {choice}" for place, choice in enumerate(self.open.choices, 1))
-            how = choices or "type = and the number"
-            return [(Span(self.open.text, "title"),), (Span(how, "key"), Span("   space skips", "dim"))]
+            choices = [Span(f"{place} {choice}", "key") for place, choice in enumerate(self.open.choices, 1)]
+            question = [*_words(self.open.text, "title"), Span("  space skips", "dim")]
+            return [*_flowing(question, 1, width), *_flowing(choices or [Span("= and the number", "key")], 3, width)]
         if self.verdict is not None:
-            return [(Span(self.verdict[0], "title"),), (Span(self.verdict[1]),)]
+            said, because = self.verdict
+            return [*_flowing(_words(said, "title"), 1, width), *_flowing(_words(because), 1, width)]
         return None
 
     def _loss_known(self) -> int:
         return next(phase.end for phase in phases(self._session.run.network) if phase.kind == LOSS)
+
+
+def _words(text: str, role: str = "") -> list[Span]:
+    return [Span(word, role) for word in text.split(" ")]
+
+
+def _flowing(spans: list[Span], gap: int, width: int) -> list[Line]:
+    """Spans one after the other, so many columns between them, in as many lines as they need."""
+    found: list[Line] = [()]
+    for span in spans:
+        if found[-1] and len(text_of(found[-1])) + gap + len(span.text) <= width:
+            found[-1] = (*found[-1], Span(" " * gap), span)
+        elif found[-1]:
+            found.append((Span(span.text.lstrip(), span.role),))
+        else:
+            found[-1] = (span,)
+    return found

@@ -2,9 +2,9 @@
 
 from .difference import Agreement, Effect, Question, agreement, difference_request, effect, effect_request
 from .facts import Facts, facts_of
-from .layout import Line, Piece
+from .layout import Line, Piece, wrapped_words
 from .lines import lines
-from .names import cell_name
+from .names import cell_name, sample_of
 from .parts import CHAIN, LOCAL, Explanation, Factor, Term
 from .sentence import sentence
 from .why import explain, inputs
@@ -30,5 +30,7 @@ __all__ = [
     "facts_of",
     "inputs",
     "lines",
+    "sample_of",
     "sentence",
+    "wrapped_words",
 ]

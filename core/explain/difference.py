@@ -82,9 +82,9 @@ class Agreement:
         """The three numbers, and what to make of them, a line each."""
         found = [f"tape         {full(self.tape, self.dtype)}", f"chain rule   {full(self.chain, self.dtype)}"]
         if self.difference is None:
-            return (*found, f"{self._verdict('both')}; a finite difference needs a number that parameters move")
+            return (*found, self._verdict("both"), "no change of parameters moves this number alone: no difference")
         found.append(f"difference   {full(self.difference, self.dtype)}")
-        if self.agree and abs(self.tape) <= self.noise:
+        if self.agree and abs(self.tape) <= self.noise and self.difference != self.tape:
             return (*found, f"too small for the difference to see: its own rounding is {plain(self.noise, 0)}")
         return (*found, self._verdict("all three"))
 
@@ -92,7 +92,7 @@ class Agreement:
         if not isfinite(self.tape):
             return "no number to compare: the gradient is not finite"
         if not self.agree:
-            return f"{who} do not agree: is there a kink within the step of the difference?"
+            return f"{who} do not agree: is there a kink within the difference's step?"
         return f"{who} agree" + (f" to {self.digits} digit{'s' * (self.digits > 1)}" if self.digits else "")
 
 
@@ -105,10 +105,10 @@ def agreement(explanation: Explanation, question: Question | None, answer: Losse
     gap = max(abs(other - tape) for other in others)
     allowed = 1e-4 * abs(tape) + noise + 64 * precision * explanation.scale
     most = floor(-log10(precision)) + 1
-    if gap == 0:
-        digits = most
-    elif tape == 0 or not gap < abs(tape):
+    if tape == 0 or not gap < abs(tape):
         digits = 0
+    elif gap == 0:
+        digits = most
     else:
         digits = min(floor(-log10(gap / abs(tape))), most)
     return Agreement(tape, chain, difference, noise, digits, bool(gap <= allowed), explanation.dtype)
@@ -168,15 +168,16 @@ def _direction(trace: Trace, cell: Cell) -> tuple[Array, int | None] | None:
 def _step(trace: Trace, cell: Cell) -> float:
     """ε: the cube root of float64's rounding, where rounding and the curve's own bend weigh alike.
 
-    It is more where the loss is so large against its slope that rounding would hide it. A power of two, so that
-    adding it is exact.
+    It is more where the loss is so large against its slope that rounding would hide it, but not so much more that the
+    bend would show. A power of two, so that adding it is exact.
     """
     of = Cell(base(cell.name), *cell.index)
     size = max(1.0, abs(number(trace[of.name], of)))
     slope, loss = abs(number(trace[cell.name], cell)), abs(trace.loss)
     best = ROUNDING ** (1 / 3) * size
     if slope and isfinite(loss / slope):
-        best = min(max(best, 1e-8 * loss / slope), 1e-3 * size)
+        most = min(4 * best * max(loss, 1.0) ** (1 / 3), 1e-3 * size)
+        best = min(max(best, 1e-8 * loss / slope), most)
     return float(2.0 ** round(log2(best))) if isfinite(best) else ROUNDING ** (1 / 3)
 
 

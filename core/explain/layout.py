@@ -60,6 +60,11 @@ def words(sentence: str) -> tuple[Piece, ...]:
     return (Piece(words[0]), *(Piece(" " + word, breaks=TERM) for word in words[1:]))
 
 
+def wrapped_words(sentence: str, width: int = WIDTH, indent: int = 4) -> list[str]:
+    """A sentence in rows of at most `width` columns."""
+    return ["".join(piece.text for piece in row) for row in Line(NOTE, words(sentence)).wrapped(width, indent)]
+
+
 def _groups(pieces: list[Piece], strength: int) -> list[list[Piece]]:
     groups: list[list[Piece]] = [[]]
     for piece in pieces:

@@ -63,7 +63,7 @@ def _plot(losses: Array, width: int, height: int) -> list[Line]:
     steps = np.arange(1, len(losses) + 1, stride, dtype="float64")
     shown = np.log10(np.maximum(chosen, low)) if logarithmic else chosen
     curves, marks = [Curve(steps, shown, "positive")], [Mark(float(steps[-1]), float(shown[-1]))]
-    y_text = (lambda y: brief(10**y, 3)) if logarithmic else (lambda y: brief(y, 4))
+    y_text = (lambda y: plot.short(10**y)) if logarithmic else plot.short
     x_range = (1.0, float(len(losses)))
     return plot.lines(
         curves, marks, width, height, x_range, plot.y_range(curves), y_text, lambda x: f"step {brief(x, 7)}"

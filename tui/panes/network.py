@@ -1,16 +1,19 @@
 """The network as a picture: units in columns, weights on the edges between them.
 
 Going forward it shows values, going backward gradients. A negative weight's edge is dashed and orange, a positive
-one's is whole and blue; a large one's is thicker.
+one's is whole and blue; a large one's is thicker. What the cursor points at is marked, whichever number of it is shown.
 """
+
+from itertools import product
 
 import numpy as np
 
+from ...core.explain.names import base
 from ...core.numerals import brief
 from ...core.phases import BACKWARD, Cell
 from ...core.trace import activations, symbol
 from ..canvas import Canvas
-from ..line import Line
+from ..line import Line, fitting
 from ..view import PENDING, View
 
 ROOMY, NARROW, BARE = 9, 6, 1
@@ -19,14 +22,25 @@ ROOMY, NARROW, BARE = 9, 6, 1
 LABEL = 5
 """The columns of an edge's number."""
 
+MOST_EDGES = 25
+"""Between two layers so many edges are drawn, those of the largest weights: more would be a thicket."""
 
-def title(view: View) -> str:
-    """What the numbers are."""
-    return "Network  ∂L/∂ flows back" if _backward(view) else "Network"
+MOST_LABELS = 9
+"""Where more edges than this are drawn, only the one that is pointed at has its number."""
+
+Edge = tuple[int, int]
+"""Where an edge ends and where it starts: the row and the column of its weight."""
+
+
+def title(view: View, width: int) -> str:
+    """What the numbers are, in so many columns."""
+    if not _backward(view):
+        return "Network"
+    return "Network  ∂L/∂ flows back" if width >= 30 else "Network  ∂L/∂"
 
 
 def lines(view: View, width: int, height: int) -> list[Line]:
-    """The picture, in so many columns and lines."""
+    """The picture, in so many columns and lines: the edges, the units over them, then numbers where they have room."""
     canvas, network = Canvas(width, height), view.network
     names = ["x", *(h for _, h in activations(network))]
     sizes = [network.features, *(layer.units for layer in network.layers)]
@@ -34,13 +48,19 @@ def lines(view: View, width: int, height: int) -> list[Line]:
     enough = (wide for wide, gap in ((ROOMY, LABEL + 2), (NARROW, 3)) if width >= (wide + gap) * len(sizes) - gap)
     wide = next(enough, BARE)
     lefts = [round(layer * max(width - wide, 1) / network.depth) for layer in range(len(sizes))]
-    for layer in range(1, len(sizes)):
-        _edges(canvas, view, layer, (lefts[layer - 1] + wide, lefts[layer]), (shown[layer - 1], shown[layer]))
-    for name, left, size, units in zip(names, lefts, sizes, shown, strict=True):
-        for unit in range(units):
-            _unit(canvas, view, _cell(view, name, unit), (left, _top(unit, units, height)), wide)
-        if units < size:
-            canvas.text(left, height - 1, f"+{size - units} more", "dim")
+    gaps = [
+        ((lefts[layer - 1] + wide, lefts[layer]), (shown[layer - 1], shown[layer])) for layer in range(1, len(sizes))
+    ]
+    drawn = [_edges(view, layer, units) for layer, (_, units) in enumerate(gaps, 1)]
+    for layer, (ends, units) in enumerate(gaps, 1):
+        _draw(canvas, view, layer, drawn[layer - 1], ends, units)
+    for name, left, size, seen in zip(names, lefts, sizes, shown, strict=True):
+        for unit in range(seen):
+            _unit(canvas, view, _cell(view, name, unit), (left, _top(unit, seen, height)), wide)
+        if seen < size:
+            canvas.text(left, height - 1, f"+{size - seen} more", "dim")
+    for layer, (ends, units) in enumerate(gaps, 1):
+        _label(canvas, view, layer, drawn[layer - 1], ends, units)
     return canvas.lines()
 
 
@@ -70,49 +90,94 @@ def _unit(canvas: Canvas, view: View, cell: Cell, place: tuple[int, int], wide: 
     left, y = place
     span, value = view.number(cell, 8), view.value(cell)
     text = span.text.strip() if wide == ROOMY or value is None else brief(value, 2)
-    canvas.text(left, y, "●", f"label {span.role}" if wide == BARE else "label", cell)
+    of, number = base(cell.name), cell.column if cell.name == "x" else cell.row
+    role = _marked(span.role, _pointed_unit(view, of) == number)
+    canvas.text(left, y, "●", f"label {role}" if wide == BARE else "label", cell)
     if wide == BARE:
         return
-    canvas.text(left + 1, y, text.rjust(wide - 1), span.role, cell)
+    canvas.text(left + 1, y, text.rjust(wide - 1), role, cell)
     if canvas.height > 6:
-        name = symbol(cell.name.removeprefix("g"))
-        number = cell.column if cell.name == "x" else cell.row
-        only = name == "ŷ" and view.network.outputs == 1
-        canvas.text(left + 2, y + 1, name if only else f"{name}[{number + 1}]", "dim")
+        only = of == "y_pred" and view.network.outputs == 1
+        canvas.text(left + 2, y + 1, symbol(of) if only else f"{symbol(of)}[{number + 1}]", "dim")
 
 
-def _edges(canvas: Canvas, view: View, layer: int, lefts: tuple[int, int], shown: tuple[int, int]) -> None:
-    """The weights between a layer and the one before; on the edges the weights, or going back their gradients."""
+def _pointed_unit(view: View, name: str) -> int | None:
+    """Which unit of the column x, h1 ... y_pred the cursor's number belongs to: its z, its bias, a gradient of them."""
+    if view.cursor is None:
+        return None
+    of = base(view.cursor.name)
+    if of in ("x", "y"):
+        return view.cursor.column if name == {"x": "x", "y": "y_pred"}[of] else None
+    layer = view.network.depth if name == "y_pred" else name[1:]
+    return view.cursor.row if of in (name, f"z{layer}", f"b{layer}") else None
+
+
+def _pointed_edge(view: View, layer: int) -> Edge | None:
+    """Which weight of a layer the cursor points at: itself, its gradient, or what it becomes."""
+    return view.cursor.index if view.cursor is not None and base(view.cursor.name) == f"w{layer}" else None
+
+
+def _marked(role: str, pointed: bool) -> str:
+    return f"{role} cursor" if pointed and not role.endswith("cursor") else role
+
+
+def _edges(view: View, layer: int, shown: tuple[int, int]) -> list[Edge]:
+    """The edges that are drawn: all, or those of the largest weights; the one that is pointed at comes first."""
+    found = list(product(range(shown[1]), range(shown[0])))
+    if len(found) > MOST_EDGES:
+        sizes = np.nan_to_num(np.abs(view.parameters[f"w{layer}"][: shown[1], : shown[0]]), nan=np.inf).reshape(-1)
+        found = [found[place] for place in np.sort(np.argsort(-sizes, kind="stable")[:MOST_EDGES])]
+    pointed = _pointed_edge(view, layer)
+    if pointed is None or pointed[0] >= shown[1] or pointed[1] >= shown[0]:
+        return found
+    return [pointed, *(edge for edge in found if edge != pointed)]
+
+
+def _draw(
+    canvas: Canvas, view: View, layer: int, edges: list[Edge], ends: tuple[int, int], shown: tuple[int, int]
+) -> None:
+    """The edges between the columns `ends`, by their weights' signs and sizes."""
     weights = view.parameters[f"w{layer}"]
     with np.errstate(invalid="ignore"):
         finite = np.abs(weights[np.isfinite(weights)])
     middle = float(np.median(finite)) if finite.size else 0.0
-    gap = lefts[1] - lefts[0]
-    for unit in range(shown[1]):
-        for source in range(shown[0]):
-            value = float(weights[unit, source])
-            start = (lefts[0], _top(source, shown[0], canvas.height))
-            end = (lefts[1] - 1, _top(unit, shown[1], canvas.height))
-            role = "negative" if value < 0 else "positive"
-            canvas.line(start, end, role, dashed=value < 0, thick=abs(value) > 1.5 * middle)
-    if gap < LABEL + 2:
-        return
-    for unit in range(shown[1]):
-        for source in range(shown[0]):
-            name = f"gw{layer}" if _backward(view) else f"w{layer}"
-            _edge_label(canvas, view, Cell(name, unit, source), (lefts[0], gap), shown)
+    for unit, source in edges:
+        value = float(weights[unit, source])
+        start = (ends[0], _top(source, shown[0], canvas.height))
+        end = (ends[1] - 1, _top(unit, shown[1], canvas.height))
+        role = "negative" if value < 0 else "positive"
+        canvas.line(start, end, role, dashed=value < 0, thick=abs(value) > 1.5 * middle)
 
 
-def _edge_label(canvas: Canvas, view: View, cell: Cell, across: tuple[int, int], shown: tuple[int, int]) -> None:
-    """An edge's number, beside the end where the edges lie furthest apart; left out where there is no room."""
-    left, gap = across
-    y0, y1 = _top(cell.column, shown[0], canvas.height), _top(cell.row, shown[1], canvas.height)
-    value = view.value(cell)
-    span = view.number(cell, 8)
-    text = PENDING if value is None else brief(value, 2)
-    for share in (0.3, 0.7, 0.5) if shown[0] >= shown[1] else (0.7, 0.3, 0.5):
-        x = left + round(gap * share) - len(text) // 2
+def _label(
+    canvas: Canvas, view: View, layer: int, edges: list[Edge], ends: tuple[int, int], shown: tuple[int, int]
+) -> None:
+    """The weights on the edges, or going back their gradients."""
+    gap, pointed = ends[1] - ends[0], _pointed_edge(view, layer)
+    every = len(edges) <= MOST_LABELS and gap >= LABEL + 2
+    for edge in edges if every else edges[: edges[0] == pointed]:
+        cell = Cell(f"gw{layer}" if _backward(view) else f"w{layer}", *edge)
+        value = view.value(cell)
+        text = PENDING if value is None else brief(value, 2)
+        place = _room(canvas, edge, (ends[0], gap), shown, len(text))
+        if place is not None:
+            canvas.text(*place, text, _marked(view.number(cell, 8).role, edge == pointed), cell)
+    if (count := shown[0] * shown[1]) > MOST_EDGES:
+        note = fitting(gap, f"{MOST_EDGES} of {count} edges", f"{MOST_EDGES} of {count}")
+        if canvas.free(ends[0], canvas.height - 1, len(note)):
+            canvas.text(ends[0], canvas.height - 1, note, "dim")
+
+
+def _room(
+    canvas: Canvas, edge: Edge, across: tuple[int, int], shown: tuple[int, int], wide: int
+) -> tuple[int, int] | None:
+    """Where an edge's number has room: beside the end where the edges lie further apart, else further along."""
+    (left, gap), (unit, source) = across, edge
+    y0, y1 = _top(source, shown[0], canvas.height), _top(unit, shown[1], canvas.height)
+    shares = (0.3, 0.7, 0.5, 0.15, 0.85)
+    for share in shares if shown[0] >= shown[1] else (0.7, 0.3, 0.5, 0.85, 0.15):
+        x = max(left, min(left + round(gap * share) - wide // 2, left + gap - wide))
         y = round(y0 + (y1 - y0) * share)
-        if canvas.free(x, y, len(text)):
-            canvas.text(x, y, text, span.role, cell)
-            return
+        if canvas.free(x, y, wide):
+            return x, y
+    return None

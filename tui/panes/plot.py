@@ -57,6 +57,11 @@ def y_range(curves: Sequence[Curve], marks: Sequence[Mark] = (), share: float = 
     return low, high
 
 
+def short(value: float) -> str:
+    """A number for the scale at the left, in as many significant digits as it has room for, at most four."""
+    return next(text for digits in (4, 3, 2, 1) if len(text := brief(value, digits)) < SCALE or digits == 1)
+
+
 def lines(
     curves: Sequence[Curve],
     marks: Sequence[Mark],
@@ -64,7 +69,7 @@ def lines(
     height: int,
     x_range: tuple[float, float],
     y_range: tuple[float, float],
-    y_text: Callable[[float], str] = lambda y: brief(y, 4),
+    y_text: Callable[[float], str] = short,
     x_text: Callable[[float], str] = lambda x: brief(x, 4),
 ) -> list[Line]:
     """The plot in exactly `width` columns and `height` lines, axes included."""

@@ -42,7 +42,7 @@ def lines(losses: TableLosses, width: int, height: int) -> list[Line]:
         height,
         (0.0, float(last)),
         plot.y_range(curves, marks),
-        y_text=(lambda y: brief(10**y, 3)) if logarithmic else (lambda y: brief(y, 4)),
+        y_text=(lambda y: plot.short(10**y)) if logarithmic else plot.short,
         x_text=lambda x: f"step {brief(x, 7)}",
     )
 

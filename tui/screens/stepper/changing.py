@@ -57,7 +57,7 @@ class Changing(Moving):
             return
         cell = self._cursor
         if cell is None or not changeable(self.session.run.network, cell):
-            self.say("point at a weight, a bias, an input or the target with the arrow keys, then = changes it")
+            self.say("= changes a weight, a bias, an input or the target: point at one first")
             return
         before = self.view()
         self.ask(f"{status.named(before, cell)}   new value:", lambda text: self._change(cell, typed.number(text)))

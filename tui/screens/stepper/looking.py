@@ -57,7 +57,7 @@ class Looking(Shown):
             return
         from ..why import WhyScreen
 
-        self.app.push_screen(WhyScreen(view.trace, view.facts, cell, self._engine, view.loss_after))
+        self.app.push_screen(WhyScreen(view, cell, self._engine))
 
     def action_picture(self) -> None:
         """v."""

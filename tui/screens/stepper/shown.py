@@ -171,7 +171,7 @@ class Shown(Screen[None]):
         pane = self._pane("#network")
         if self.has_class(layout.WIDE):
             pane.show(network.lines(view, pane.content_size.width, pane.content_size.height))
-            pane.border_title = network.title(view)
+            pane.border_title = network.title(view, pane.content_size.width)
         pane = self._pane("#loss")
         pane.show(loss.lines(view, pane.content_size.width, max(pane.content_size.height, 1)))
         pane = self._pane("#step")
