@@ -209,7 +209,7 @@ async def test_the_notebooks_part_5_on_the_screen(engine: Engine) -> None:
         assert found.read(Cell("new_w2", 0, 0)) == pytest.approx(1.3505805, rel=1e-7)
 
 
-@pytest.mark.parametrize("size", [(60, 20), (40, 10), (200, 60)])
+@pytest.mark.parametrize("size", [(60, 20), (40, 10), (30, 8), (200, 60)])
 async def test_the_lessons_draw_at_every_size(engine: Engine, size: tuple[int, int]) -> None:
     async with driven(engine, size=size) as found:
         for number in "1235":

@@ -10,12 +10,15 @@ from textual.events import Resize
 from textual.screen import Screen
 
 from .. import layout
-from ..keys import Key
+from ..keys import Key, KeysShown
 from ..line import Line, Span, clipped
 from ..pane import Pane
 from ..panes import footer
 from ..prompt import Prompt
 from ..runner import Asker, Runner, Session
+
+NARROW = 64
+"""Below so many columns the names of all lessons don't fit beside each other."""
 
 NAMES = ("data", "autograd", "descent", "back-propagation", "training")
 
@@ -40,15 +43,12 @@ class LessonScreen(Screen[None]):
         """What stands below a line that is typed."""
         self._tab = 0
         self._text = ""
-        self._keys: tuple[Key, ...] = self.KEYS
-        self._hidden_actions: frozenset[str] = frozenset()
+        self.keys = KeysShown(self.KEYS)
 
     def narrow(self, text: str, hidden: tuple[str, ...]) -> None:
         """A scenario's own words instead of the two sentences, and without these keys."""
         self._text = text
-        self._keys = tuple(key for key in self.KEYS if key.written not in hidden)
-        actions = {key.action.partition("(")[0] for key in self._keys}
-        self._hidden_actions = frozenset(key.action.partition("(")[0] for key in self.KEYS) - actions
+        self.keys = KeysShown(self.KEYS, hidden)
 
     # What a lesson brings
 
@@ -87,8 +87,9 @@ class LessonScreen(Screen[None]):
 
     def on_resize(self, event: Resize) -> None:
         """Another layout for another size."""
-        narrow = layout.kind(*self.size) not in (layout.PANES, layout.WIDE)
-        self.set_class(narrow, "narrow")
+        kind = layout.kind(*self.size)
+        self.set_class(kind not in (layout.PANES, layout.WIDE), "narrow")
+        self.set_class(kind == layout.TOO_SMALL, "small")
         self.call_after_refresh(self.draw)
         self.draw()
 
@@ -97,13 +98,18 @@ class LessonScreen(Screen[None]):
         if not self.is_mounted or not self.size.width:
             return
         width = self.size.width
+        if self.has_class("small"):
+            columns, rows = layout.SMALLEST
+            words = f"This terminal is too small: {columns}x{rows} at least; q quits."
+            self.pane("#header").show([(Span(part),) for part in wrap(words, width)])
+            return
         self.pane("#header").show([_header(self.NUMBER, width)])
         sentences = wrap(self._text, width)[:2] if self._text else self.INTRO
         self.pane("#intro").show([(Span(clipped(sentence, width), "dim"),) for sentence in sentences])
         self.draw_panes()
         notice = (Span(clipped(self.notice, width), "key"),) if self.notice else self.status()
         self.pane("#status").show([notice])
-        self.pane("#footer").show([self._below] if self._asking else footer.lines(width, self._keys))
+        self.pane("#footer").show([self._below] if self._asking else footer.lines(width, self.keys.keys))
 
     def pane(self, selector: str) -> Pane:
         """A pane by its id."""
@@ -170,7 +176,7 @@ class LessonScreen(Screen[None]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """A hidden key does nothing, in the palette neither."""
-        return action not in self._hidden_actions
+        return self.keys.do(action, parameters)
 
     def act(self, action: Callable[[], None], after: Callable[[], None] | None = None) -> None:
         """Carry out an action of the session in its turn."""
@@ -198,11 +204,11 @@ class LessonScreen(Screen[None]):
         """?."""
         from .help import HelpScreen
 
-        self.app.push_screen(HelpScreen(self._keys, self.INTRO))
+        self.app.push_screen(HelpScreen(self.keys.keys, self.INTRO))
 
     def action_quit(self) -> None:
         """q."""
-        self.app.exit()
+        self.app.leave()  # type: ignore[attr-defined]
 
     def action_command_palette(self) -> None:
         """ctrl+p."""
@@ -216,6 +222,8 @@ class LessonScreen(Screen[None]):
 
 def _header(number: int, width: int) -> Line:
     """Which lesson this is, and how to get to the others."""
+    if width < NARROW:
+        return Span(f"lesson {number}, {NAMES[number - 1]}", "title"), Span("   1 to 5: others", "dim")
     spans = [Span("backprop-tui  ", "title")] if width >= 80 else []
     for other, name in enumerate(NAMES, 1):
         here = other == number
