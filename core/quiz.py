@@ -52,8 +52,14 @@ class Score:
         return Score(self.right + right, self.asked + 1)
 
 
-def question(trace: Trace, loss_after: float, level: str, number: int) -> Question:
-    """The question with this number; the same trace and number give the same one."""
+def question(trace: Trace, loss_after: float, level: str, number: int) -> Question | None:
+    """The question with this number; the same trace and number give the same one.
+
+    None where the step's numbers are not finite: there is nothing to predict.
+    """
+    parts = (prefix + parameter.name for parameter in trace.network.parameters for prefix in ("", "g", "new_"))
+    if not all(np.isfinite(trace[name]).all() for name in ("loss", *parts)):
+        return None
     random = np.random.RandomState(number % 2**32)
     if level == COMPUTE:
         return _gradient(trace, random)
@@ -110,12 +116,12 @@ def _most(trace: Trace, random: np.random.RandomState) -> Question:
     """Which parameter moves the most? Of those nearest to the loss, as many as there are keys to answer."""
     names = [parameter.name for parameter in trace.network.parameters][-MOST_CHOICES:]
     moved = [np.abs(trace["new_" + name].astype("float64") - trace[name]) for name in names]
-    moves = np.array([float(np.nan_to_num(move, nan=-1.0).max()) for move in moved])
+    moves = np.array([float(move.max()) for move in moved])
     order = np.argsort(-moves, kind="stable")
     if len(moves) > 1 and moves[order[0]] <= moves[order[1]] * (1 + SAME):
         return _direction(trace, random)  # none moves the most
     truth = int(order[0])
-    row, column = np.unravel_index(int(np.nanargmax(moved[truth])), moved[truth].shape)
+    row, column = np.unravel_index(int(moved[truth].argmax()), moved[truth].shape)
     cell = Cell("g" + names[truth], int(row), int(column))
     listed = ", ".join(f"{names[place]} by {brief(moves[place], 3)}" for place in order[:MOST_LISTED])
     because = "at most " + listed + (" ..." if len(names) > MOST_LISTED else "")

@@ -48,7 +48,7 @@ class Predictor:
                 return
 
     async def ask(self) -> None:
-        """Open a question about the step that stands at its loss."""
+        """Open a question about the step that stands at its loss, where there is something to predict."""
         trace = self._session.trace
         self.verdict = None
         if trace is None:

@@ -104,6 +104,8 @@ class Moving(Shown):
 
     async def _open_question(self) -> None:
         await self.predictor.ask()
+        if self.predictor.open is None:  # nothing to predict: the step is made
+            self._act(self.session.step)
         self.draw()
 
     def action_lesson(self, number: int) -> None:
