@@ -88,8 +88,8 @@ class Driven:
     def shown(self) -> dict[Cell, str]:
         """Every number of the panes as it is written. The same number in two places must read the same."""
         found: dict[Cell, str] = {}
-        for pane in self.screen.query(Pane):
-            for line in pane.lines:
+        for name in ("sample", "forward", "gradients", "updated"):
+            for line in self.pane(name).lines:
                 for span in line:
                     if span.cell is not None and found.setdefault(span.cell, span.text.strip()) != span.text.strip():
                         raise AssertionError(f"{span.cell} reads {span.text!r} and {found[span.cell]!r}")

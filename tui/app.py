@@ -1,16 +1,17 @@
 """The app: one session of a run, the engine that answers it, and the screens on top."""
 
+import time
 from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import App, SystemCommand
 from textual.events import Event, Key
 from textual.screen import Screen
 
 from ..core.session import Session
-from .keys import KEYS
 from .lessons import Lessons
+from .prompt import Prompt
 from .runner import Asker
 from .screens.lesson import LessonScreen
 from .screens.stepper import StepperScreen
@@ -29,6 +30,9 @@ class StepperApp(App[None]):
     CSS_PATH = Path(__file__).parent / "stepper.tcss"
     ENABLE_COMMAND_PALETTE = True
     BINDINGS = []  # noqa: RUF012 - Textual's own name; the screens have the keys
+
+    SAVE_EVERY: ClassVar[float] = 30.0
+    """Seconds between looks whether there is something to save; 0 where somebody else sees to it."""
 
     def __init__(
         self,
@@ -55,11 +59,16 @@ class StepperApp(App[None]):
         on_end(self.end)
         self.push_screen(StepperScreen(self.session, self.engine, self._steps, self.scenario, self._loaded))
         self.lessons.begin(self._loaded.screen if self._loaded else {}, self.scenario)
+        if (keeper := self.keeper) is not None and self.SAVE_EVERY:
+            self.set_timer(self.SAVE_EVERY, lambda: self._keep_saving(keeper))
 
     async def on_event(self, event: Event) -> None:
         """Carry out a key before the next one is looked at: it may be meant for what this one opens."""
         screen = self.screen if self.screen_stack else None
         if isinstance(event, Key) and not event.is_forwarded and isinstance(screen, (StepperScreen, LessonScreen)):
+            for prompt in screen.query(Prompt):
+                # Hiding it takes its focus away later, when it may be open again.
+                screen.set_focus(prompt if prompt.display else None)
             active = screen.active_bindings.get(event.key)
             if screen.is_mounted and screen.focused is None and active is not None and active.enabled:
                 screen.on_key()
@@ -73,9 +82,30 @@ class StepperApp(App[None]):
         """Save the session; what to say of it. Raises ValueError where it can't be."""
         if self.keeper is None:
             raise ValueError("sessions are not saved here")
-        main = next(screen for screen in self.screen_stack if isinstance(screen, StepperScreen))
-        self.keeper.save(self.session, main.kept() | self.lessons.kept(), self.scenario)
+        self.keeper.save(self.session, self._kept(), self.scenario)
         return f"saved as '{self.keeper.name}'; `backprop-tui --resume` goes on from here"
+
+    @property
+    def _main(self) -> StepperScreen:
+        return next(screen for screen in self.screen_stack if isinstance(screen, StepperScreen))
+
+    def _kept(self) -> dict[str, Any]:
+        """What a saved session holds of the screens."""
+        return self._main.kept() | self.lessons.kept()
+
+    def _keep_saving(self, keeper: "Keeper") -> None:
+        """What is done is saved now and then: a program that is killed has lost little."""
+        began = time.monotonic()
+        try:
+            keeper.save_changes(self.session, self._kept(), self.scenario)
+        except ValueError as error:
+            self._main.say(str(error))
+        # A history of millions of steps takes its time: saving may take a twentieth of it all.
+        self.set_timer(max(self.SAVE_EVERY, 20 * (time.monotonic() - began)), lambda: self._keep_saving(keeper))
+
+    async def action_quit(self) -> None:
+        """ctrl+q, which Textual gives every app."""
+        self.leave()
 
     def leave(self) -> None:
         """Quit; what was done is saved."""
@@ -88,7 +118,7 @@ class StepperApp(App[None]):
         self.exit(return_code=128 + signal_number)
 
     def _save_quietly(self) -> None:
-        if self.keeper is None or not self.session.history.entries:
+        if self.keeper is None or not self.keeper.is_worth_saving(self.session):
             return
         try:
             self.farewell = self.save()
@@ -116,10 +146,9 @@ class StepperApp(App[None]):
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """The palette holds what the keys do, and nothing that writes, opens or runs anything else."""
-        for key in screen.KEYS if isinstance(screen, LessonScreen) else KEYS:
-            if key.action in ("command_palette", "cancel") or not screen.check_action(key.action.partition("(")[0], ()):
-                continue
-            yield SystemCommand(f"{key.word}  ({key.written})", key.does, self._command(screen, key.action))
+        for key in screen.keys.keys if isinstance(screen, (StepperScreen, LessonScreen)) else ():
+            if key.action not in ("command_palette", "cancel"):
+                yield SystemCommand(f"{key.word}  ({key.written})", key.does, self._command(screen, key.action))
 
     def _command(self, screen: Screen[object], action: str) -> Callable[[], Awaitable[None]]:
         async def run() -> None:

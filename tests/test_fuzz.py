@@ -1,0 +1,160 @@
+"""Keys at random, with resizes in between: no exception, and the panes always agree with the core."""
+
+import asyncio
+import random
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from backprop_tui.core import phases
+from backprop_tui.core.engine.engine import Engine
+from backprop_tui.core.messages import StepsRun
+from backprop_tui.core.network import Network, hidden_layers
+from backprop_tui.core.phases import Cell
+from backprop_tui.core.run import Run
+from backprop_tui.core.session import Session
+from backprop_tui.tui.screens.stepper import StepperScreen
+from driven_screen import Driven, driven, read_number
+from textual.events import Key
+
+KEYS_A_RUN, BURST = 5_000, 60
+
+OFTEN, SOMETIMES, SELDOM = (
+    words.split()
+    for words in (
+        "space space s s s full_stop b b left_square_bracket right_square_bracket home end up down left right tab",
+        "r R a less_than_sign greater_than_sign plus minus n p d t v L y question_mark enter escape",
+        "1 2 3 4 5 6 9 o w shift+left shift+right f1 x backspace delete pageup",
+    )
+)
+LINES = ("j7", "j300", "j0", "j<60", "l0.3", "l1000", "l1e-9", "lx", "g3", "g498", "g499", "=0.5", "=-3", "=1e30", "=")
+CHARACTERS = {
+    "space": " ",
+    "full_stop": ".",
+    "left_square_bracket": "[",
+    "right_square_bracket": "]",
+    "less_than_sign": "<",
+    "greater_than_sign": ">",
+    "plus": "+",
+    "minus": "-",
+    "question_mark": "?",
+    "equals_sign": "=",
+}
+NAMES = {character: name for name, character in CHARACTERS.items()}
+SIZES = ((80, 24), (120, 40), (40, 10), (100, 30), (30, 8), (79, 23), (200, 60), (40, 24))
+
+
+def burst(source: random.Random) -> list[str]:
+    """Some keys, and lines that are typed into the prompt."""
+    keys: list[str] = []
+    while len(keys) < BURST:
+        chance = source.random()
+        if chance < 0.08:
+            keys += [NAMES.get(character, character) for character in source.choice(LINES)]
+            keys.append(source.choice(("enter", "enter", "enter", "escape")))
+        else:
+            keys.append(source.choice(OFTEN if chance < 0.7 else SOMETIMES if chance < 0.95 else SELDOM))
+    return keys
+
+
+def post(shown: Driven, keys: list[str]) -> None:
+    """Keys as fast as a terminal can deliver them."""
+    for key in keys:
+        shown.app.post_message(Key(key, CHARACTERS.get(key, key if len(key) == 1 else None)))
+
+
+async def at_rest(shown: Driven) -> None:
+    """Back on the main screen, with everything done that was asked for."""
+    for _ in range(20):
+        await shown.pilot.pause()
+        if isinstance(shown.app.screen, StepperScreen):
+            break
+        post(shown, ["escape", "4"])
+    assert isinstance(shown.app.screen, StepperScreen)
+    post(shown, ["escape"])
+    await shown.pilot.pause()
+    await asyncio.wait_for(shown.screen.settled(), 60)
+    await shown.pilot.pause()
+
+
+def expected(session: Session, cell: Cell) -> float | None:
+    """A number of the step in view as the core has it; None where it is not computed."""
+    network, (entry, done) = session.run.network, (session.position.entry, session.position.done)
+    parameters = network.split(session.history.states[entry][: network.width])
+    if cell.name in parameters:
+        return float(parameters[cell.name][cell.row, cell.column])
+    if cell.name in ("x", "y"):
+        x, y = session.shown_sample()
+        return float((x if cell.name == "x" else y)[cell.column])
+    columns = phases.shapes(network)[cell.name][1]
+    if cell.row * columns + cell.column >= phases.numbers_done(network, cell.name, done):
+        return None
+    assert session.trace is not None
+    return float(session.trace[cell.name][cell.row, cell.column])
+
+
+def agrees(text: str, value: float | None) -> bool:
+    """Whether a written number is this one, to the digits that are written."""
+    written = read_number(text)
+    if value is None or written is None:
+        return value is None and written is None
+    if not np.isfinite(value):
+        return str(written) == str(value)
+    mantissa, _, exponent = text.partition("e")
+    digits = len(mantissa.partition(".")[2])
+    return abs(written - value) <= 0.5001 * 10.0 ** (int(exponent.replace("−", "-") or 0) - digits) + 1e-7 * abs(value)
+
+
+def check(shown: Driven, engine: Engine) -> None:
+    """What is on the screen against the session, and the session against TensorFlow."""
+    session, too_small = shown.session, shown.screen.has_class("too-small")
+    assert ("needs at least" in shown.text) == too_small
+    for cell, text in shown.shown().items() if not too_small else ():
+        assert agrees(text, expected(session, cell)), f"{cell} reads {text}, is {expected(session, cell)}"
+    if shown.screen.size.width >= 80 and shown.screen.size.height >= 24:
+        header = shown.lines("header")
+        assert re.search(rf"step {session.steps:,}(\s|$)", header), header
+        assert session.run.initial is not None or f"seed {session.run.seed} " in header
+    entry = session.position.entry
+    if session.trace is not None:
+        again = engine.answer(session.past_request(entry))
+        assert isinstance(again, StepsRun)
+        for name, value in session.trace.values.items():
+            np.testing.assert_array_equal(value, again.trace[name].array)
+        if session.position.done == session.whole and entry not in session.history.changes:
+            np.testing.assert_array_equal(session.history.states[entry + 1], again.states.array[0])
+    assert np.isnan(session.history.losses[list(session.history.changes)]).all()
+
+
+@pytest.mark.parametrize(
+    ("seed", "run"),
+    [
+        (1, Run()),
+        (2, Run()),
+        (3, Run(network=Network(2, hidden_layers([5, 4], "relu")))),
+        (4, Run(network=Network(2, hidden_layers([12], "tanh")), seed=2**32 - 1)),
+    ],
+    ids=["2-2-1", "2-2-1 again", "2-5-4-1 relu", "2-12-1 tanh, the last seed"],
+)
+async def test_keys_at_random(
+    engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int, run: Run
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    source, pressed = random.Random(seed), 0
+    async with driven(engine, run) as shown:
+        shown.app.export_folder = tmp_path
+        while pressed < KEYS_A_RUN:
+            keys = burst(source)
+            if source.random() < 0.3:
+                await shown.pilot.resize_terminal(*source.choice(SIZES))
+            post(shown, keys)
+            pressed += len(keys)
+            try:
+                await at_rest(shown)
+                check(shown, engine)
+            except BaseException as error:
+                print(f"{error!r}, {shown.app.farewell!r}, after {pressed} keys, the last of them:", *keys)
+                raise
+            if len(shown.session.history.losses) > 30_000:
+                post(shown, ["r"])
