@@ -43,7 +43,8 @@ def state(session: Session) -> dict[str, object]:
         "states": history.states.tobytes(),
         "losses": history.losses.tobytes(),
         "stretches": history.stretches,
-        "changes": history.changes,
+        # As text: a change may hold NaN, which equals nothing, not even itself.
+        "changes": repr(history.changes),
         "settings": session.settings,
         "position": session.position,
         "stops": session.stops,
