@@ -4,7 +4,6 @@ import asyncio
 import hmac
 import os
 import stat
-from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -12,18 +11,14 @@ from typing import Any
 import asyncssh
 
 from . import limits
-from .nurse import NoRoom, NurseryLost
-from .session import RESTORE, Session
-from .workshop import Full, Workshop
+from .visit import Visit, Visitor
+from .workshop import Workshop
 
 WINDOW, PACKET = 64 * 1024, 32 * 1024
 """Bytes that a client may send ahead, and in a packet."""
 
 BEATS, MISSED = 20, 3
 """Seconds between two looks whether a silent client is there, and how many may go unanswered."""
-
-EARLY = 4096
-"""Bytes that are kept of what is typed before the session is there."""
 
 WAITING_DOOR = 100
 """Connections that have not logged in yet."""
@@ -32,9 +27,6 @@ LINGER = 1.0
 """Seconds that a client has to close the connection itself once its terminal is closed."""
 
 WRONG_PASSWORD_PAUSE = 1.0
-SAVED = "what you did is saved under your name"
-CRASHED = "\r\nYour session has ended by a fault. Enter: go on from where it was saved.  q: leave.\r\n"
-TAKEN = "\r\n{0} is here already, perhaps on a line that broke.\r\nEnter: take that place over.  n: come in as {1}.\r\n"
 
 
 class HostKeyError(Exception):
@@ -201,17 +193,13 @@ class Guest(asyncssh.SSHServer):
 
 
 class Terminal(asyncssh.SSHServerSession[bytes]):
-    """The channel: a question where one is needed, then a session, then the next where that one failed."""
+    """The channel: a terminal, and the visit that is shown on it."""
 
     def __init__(self, workshop: Workshop, guest: Guest) -> None:
         self._workshop, self._guest = workshop, guest
         self._term, self._size = "", (80, 24)
-        self._session: Session | None = None
-        self._asking: Callable[[bytes], None] | None = None
-        self._early = b""
-        self._held: set[str] = set()
-        self._gone = self._begun = False
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._visit: Visit | None = None
+        self._gone = False
 
     # asyncssh calls these
 
@@ -240,31 +228,31 @@ class Terminal(asyncssh.SSHServerSession[bytes]):
     def session_started(self) -> None:
         """Begin."""
         self._guest.terminal_begun()
-        self._begun = True
         if not self._term:
-            self._part("a terminal is needed here: ssh -t ...", 1)
+            self.write(b"\r\na terminal is needed here: ssh -t ...\r\n")
+            self.finish(1)
             return
-        label = self._guest.name
-        if label in self._workshop.sessions:
-            free = self._workshop.free_label(label)
-            self._ask(TAKEN.format(label, free), self._taken)
-        else:
-            self._run(self._start(label))
+        environment = self._channel.get_environment()
+        visitor = Visitor(
+            self._guest.name,
+            self._guest.address,
+            limits.terminal(self._term),
+            limits.language(environment.get("LANG", "")),
+            limits.colours(environment.get("COLORTERM", "")),
+        )
+        self._visit = Visit(self._workshop, self, visitor, self._size)
+        self._visit.begin()
 
     def terminal_size_changed(self, width: int, height: int, pixwidth: int, pixheight: int) -> None:
         """The window was resized."""
         self._size = limits.size(width, height)
-        if self._session is not None:
-            self._session.resize(self._size)
+        if self._visit is not None:
+            self._visit.resize(self._size)
 
     def data_received(self, data: bytes, datatype: asyncssh.DataType) -> None:
         """Keys."""
-        if self._asking is not None:
-            self._asking(data)
-        elif self._session is None:  # it is being forked
-            self._early = (self._early + data)[:EARLY]
-        elif not self._session.keys(data):
-            self._run(self._session.end("that was more than a person types or pastes"))
+        if self._visit is not None:
+            self._visit.keys(data)
 
     def eof_received(self) -> bool:
         """The client types no more: it is gone."""
@@ -278,14 +266,19 @@ class Terminal(asyncssh.SSHServerSession[bytes]):
         """The client goes on reading."""
         self.hold_output("window", False)
 
+    def hold_output(self, reason: str, held: bool) -> None:
+        """Stop reading from the process, or go on, for one of two reasons."""
+        if self._visit is not None:
+            self._visit.hold_output(reason, held)
+
     def connection_lost(self, exc: Exception | None) -> None:
-        """Hung up: the session saves and ends, and a client that stays has nothing more to stay for."""
+        """Hung up: a client that stays has nothing more to stay for."""
         self._gone = True
         asyncio.get_running_loop().call_later(LINGER, self._guest.show_out, "the session is over")
-        if self._session is not None:
-            self._run(self._session.end())
+        if self._visit is not None:
+            self._visit.hang_up()
 
-    # The session calls these
+    # The visit and its session call these
 
     def write(self, data: bytes) -> None:
         """Send to the person's terminal."""
@@ -303,95 +296,3 @@ class Terminal(asyncssh.SSHServerSession[bytes]):
         if not self._gone:
             with suppress(OSError):
                 self._channel.exit(code)
-
-    def hold_output(self, reason: str, held: bool) -> None:
-        """Stop reading from the process, or go on, for one of two reasons."""
-        self._held.add(reason) if held else self._held.discard(reason)
-        if self._session is not None:
-            self._session.hold_output(bool(self._held))
-
-    # How it goes
-
-    def _run(self, work: Any) -> None:
-        task = asyncio.get_running_loop().create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
-    def _part(self, line: str, code: int) -> None:
-        self.write(b"\r\n" + line.encode() + b"\r\n")
-        self.finish(code)
-
-    def _ask(self, question: str, answer: Callable[[bytes], None]) -> None:
-        self.write(question.encode())
-        self._asking = answer
-
-    def _taken(self, data: bytes) -> None:
-        key = data[:1].lower()
-        if key in b"\r\nn" and key:
-            self._asking = None
-            self._run(self._take_over() if key != b"n" else self._start(self._workshop.free_label(self._guest.name)))
-        elif key in b"q\x03\x04" and key:
-            self.finish(0)
-
-    async def _take_over(self) -> None:
-        other = self._workshop.sessions.get(self._guest.name)
-        if other is not None:
-            await other.end("your place was taken over by another login of your name")
-            for _ in range(20):
-                if other.label not in self._workshop.sessions:
-                    break
-                await asyncio.sleep(0.05)
-        await self._start(self._workshop.free_label(self._guest.name))
-
-    async def _start(self, label: str) -> None:
-        try:
-            session = self._workshop.admit(label, self._guest.address, self)
-        except Full as full:
-            self._part(str(full), 1)
-            return
-        session.over = self._over
-        environment = self._channel.get_environment()
-        try:
-            await session.start(
-                limits.terminal(self._term),
-                limits.language(environment.get("LANG", "")),
-                limits.colours(environment.get("COLORTERM", "")),
-                self._size,
-            )
-        except (NoRoom, NurseryLost):
-            self._workshop.leave(session, self._guest.address)
-            self._part("there is no room on the machine for one more; please try later", 1)
-            return
-        self._session = session
-        self._workshop.settle_in(session)
-        session.resize(self._size)
-        session.hold_output(bool(self._held))
-        if self._early:
-            session.keys(self._early)
-            self._early = b""
-        if self._gone:
-            await session.end()
-
-    def _over(self, session: Session) -> None:
-        """The process has gone."""
-        self._workshop.leave(session, self._guest.address)
-        self._session = None
-        if self._gone:
-            return
-        if session.asked_to_end:
-            self.write(RESTORE)
-            self._part(f"{session.reason or 'your session was ended'}; {SAVED}", 0)
-        elif session.code == 0:
-            self.finish(0)
-        else:
-            self._workshop.log(f"{session.label} ended by a fault ({session.code})")
-            self.write(RESTORE)
-            self._ask(CRASHED, self._crashed)
-
-    def _crashed(self, data: bytes) -> None:
-        key = data[:1].lower()
-        if key and key in b"\r\n":
-            self._asking = None
-            self._run(self._start(self._workshop.free_label(self._guest.name)))
-        elif key and key in b"q\x03\x04":
-            self.finish(1)

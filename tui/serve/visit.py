@@ -1,0 +1,162 @@
+"""A person's visit, through whatever door it is.
+
+A question where one is needed, then a session, then the next where that one failed.
+"""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from typing import Any
+
+from .nurse import NoRoom, NurseryLost
+from .session import RESTORE, Client, Session
+from .workshop import Full, Workshop
+
+EARLY = 4096
+"""Bytes that are kept of what is typed before the session is there."""
+
+SAVED = "what you did is saved under your name"
+CRASHED = "\r\nYour session has ended by a fault. Enter: go on from where it was saved.  q: leave.\r\n"
+TAKEN = "\r\n{0} is here already, perhaps on a line that broke.\r\nEnter: take that place over.  n: come in as {1}.\r\n"
+
+
+@dataclass(frozen=True)
+class Visitor:
+    """Who visits: a label, an address, and what their terminal is, all of it within the limits."""
+
+    label: str
+    address: str
+    term: str
+    lang: str
+    colorterm: str
+
+
+class Visit:
+    """Between a client and its sessions. The door calls the methods; `client` is where the output goes."""
+
+    def __init__(self, workshop: Workshop, client: Client, visitor: Visitor, size: tuple[int, int]) -> None:
+        self._workshop, self._client, self._visitor, self._size = workshop, client, visitor, size
+        self._session: Session | None = None
+        self._asking: Callable[[bytes], None] | None = None
+        self._early = b""
+        self._held: set[str] = set()
+        self._gone = False
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    # The door calls these
+
+    def begin(self) -> None:
+        """Start a session; ask first where the name is here already."""
+        label = self._visitor.label
+        if label in self._workshop.sessions:
+            self._ask(TAKEN.format(label, self._workshop.free_label(label)), self._taken)
+        else:
+            self._run(self._start(label))
+
+    def keys(self, data: bytes) -> None:
+        """What was typed."""
+        if self._asking is not None:
+            self._asking(data)
+        elif self._session is None:  # it is being forked
+            self._early = (self._early + data)[:EARLY]
+        elif not self._session.keys(data):
+            self._run(self._session.end("that was more than a person types or pastes"))
+
+    def resize(self, size: tuple[int, int]) -> None:
+        """The person's window has this many columns and lines now."""
+        self._size = size
+        if self._session is not None:
+            self._session.resize(size)
+
+    def hold_output(self, reason: str, held: bool) -> None:
+        """Stop reading from the process, or go on, for one of several reasons."""
+        self._held.add(reason) if held else self._held.discard(reason)
+        if self._session is not None:
+            self._session.hold_output(bool(self._held))
+
+    def hang_up(self) -> None:
+        """The client has gone: the session saves and ends."""
+        self._gone = True
+        if self._session is not None:
+            self._run(self._session.end())
+
+    # How it goes
+
+    def _run(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def _part(self, line: str, code: int) -> None:
+        self._client.write(b"\r\n" + line.encode() + b"\r\n")
+        self._client.finish(code)
+
+    def _ask(self, question: str, answer: Callable[[bytes], None]) -> None:
+        self._client.write(question.encode())
+        self._asking = answer
+
+    def _taken(self, data: bytes) -> None:
+        key, label = data[:1].lower(), self._visitor.label
+        if key in b"\r\nn" and key:
+            self._asking = None
+            self._run(self._take_over() if key != b"n" else self._start(self._workshop.free_label(label)))
+        elif key in b"q\x03\x04" and key:
+            self._client.finish(0)
+
+    async def _take_over(self) -> None:
+        other = self._workshop.sessions.get(self._visitor.label)
+        if other is not None:
+            await other.end("your place was taken over by another login of your name")
+            for _ in range(20):
+                if other.label not in self._workshop.sessions:
+                    break
+                await asyncio.sleep(0.05)
+        await self._start(self._workshop.free_label(self._visitor.label))
+
+    async def _start(self, label: str) -> None:
+        visitor = self._visitor
+        try:
+            session = self._workshop.admit(label, visitor.address, self._client)
+        except Full as full:
+            self._part(str(full), 1)
+            return
+        session.over = self._over
+        try:
+            await session.start(visitor.term, visitor.lang, visitor.colorterm, self._size)
+        except (NoRoom, NurseryLost):
+            self._workshop.leave(session, visitor.address)
+            self._part("there is no room on the machine for one more; please try later", 1)
+            return
+        self._session = session
+        self._workshop.settle_in(session)
+        session.resize(self._size)
+        session.hold_output(bool(self._held))
+        if self._early:
+            session.keys(self._early)
+            self._early = b""
+        if self._gone:
+            await session.end()
+
+    def _over(self, session: Session) -> None:
+        """The process has gone."""
+        self._workshop.leave(session, self._visitor.address)
+        self._session = None
+        if self._gone:
+            return
+        if session.asked_to_end:
+            self._client.write(RESTORE)
+            self._part(f"{session.reason or 'your session was ended'}; {SAVED}", 0)
+        elif session.code == 0:
+            self._client.finish(0)
+        else:
+            self._workshop.log(f"{session.label} ended by a fault ({session.code})")
+            self._client.write(RESTORE)
+            self._ask(CRASHED, self._crashed)
+
+    def _crashed(self, data: bytes) -> None:
+        key = data[:1].lower()
+        if key and key in b"\r\n":
+            self._asking = None
+            self._run(self._start(self._workshop.free_label(self._visitor.label)))
+        elif key and key in b"q\x03\x04":
+            self._client.finish(1)
