@@ -95,7 +95,10 @@ def _move(session: Session, move: str) -> None:
 
 
 def _trace(session: Session) -> dict[str, bytes] | None:
-    return None if session.trace is None else {name: value.tobytes() for name, value in session.trace.values.items()}
+    """What is seen of it: nothing at the start of a step, where one that went back may still hold it."""
+    if session.trace is None or not session.position.done:
+        return None
+    return {name: value.tobytes() for name, value in session.trace.values.items()}
 
 
 def long_session(steps: int, seed: int = 0) -> Session:

@@ -15,6 +15,7 @@ from .prompt import Prompt
 from .runner import Asker
 from .screens.lesson import LessonScreen
 from .screens.stepper import StepperScreen
+from .screens.stepper.shown import Shown
 from .terminal import on_end
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ class StepperApp(App[None]):
     async def on_event(self, event: Event) -> None:
         """Carry out a key before the next one is looked at: it may be meant for what this one opens."""
         screen = self.screen if self.screen_stack else None
-        if isinstance(event, Key) and not event.is_forwarded and isinstance(screen, (StepperScreen, LessonScreen)):
+        if isinstance(event, Key) and not event.is_forwarded and isinstance(screen, (Shown, LessonScreen)):
             for prompt in screen.query(Prompt):
                 # Hiding it takes its focus away later, when it may be open again.
                 screen.set_focus(prompt if prompt.display else None)
@@ -125,6 +126,10 @@ class StepperApp(App[None]):
         except ValueError as error:
             self.farewell = str(error)
 
+    def follow(self) -> str:
+        """f: see the instructor's screen, where there is one; else what to say."""
+        return "there is nobody to follow: this is not a workshop"
+
     def on_shown_nothing_to_show(self, event: StepperScreen.NothingToShow) -> None:
         """End, and say why when the terminal is the shell's again."""
         self.farewell = event.why
@@ -146,7 +151,7 @@ class StepperApp(App[None]):
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """The palette holds what the keys do, and nothing that writes, opens or runs anything else."""
-        for key in screen.keys.keys if isinstance(screen, (StepperScreen, LessonScreen)) else ():
+        for key in screen.keys.keys if isinstance(screen, (Shown, LessonScreen)) else ():
             if key.action not in ("command_palette", "cancel"):
                 yield SystemCommand(f"{key.word}  ({key.written})", key.does, self._command(screen, key.action))
 

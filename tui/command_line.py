@@ -83,9 +83,18 @@ def scenario_of(name: str | None) -> "Scenario":
     from ..core.scenario import Scenario, ScenarioError, open_scenario
 
     try:
-        return Scenario() if name is None else open_scenario(name)
+        return Scenario() if name is None else open_scenario(name, hideable_keys(name))
     except ScenarioError as error:
         raise UsageError(str(error)) from None
+
+
+def hideable_keys(name: str) -> frozenset[str]:
+    """The keys that a scenario file may hide; none for an example of ours, which needs no check at every start."""
+    if not name.endswith(".toml"):
+        return frozenset()
+    from .lesson_keys import hideable
+
+    return hideable()
 
 
 def run_of(options: argparse.Namespace, base: "Run") -> "Run":

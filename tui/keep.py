@@ -19,6 +19,7 @@ class Keeper:
 
     def __init__(self, folder: Path | None = None, claim: "Claim | None" = None) -> None:
         self._folder, self._claim = folder, claim
+        self._saved: object = None
 
     @property
     def name(self) -> str:
@@ -35,12 +36,28 @@ class Keeper:
             store.save(session, self._claim.path, screen, scenario)
         except store.StoreError as error:
             raise ValueError(str(error)) from None
+        self._saved = _place(session, screen)
+
+    def is_worth_saving(self, session: Session) -> bool:
+        """Whether a step has been made, or the session has a file, which would say otherwise."""
+        return bool(session.history.entries or self.name)
+
+    def save_changes(self, session: Session, screen: Mapping[str, Any], scenario: "Scenario | None") -> None:
+        """Save where something has been done since the last time. Raises as `save` does."""
+        if self.is_worth_saving(session) and self._saved != _place(session, screen):
+            self.save(session, screen, scenario)
 
     def close(self) -> None:
         """Let another program go on with the session."""
         if self._claim is not None:
             self._claim.release()
-            self._claim = None
+            self._claim = self._saved = None
+
+
+def _place(session: Session, screen: Mapping[str, Any]) -> object:
+    """Where a session is: equal to an earlier place where nothing has been done since."""
+    history = session.history
+    return history.entries, history.states[-1].tobytes(), session.position, session.settings, dict(screen)
 
 
 def resume(name: str = "", folder: Path | None = None) -> "tuple[Loaded, Keeper]":

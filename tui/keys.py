@@ -1,5 +1,6 @@
 """The one table of keys: the bindings, the footer, the help and the README are made from it."""
 
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 from textual.binding import Binding
@@ -14,6 +15,32 @@ class Key(NamedTuple):
     word: str
     does: str
     footer: bool = False
+
+    @property
+    def called(self) -> frozenset[str]:
+        """How a scenario may call it: as it is written, or by one of the two keys that it is."""
+        return frozenset((self.written, *self.written.split(" or ")))
+
+
+class KeysShown:
+    """The keys of a table, without those that a scenario hides."""
+
+    def __init__(self, table: Sequence[Key], hidden: Collection[str] = ()) -> None:
+        self.keys = tuple(key for key in table if not key.called & set(hidden))
+        gone, left = ({key.action for key in keys} for keys in (set(table) - set(self.keys), self.keys))
+        # The arrow keys share a line of the table; the lessons have one each, and may be hidden one by one.
+        self._gone = gone | {_name(action) for action in gone} - {_name(action) for action in left}
+
+    def do(self, action: str, parameters: Sequence[object] = ()) -> bool:
+        """Whether an action can be reached by a key; those that are no key's can."""
+        if not self._gone:
+            return True
+        whole = f"{action}({', '.join(map(repr, parameters))})" if parameters else action
+        return action not in self._gone and whole not in self._gone
+
+
+def _name(action: str) -> str:
+    return action.partition("(")[0]
 
 
 KEYS = (
@@ -89,6 +116,7 @@ KEYS = (
     Key("3", "3", "lesson(3)", "descent", "lesson 3: gradient descent on a function of x"),
     Key("4", "4", "lesson(4)", "back-propagation", "lesson 4: back-propagation, the main screen"),
     Key("5", "5", "lesson(5)", "training", "lesson 5: the training loop over the rows"),
+    Key("f", "f", "follow", "follow", "see the instructor's screen; again: back to your own (in a workshop)"),
     Key("ctrl+p", "ctrl+p", "command_palette", "commands", "the command palette: everything above by name"),
     Key("question_mark,f1", "?", "help", "help", "this help", True),
     Key("q,ctrl+c", "q", "quit", "quit", "quit", True),

@@ -2,7 +2,7 @@
 
 from textual.binding import Binding, BindingType
 
-from .keys import Key
+from .keys import KEYS, Key
 
 _QUIT = Key("q,ctrl+c", "q", "quit", "quit", "quit", True)
 _HELP = Key("question_mark,f1", "?", "help", "help", "this help", True)
@@ -15,6 +15,7 @@ COMMON = (
     Key("3", "3", "lesson(3)", "descent", "lesson 3: gradient descent"),
     Key("4", "4", "lesson(4)", "back-propagation", "lesson 4: back-propagation, the main screen"),
     Key("5", "5", "lesson(5)", "training", "lesson 5: the training loop"),
+    Key("f", "f", "follow", "follow", "see the instructor's screen; again: back to your own (in a workshop)"),
     Key("ctrl+p", "ctrl+p", "command_palette", "commands", "the command palette: everything above by name"),
     _HELP,
     _QUIT,
@@ -97,6 +98,17 @@ TRAINING = (
     Key("enter", "enter", "use", "this row", "the marked row on the main screen: its trace, step by step"),
     *COMMON,
 )
+
+NOT_TO_HIDE = frozenset({"q"})
+"""Nobody is locked in."""
+
+
+def hideable() -> frozenset[str]:
+    """What a scenario may call a key, of the main screen or of a lesson, to hide it."""
+    return (
+        frozenset(name for key in (*KEYS, *DATA, *AUTOGRAD, *DESCENT, *TRAINING) for name in key.called) - NOT_TO_HIDE
+    )
+
 
 # The other half of a pair of keys that share a line of the table.
 _PAIRS = {

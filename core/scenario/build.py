@@ -1,6 +1,6 @@
 """The parts of a scenario file given their meaning: the table, the network, the run, the expectations."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path as FilePath
 from typing import Any
 
@@ -22,13 +22,13 @@ from .tables import build_table
 from .values import Bad, choose, in_words, matrix
 
 
-def build(part: FilePart, folder: FilePath | None) -> Scenario:
-    """The scenario that the parts describe. Raises Bad."""
+def build(part: FilePart, folder: FilePath | None, keys: Collection[str] = ()) -> Scenario:
+    """The scenario that the parts describe; `keys` are those that may be hidden, where that is known. Raises Bad."""
     table = build_table(part.data, folder)
     network = _network(part.network, table)
     run = _run(part, table, network)
     expectations = tuple(build_expectation(expect, run, ("expect", place)) for place, expect in enumerate(part.expect))
-    return Scenario(part.title, part.source, part.notes, run, expectations, _show(part))
+    return Scenario(part.title, part.source, part.notes, run, expectations, _show(part, keys))
 
 
 def _network(part: NetworkPart | None, table: TableSpec) -> Network:
@@ -126,11 +126,16 @@ def _by_name(given: Mapping[str, Any], wanted: Mapping[str, tuple[int, int]], ta
     return np.concatenate(found) if found else np.zeros(0)
 
 
-def _show(part: FilePart) -> Show:
+def _show(part: FilePart, keys: Collection[str]) -> Show:
     show = part.show
     choose(show.lesson, LESSONS, ("show", "lesson"))
     for place, pane in enumerate(show.hide_panes):
         choose(pane, PANES, ("show", "hide_panes", place))
+    for place, key in enumerate(show.hide_keys):
+        if keys and key not in keys:
+            raise Bad(
+                ("show", "hide_keys", place), f"expected a key as ? lists it (r, +, ctrl+p), but not q; got {key}"
+            )
     for lesson in show.texts:
         choose(lesson, LESSONS, ("show", "texts", lesson))
     return Show(show.lesson, show.hide_panes, show.hide_keys, dict(show.texts))

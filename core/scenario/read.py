@@ -2,6 +2,7 @@
 
 import re
 import tomllib
+from collections.abc import Collection
 from math import isfinite
 from pathlib import Path as FilePath
 from typing import Any
@@ -47,12 +48,15 @@ def bundled(name: str) -> Scenario:
     return parse((EXAMPLES / f"{name}.toml").read_text("utf-8"), None, name)
 
 
-def open_scenario(name: str) -> Scenario:
-    """A file, where the name ends in `.toml`, else a bundled scenario. Raises ScenarioError."""
-    return read(FilePath(name)) if name.endswith(".toml") else bundled(name)
+def open_scenario(name: str, keys: Collection[str] = ()) -> Scenario:
+    """A file, where the name ends in `.toml`, else a bundled scenario. Raises ScenarioError.
+
+    `keys` are those that a screen has and a scenario may hide; without them any may be named.
+    """
+    return read(FilePath(name), keys) if name.endswith(".toml") else bundled(name)
 
 
-def read(path: FilePath) -> Scenario:
+def read(path: FilePath, keys: Collection[str] = ()) -> Scenario:
     """The scenario in a file. Raises ScenarioError."""
     name = shown(str(path))
     try:
@@ -71,14 +75,14 @@ def read(path: FilePath) -> Scenario:
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1
         raise ScenarioError(f"{name}, line {line}: is not UTF-8 text; save the file as UTF-8") from None
-    return parse(text, path.parent, str(path))
+    return parse(text, path.parent, str(path), keys)
 
 
-def parse(text: str, folder: FilePath | None, name: str) -> Scenario:
+def parse(text: str, folder: FilePath | None, name: str, keys: Collection[str] = ()) -> Scenario:
     """The scenario in a text; CSV files are looked for in `folder` (nowhere when None). Raises ScenarioError."""
     text = text.replace("\r\n", "\n")
     try:
-        return build(_decode(text), folder)
+        return build(_decode(text), folder, keys)
     except Bad as bad:
         line = bad.line or line_of(text, bad.path)
         where = ", ".join([shown(name)] + ([f"line {line}"] if line else []))

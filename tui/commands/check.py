@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from math import isnan
 from typing import TYPE_CHECKING
 
-from ..command_line import PROGRAM, Parser, one_line
+from ..command_line import PROGRAM, Parser, hideable_keys, one_line
 from ..quiet import engine_lines_to
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def _check_all(names: list[str], complain: Callable[[str], None]) -> int:
     answer, worst = Engine().answer, AGREE
     for name in names or bundled_names():
         try:
-            scenario = open_scenario(name)
+            scenario = open_scenario(name, hideable_keys(name))
             compared = check(scenario, answer)
         except (ScenarioError, EngineRefused) as error:
             complain(str(error) if isinstance(error, ScenarioError) else f"{name}: {error}")

@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..command_line import PROGRAM, Parser, UsageError, whole_number
+from ..command_line import PROGRAM, Parser, UsageError, scenario_of, whole_number
 
 if TYPE_CHECKING:
     from ..serve.workshop import Workshop
@@ -148,13 +148,7 @@ def _tables(scenario: Path | None) -> tuple[str, ...]:
     """The file that the scenario reads, which the engine may therefore open for its sessions."""
     if scenario is None:
         return ()
-    from ...core.scenario.facts import ScenarioError
-    from ...core.scenario.read import open_scenario
-
-    try:
-        path = open_scenario(str(scenario)).run.table.path
-    except ScenarioError as error:
-        raise UsageError(str(error)) from None
+    path = scenario_of(str(scenario)).run.table.path
     return (path,) if path else ()
 
 

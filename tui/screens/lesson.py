@@ -200,6 +200,10 @@ class LessonScreen(Screen[None]):
         """1 to 5."""
         self.app.lessons.show(number)  # type: ignore[attr-defined]
 
+    def action_follow(self) -> None:
+        """f."""
+        self.say(self.app.follow())  # type: ignore[attr-defined]
+
     def action_help(self) -> None:
         """?."""
         from .help import HelpScreen

@@ -74,8 +74,12 @@ class Looking(Shown):
 
         self.app.push_screen(CurvesScreen(self.session, self.runner, self._engine), close)
 
+    def action_follow(self) -> None:
+        """f."""
+        self.say(self.app.follow())  # type: ignore[attr-defined]
+
     def action_help(self) -> None:
         """?."""
         from ..help import HelpScreen, about
 
-        self.app.push_screen(HelpScreen(self._keys, about(self._scenario)))
+        self.app.push_screen(HelpScreen(self.keys.keys, about(self._scenario)))

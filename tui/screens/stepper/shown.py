@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from textual.app import ComposeResult
@@ -15,7 +14,7 @@ from ....core.quiz import LEVELS, Score
 from ....core.session import Position, Session
 from ... import layout
 from ...autoplay import Autoplay
-from ...keys import KEYS, Key
+from ...keys import KEYS, KeysShown
 from ...line import Line, Span
 from ...pane import Pane
 from ...panes import footer, forward, gradients, header, loss, network, sample, status, step, updated
@@ -53,6 +52,7 @@ class Shown(Screen[None]):
     ) -> None:
         super().__init__()
         self._scenario = scenario
+        self.keys = KeysShown(KEYS, scenario.show.hide_keys if scenario else ())
         self.session = session
         self.runner = Runner(session, engine, self.draw, self.refused)
         self._engine, self._first_steps = engine, steps
@@ -183,7 +183,7 @@ class Shown(Screen[None]):
         self._pane("#status").show(
             [status.line(view, self._notice, self.session.jump, self._pointing, self.size.width)]
         )
-        self._pane("#footer").show(footer.lines(self.size.width, self._keys))
+        self._pane("#footer").show(footer.lines(self.size.width, self.keys.keys))
 
     def _make_room(self, lines: int) -> None:
         """Where one pane is seen at a time, a question is seen whole below it."""
@@ -316,22 +316,9 @@ class Shown(Screen[None]):
             case [int(right), int(asked)]:
                 self.predictor.score = Score(right, asked)
 
-    # Keys that a scenario hides
-
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Keys that the scenario hides do nothing."""
-        return action not in self._hidden_actions
-
-    @cached_property
-    def _hidden_actions(self) -> frozenset[str]:
-        """Textual asks for every binding at every key: so this is found once."""
-        return frozenset(key.action.partition("(")[0] for key in KEYS if key not in self._keys)
-
-    @cached_property
-    def _keys(self) -> list[Key]:
-        """The keys of this run: all but those that its scenario hides."""
-        hidden = self._scenario.show.hide_keys if self._scenario else ()
-        return [key for key in KEYS if key.written not in hidden]
+        return self.keys.do(action, parameters)
 
     async def settled(self) -> None:
         """Wait until everything typed so far is done and shown: for tests."""
