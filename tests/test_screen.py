@@ -74,12 +74,18 @@ async def test_a_learning_rate_that_blows_up_is_no_dead_end(engine: Engine) -> N
 
 async def test_a_jump_shows_how_far_it_is_and_keys_typed_meanwhile_are_kept(engine: Engine) -> None:
     async with driven(engine) as shown:
+        shown.asker.gate.clear()
         await shown.pilot.press("j", *"300000", "enter")
-        while not 0 < shown.session.history.entries < 300_000:
-            await asyncio.sleep(0.001)
+        shown.asker.gate.set()
+        while not shown.session.history.entries:
+            await asyncio.sleep(0)
+        shown.asker.gate.clear()
+        await shown.pilot.press("b")
+        assert 0 < shown.session.history.entries < 300_000
         assert "of 300,000 steps" in shown.lines("status")
         assert "esc cancels" in shown.lines("status")
-        await shown.press("b")
+        shown.asker.gate.set()
+        await shown.settle()
         assert shown.session.history.entries == 300_000
         assert shown.session.steps < 300_000, "b came after the jump"
 
