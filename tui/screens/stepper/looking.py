@@ -3,9 +3,7 @@
 from ... import layout
 from ...cursor import neighbour, places
 from ...pane import Pane
-from .shown import NUMBER_PANES, Shown
-
-FRAMED_PANES = (*NUMBER_PANES, "#loss")
+from .shown import FRAMED_PANES, NUMBER_PANES, Shown
 
 
 class Looking(Shown):
@@ -18,21 +16,17 @@ class Looking(Shown):
 
     def action_next_pane(self) -> None:
         """tab."""
-        if self.has_class(layout.TABS):
-            self._tab = (self._tab + 1) % len(FRAMED_PANES)
-        else:
-            self._tab = (self._tab + 1) % len(NUMBER_PANES)
-            found = places([self._pane(NUMBER_PANES[self._tab])])
-            if found:
-                self._cursor, self._pointing = found[0].cell, True
-        for number, name in enumerate(FRAMED_PANES):
-            self._pane(name).set_class(number == self._tab, "active")
+        tabs = self.has_class(layout.TABS)
+        self.next_tab(FRAMED_PANES if tabs else NUMBER_PANES)
+        pane = self._pane(FRAMED_PANES[self._tab])
+        if not tabs and pane.visible and (found := places([pane])):
+            self._cursor, self._pointing = found[0].cell, True
         self.call_after_refresh(self.draw)
         self.draw()
 
     def action_cursor(self, direction: str) -> None:
         """The arrow keys."""
-        shown = [self._pane(name) for name in NUMBER_PANES if self._pane(name).display]
+        shown = [self._pane(name) for name in NUMBER_PANES if self._pane(name).display and self._pane(name).visible]
         place = neighbour(places(shown), self._cursor, direction)
         if place is not None:
             self._cursor, self._pointing = place.cell, True

@@ -1,7 +1,7 @@
 """What is on the main screen, and how it comes there: the panes, the notice, the prompt."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from textual.app import ComposeResult
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from ....core.store import Loaded
 
 NUMBER_PANES = ("#sample", "#forward", "#gradients", "#updated")
+FRAMED_PANES = (*NUMBER_PANES, "#loss")
 
 
 class Shown(Screen[None]):
@@ -93,7 +94,9 @@ class Shown(Screen[None]):
         """Start: open the table, then let TensorFlow load, then do what was typed meanwhile."""
         self._engine.on_restart = self._engine_restarted
         for name in self._scenario.show.hide_panes if self._scenario else ():
-            self._pane(f"#{name}").visible = False
+            self._pane(f"#{name}").visible = False  # its place stays empty: the others stay where they are
+        if not self._pane(FRAMED_PANES[self._tab]).visible:
+            self.next_tab(FRAMED_PANES)
         self.run_worker(self._work(), exclusive=True)
 
     async def _work(self) -> None:
@@ -202,6 +205,16 @@ class Shown(Screen[None]):
                 fresh = next((cell for cell in cells(view.network, view.phase) if pane.reveal(cell)), None)
                 if fresh is None and view.done <= view.phase.end - view.phase.start:
                     pane.scroll_to(y=0, animate=False)
+
+    def next_tab(self, panes: Sequence[str]) -> None:
+        """Make the next of some panes that is not hidden the active one."""
+        place = panes.index(FRAMED_PANES[self._tab]) if FRAMED_PANES[self._tab] in panes else -1
+        order = [*panes[place + 1 :], *panes[: place + 1]]
+        name = next((name for name in order if self._pane(name).visible), None)
+        if name is not None:
+            self._tab = FRAMED_PANES.index(name)
+        for number, framed in enumerate(FRAMED_PANES):
+            self._pane(framed).set_class(number == self._tab, "active")
 
     def _titles(self, view: View) -> None:
         for name, title in (
