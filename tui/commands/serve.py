@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from ..command_line import PROGRAM, Parser, UsageError, scenario_of, whole_number
 
 if TYPE_CHECKING:
+    from ..serve import web
     from ..serve.workshop import Workshop
 
 _DESCRIPTION = "Serve the program over SSH to many people at once; nobody needs an account or an installation."
@@ -24,6 +25,7 @@ examples:
   {PROGRAM} serve                              try it: ssh -p 2222 anna@127.0.0.1
   {PROGRAM} serve --host 0.0.0.0               for everyone in the room; the password is made up and shown
   {PROGRAM} serve --scenario lesson.toml       everyone starts with this example
+  {PROGRAM} serve --web                        a browser will do as well: http://127.0.0.1:8000
 """
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
@@ -41,8 +43,12 @@ def main(arguments: list[str]) -> int:
         )
     try:
         import asyncssh  # noqa: F401
+
+        if options.web:
+            import textual_serve  # noqa: F401
+            import websockets  # noqa: F401
     except ImportError:
-        raise UsageError(f"serve needs one more package: pip install '{PROGRAM}[serve]'") from None
+        raise UsageError(f"serve needs more packages: pip install '{PROGRAM}[serve]'") from None
     from ..serve import limits
 
     if not limits.open_files(options.max_sessions):
@@ -71,6 +77,7 @@ async def _serve(options: argparse.Namespace) -> int:
         workshop = Workshop(limits, state, options.scenario, _tables(options.scenario), output.fileno(), _log)
         await workshop.open()
         door = Door(workshop, password)
+        web_door = None
         try:
             try:
                 port = await door.open(options.host, options.port, key)
@@ -78,6 +85,9 @@ async def _serve(options: argparse.Namespace) -> int:
                 raise UsageError(f"--host {options.host} --port {options.port}: {error.strerror}") from None
             addresses = _addresses(options.host)
             commands = [f"ssh -p {port} NAME@{address}" for address in addresses]
+            if options.web:
+                web_door, web_port = await _open_web(options, workshop, password)
+                commands += [f"http://{f'[{it}]' if ':' in it else it}:{web_port}" for it in addresses]
             for command in commands:
                 print(f"  {command}", flush=True)
             print(f"  password: {password}" if password else "  no password: everybody may come in", flush=True)
@@ -90,7 +100,22 @@ async def _serve(options: argparse.Namespace) -> int:
             workshop.log = _log
             await workshop.close()
             await door.close()
+            if web_door is not None:
+                await web_door.close()
     return 0
+
+
+async def _open_web(options: argparse.Namespace, workshop: "Workshop", password: str | None) -> tuple["web.Door", int]:
+    """The door for browsers, and its port."""
+    from ..serve import web, web_page
+
+    try:
+        door = web.Door(workshop, password)
+        return door, await door.open(options.host, options.web_port)
+    except web_page.PageError as error:
+        raise UsageError(f"--web: {error}") from None
+    except OSError as error:
+        raise UsageError(f"--host {options.host} --web-port {options.web_port}: {error.strerror}") from None
 
 
 async def _show(
@@ -157,6 +182,8 @@ def _options(arguments: list[str]) -> argparse.Namespace:
     add = parser.add_argument
     add("--host", metavar="ADDRESS", default="127.0.0.1", help="where to listen; 0.0.0.0 is everywhere")
     add("--port", metavar="N", type=_port, default=2222, help="default: 2222")
+    add("--web", action="store_true", help="let browsers in as well, for networks that let no SSH out")
+    add("--web-port", metavar="N", type=_port, default=8000, help="default: 8000")
     add("--max-sessions", metavar="N", type=_many, default=500, help="people at once (default: 500)")
     add("--max-per-address", metavar="N", type=_many, default=500, help="of these from one address (default: 500)")
     add("--connections-per-second", metavar="N", type=_many, default=30, help="new ones (default: 30)")

@@ -1,5 +1,6 @@
 """What a workshop allows: names, terminals, sizes, rates, and what one session may take of the machine."""
 
+import hmac
 import os
 import re
 import resource
@@ -25,8 +26,14 @@ PASTE, PASTE_RATE = 256 * 1024, 8 * 1024
 LOGIN_GRACE = 30.0
 """Seconds in which a connection must have logged in and asked for its terminal."""
 
+WAITING_DOOR = 100
+"""Connections of a kind that have not logged in yet."""
+
 MAX_FAILURES = 3
 """Wrong passwords of one connection."""
+
+WRONG_PASSWORD_PAUSE = 1.0
+"""Seconds that a wrong password takes."""
 
 CHILD_LIMITS = {
     resource.RLIMIT_DATA: 512 * 2**20,
@@ -68,6 +75,11 @@ def language(lang: str) -> str:
 def colours(colorterm: str) -> str:
     """What the terminal says of its colours, where that is a word known here."""
     return colorterm if colorterm in COLORTERMS else ""
+
+
+def same(given: str, password: str) -> bool:
+    """Whether this is the password, found out in a time that tells nothing of it."""
+    return hmac.compare_digest(given.encode(errors="replace")[:1024], password.encode())
 
 
 def size(columns: int, lines: int) -> tuple[int, int]:

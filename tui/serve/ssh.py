@@ -1,7 +1,6 @@
 """The door: SSH, for a terminal and nothing else."""
 
 import asyncio
-import hmac
 import os
 import stat
 from contextlib import suppress
@@ -20,13 +19,8 @@ WINDOW, PACKET = 64 * 1024, 32 * 1024
 BEATS, MISSED = 20, 3
 """Seconds between two looks whether a silent client is there, and how many may go unanswered."""
 
-WAITING_DOOR = 100
-"""Connections that have not logged in yet."""
-
 LINGER = 1.0
 """Seconds that a client has to close the connection itself once its terminal is closed."""
-
-WRONG_PASSWORD_PAUSE = 1.0
 
 
 class HostKeyError(Exception):
@@ -119,7 +113,7 @@ class Guest(asyncssh.SSHServer):
             conn.abort()
             return
         outside = self._door.outside
-        if len(outside) >= WAITING_DOOR:
+        if len(outside) >= limits.WAITING_DOOR:
             # A person logs in within seconds: who has stood there longest is the least likely to be one.
             next(iter(outside)).show_out("others are waiting")
         outside[self] = None
@@ -162,11 +156,10 @@ class Guest(asyncssh.SSHServer):
 
     async def validate_password(self, username: str, password: str) -> bool:
         """Whether it is the workshop's password; a wrong one takes a second."""
-        wanted = self._door.password or ""
-        if hmac.compare_digest(password.encode()[:1024], wanted.encode()):
+        if limits.same(password, self._door.password or ""):
             return True
         self._failures += 1
-        await asyncio.sleep(WRONG_PASSWORD_PAUSE)
+        await asyncio.sleep(limits.WRONG_PASSWORD_PAUSE)
         if self._failures >= limits.MAX_FAILURES:
             raise asyncssh.PermissionDenied("too many wrong passwords")
         return False
