@@ -9,8 +9,10 @@ from backprop_tui.core.engine.engine import Engine
 from backprop_tui.core.messages import Answer, Request, RunSteps
 from backprop_tui.core.phases import Cell
 from backprop_tui.core.run import Run
+from backprop_tui.core.scenario import Scenario
 from backprop_tui.core.session import Session
 from backprop_tui.tui.app import StepperApp
+from backprop_tui.tui.keep import Keeper
 from backprop_tui.tui.line import text_of
 from backprop_tui.tui.pane import Pane
 from backprop_tui.tui.screens.stepper import StepperScreen
@@ -110,13 +112,21 @@ def read_number(text: str) -> float | None:
 
 @asynccontextmanager
 async def driven(
-    engine: Engine, run: Run | None = None, *, size: tuple[int, int] = (80, 24), loaded: bool = True, steps: int = 0
+    engine: Engine,
+    run: Run | None = None,
+    *,
+    size: tuple[int, int] = (80, 24),
+    loaded: bool = True,
+    steps: int = 0,
+    scenario: Scenario | None = None,
+    keeper: Keeper | None = None,
 ) -> AsyncIterator[Driven]:
     """The app at its start: with everything loaded, or held where TensorFlow is loading."""
     asker = InThisProcess(engine)
     if not loaded:
         asker.gate.clear()
-    app = StepperApp(Session(run or Run()), asker, steps)
+    run = run or (scenario.run if scenario else Run())
+    app = StepperApp(Session(run), asker, steps, scenario, keeper)
     async with app.run_test(size=size) as pilot:
         found = Driven(app, pilot, asker)
         await pilot.pause()

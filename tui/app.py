@@ -149,6 +149,12 @@ class StepperApp(App[None]):
 
     # The palette
 
+    def action_command_palette(self) -> None:
+        """ctrl+p, which Textual gives every app: here on the screens that have keys of their own."""
+        screen = self.screen
+        if isinstance(screen, (StepperScreen, LessonScreen)) and screen.keys.do("command_palette"):
+            super().action_command_palette()
+
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """The palette holds what the keys do, and nothing that writes, opens or runs anything else."""
         for key in screen.keys.keys if isinstance(screen, (Shown, LessonScreen)) else ():
