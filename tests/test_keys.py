@@ -193,7 +193,9 @@ async def slower(shown: Driven, key: str) -> None:
 async def faster(shown: Driven, key: str) -> None:
     await shown.press(key, "a")
     assert "autoplay 5/s" in shown.lines("header")
-    await shown.press(*[key] * 20)
+    await shown.press("a", *[key] * 8)
+    assert "100000 steps a second" in shown.lines("status").replace(",", "")
+    await shown.pilot.press("a")
     while shown.session.steps < 20_000:
         await asyncio.sleep(0.02)
     await shown.press("a")
@@ -373,6 +375,12 @@ for number_of_lesson, words in ((1, "scaled"), (2, "derivative"), (3, "descent")
         assert isinstance(shown.app.screen, StepperScreen)
 
     CHECKS[f"lesson({number_of_lesson})"] = lesson
+
+
+@checks("follow")
+async def follow(shown: Driven, key: str) -> None:
+    await shown.press(key)
+    assert "workshop" in shown.lines("status"), "there is nobody to follow here, and it says so"
 
 
 @checks("precision")
