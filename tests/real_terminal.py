@@ -127,7 +127,8 @@ class RealTerminal:
         """Wait until the program has written a text, whatever escape sequences lie in between, after `start` bytes."""
         end = time.monotonic() + seconds
         while text not in _ESCAPES.sub("", self.written[start:].decode(errors="replace")):
-            assert time.monotonic() < end and self.process.poll() is None, f"waited {seconds} s for {text!r}"
+            assert self.process.poll() is None, f"ended instead of {text!r}: {self.output[-500:]}"
+            assert time.monotonic() < end, f"waited {seconds} s for {text!r}"
             self.read(0.02)
 
     def press(self, keys: str) -> None:
