@@ -179,9 +179,7 @@ class Descend(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True)
     steps: int
 
 
-Request = (
-    OpenTable | ReadRows | RunSteps | FindLosses | Predict | DescribeTable | FindWorst | Differentiate | Descend
-)
+Request = OpenTable | ReadRows | RunSteps | FindLosses | Predict | DescribeTable | FindWorst | Differentiate | Descend
 
 # Answers
 

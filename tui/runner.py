@@ -11,7 +11,6 @@ from ..core.engine_process import EngineLost
 from ..core.messages import Answer, Request, WireError
 from ..core.session import EngineRefused
 
-
 FAULT = "a fault of this program"
 """How a notice begins that should never be seen."""
 
