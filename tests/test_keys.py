@@ -448,15 +448,6 @@ async def command_palette(shown: Driven, key: str) -> None:
     assert shown.session.run.seed == 1
 
 
-@checks("follow")
-async def follow(shown: Driven, key: str) -> None:
-    await shown.press("space")
-    before = shown.session.position
-    await shown.press(key)
-    assert "not a workshop" in shown.lines("status")
-    assert shown.session.position == before
-
-
 @checks("help")
 async def help_page(shown: Driven, key: str) -> None:
     await shown.pilot.resize_terminal(120, 60)

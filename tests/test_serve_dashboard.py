@@ -44,8 +44,10 @@ def test_who_is_there_message_pause_and_end(dashboard) -> None:
         )
         assert re.search("[▁▂▃▄▅▆▇█]{3}", line_of(dashboard, "anna"))
 
-        dashboard.press("mlook [bold]here[/]\r")
-        dashboard.wait_for("told everybody", 10)
+        dashboard.press("m")
+        dashboard.wait_for("a message to all; enter sends", 10)
+        dashboard.press("look [bold]here[/]\r")
+        dashboard.wait_for("told everybody: look", 10)
         anna.wait_for("look [bold]here[/]", 10)
 
         dashboard.press("p")

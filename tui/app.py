@@ -152,7 +152,7 @@ class StepperApp(App[None]):
     def action_command_palette(self) -> None:
         """ctrl+p, which Textual gives every app: here on the screens that have keys of their own."""
         screen = self.screen
-        if isinstance(screen, (StepperScreen, LessonScreen)) and screen.keys.do("command_palette"):
+        if isinstance(screen, (Shown, LessonScreen)) and screen.keys.do("command_palette"):
             super().action_command_palette()
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:

@@ -17,7 +17,7 @@ from .workshop import Workshop
 REFRESH = 1.0
 BLOCKS = "▁▂▃▄▅▆▇█"
 HEAD = f"{'name':20} {'lesson':17} {'step':>9}  {'loss':>10}  {'':24}  {'predicted':>9}  {'idle':>5}"
-KEYS = "↑ ↓ choose   p pause   m message to all   x end a session   q end the workshop"
+KEYS = "↑ ↓ choose  f let all follow  p pause  m message to all  x end a session  q end all"
 
 
 def sparkline(losses: tuple[float, ...]) -> str:
@@ -35,13 +35,13 @@ def duration(seconds: float) -> str:
     return f"{seconds / 60:.0f}m" if seconds < 3600 else f"{seconds / 3600:.0f}h"
 
 
-def row(session: Session, now: float) -> str:
-    """One person's line."""
+def row(session: Session, now: float, guide: bool = False) -> str:
+    """One person's line; an arrow marks the one whom all may follow."""
     report = session.report
     loss = "" if report.loss is None else f"{report.loss:.4g}"
     guessed = f"{report.right} of {report.guessed}" if report.guessed else ""
     return (
-        f"{clipped(session.label, 20)} {report.lesson or '·':17} {report.step:>9,}  {loss:>10}  "
+        f"{clipped(session.label + ' ▸' * guide, 20)} {report.lesson or '·':17} {report.step:>9,}  {loss:>10}  "
         f"{sparkline(report.losses):24}  {guessed:>9}  {duration(now - session.last_key):>5}"
     )
 
@@ -51,6 +51,7 @@ class Dashboard(App[None]):
 
     TITLE = "backprop-tui serve"
     ENABLE_COMMAND_PALETTE = False
+    AUTO_FOCUS = None  # keys are keys, until a message is typed
     CSS = """
     Screen { layout: vertical; }
     #address { height: 1; text-style: bold; }
@@ -63,6 +64,7 @@ class Dashboard(App[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up", "choose(-1)"),
         Binding("down", "choose(1)"),
+        Binding("f", "show"),
         Binding("p", "pause"),
         Binding("m", "message"),
         Binding("x", "end_one"),
@@ -108,7 +110,9 @@ class Dashboard(App[None]):
         pane, now = self.query_one("#people", Pane), time.monotonic()
         sessions = sorted(self._workshop.sessions.values(), key=lambda session: session.label)
         lines: list[Line] = [(Span(HEAD, "dim"),)]
-        lines += [(Span(row(session, now), "cursor" if session.label == self._chosen else ""),) for session in sessions]
+        for session in sessions:
+            role = "cursor" if session.label == self._chosen else ""
+            lines.append((Span(row(session, now, session is self._workshop.guide), role),))
         if not sessions:
             lines.append((Span("nobody is here yet", "dim"),))
         pane.show(lines)
@@ -135,6 +139,18 @@ class Dashboard(App[None]):
             pane.scroll_to(y=max(0, labels.index(self._chosen) + 2 - pane.size.height), animate=False)
             self.draw()
 
+    def action_show(self) -> None:
+        """Let all follow the chosen one, or end that."""
+        workshop, chosen = self._workshop, self._workshop.sessions.get(self._chosen)
+        if workshop.guide is not None and chosen in (None, workshop.guide):
+            workshop.show(None)
+            self.say("nobody's screen is shown any more")
+        elif chosen is None:
+            self.say("choose with ↑ ↓ whose screen all may follow: your own, once you have come in as the others do")
+        else:
+            workshop.show(chosen)
+            self.say(f"f on everybody's screen shows what {chosen.label} does; f here ends it")
+
     def action_pause(self) -> None:
         """Take nobody's keys, or go on."""
         self._workshop.hold(not self._workshop.held)
@@ -144,7 +160,7 @@ class Dashboard(App[None]):
         """Type a line to all."""
         prompt = self.query_one("#prompt", Input)
         prompt.value, prompt.placeholder, prompt.display = "", "a message to all; enter sends", True
-        prompt.focus()
+        self.set_focus(prompt)  # at once: a key may follow
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Send it."""

@@ -65,6 +65,13 @@ class Hold(msgspec.Struct, frozen=True, tag=True):
     held: bool
 
 
+class Guide(msgspec.Struct, frozen=True, tag=True):
+    """To a session: whose place can be followed, nobody's where it is empty; `you` where it is its own."""
+
+    name: str
+    you: bool = False
+
+
 class Broadcast(msgspec.Struct, frozen=True, tag=True):
     """The instructor's place: from the instructor's session to the server, and from there to those who follow."""
 
@@ -79,7 +86,7 @@ class Follow(msgspec.Struct, frozen=True, tag=True):
 
 ToNursery = Fork
 FromNursery = Started | Ended | Ready
-ToSession = Say | Hold | Broadcast
+ToSession = Say | Hold | Guide | Broadcast
 FromSession = Report | Follow | Broadcast
 
 _encoder = msgspec.msgpack.Encoder()

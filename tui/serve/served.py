@@ -11,6 +11,7 @@ import numpy as np
 from textual.app import ComposeResult
 from textual.containers import Middle
 from textual.screen import ModalScreen
+from textual.timer import Timer
 from textual.widgets import Static
 
 from ...core.engine_socket import SharedEngine
@@ -19,12 +20,16 @@ from ...core.text import shown
 from ..app import StepperApp
 from ..screens.lesson import NAMES
 from ..screens.stepper import StepperScreen
-from . import notes
-from .notes import Broadcast, Hold, Report, Say
+from . import in_view, notes
+from .follow import FollowScreen
+from .notes import Broadcast, Follow, Guide, Hold, Report, Say
 from .place import Place
 
 REPORT_AFTER, SAVE_AFTER = 0.5, 10.0
 """Seconds after a change; a session that takes long to save is saved less often."""
+
+SHOW_EVERY = 0.2
+"""Seconds between two looks whether the guide's place is another one."""
 
 SPARKLINE = 24
 SAY_FOR = 15.0
@@ -72,6 +77,11 @@ class ServedApp(StepperApp):
         self._saving: asyncio.TimerHandle | None = None
         self._save_after = SAVE_AFTER
         self._held: HeldScreen | None = None
+        self._guide = Guide("")
+        self._follower: FollowScreen | None = None
+        self._follows = False
+        self._showing: Timer | None = None
+        self._shown: bytes | None = None
         engine.on_answer = self._moved
 
     def on_mount(self) -> None:
@@ -95,7 +105,7 @@ class ServedApp(StepperApp):
         losses = self.session.losses
         last = float(losses[-1]) if len(losses) else None
         some = losses[np.linspace(0, len(losses) - 1, min(len(losses), SPARKLINE)).astype(int)] if len(losses) else ()
-        stepper = next((screen for screen in self.screen_stack if isinstance(screen, StepperScreen)), None)
+        stepper = self._stepper
         score = stepper.predictor.score if stepper else None
         report = Report(
             NAMES[self.lessons.open - 1],
@@ -106,6 +116,10 @@ class ServedApp(StepperApp):
             score.right if score else 0,
         )
         notes.send(self._line, report)
+
+    @property
+    def _stepper(self) -> StepperScreen | None:
+        return next((screen for screen in self.screen_stack if isinstance(screen, StepperScreen)), None)
 
     # What the instructor says
 
@@ -128,8 +142,10 @@ class ServedApp(StepperApp):
                 self.notify(shown(note.text), title="From the instructor", timeout=SAY_FOR, markup=False)
             case Hold():
                 self._hold(note.held)
+            case Guide():
+                self._take_guide(note)
             case Broadcast():
-                pass
+                self._take_place(in_view.decode(note.state))
 
     def _hold(self, held: bool) -> None:
         if held and self._held is None:
@@ -138,6 +154,59 @@ class ServedApp(StepperApp):
         elif not held and self._held is not None:
             self._held.dismiss()
             self._held = None
+
+    # Follow me
+
+    def follow(self) -> str:
+        """f: see the guide's place, or go back to one's own, which has not moved meanwhile."""
+        if self._follows:
+            self._follows = False
+            if self._follower is not None:
+                self.pop_screen()
+                self._follower = None
+        elif self._guide.you:
+            return "you are the one who can be followed"
+        elif not self._guide.name:
+            return "nobody shows their screen now; you are told when somebody does"
+        else:
+            self._follows = True
+            self.clear_notifications()
+            if (stepper := self._stepper) is not None:
+                stepper.autoplay.stop()
+        notes.send(self._line, Follow(self._follows))
+        return ""
+
+    def _take_guide(self, guide: Guide) -> None:
+        self._guide, self._shown = guide, None
+        if self._follower is not None:
+            self._follower.guide = guide.name
+            self._follower.draw()
+        if self._showing is not None:
+            self._showing.stop()
+        self._showing = self.set_interval(SHOW_EVERY, self._show) if guide.you else None
+        if guide.you:
+            self.notify("Everybody can follow you now: f on their screens shows yours.", timeout=SAY_FOR / 3)
+        elif guide.name and self._follower is None:
+            words = f"{shown(guide.name)} shows their screen: f follows, f again goes back to yours."
+            self.notify(words, title="Follow me", timeout=SAY_FOR, markup=False)
+
+    def _show(self) -> None:
+        """Send one's place to those who follow, where it is another one."""
+        stepper = self._stepper
+        place = in_view.encode(self.session, stepper.view(), self.lessons.open) if stepper else None
+        if place is not None and place != self._shown:
+            self._shown = place
+            if not notes.send(self._line, Broadcast(place)) and len(place) > notes.MAX_NOTE - 100:
+                self.notify("This network is too large to be shown to others.", severity="warning")
+
+    def _take_place(self, place: in_view.InView) -> None:
+        if not self._follows or (self._held is not None and self._follower is None):
+            return
+        if self._follower is None:
+            self._follower = FollowScreen(place, self.engine, self._guide.name)
+            self.push_screen(self._follower)
+        else:
+            self._follower.show(place)
 
     # What Textual offers and a person who sits elsewhere must not have on this machine
 
@@ -164,11 +233,11 @@ class ServedApp(StepperApp):
     def _save_again(self) -> None:
         """What is done is kept every few seconds: a session that is killed goes on from there."""
         self._saving = None
-        if self.keeper is None or not self.session.history.entries:
+        if self.keeper is None:
             return
         began = time.monotonic()
         try:
-            self.save()
+            self.keeper.save_changes(self.session, self._kept(), self.scenario)
         except ValueError as error:
             self.notify(shown(str(error)), severity="error", markup=False)
         self._save_after = max(SAVE_AFTER, 20 * (time.monotonic() - began))

@@ -52,12 +52,18 @@ class Session:
         self.last_key = time.monotonic()
         self.report = Report("", 0, None)
         self.follows = False
+        """Whether its person wants to see the instructor's place."""
+        self.behind = False
+        """Whether the newest of these places is still to be sent."""
         self.reason = ""
         """Why it was asked to end."""
         self.code: int | None = None
         """The exit code as the nursery saw it; None where it did not."""
         self.over: Callable[[Session], None] = lambda session: None
         self.broadcast: Callable[[Session, bytes], None] = lambda session, state: None
+        """Called with the place that it shows to others."""
+        self.followed: Callable[[Session], None] = lambda session: None
+        """Called when its person begins to follow, or ends."""
         self._nurse, self._client = nurse, client
         self._master = self._handle = -1
         self._line: socket.socket | None = None
@@ -178,10 +184,9 @@ class Session:
 
     # The line
 
-    def tell(self, note: notes.ToSession) -> None:
-        """Send it a note."""
-        if self._line is not None:
-            notes.send(self._line, note)
+    def tell(self, note: notes.ToSession) -> bool:
+        """Send it a note; False where it has not taken those before."""
+        return self._line is None or notes.send(self._line, note)
 
     def _heard(self) -> None:
         assert self._line is not None
@@ -201,6 +206,7 @@ class Session:
                     self.report = note
                 case Follow():
                     self.follows = note.follows
+                    self.followed(self)
                 case Broadcast():
                     self.broadcast(self, note.state)
 

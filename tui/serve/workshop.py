@@ -13,12 +13,14 @@ from pathlib import Path
 from ...core.engine_keeper import EngineKeeper, listen
 from ...core.text import shown
 from .limits import Limits
-from .notes import Broadcast, Hold, Say, ToSession
+from .notes import Broadcast, Guide, Hold, Say
 from .nurse import Nurse
 from .session import Client, Session
 
 PR_SET_CHILD_SUBREAPER = 36
 IDLE_CHECK = 5.0
+CATCH_UP = 0.5
+"""Seconds until a session that does not take a place now is sent the newest."""
 
 
 class Full(Exception):
@@ -42,6 +44,9 @@ class Workshop:
         """By label: no two sessions share one."""
         self.addresses: Counter[str] = Counter()
         self.held = False
+        self.guide: Session | None = None
+        """The session that all may follow."""
+        self._newest = b""
         self.closing = False
         self.began = time.monotonic()
         self._scenario, self._tables, self._output = scenario, tables, output
@@ -103,10 +108,14 @@ class Workshop:
         if not self.addresses[address]:
             del self.addresses[address]
         self.log(f"{session.label} left at step {session.report.step:,}")
+        if session is self.guide:
+            self.show(None)
 
     def settle_in(self, session: Session) -> None:
         """What a session that has just started must know."""
-        session.broadcast = self._pass_on
+        session.broadcast, session.followed = self._pass_on, self._catch_up
+        if self.guide is not None:
+            session.tell(Guide(self.guide.label))
         if self.held:
             session.tell(Hold(True))
 
@@ -129,21 +138,39 @@ class Workshop:
 
     def say(self, text: str) -> None:
         """A line to all."""
-        self._tell_all(Say(shown(text)[:500]))
+        for session in self.sessions.values():
+            session.tell(Say(shown(text)[:500]))
 
     def hold(self, held: bool) -> None:
-        """Take nobody's keys, or go on."""
+        """Take nobody's keys but the guide's, or go on."""
         self.held = held
-        self._tell_all(Hold(held))
-
-    def _tell_all(self, note: ToSession) -> None:
         for session in self.sessions.values():
-            session.tell(note)
+            session.tell(Hold(held and session is not self.guide))
+
+    def show(self, guide: Session | None) -> None:
+        """All may follow this session, or nobody any more."""
+        self.guide, self._newest = guide, b""
+        for session in self.sessions.values():
+            session.tell(Guide(guide.label if guide else "", session is guide))
+        if self.held:
+            self.hold(True)
 
     def _pass_on(self, source: Session, state: bytes) -> None:
-        for session in self.sessions.values():
-            if session.follows and session is not source:
-                session.tell(Broadcast(state))
+        if source is self.guide:
+            self._newest = state
+            for session in self.sessions.values():
+                self._catch_up(session)
+
+    def _catch_up(self, session: Session) -> None:
+        """Send the newest place; where the session does not take it now, once more when it has had time."""
+        if session.follows and self._newest and not session.behind:
+            session.behind = not session.tell(Broadcast(self._newest))
+            if session.behind:
+                asyncio.get_running_loop().call_later(CATCH_UP, self._try_again, session)
+
+    def _try_again(self, session: Session) -> None:
+        session.behind = False
+        self._catch_up(session)
 
     # The end
 

@@ -1,0 +1,118 @@
+"""What is in view on the instructor's screen, as it is sent to those who follow: a run of that one step.
+
+The same state, settings and rows make the same step, bit for bit; only what the step cannot know (its number, the
+losses before it) is sent along.
+"""
+
+from dataclasses import replace
+
+import msgspec
+import numpy as np
+
+from ...core.history import Change, Settings
+from ...core.messages import Numbers, numbers
+from ...core.network import Array
+from ...core.phases import Cell
+from ...core.run import Run
+from ...core.session import Position, Session
+from ..view import View, view_of
+
+NEWEST, EARLIER = 400, 1_000
+"""So many of the newest losses are sent as they are, and of those before them so many at even distances."""
+
+
+class InView(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The step in view: as a run of its own, and what the screen says beside it."""
+
+    run: Run
+    """It begins with the state and the settings of the step in view."""
+
+    given: bool
+    """Whether the instructor's own run began with given weights."""
+
+    done: int
+    steps: int
+    step: int
+    settings: Settings
+    earlier: Numbers
+    stride: int
+    newest: Numbers
+    loss_before: float | None
+    loss_after: float | None
+    before: Numbers | None
+    changes: tuple[Change, ...]
+    every: int
+    cursor: Cell | None
+    single: bool
+    lesson: int
+
+    @property
+    def session(self) -> Session:
+        """A session of its one step; the engine is still to be asked for the trace."""
+        session = Session(self.run)
+        session.position = Position(0, self.done)
+        return session
+
+    def view(self, session: Session, cursor: Cell | None, precise: bool) -> View:
+        """What the instructor's screen shows, made from that session."""
+        view = view_of(session, cursor=cursor, precise=precise, single=self.single)
+        run = self.run if self.given else replace(self.run, initial=None)
+        facts = replace(
+            view.facts,
+            step=self.step,
+            seed=None if self.given else run.seed,
+            before=None if self.before is None else self.before.array,
+            changes=self.changes,
+        )
+        return replace(
+            view,
+            run=run,
+            settings=self.settings,
+            steps=self.steps,
+            losses=self._losses(),
+            every=self.every,
+            facts=facts,
+            loss_before=self.loss_before,
+            loss_after=self.loss_after,
+        )
+
+    def _losses(self) -> Array:
+        return np.concatenate([np.repeat(self.earlier.array, self.stride), self.newest.array])
+
+
+def encode(session: Session, view: View, lesson: int) -> bytes | None:
+    """A session's place and what its screen shows; None while the engine is asked for it."""
+    entry, history, facts = session.position.entry, session.history, view.facts
+    state = history.state(entry)
+    if state is None or (session.trace is None and session.position.done):
+        return None
+    shown = session.shown_settings
+    # The rows of a step go by how many were drawn before it: this run has made none.
+    first = replace(shown, since=shown.since - history.steps(entry))
+    stride = max(-(-(len(view.losses) - NEWEST) // EARLIER), 1)
+    newest = NEWEST + (len(view.losses) - NEWEST) % stride
+    place = InView(
+        run=replace(session.run, initial=tuple(state.tolist()), settings=first),
+        given=session.run.initial is not None,
+        done=session.position.done,
+        steps=session.steps,
+        step=facts.step,
+        settings=session.settings,
+        earlier=numbers(view.losses[:-newest:stride]),
+        stride=stride,
+        newest=numbers(view.losses[-newest:]),
+        loss_before=view.loss_before,
+        loss_after=view.loss_after,
+        before=None if facts.before is None else numbers(facts.before),
+        changes=facts.changes,
+        every=view.every,
+        cursor=view.cursor,
+        single=any(isinstance(fresh, Cell) for fresh in view.fresh),
+        lesson=lesson,
+    )
+    return msgspec.msgpack.encode(place)
+
+
+def decode(state: bytes) -> InView:
+    """What `encode` has made. Raises msgspec.MsgspecError."""
+    return msgspec.msgpack.decode(state, type=InView)
