@@ -133,7 +133,9 @@ def test_the_nursery_killed_is_replaced_and_sessions_live_on(workshop) -> None:
     wait_until(lambda: not workshop.processes("session"))
 
 
-def test_the_server_killed_leaves_nothing_behind_and_everything_saved(tmp_path) -> None:
+def test_the_server_killed_leaves_nothing_behind_and_everything_saved(tmp_path, monkeypatch) -> None:
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "t"))
+    (tmp_path / "t").mkdir()
     served = Served(tmp_path / "state", "--open")
     try:
         with served.come("ida") as ida:
@@ -144,6 +146,7 @@ def test_the_server_killed_leaves_nothing_behind_and_everything_saved(tmp_path) 
             served.process.kill()
             served.process.wait()
             wait_until(lambda: all(state(pid) in ("", "Z") for pid in below), 15, lambda: f"the end of {below}")
+        assert list((tmp_path / "t").iterdir()) == []
         assert saved(served, "ida").steps == 4
     finally:
         served.stop()

@@ -128,6 +128,10 @@ def main() -> None:
 
     rehearse(build)
     tend(control, build)
+    # The server has gone. Where it was killed, its private folder is left to us.
+    with suppress(OSError):
+        Path(engine).unlink(missing_ok=True)
+        Path(engine).parent.rmdir()
 
 
 def rehearse(build: Callable[[Path, socket.socket], "ServedApp"]) -> None:
