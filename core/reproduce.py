@@ -2,32 +2,55 @@
 
 import csv
 import shlex
+from dataclasses import replace
 from io import StringIO
 from operator import attrgetter
 
 from .history import Settings
 from .messages import TableSpec
-from .network import HALF_SQUARED
+from .network import HALF_SQUARED, Network
 from .optimizers import Update
 from .run import Run
-from .sampling import NEXT_ROW, SHUFFLED, THIS_ROW
+from .sampling import NEXT_ROW, SHUFFLED
+from .scenario import Scenario
 from .session import Session
 from .text import shown
 
 
-def command_line(session: Session) -> str:
-    """`backprop-tui --hidden 2 ... --seed 7 --lr 0.2 --row 0 --steps 12`: the run, and its whole steps up to here."""
-    run, settings = session.run, _settings(session)
-    words = ["backprop-tui", *_table(run.table), *_network(run)]
-    words += ["--seed", str(run.seed), "--lr", repr(settings.lr), "--row", str(settings.sampling.row)]
-    words += _training(run, settings)
-    words += ["--steps", str(session.steps)]
-    return shlex.join(words)
+def command_line(session: Session, scenario: Scenario | None = None) -> str:
+    """`backprop-tui --seed 7 --lr 0.2 --steps 12`: what differs from the plain run, and the whole steps up to here.
+
+    A run that `scenario` began is named by it: `backprop-tui mazur-2015 --lr 0.5 --steps 12`.
+    """
+    run, settings, begun = session.run, _settings(session), _begun_by(session, scenario)
+    if begun is None:
+        words = ["backprop-tui", *_table(run.table), *_network(run), "--seed", str(run.seed)]
+    else:
+        assert scenario is not None, "it began the run"
+        words = ["backprop-tui", scenario.origin]
+        words += ["--seed", str(run.seed)] if run.seed != begun.seed else []
+    words += ["--lr", repr(settings.lr), *_training(run, settings, begun or Run())]
+    return shlex.join([*words, "--steps", str(session.steps)])
 
 
-def not_in_command_line(session: Session) -> list[str]:
+def not_in_command_line(session: Session, scenario: Scenario | None = None) -> list[str]:
     """What of the present state `command_line` can't express, each as a clause; empty when it leads there exactly."""
-    return [*_not_in_run(session.run), *_not_in_history(session)]
+    begun = _begun_by(session, scenario)
+    left_out = _not_in_run(session.run) if begun is None else []
+    return [*left_out, *_not_in_history(session, begun or Run())]
+
+
+def _begun_by(session: Session, scenario: Scenario | None) -> Run | None:
+    """The scenario's run, where this one is it, but for a seed and an optimizer, which options can say."""
+    if scenario is None or not scenario.origin:
+        return None
+    run, begun, found = session.run, scenario.run, replace(scenario.run, settings=session.run.settings)
+    if run.update.optimizer != begun.update.optimizer:
+        update = replace(begun.update, optimizer=run.update.optimizer)
+        found = replace(found, update=update, initial=begun.initial and begun.initial[: begun.network.width])
+    if run.seed != begun.seed:
+        found = replace(found, seed=run.seed, initial=None)
+    return begun if found == run else None
 
 
 def _settings(session: Session) -> Settings:
@@ -57,20 +80,28 @@ def _csv(names: tuple[str, ...]) -> str:
 
 
 def _network(run: Run) -> list[str]:
-    hidden = run.network.layers[:-1]
-    words = ["--hidden", ",".join(str(layer.units) for layer in hidden) or "none"]
-    return [*words, "--activation", hidden[0].activation] if hidden else words
+    hidden, plain, words = run.network.layers[:-1], Network().layers[:-1], list[str]()
+    units = [layer.units for layer in hidden]
+    if units != [layer.units for layer in plain]:
+        words += ["--hidden", ",".join(map(str, units)) or "none"]
+    if hidden and hidden[0].activation != plain[0].activation:
+        words += ["--activation", hidden[0].activation]
+    return words
 
 
-def _training(run: Run, settings: Settings) -> list[str]:
-    """What differs from a plain loop over one row."""
-    sampling, words = settings.sampling, list[str]()
-    if sampling.rule != THIS_ROW:
+def _training(run: Run, settings: Settings, base: Run) -> list[str]:
+    """Which rows are used, and the optimizer, where they are not those of the run that the line begins with."""
+    sampling, began, words = settings.sampling, base.settings.sampling, list[str]()
+    if sampling.row != began.row or (settings.x is None and base.settings.x is not None):
+        words += ["--row", str(sampling.row)]
+    if (sampling.rule, sampling.batch) != (began.rule, began.batch):
         several = sampling.rule == SHUFFLED and sampling.batch > 1
         words += ["--rows", str(sampling.batch) if several else sampling.rule.split()[0]]
-    if run.update.optimizer != Update().optimizer:
+    if run.update.optimizer != base.update.optimizer:
         words += ["--optimizer", run.update.optimizer]
-    return [*words, "--holdout", repr(run.table.holdout)] if run.table.holdout else words
+    if run.table.holdout != base.table.holdout:
+        words += ["--holdout", repr(run.table.holdout)]
+    return words
 
 
 def _not_in_run(run: Run) -> list[str]:
@@ -104,14 +135,14 @@ def _not_in_run(run: Run) -> list[str]:
     return found
 
 
-def _not_in_history(session: Session) -> list[str]:
+def _not_in_history(session: Session, base: Run) -> list[str]:
     """What was different on the way here, and what is from here on."""
     settings, found = _settings(session), []
     if any(entry < session.whole_entries for entry in session.history.changes):
         found.append("the numbers changed by hand")
-    if settings.x is not None or session.settings.x is not None:
+    if any(held.x is not None and held.x != base.settings.x for held in (settings, session.settings)):
         found.append("the sample typed by hand")
-    elif settings.sampling.rule in (NEXT_ROW, SHUFFLED) and settings.since:
+    elif settings.sampling.rule in (NEXT_ROW, SHUFFLED) and settings.since != base.settings.since:
         found.append("after which step the order of rows began")
     past = [held for start, held in session.history.stretches if start < session.whole_entries]
     for value, word in ((attrgetter("lr"), "learning rate"), (attrgetter("sampling"), "row")):

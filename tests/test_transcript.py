@@ -265,7 +265,7 @@ def test_what_a_line_of_shell_can_not_say_is_named(engine: Engine, eventful: Ses
     session = Session(Run(seed=7))
     list(made(session, engine.answer, 12))
     line = command_line(session)
-    assert line == "backprop-tui --hidden 2 --activation sigmoid --seed 7 --lr 0.2 --row 0 --steps 12"
+    assert line == "backprop-tui --seed 7 --lr 0.2 --steps 12"
     assert not_in_command_line(session) == []
     session.set_lr(0.1)
     assert (command_line(session), not_in_command_line(session)) == (line, ["the learning rate from here on"])

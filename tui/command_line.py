@@ -7,6 +7,7 @@ when it is asked for.
 import argparse
 import csv
 from math import isfinite
+from os.path import abspath
 from typing import TYPE_CHECKING, NoReturn
 
 from ..core.text import shown
@@ -80,12 +81,17 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
 
 def scenario_of(name: str | None) -> "Scenario":
     """The scenario in a file, or the example of that name; where none is named, the plain run. Raises UsageError."""
+    from dataclasses import replace
+
     from ..core.scenario import Scenario, ScenarioError, open_scenario
 
+    if name is None:
+        return Scenario()
     try:
-        return Scenario() if name is None else open_scenario(name, hideable_keys(name))
+        found = open_scenario(name, hideable_keys(name))
     except ScenarioError as error:
         raise UsageError(str(error)) from None
+    return found if found.origin else replace(found, origin=abspath(name))
 
 
 def hideable_keys(name: str) -> frozenset[str]:

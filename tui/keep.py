@@ -70,10 +70,15 @@ def resume(name: str = "", folder: Path | None = None) -> "tuple[Loaded, Keeper]
     folder = folder or shelf.state_folder()
     names = shelf.saved_names(folder)
     if not name and not names:
-        raise store.StoreError("no session is saved yet; the key w saves one, and quitting does")
+        there = any(folder.glob(f"*{shelf.SUFFIX}"))
+        raise store.StoreError(
+            "every saved session is open in another program"
+            if there
+            else "no session is saved yet; the key w saves one, and quitting does"
+        )
     if name and name not in names:
         listed = ", ".join(names[:5]) or "none"
-        raise store.StoreError(f"no session '{name}' is saved here, or it is open elsewhere; there are: {listed}")
+        raise store.StoreError(f"no session '{name}' is saved, or it is open in another program; there are: {listed}")
     claim = shelf.claim(folder, name or names[0])
     try:
         return store.load(claim.path), Keeper(folder, claim)

@@ -61,3 +61,5 @@ class Scenario:
     run: Run = Run()
     expectations: tuple[Expectation, ...] = ()
     show: Show = Show()
+    origin: str = field(default="", compare=False)
+    """What `backprop-tui` opens it by, where that is known: an example's name, a file's full path."""

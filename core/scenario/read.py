@@ -3,6 +3,7 @@
 import re
 import tomllib
 from collections.abc import Collection
+from dataclasses import replace
 from math import isfinite
 from pathlib import Path as FilePath
 from typing import Any
@@ -45,7 +46,7 @@ def bundled(name: str) -> Scenario:
         raise ScenarioError(
             f"'{shown(name)[:80]}' is no example; `backprop-tui examples` lists them; a file's name ends in .toml"
         )
-    return parse((EXAMPLES / f"{name}.toml").read_text("utf-8"), None, name)
+    return replace(parse((EXAMPLES / f"{name}.toml").read_text("utf-8"), None, name), origin=name)
 
 
 def open_scenario(name: str, keys: Collection[str] = ()) -> Scenario:

@@ -53,7 +53,8 @@ class Keeping(Shown):
         from ....core.reproduce import command_line, not_in_command_line
         from ..words import WordsScreen
 
-        line, left_out = command_line(self.session), not_in_command_line(self.session)
+        line = command_line(self.session, self._scenario)
+        left_out = not_in_command_line(self.session, self._scenario)
         self.app.copy_to_clipboard(line)
         missing = (f"It can't say: {', '.join(left_out)}.",) if left_out else ()
         note = "It is copied where the terminal lets a program do so; else select it here."
