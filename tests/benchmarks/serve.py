@@ -51,19 +51,19 @@ class Person(asyncssh.SSHClientSession):
         self.wanted = b""
         return time.perf_counter() - began
 
-    async def step(self) -> float:
+    async def step(self, seconds: float = 30) -> float:
         """Seconds from the key to its step on the screen."""
         self.steps += 1
         self.seen.clear()
         self.channel.write(b" ")
-        return await self.wait_for(b"step %d" % self.steps)
+        return await self.wait_for(b"step %d" % self.steps, seconds)
 
 
-async def come(port: int, name: str) -> tuple[Person, float]:
-    """A person who has come in, and the seconds until the first frame."""
+async def come(port: int, name: str, *keys: str) -> tuple[Person, float]:
+    """A person who has come in, with these files of keys, and the seconds until the first frame."""
     began = time.perf_counter()
     connection = await asyncssh.connect(
-        "127.0.0.1", port, username=name, known_hosts=None, client_keys=[], agent_path=None, config=[]
+        "127.0.0.1", port, username=name, known_hosts=None, client_keys=list(keys), agent_path=None, config=[]
     )
     channel, person = await connection.create_session(
         Person, term_type="xterm-256color", term_size=(80, 24), encoding=None
