@@ -7,6 +7,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -47,9 +48,9 @@ READ_SCREEN = """(() => {
 class Browser:
     """Chromium with a profile of its own."""
 
-    def __init__(self, profile: Path) -> None:
+    def __init__(self, profile: Path, *flags: str) -> None:
         self.process = subprocess.Popen(
-            [CHROMIUM, *FLAGS, f"--user-data-dir={profile}", "about:blank"],
+            [CHROMIUM, *FLAGS, *flags, f"--user-data-dir={profile}", "about:blank"],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             start_new_session=True,
@@ -57,7 +58,10 @@ class Browser:
         said = profile / "DevToolsActivePort"
         wait_until(lambda: said.exists() and len(said.read_text().split()) == 2, 30, lambda: "Chromium")
         port, path = said.read_text().split()
-        self._line = connect(f"ws://127.0.0.1:{port}{path}", max_size=None, open_timeout=20, ping_interval=None)
+        self._open = ExitStack()
+        self._line = self._open.enter_context(
+            connect(f"ws://127.0.0.1:{port}{path}", max_size=None, open_timeout=20, ping_interval=None)
+        )
         self._number = 0
         self.events: list[dict[str, Any]] = []
 
@@ -65,7 +69,7 @@ class Browser:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._line.close()
+        self._open.close()
         self.process.send_signal(signal.SIGTERM)
         try:
             self.process.wait(10)
@@ -100,6 +104,7 @@ class Tab:
         for domain in ("Page", "Runtime", "Network", "Log"):
             self.call(f"{domain}.enable")
         self.call("Page.addScriptToEvaluateOnNewDocument", source=SHOW_TERMINAL)
+        self.call("Emulation.setFocusEmulationEnabled", enabled=True)  # as if each tab were a window in front
         self.resize(width, height)
         self.go(address)
 
@@ -150,9 +155,7 @@ class Tab:
 
     def resize(self, width: int, height: int) -> None:
         """The window, in pixels."""
-        self.call(
-            "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False
-        )
+        self.call("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False)
 
     def screen(self) -> str:
         """What the terminal on the page shows."""

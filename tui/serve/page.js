@@ -3,6 +3,7 @@
 "use strict";
 
 const REFUSED = 4001;
+const OVER = 1000;
 const page = document.body.classList;
 const find = (selector) => document.querySelector(selector);
 
@@ -19,12 +20,15 @@ class Door extends WebSocket {
       }
     });
     this.addEventListener("close", (event) => {
+      const refused = event.code === REFUSED;
+      if (refused) find("#note").textContent = event.reason;
+      else if (page.contains("inside")) find("#note").textContent = "The line has closed. What you did is saved.";
+      else find("#note").textContent = "The workshop does not answer, or too many come at once. Please try again.";
+      if (event.code === OVER) find("#password").value = "";
+      page.toggle("over", page.contains("inside"));
       page.remove("inside");
-      page.toggle("over", event.code !== REFUSED);
-      find("#note").textContent =
-        event.code === REFUSED ? event.reason : "The line has closed. What you did is saved under your name.";
       find("button").disabled = false;
-      find(event.code === REFUSED ? "#password" : "button").focus();
+      find(find("#password").value && !refused ? "button" : "#password").focus();
     });
   }
 }

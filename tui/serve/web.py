@@ -78,7 +78,17 @@ class Blur(msgspec.Struct, array_like=True, tag="blur", forbid_unknown_fields=Tr
     """The same."""
 
 
-_decode = msgspec.json.Decoder(Login | Keys | Resized | Ping | Focus | Blur).decode
+Message = Login | Keys | Resized | Ping | Focus | Blur
+_decoder: msgspec.json.Decoder[Message] = msgspec.json.Decoder(Message)
+
+
+def read(data: str | bytes) -> Message | None:
+    """A message, or None where it is none."""
+    try:
+        return _decoder.decode(data)
+    except (msgspec.MsgspecError, RecursionError, UnicodeError):
+        return None
+
 
 _silent = logging.getLogger("backprop_tui.web")
 _silent.setLevel(logging.CRITICAL + 1)  # what strangers send is not worth a line each, let alone a traceback
@@ -132,6 +142,8 @@ class Door:
 
     def _answer(self, connection: ServerConnection, request: Request) -> Response | None:
         """A file of the page; None for the terminal's own connection, which goes on from here."""
+        if getattr(request, "method", "GET") != "GET":  # which older versions of websockets refuse themselves
+            return web_page.refusal(HTTPStatus.METHOD_NOT_ALLOWED, "only GET")
         path = request.path.partition("?")[0]
         if path == "/ws":
             if not web_page.is_of_this_page(request.headers):
@@ -159,12 +171,10 @@ class Door:
     async def _let_in(self, caller: "Caller") -> Visitor | None:
         try:
             async with asyncio.timeout(limits.LOGIN_GRACE):
-                login = _decode(await caller.recv())
+                login = read(await caller.recv())
         except TimeoutError:
             await caller.close(REFUSED, "nobody said a name")
             return None
-        except msgspec.MsgspecError:
-            login = None
         if not isinstance(login, Login):
             await caller.close(NONSENSE)
             return None
@@ -268,19 +278,15 @@ class Browser:
     async def _receive(self) -> None:
         with suppress(ConnectionClosed):
             while True:
-                message = await self._caller.recv()
+                message = read(await self._caller.recv())
                 await self._may_read.wait()
-                try:
-                    self._take(_decode(message))
-                except msgspec.MsgspecError:
-                    await self._caller.close(NONSENSE)
-
-    def _take(self, message: Login | Keys | Resized | Ping | Focus | Blur) -> None:
-        match message:
-            case Keys():
-                self._visit.keys(message.text.encode(errors="replace"))
-            case Resized():
-                self._visit.resize(limits.size(message.area.width, message.area.height))
+                match message:
+                    case Keys():
+                        self._visit.keys(message.text.encode(errors="replace"))
+                    case Resized():
+                        self._visit.resize(limits.size(message.area.width, message.area.height))
+                    case None | Login():
+                        await self._caller.close(NONSENSE)
 
 
 def _size(path: str) -> tuple[int, int]:
