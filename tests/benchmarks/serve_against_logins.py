@@ -146,9 +146,8 @@ async def main(logins: int, sessions: int) -> int:
     ]
     for words, theirs, ours in rows:
         print(f"{words:46}{theirs:9.2f}{ours:9.2f}{'1/' + format(theirs / ours, '.0f'):>9}")
-    print(
-        f"\nof a login's memory {of_sshd / logins:.1f} MB are sshd's own; all of serve takes {sum(parts.values()):.0f} MB"
-    )
+    whole = sum(parts.values())
+    print(f"\nof a login's memory {of_sshd / logins:.1f} MB are sshd's own; all of serve takes {whole:.0f} MB")
     return int(each > own * MEMORY_GOAL or served_alone > alone * TIME_GOAL)
 
 
