@@ -54,6 +54,8 @@ class StepperApp(App[None]):
         self.export_folder: Path | None = None
         """Where exported files go; None where their names may be paths."""
         self._steps, self._loaded = steps, loaded
+        self._trouble = ""
+        """Why the session could not be saved by itself."""
 
     def on_mount(self) -> None:
         """Show the main screen."""
@@ -97,10 +99,14 @@ class StepperApp(App[None]):
     def _keep_saving(self, keeper: "Keeper") -> None:
         """What is done is saved now and then: a program that is killed has lost little."""
         began = time.monotonic()
+        trouble = ""
         try:
             keeper.save_changes(self.session, self._kept(), self.scenario)
         except ValueError as error:
-            self._main.say(str(error))
+            trouble = str(error)
+            if trouble != self._trouble:  # said once, not every time
+                self._main.say(trouble)
+        self._trouble = trouble
         # A history of millions of steps takes its time: saving may take a twentieth of it all.
         self.set_timer(max(self.SAVE_EVERY, 20 * (time.monotonic() - began)), lambda: self._keep_saving(keeper))
 

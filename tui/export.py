@@ -1,6 +1,7 @@
 """Writing down what was done: a transcript or a scenario, by the ending of the file's name."""
 
 import os
+import shlex
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -16,7 +17,7 @@ MOST_STEPS = 2_000
 """A transcript for a reader holds the newest so many steps."""
 
 ENDINGS = (*(form.suffix for form in FORMATS.values()), SCENARIO)
-PROMPT = f"write what was done to a file; its ending says how: {' '.join(ENDINGS)}"
+PROMPT = f"a file's name: {' '.join(ENDINGS[:-1])} hold what was done, {SCENARIO} a scenario"
 
 
 def export(session: Session, scenario: Scenario, ask: Ask, name: str, folder: Path | None = None) -> str:
@@ -24,27 +25,39 @@ def export(session: Session, scenario: Scenario, ask: Ask, name: str, folder: Pa
 
     With a `folder` the name is one in that folder and no path. No file is ever overwritten.
     """
-    path = Path(name)
+    path = _path(name, folder)
+    told = shown(name)
+    try:
+        if path.exists():
+            raise ValueError(f"{told} exists already; give another name")
+        if path.suffix == SCENARIO:
+            write(scenario, path)
+            opens = shlex.quote(name if folder else str(path))
+            return f"the present run is written to {told}; backprop-tui {shown(opens)} opens it"
+        form = next(form for form in FORMATS.values() if form.suffix == path.suffix)
+        _write(path, form.write(session, ask, MOST_STEPS))
+    except FileExistsError:
+        raise ValueError(f"{told} exists already; give another name") from None
+    except ScenarioError as error:
+        raise ValueError(str(error)) from None
+    except OSError as error:
+        raise ValueError(f"{told} can't be written: {error.strerror}") from None
+    return f"{form.title}: written to {told}"
+
+
+def _path(name: str, folder: Path | None) -> Path:
     if folder is not None:
-        if path.name != name or name.startswith("."):
+        if Path(name).name != name or name.startswith("."):
             raise ValueError("give a name without folders")
         path = folder / name
+    else:
+        path = Path(os.path.expanduser(name))
     if path.suffix not in ENDINGS:
         raise ValueError(f"end the name in one of {' '.join(ENDINGS)}")
-    if path.exists():
-        raise ValueError(f"{shown(name)} exists already; give another name")
-    if path.suffix == SCENARIO:
-        try:
-            write(scenario, path)
-        except ScenarioError as error:
-            raise ValueError(str(error)) from None
-        return f"the present run is written to {shown(name)}; open it with backprop-tui {shown(name)}"
-    form = next(form for form in FORMATS.values() if form.suffix == path.suffix)
-    _write(path, form.write(session, ask, MOST_STEPS), shown(name))
-    return f"{form.title}: written to {shown(name)}"
+    return path
 
 
-def _write(path: Path, parts: Iterable[str], name: str) -> None:
+def _write(path: Path, parts: Iterable[str]) -> None:
     """Write beside the file, then put it in its place: it is there whole or not at all."""
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
@@ -53,10 +66,7 @@ def _write(path: Path, parts: Iterable[str], name: str) -> None:
                 file.write(part)
             file.flush()
             os.fsync(file.fileno())
-        os.link(partial, path)
-    except FileExistsError:
-        raise ValueError(f"{name} exists already; give another name") from None
-    except OSError as error:
-        raise ValueError(f"{name} can't be written: {error.strerror}") from None
+        path.open("x").close()  # fails where the name has been taken meanwhile
+        partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)

@@ -82,6 +82,7 @@ def resume(name: str = "", folder: Path | None = None) -> "tuple[Loaded, Keeper]
     claim = shelf.claim(folder, name or names[0])
     try:
         return store.load(claim.path), Keeper(folder, claim)
-    except store.StoreError:
+    except store.StoreError as error:
         claim.release()
-        raise
+        older = f"; the one before it: --resume '{names[1]}'" if not name and len(names) > 1 else ""
+        raise store.StoreError(f"{error}{older}") from None

@@ -5,6 +5,7 @@ import asyncio
 from ....core.engine_process import EngineLost
 from ....core.messages import Answer, Request, WireError
 from ....core.session import EngineRefused
+from ...runner import FAULT
 from .shown import Shown
 
 
@@ -43,6 +44,8 @@ class Keeping(Shown):
                 words = export(session, scenario, ask, name, self.app.export_folder)  # type: ignore[attr-defined]
             except (ValueError, EngineLost, EngineRefused, WireError) as error:
                 words = str(error)
+            except Exception as error:  # a fault of ours must not end what a person has done
+                words = f"{FAULT}: {type(error).__name__}: {error}"
             self.app.call_from_thread(self.say, words)
 
         self.say("writing …")
