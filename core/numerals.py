@@ -67,7 +67,7 @@ def plain(value: float, digits: int = 4) -> str:
 
 def brief(value: float, significant: int = 5) -> str:
     """The shortest text of so many significant digits: `0.2`, `313000`, `1e−7`, `NaN`: for settings and scales."""
-    value = float(value)
+    value = float(value) + 0.0  # −0 becomes 0
     if not isfinite(value):
         return plain(value)
     mantissa, _, exponent = f"{value:.{significant}g}".replace("-", MINUS).partition("e")

@@ -46,9 +46,9 @@ class Canvas:
             if 0 <= place < self.width and 0 <= y < self.height:
                 self._text[(place, y)] = (character, role, cell)
 
-    def free(self, x: int, y: int, width: int) -> bool:
-        """Whether no text stands at a place, nor right beside it."""
-        return not any((place, y) in self._text for place in range(x - 1, x + width + 1))
+    def free(self, x: int, y: int, width: int, beside: int = 1) -> bool:
+        """Whether no text stands at a place, nor so many columns beside it."""
+        return not any((place, y) in self._text for place in range(x - beside, x + width + beside))
 
     def lines(self) -> list[Line]:
         """What was drawn."""

@@ -28,6 +28,9 @@ MOST_EDGES = 25
 MOST_LABELS = 9
 """Where more edges than this are drawn, only the one that is pointed at has its number."""
 
+PLACES = tuple(place / 20 for place in range(2, 19))
+"""Where along an edge its number may stand, as shares of the way."""
+
 Edge = tuple[int, int]
 """Where an edge ends and where it starts: the row and the column of its weight."""
 
@@ -171,13 +174,14 @@ def _label(
 def _room(
     canvas: Canvas, edge: Edge, across: tuple[int, int], shown: tuple[int, int], wide: int
 ) -> tuple[int, int] | None:
-    """Where an edge's number has room: beside the end where the edges lie further apart, else further along."""
+    """Where an edge's number has room: beside the end where the edges lie further apart, else elsewhere along it."""
     (left, gap), (unit, source) = across, edge
     y0, y1 = _top(source, shown[0], canvas.height), _top(unit, shown[1], canvas.height)
-    shares = (0.3, 0.7, 0.5, 0.15, 0.85)
-    for share in shares if shown[0] >= shown[1] else (0.7, 0.3, 0.5, 0.85, 0.15):
+    best = 0.3 if shown[0] >= shown[1] else 0.7
+    shares = sorted(PLACES, key=lambda share: min(abs(share - best), 0.1 + abs(share - 1 + best)))
+    for beside, share in product((1, 0), shares):
         x = max(left, min(left + round(gap * share) - wide // 2, left + gap - wide))
         y = round(y0 + (y1 - y0) * share)
-        if canvas.free(x, y, wide):
+        if wide <= gap and canvas.free(x, y, wide, beside):
             return x, y
     return None

@@ -1,5 +1,7 @@
 """Why? Where the number under the cursor comes from: in symbols, in numbers, three ways, back to the data."""
 
+from functools import partial
+from math import isfinite
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -86,11 +88,12 @@ class WhyScreen(Overlay[None]):
         if not self.is_mounted:
             return
         found, pane = self._explanation(), self.query_one("#why", Pane)
+        width, chosen = self.size.width, self._chosen_cell(found)
         trail = "  ›  ".join(self._called(cell) for cell in self._trail)
-        width = self.size.width
-        self.query_one("#trail", Pane).show(
-            [(Span(trail if len(trail) <= width else "…" + trail[1 - width :], "title"),)]
-        )
+        follow = f"  enter: {self._called(chosen)}" if chosen is not None else ""
+        room = width - len(follow)
+        shown = trail if len(trail) <= room else "…" + trail[1 - room :]
+        self.query_one("#trail", Pane).show([(Span(shown, "title"), Span(follow, "key"))])
         pane.border_title = f"Why?  {found.title}"
         pane.show(self._lines(found, max(pane.content_size.width - 1, 20)))
         self.query_one("#why-keys", Pane).show([(Span(self._keys(width), "key"),)])
@@ -117,7 +120,7 @@ class WhyScreen(Overlay[None]):
         return explain(self._trace, self.cell, self._facts, self._form)
 
     def _lines(self, found: Explanation, width: int) -> list[Line]:
-        chosen = self._chosen_cell(found)
+        chosen = self._chosen_part(found)
         drawn: list[Line] = []
         kind = ""
         for part in lines(found, None if self._precise else 4):
@@ -128,6 +131,8 @@ class WhyScreen(Overlay[None]):
                 spans = [Span(piece.text, self._role(part.kind, piece.cell, chosen), piece.cell) for piece in row]
                 drawn.append(tuple(spans))
         told = about(self._remarks, (self.cell, *found.cells))
+        if not isfinite(found.value):
+            told = tuple(remark for remark in self._remarks if remark.kind == "not finite")
         for texts, role in (
             (self._of_the_batch(), "dim"),
             (self._checked, ""),
@@ -158,11 +163,16 @@ class WhyScreen(Overlay[None]):
         cells = found.cells
         return cells[self._chosen % len(cells)] if cells else None
 
+    def _chosen_part(self, found: Explanation) -> Cell | None:
+        """The part of the formula that the chosen number is in: ŷ − y is one, and has ŷ and y to choose."""
+        chosen = self._chosen_cell(found)
+        return next((factor.cells[0] for factor in found.factors if chosen in factor.cells), None)
+
     # The engine's part
 
     def _check(self) -> None:
         self._checked = ()
-        self.run_worker(self._ask(self.cell), exclusive=True)
+        self.run_worker(partial(self._ask, self.cell), exclusive=True)
 
     async def _ask(self, cell: Cell) -> None:
         """A gradient: the finite difference. A parameter's update: what it alone does to the loss."""
@@ -189,11 +199,13 @@ class WhyScreen(Overlay[None]):
 
     def action_choose(self, by: int) -> None:
         """Another number of the formula."""
-        cells = self._explanation().cells
-        if cells:
-            self._chosen = (self._chosen + by) % len(cells)
+        found = self._explanation()
+        if found.cells:
+            self._chosen = (self._chosen + by) % len(found.cells)
             self.draw()
-            self.query_one("#why", Pane).reveal(cells[self._chosen])
+            part = self._chosen_part(found)
+            if part is not None:
+                self.query_one("#why", Pane).reveal(part)
 
     def action_scroll(self, by: int) -> None:
         """Lines up or down, where not all fit."""
