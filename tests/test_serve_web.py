@@ -35,19 +35,19 @@ class Web(Served):
         self.address = re.search(r"http://\S+", self.log)[0]
         self.web_port = int(self.address.rpartition(":")[2])
 
-    def line(self, origin: str | None = None) -> ClientConnection:
+    def line(self, origin: str | None = None, sock: socket.socket | None = None) -> ClientConnection:
         """A websocket as the page opens it, without the browser."""
         return connect(
             f"ws://127.0.0.1:{self.web_port}/ws?width=80&height=24",
             origin=self.address if origin is None else origin,
+            sock=sock,
             compression=None,
-            max_size=None,
         )
 
     @contextlib.contextmanager
-    def come_in(self, name: str) -> Iterator[ClientConnection]:
+    def come_in(self, name: str, sock: socket.socket | None = None) -> Iterator[ClientConnection]:
         """The same, with a name and the password said."""
-        with self.line() as line:
+        with self.line(sock=sock) as line:
             line.send(json.dumps(["login", name, self.password]))
             yield line
 
@@ -376,18 +376,20 @@ def test_full_is_told(web) -> None:
 
 
 def test_a_browser_that_reads_nothing_makes_only_its_own_session_wait(web) -> None:
-    with web.come_in("slow") as slow, web.come_in("nina") as nina:
+    narrow = socket.socket()
+    narrow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    narrow.connect(("127.0.0.1", web.web_port))
+    with web.come_in("slow", sock=narrow) as slow, web.come_in("nina") as nina:
         read_until(slow, b"Gradients")
         read_until(nina, b"Gradients")
         before = resident(web.process.pid)
-        slow.send(json.dumps(["stdin", "a"]))
-        for number in range(40):  # every size is painted anew: some megabytes, of which slow takes none
+        for number in range(150):  # each is painted anew, some 25 MB in all, of which slow takes nothing
             slow.send(json.dumps(["resize", {"width": 380 + number % 2, "height": 190}]))
-            time.sleep(0.1)
+            time.sleep(0.04)
+        assert resident(web.process.pid) - before < 2 * 2**20
         for number in range(1, 4):
             nina.send(json.dumps(["stdin", " "]))
             read_until(nina, b"step %d" % number)
-        assert resident(web.process.pid) - before < 4 * 2**20
     wait_until_gone(web)
 
 
