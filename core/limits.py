@@ -6,7 +6,7 @@ from contextlib import suppress
 from .network import Network
 from .optimizers import Update
 
-MAX_STEPS = 1024
+MAX_STEPS = 4096
 MAX_NUMBERS = 2**20
 """No request records or reads more numbers than this (4 MB in float32)."""
 

@@ -147,7 +147,7 @@ def test_no_steps_compile_and_run_nothing() -> None:
 )
 def test_a_jumps_request_fits_into_the_program(network: Network, batch: int) -> None:
     for update in map(Update, OPTIMIZERS):
-        assert 1 <= chunk(network, update, batch) <= capacity(network, update, batch) <= 1024
+        assert 1 <= chunk(network, update, batch) <= capacity(network, update, batch) <= 4096
 
 
 @pytest.mark.parametrize(
@@ -156,7 +156,7 @@ def test_a_jumps_request_fits_into_the_program(network: Network, batch: int) -> 
         (np.zeros((1, 1), "int32"), START[:-1], "width of this network"),
         (np.full((1, 1), 499, "int32"), START, "rows 0 to 498"),
         (np.zeros(3, "int32"), START, "shape"),
-        (np.zeros((1025, 1), "int32"), START, "up to 1,024 steps"),
+        (np.zeros((4097, 1), "int32"), START, "up to 4,096 steps"),
         (np.zeros((600, 499), "int32"), START, "262,144 rows"),
         (np.zeros((1, 1)), START, "no such row"),
     ],

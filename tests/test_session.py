@@ -263,7 +263,7 @@ def test_a_jump_is_cancelled_after_the_request_under_way(engine: object, session
     session.cancel()
     session.accept(request, engine.answer(request))  # type: ignore[attr-defined]
     assert session.request() is None
-    assert session.steps == session.history.entries == 1024
+    assert session.steps == session.history.entries == 4096
     assert session.jump is not None
     assert session.jump.ended == "cancelled"
 
@@ -276,7 +276,7 @@ def test_any_other_way_to_go_ends_a_jump(engine: object, settle: Settle, session
     session.accept(request, engine.answer(request))  # type: ignore[attr-defined]
     session.request()
     do(settle, session, "b")
-    assert session.steps == 1023
+    assert session.steps == 4095
     assert not session.jumping
 
 
