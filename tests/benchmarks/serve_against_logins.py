@@ -169,9 +169,7 @@ async def main(logins: int, sessions: int) -> int:
     rows = ("MB a session (PSS)", "s to the first step, alone", f"s to the first step, {logins // 2} at once")
     for words, *figures in zip(rows, own, shared, served, strict=True):
         print(f"{words:42}" + "".join(f"{figure:9.2f}" for figure in figures) + f"{figures[2] / figures[0]:13.3f}")
-    print(
-        f"\nof a login's memory {of_sshd:.1f} MB are sshd's own; all of serve takes {whole:.0f} MB, its engines included"
-    )
+    print(f"\nof a login's memory {of_sshd:.1f} MB are sshd's own; all of serve takes {whole:.0f} MB with its engines")
     return int(served[0] > own[0] * MEMORY_GOAL or served[1] > own[1] * TIME_GOAL)
 
 
