@@ -54,7 +54,7 @@ class Dashboard(App[None]):
     AUTO_FOCUS = None  # keys are keys, until a message is typed
     CSS = """
     Screen { layout: vertical; }
-    #address { height: 1; text-style: bold; }
+    #address { height: 2; text-style: bold; }
     #large { height: 3; width: auto; }
     #people { height: 1fr; border: round ansi_bright_black; }
     #status, #keys { height: 1; }
@@ -95,8 +95,8 @@ class Dashboard(App[None]):
     def on_mount(self) -> None:
         """Look again every second."""
         self.query_one("#keys", Pane).show([(Span(KEYS, "dim"),)])
-        said = "   or   ".join(self._commands) + f"      password: {self._password or 'none, everybody may come in'}"
-        self.query_one("#address", Pane).show([(Span(said, "title"),)])
+        lines = "   or   ".join(self._commands), f"password: {self._password or 'none, everybody may come in'}"
+        self.query_one("#address", Pane).show([(Span(line, "title"),) for line in lines])
         self.set_interval(REFRESH, self.draw)
         self.set_focus(None)
         self.draw()
