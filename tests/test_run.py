@@ -16,6 +16,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from backprop_tui.core.engine.engine import Engine
+from backprop_tui.core.scenario import bundled
+from backprop_tui.core.session import Session
+from backprop_tui.core.transcript import FORMATS
 
 from .printed import PART_5
 
@@ -146,6 +150,21 @@ def test_what_is_not_finite_is_written_in_each_format() -> None:
     rows = list(csv.DictReader(StringIO(run("--format", "csv", *options).stdout)))
     assert np.isnan(float(rows[-1]["loss"]))
     assert [float(row["w1[1,1]"]) for row in rows[:2]] == [step["w1"][0][0] for step in steps[:2]]
+
+
+def test_markdown_and_a_notebook_are_what_the_screen_exports(engine: Engine) -> None:
+    session = Session(bundled("mazur-2015").run)
+    session.start_jump(2)
+    while request := session.request():
+        session.accept(request, engine.answer(request))
+    for name in ("markdown", "jupyter"):
+        done = run("mazur-2015", "--steps", "2", "--format", name)
+        assert done.stderr == ""
+        assert done.stdout == "".join(FORMATS[name].write(session, engine.answer, None))
+    assert "0 steps" in run("--steps", "0", "--format", "markdown").stdout
+    refused = run("--lesson", "descent", "--format", "jupyter")
+    assert refused.returncode == 2
+    assert refused.stderr == "backprop-tui: --format jupyter: the lesson descent has text, json, csv only\n"
 
 
 def test_until_loss_ends_at_the_first_loss_below_the_bound() -> None:

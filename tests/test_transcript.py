@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 from collections.abc import Callable
 from io import StringIO
 from pathlib import Path
@@ -158,6 +159,40 @@ def test_markdown_holds_every_number_of_every_step(engine: Engine, eventful: Ses
     assert "Row 0: bedrooms 3, sqft\\_living 1340, price 313000. Learning rate 0.2." in parts[0]
     assert "Changed by hand" in text
     assert "w1[1,2] was " in text
+
+
+def test_markdown_explains_the_gradients_of_the_notebook(engine: Engine) -> None:
+    """Part 5: the numbers in the folded block are the printed ones, to the four digits that it writes."""
+    session = Session(part_5())
+    list(made(session, engine.answer, 1))
+    (text,) = re.findall(
+        r"<details>\n<summary>.*?</summary>\n\n```text\n(.*?)```", _text_of(session, engine), re.DOTALL
+    )
+    blocks = {block.partition(":")[0]: block.splitlines() for block in text.strip().split("\n\n")}
+    # gw1, gb2 and the new w2 as the notebook prints them: tests/printed.py.
+    for symbol, formula, result in (
+        ("∂L/∂w1[1,1]", "(ŷ − y)·w2[1]·h1[1](1 − h1[1])·x[1]", "+0.5673"),
+        ("∂L/∂b2", "ŷ − y", "−11.5301"),
+        ("new w2[1]", "w2[1] − lr·∂L/∂w2[1]", "+1.3506"),
+    ):
+        assert blocks[symbol][1] == f"  {symbol} = {formula}"
+        assert f"  = {result}" in blocks[symbol]
+    assert len(blocks) == 2 * session.run.network.width
+    assert list(blocks)[:3] == ["∂L/∂w2[1]", "∂L/∂w2[2]", "∂L/∂b2"], "from the loss back"
+
+
+def _text_of(session: Session, engine: Engine) -> str:
+    return "".join(markdown(session, engine.answer))
+
+
+def test_markdown_explains_the_newest_steps_and_of_large_networks_some_numbers(engine: Engine) -> None:
+    session = Session(Run(network=Network(2, hidden_layers([40], "tanh")), update=Update("adam")))
+    list(made(session, engine.answer, 23))
+    parts = _text_of(session, engine).split("\n## Step ")[1:]
+    assert ["<details>" in part for part in parts] == [False] * 3 + [True] * 20
+    assert parts[-1].count("the gradient of the loss by") == len(session.run.network.parameters)
+    assert "new w1[1,1] = w1[1,1] − lr·√(1 − β₂ᵗ)/(1 − β₁ᵗ)" in parts[-1]
+    assert "0.999²³" in parts[-1], "t is the step's own"
 
 
 def test_text_from_outside_is_text_in_every_format(engine: Engine, tmp_path: Path) -> None:
