@@ -31,6 +31,7 @@ class Compared:
 def check(scenario: Scenario, ask: Ask) -> list[Compared]:
     """Every number that is stated, in the file's order. Raises EngineRefused where the run can't be made at all."""
     session = Session(scenario.run)
+    settle(session, ask)
     values = {
         step: _at_step(session, step, ask) for step in sorted({expected.step for expected in scenario.expectations})
     }

@@ -19,7 +19,7 @@ from .facts import LESSONS, PANES, Scenario, Show
 from .format import FilePart, NetworkPart, Rows, TrainingPart
 from .places import Path
 from .tables import build_table
-from .values import Bad, choose, in_words, matrix
+from .values import Bad, choose, counted, example, in_words, matrix
 
 
 def build(part: FilePart, folder: FilePath | None, keys: Collection[str] = ()) -> Scenario:
@@ -40,7 +40,8 @@ def _network(part: NetworkPart | None, table: TableSpec) -> Network:
     layers = tuple(Layer(layer.units, layer.activation) for layer in part.layers)
     if layers[-1].units != targets:
         raise Bad(
-            ("network", "layers"), f"expected {targets} units in the last layer, one a target, got {layers[-1].units}"
+            ("network", "layers"),
+            f"expected {counted(targets, 'unit')} in the last layer, one a target, got {layers[-1].units}",
         )
     try:
         return Network(features, layers, part.loss, part.frozen)
@@ -115,7 +116,7 @@ def _by_name(given: Mapping[str, Any], wanted: Mapping[str, tuple[int, int]], ta
         try:
             rows = msgspec.convert(given[name], float | Rows)
         except msgspec.ValidationError:
-            raise Bad(at, f"expected {in_words(shape)}, written [[1.0, 2.0], [3.0, 4.0]]") from None
+            raise Bad(at, f"expected {in_words(shape)}, written {example(shape)}") from None
         value = matrix(rows, at)
         if value.shape != shape:
             raise Bad(at, f"expected {in_words(shape)}, got {in_words(value.shape)}")

@@ -32,6 +32,16 @@ _TYPES = {
     "date": "a date",
     "time": "a time",
 }
+_CLEARER = (
+    (r"Illegal character '\\n'", "the text that begins here has no closing quote in its line"),
+    (
+        r"Expected newline or end of document after a statement",
+        "too much in this line; a number is written 0.3, not 0,3",
+    ),
+    (r"Cannot declare \('(.+)',\) twice", r"[\1] stands here for the second time"),
+)
+"""What Python's TOML reader says, and what a person can do with."""
+
 _SYNTAX = re.compile(r"^(.*?) \(at (?:line (\d+), column \d+|end of document)\)$", re.DOTALL)
 
 
@@ -99,6 +109,8 @@ def _decode(text: str) -> FilePart:
     except tomllib.TOMLDecodeError as error:
         match = _SYNTAX.match(str(error))
         message, line = (match[1], match[2]) if match else (str(error), None)
+        for pattern, clearer in _CLEARER:
+            message = re.sub(pattern, clearer, message)
         raise Bad((), f"is not TOML: {message}", int(line) if line else text.rstrip("\n").count("\n") + 1) from None
     except RecursionError:
         raise Bad((), "lists or tables are nested too deeply; none needs more than three levels") from None
@@ -140,6 +152,10 @@ def _translated(error: msgspec.ValidationError) -> Bad:
     if missing := re.search(r"missing required field `(.*)`", message):
         return Bad(tuple(path), f"the key {missing[1]} is missing")
     words = re.sub(r"`(\w+)( \| \w+)*`", lambda match: _words(match[0]), message)
+    if path == ["expect"]:
+        words = "expected [[expect]], in double brackets"
+    elif path and isinstance(path[-1], int) and words.startswith("Expected a list"):
+        words = "expected rows of numbers, written [[0.1, 0.2], [0.3, 0.4]]"
     return Bad(tuple(path), words[0].lower() + words[1:])
 
 

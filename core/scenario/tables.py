@@ -6,7 +6,7 @@ from ..messages import TableSpec, numbers
 from ..network import Array
 from .format import MAX_INLINE, DataPart
 from .places import Path
-from .values import Bad, matrix
+from .values import Bad, counted, matrix
 
 
 def build_table(data: DataPart, folder: FilePath | None) -> TableSpec:
@@ -52,7 +52,7 @@ def _inline(data: DataPart) -> tuple[Array, Array]:
         found.append(matrix(other, ("data", key)))
     x, y = found
     if len(x) != len(y):
-        raise Bad(("data", "y"), f"expected {len(x)} rows, as many as x has, got {len(y)}")
+        raise Bad(("data", "y"), f"expected {counted(len(x), 'row')}, as many as x has, got {len(y)}")
     if x.size + y.size > MAX_INLINE:
         raise Bad(("data", "x"), f"expected up to {MAX_INLINE:,} numbers in x and y; put more rows into a CSV file")
     return x, y

@@ -35,6 +35,19 @@ def matrix(rows: float | Rows, at: Path) -> Array:
     return np.array(rows, "float64")
 
 
+def counted(count: int, thing: str) -> str:
+    """`1 row`, `2 rows`."""
+    return f"{count} {thing}{'s' * (count != 1)}"
+
+
 def in_words(shape: Sequence[int]) -> str:
     """`2 rows of 3 numbers`."""
-    return f"{shape[0]} row{'s' * (shape[0] != 1)} of {shape[1]} number{'s' * (shape[1] != 1)}"
+    return f"{counted(shape[0], 'row')} of {counted(shape[1], 'number')}"
+
+
+def example(shape: Sequence[int]) -> str:
+    """How a matrix of this shape is written, where it is small: `[[0.1], [0.2]]`."""
+    if shape[0] > 3 or shape[1] > 3:
+        return "[[0.1, 0.2, ...], ...]"
+    row = ", ".join(f"0.{place}" for place in range(1, shape[1] + 1))
+    return f"[{', '.join([f'[{row}]'] * shape[0])}]"
