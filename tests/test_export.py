@@ -193,3 +193,13 @@ async def test_o_opens_an_example_and_the_earlier_session_is_saved(engine: Engin
         assert keeper.name != name
     keeper.close()
     assert len(saved_names(here / "sessions")) == 2
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (60, 20)])
+async def test_what_is_typed_has_the_whole_line(size: tuple[int, int], engine: Engine) -> None:
+    async with driven(engine, size=size) as shown:
+        footer = shown.lines("footer").rstrip()
+        await shown.press("e")
+        rows = shown.text.splitlines()
+        assert rows[-2] == PROMPT[: size[0]].rstrip()
+        assert rows[-1] == footer
