@@ -134,7 +134,7 @@ class Door:
     async def close(self) -> None:
         """Let nobody in any more, and show everybody out."""
         if self._server is not None:
-            self._server.close(reason="the workshop has ended")
+            self._server.close()
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._server.wait_closed(), 3)
         for caller in list(self.callers):
