@@ -51,7 +51,7 @@ class Visit:
         if label in self._workshop.sessions:
             self._ask(TAKEN.format(label, self._workshop.free_label(label)), self._taken)
         else:
-            self._run(self._start(label))
+            self._start(label)
 
     def keys(self, data: bytes) -> None:
         """What was typed."""
@@ -99,7 +99,10 @@ class Visit:
         key, label = data[:1].lower(), self._visitor.label
         if key in b"\r\nn" and key:
             self._asking = None
-            self._run(self._take_over() if key != b"n" else self._start(self._workshop.free_label(label)))
+            if key == b"n":
+                self._start(self._workshop.free_label(label))
+            else:
+                self._run(self._take_over())
         elif key in b"q\x03\x04" and key:
             self._client.finish(0)
 
@@ -111,16 +114,19 @@ class Visit:
                 if other.label not in self._workshop.sessions:
                     break
                 await asyncio.sleep(0.05)
-        await self._start(self._workshop.free_label(self._visitor.label))
+        self._start(self._workshop.free_label(self._visitor.label))
 
-    async def _start(self, label: str) -> None:
-        visitor = self._visitor
+    def _start(self, label: str) -> None:
         try:
-            session = self._workshop.admit(label, visitor.address, self._client)
-        except Full as full:
+            session = self._workshop.admit(label, self._visitor.address, self._client)
+        except Full as full:  # said at once: whoever has nothing to type is gone in a moment
             self._part(str(full), 1)
             return
         session.over = self._over
+        self._run(self._settle(session))
+
+    async def _settle(self, session: Session) -> None:
+        visitor = self._visitor
         try:
             await session.start(visitor.term, visitor.lang, visitor.colorterm, self._size)
         except (NoRoom, NurseryLost):
@@ -157,6 +163,6 @@ class Visit:
         key = data[:1].lower()
         if key and key in b"\r\n":
             self._asking = None
-            self._run(self._start(self._workshop.free_label(self._visitor.label)))
+            self._start(self._workshop.free_label(self._visitor.label))
         elif key and key in b"q\x03\x04":
             self._client.finish(1)
