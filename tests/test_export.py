@@ -195,6 +195,15 @@ async def test_o_opens_an_example_and_the_earlier_session_is_saved(engine: Engin
     assert len(saved_names(here / "sessions")) == 2
 
 
+async def test_an_earlier_session_that_can_not_be_saved_is_told(engine: Engine, here: Path) -> None:
+    (here / "file").write_text("in the way")
+    async with driven(engine, steps=4, keeper=Keeper(here / "file")) as shown:
+        await shown.press("o", "enter")
+        await shown.settle()
+        assert shown.session.steps == 0
+        assert "the earlier run is not saved: sessions can't be saved in" in shown.text
+
+
 @pytest.mark.parametrize("size", [(80, 24), (120, 40), (60, 20)])
 async def test_what_is_typed_has_the_whole_line(size: tuple[int, int], engine: Engine) -> None:
     async with driven(engine, size=size) as shown:

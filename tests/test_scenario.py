@@ -358,7 +358,11 @@ MISTAKES = [
     ("seed = 3", "seed = 3.5", "line 25: initial.seed: expected a whole number, got a number"),
     ("x = [[1.0, 2.0], [3.0, 4.0]]", "x = 3", "line 8: data.x: expected a list"),
     ("x = [[1.0, 2.0], [3.0, 4.0]]", 'x = [[1.0, "a"]]', "line 8: data.x[1][2]: expected a number, got text in quotes"),
-    ("x = [[1.0, 2.0], [3.0, 4.0]]", "x = [1.0, 2.0]", "line 8: data.x[1]: expected rows of numbers, written [[0.1, 0.2]"),
+    (
+        "x = [[1.0, 2.0], [3.0, 4.0]]",
+        "x = [1.0, 2.0]",
+        "line 8: data.x[1]: expected rows of numbers, written [[0.1, 0.2]",
+    ),
     ('frozen = ["b1"]', 'frozen = "b1"', "line 21: network.frozen: expected a list, got text in quotes"),
     ('["a", "b"]', '["a", 3]', "line 10: data.features[2]: expected text in quotes, got a whole number"),
     ('data = "Look', "data = 3 # ", "line 47: show.texts: expected text in quotes, got a whole number"),
@@ -530,6 +534,16 @@ def test_save_writes_where_the_last_saved_session_is(
         either.step()
         settle(either)
     assert bits(going_on) == bits(session)
+
+
+def test_save_writes_another_run_where_any_option_says_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number, (words, there) in enumerate(
+        ((("--rows", "all"), 'rows = "all rows"'), (("--optimizer", "adam"), '"adam"'), (("--holdout", "0.5"), "0.5"))
+    ):
+        save(Session(Run(seed=7)), tmp_path / "backprop-tui" / "last.session")
+        assert backprop_tui(monkeypatch, tmp_path, "save", f"{tmp_path}/{number}.toml", *words) == 0
+        assert there in (tmp_path / f"{number}.toml").read_text()
+        assert "seed = 0" in (tmp_path / f"{number}.toml").read_text()
 
 
 def test_save_overwrites_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture) -> None:

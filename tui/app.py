@@ -124,13 +124,16 @@ class StepperApp(App[None]):
         self._save_quietly()
         self.exit(return_code=128 + signal_number)
 
-    def _save_quietly(self) -> None:
+    def _save_quietly(self) -> str:
+        """Save where it is worth it; why that failed, if it did."""
         if self.keeper is None or not self.keeper.is_worth_saving(self.session):
-            return
+            return ""
         try:
             self.farewell = self.save()
         except ValueError as error:
             self.farewell = str(error)
+            return self.farewell
+        return ""
 
     def follow(self) -> str:
         """f: see the instructor's screen, where there is one; else what to say."""
@@ -145,13 +148,16 @@ class StepperApp(App[None]):
 
     def open(self, scenario: "Scenario") -> None:
         """Show another example, from its start; what was done in this one is saved."""
-        self._save_quietly()
+        trouble = self._save_quietly()
         if self.keeper is not None:
             self.keeper.close()
         self.lessons.close()
         self.scenario, self.session = scenario, Session(scenario.run)
-        self.switch_screen(StepperScreen(self.session, self.engine, 0, scenario))
+        screen = StepperScreen(self.session, self.engine, 0, scenario)
+        self.switch_screen(screen)
         self.call_after_refresh(self.lessons.begin, {}, scenario)
+        if trouble:
+            self.call_after_refresh(screen.say, f"the earlier run is not saved: {trouble}")
 
     # The palette
 

@@ -79,6 +79,13 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--log", metavar="FILE", help="keep TensorFlow's own messages in this file")
 
 
+def says_a_run(options: argparse.Namespace) -> bool:
+    """Whether anything was said of what is stepped through, so that it is not the session that was saved last."""
+    named = ("data", "features", "target", "target_transform", "row", "hidden", "activation", "lr", "seed")
+    said = [getattr(options, name) for name in ("scenario", *named, "rows", "optimizer", "holdout")]
+    return bool(options.steps) or any(value is not None for value in said)
+
+
 def scenario_of(name: str | None) -> "Scenario":
     """The scenario in a file, or the example of that name; where none is named, the plain run. Raises UsageError."""
     from dataclasses import replace

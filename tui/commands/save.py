@@ -11,6 +11,7 @@ from ..command_line import (
     add_model_options,
     check_steps,
     run_of,
+    says_a_run,
     scenario_of,
     step_count,
 )
@@ -31,8 +32,6 @@ examples:
   {PROGRAM} save mine.toml --seed 7 --lr 0.1          another run
   {PROGRAM} save mine.toml mazur-2015 --steps 100     an example, a hundred steps on
 """
-
-_CHOSEN = ("scenario", "data", "features", "target", "target_transform", "row", "hidden", "activation", "lr", "seed")
 
 
 def main(arguments: list[str]) -> int:
@@ -74,7 +73,7 @@ def _session(options: argparse.Namespace) -> "tuple[Session, Scenario | None]":
     from ...core.shelf import SUFFIX, saved_names, state_folder
     from ...core.store import StoreError, load
 
-    if not options.steps and all(getattr(options, name) is None for name in _CHOSEN):
+    if not says_a_run(options):
         folder = state_folder()
         if names := saved_names(folder):
             try:

@@ -16,6 +16,7 @@ from ..command_line import (
     check_log,
     check_steps,
     run_of,
+    says_a_run,
     scenario_of,
     step_count,
 )
@@ -146,4 +147,6 @@ def _options(arguments: list[str]) -> argparse.Namespace:
     options = parser.parse_args(arguments)
     if options.scenario in COMMANDS:
         raise UsageError(f"the command comes first: {PROGRAM} {options.scenario} ...")
+    if options.resume is not None and says_a_run(options):
+        raise UsageError("--resume goes on with a saved session as it is; leave out what says another run")
     return options
