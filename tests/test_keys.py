@@ -377,6 +377,12 @@ for number_of_lesson, words in ((1, "scaled"), (2, "derivative"), (3, "descent")
     CHECKS[f"lesson({number_of_lesson})"] = lesson
 
 
+@checks("follow")
+async def follow(shown: Driven, key: str) -> None:
+    await shown.press(key)
+    assert "workshop" in shown.lines("status"), "there is nobody to follow here, and it says so"
+
+
 @checks("precision")
 async def precision(shown: Driven, key: str) -> None:
     await shown.press("space", key)
