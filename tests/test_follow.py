@@ -175,7 +175,9 @@ def test_two_attendees_follow_and_return_to_their_own(dashboard) -> None:  # noq
         anna.wait_for("Why?")
         anna.press("\x1b")
         anna.wait_until(lambda: "Why?" not in anna.text, 10)
-        anna.press("d")
+        for one in (anna, prof):
+            one.press("d")
+        wait_for_the_same(anna, prof)
         assert "step 2,004" in anna.screen.display[0]
 
         with come(dashboard, "late") as late:
@@ -184,11 +186,29 @@ def test_two_attendees_follow_and_return_to_their_own(dashboard) -> None:  # noq
             late.press("q")
             assert late.wait_for_end() == 0
 
+        # A pause holds what is one's own; the instructor goes on, and can be followed.
+        dashboard.press("p")
+        dashboard.wait_for("paused", 10)
+        prof.press(" ")
+        anna.wait_for("step 2,005")
+        wait_for_the_same(anna, prof)
         anna.press("f")
+        anna.wait_for("look up, or press f to follow prof", 10)
+        anna.press(" f")
+        anna.wait_for("following prof", 10)
+        anna.press("f")
+        anna.wait_for("look up", 10)
+        dashboard.press("p")
         anna.wait_until(lambda: panes(anna) == before, 10, "one's own, as it was")
         assert "step 2" in anna.screen.display[0]
         anna.press(" ")
         anna.wait_for("step 3")
+        anna.press("1f")
+        anna.wait_for("following prof")
+        prof.press("2")
+        anna.wait_for("the instructor is in lesson 2, autograd")
+        anna.press("f")
+        anna.wait_for("1 DATA")
 
         prof.press("q")
         prof.wait_for_end()

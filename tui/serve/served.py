@@ -5,10 +5,12 @@ import socket
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from typing import ClassVar
 
 import msgspec
 import numpy as np
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.containers import Middle
 from textual.screen import ModalScreen
 from textual.timer import Timer
@@ -51,7 +53,9 @@ class WatchedEngine(SharedEngine):
 
 
 class HeldScreen(ModalScreen[None]):
-    """Takes the keys while the instructor speaks."""
+    """Takes the keys while the instructor speaks; `f` still follows where there is somebody to follow."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("f", "follow", show=False)]
 
     DEFAULT_CSS = """
     HeldScreen { align: center middle; }
@@ -59,9 +63,19 @@ class HeldScreen(ModalScreen[None]):
     HeldScreen Static { width: auto; }
     """
 
+    def __init__(self, guide: str) -> None:
+        super().__init__()
+        self._words = "The instructor has paused the workshop: look up" + f", or press f to follow {guide}." * bool(
+            guide
+        )
+
     def compose(self) -> ComposeResult:
         """One line in a box."""
-        yield Middle(Static("The instructor has paused the workshop: look up.", markup=False))
+        yield Middle(Static(self._words, markup=False))
+
+    def action_follow(self) -> None:
+        """f."""
+        self.app.follow()  # type: ignore[attr-defined]
 
 
 class ServedApp(StepperApp):
@@ -77,6 +91,7 @@ class ServedApp(StepperApp):
         self._saving: asyncio.TimerHandle | None = None
         self._save_after = SAVE_AFTER
         self._held: HeldScreen | None = None
+        self._holds = False
         self._guide = Guide("")
         self._follower: FollowScreen | None = None
         self._follows = False
@@ -148,10 +163,13 @@ class ServedApp(StepperApp):
                 self._take_place(in_view.decode(note.state))
 
     def _hold(self, held: bool) -> None:
-        if held and self._held is None:
-            self._held = HeldScreen()
+        """Take no keys, or go on. Who follows may go on looking: what is one's own is held where one returns to it."""
+        self._holds = held
+        wanted = held and self._follower is None
+        if wanted and self._held is None:
+            self._held = HeldScreen(shown(self._guide.name))
             self.push_screen(self._held)
-        elif not held and self._held is not None:
+        elif not wanted and self._held is not None:
             self._held.dismiss()
             self._held = None
 
@@ -164,6 +182,7 @@ class ServedApp(StepperApp):
             if self._follower is not None:
                 self.pop_screen()
                 self._follower = None
+                self._hold(self._holds)
         elif self._guide.you:
             return "you are the one who can be followed"
         elif not self._guide.name:
@@ -200,10 +219,11 @@ class ServedApp(StepperApp):
                 self.notify("This network is too large to be shown to others.", severity="warning")
 
     def _take_place(self, place: in_view.InView) -> None:
-        if not self._follows or (self._held is not None and self._follower is None):
+        if not self._follows:
             return
         if self._follower is None:
             self._follower = FollowScreen(place, self.engine, self._guide.name)
+            self._hold(self._holds)
             self.push_screen(self._follower)
         else:
             self._follower.show(place)
