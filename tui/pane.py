@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from rich.segment import Segment
 from rich.style import Style
+from rich.text import Text
 from textual.geometry import Region, Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
@@ -46,8 +47,8 @@ class Pane(ScrollView):
 
     def __init__(self, title: str = "", *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
-        if title:
-            self.border_title = title
+        self._entitled = ""
+        self.entitle(title)
         self._lines: tuple[Line, ...] = ()
         self._strips: dict[Line, Strip] = {}
         self._styles: dict[str, Style] = {}
@@ -56,6 +57,12 @@ class Pane(ScrollView):
     def lines(self) -> tuple[Line, ...]:
         """What is drawn."""
         return self._lines
+
+    def entitle(self, title: str) -> None:
+        """Write a title into the frame, as it is: no markup. One that is there already is not painted again."""
+        if title != self._entitled:
+            self._entitled = title
+            self.border_title = Text(title)
 
     def show(self, lines: Sequence[Line]) -> None:
         """Draw these lines; only the ones that differ from those drawn before are painted."""

@@ -1,6 +1,6 @@
 """Where every number of a step comes from: `explain` makes it from the trace, `lines` puts it into words."""
 
-from .difference import Agreement, Effect, Question, agreement, difference_request, effect, effect_request
+from .difference import Agreement, Effect, Question, agreement, awaited, difference_request, effect, effect_request
 from .facts import Facts, facts_of
 from .layout import Line, Piece, wrapped_words
 from .lines import lines
@@ -22,6 +22,7 @@ __all__ = [
     "Question",
     "Term",
     "agreement",
+    "awaited",
     "cell_name",
     "difference_request",
     "effect",

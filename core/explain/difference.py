@@ -114,6 +114,12 @@ def agreement(explanation: Explanation, question: Question | None, answer: Losse
     return Agreement(tape, chain, difference, noise, digits, bool(gap <= allowed), explanation.dtype)
 
 
+def awaited(explanation: Explanation) -> tuple[str, ...]:
+    """An agreement's lines while the engine is asked: what is known already, and room for the rest."""
+    tape, chain, *_ = agreement(explanation, None, None).text
+    return tape, chain, "difference   …", ""
+
+
 @dataclass(frozen=True)
 class Effect:
     """The loss before the update, after the update of one parameter alone, and after that of all."""

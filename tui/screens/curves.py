@@ -192,7 +192,7 @@ class CurvesScreen(Overlay[None]):
     def _show(self, title: str, lines: list[Line], point: tuple[str, ...], *keys: str) -> None:
         """`point` and `keys` are the same from the longest to the shortest: what fits is shown."""
         pane, width = self.query_one("#curve", Pane), self.size.width
-        pane.border_title = title
+        pane.entitle(title)
         pane.show(lines)
         self.query_one("#point", Pane).show([(Span(fitting(width, *point), "title"),)])
         self.query_one("#curve-keys", Pane).show([(Span(fitting(width, *keys), "key"),)])

@@ -117,9 +117,7 @@ class LessonScreen(Screen[None]):
 
     def name_pane(self, selector: str, title: str) -> None:
         """The title in a pane's border."""
-        pane = self.pane(selector)
-        if pane.border_title != title:
-            pane.border_title = title
+        self.pane(selector).entitle(title)
 
     # Saying and asking
 

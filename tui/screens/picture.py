@@ -32,5 +32,5 @@ class NetworkScreen(Overlay[None]):
     def _draw(self) -> None:
         pane = self.query_one(Pane)
         width = pane.content_size.width
-        pane.border_title = f"{network.title(self._view, width)}   step {self._view.steps:,}   esc closes"
+        pane.entitle(f"{network.title(self._view, width)}   step {self._view.steps:,}   esc closes")
         pane.show(network.lines(self._view, width, pane.content_size.height))

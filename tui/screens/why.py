@@ -1,5 +1,6 @@
 """Why? Where the number under the cursor comes from: in symbols, in numbers, three ways, back to the data."""
 
+from collections.abc import Awaitable, Callable
 from functools import partial
 from math import isfinite
 from typing import ClassVar
@@ -7,6 +8,7 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.events import Resize
+from textual.worker import WorkType
 
 from ...core import phases
 from ...core.engine_process import EngineLost
@@ -15,6 +17,7 @@ from ...core.explain import (
     LOCAL,
     Explanation,
     agreement,
+    awaited,
     cell_name,
     difference_request,
     effect,
@@ -33,6 +36,9 @@ from ..overlay import Overlay
 from ..pane import Pane
 from ..runner import Asker
 from ..view import View
+
+FRAME = 2
+"""The columns of a frame."""
 
 
 class WhyScreen(Overlay[None]):
@@ -63,6 +69,7 @@ class WhyScreen(Overlay[None]):
         self._trail = [cell]
         self._form, self._chosen, self._precise = CHAIN, 0, False
         self._checked: tuple[str, ...] = ()
+        self._width = 0
 
     @property
     def cell(self) -> Cell:
@@ -76,26 +83,29 @@ class WhyScreen(Overlay[None]):
         yield Pane(id="why-keys")
 
     def on_mount(self) -> None:
-        """Ask the engine for the third opinion."""
+        """Draw it before it is laid out, so that the first frame is whole; ask the engine for the third opinion."""
         self._check()
+        self.draw()
 
     def on_resize(self, event: Resize) -> None:
-        """Wrap for this size."""
-        self.call_after_refresh(self.draw)
+        """Wrap for this size, if it is another."""
+        if event.size.width != self._width:
+            self.draw()
 
     def draw(self) -> None:
         """Draw the explanation that is open."""
-        if not self.is_mounted:
+        if not self.is_attached:
             return
         found, pane = self._explanation(), self.query_one("#why", Pane)
-        width, chosen = self.size.width, self._chosen_cell(found)
+        self._width = width = self.app.size.width
+        chosen = self._chosen_cell(found)
         trail = "  ›  ".join(self._called(cell) for cell in self._trail)
         follow = f"  enter: {self._called(chosen)}" if chosen is not None else ""
         room = width - len(follow)
         shown = trail if len(trail) <= room else "…" + trail[1 - room :]
         self.query_one("#trail", Pane).show([(Span(shown, "title"), Span(follow, "key"))])
-        pane.border_title = f"Why?  {found.title}"
-        pane.show(self._lines(found, max(pane.content_size.width - 1, 20)))
+        pane.entitle(f"Why?  {found.title}")
+        pane.show(self._lines(found, max(width - FRAME - 1, 20)))
         self.query_one("#why-keys", Pane).show([(Span(self._keys(width), "key"),)])
 
     def _called(self, cell: Cell) -> str:
@@ -171,29 +181,37 @@ class WhyScreen(Overlay[None]):
     # The engine's part
 
     def _check(self) -> None:
+        """Ask; what is known meanwhile stands where the answer will."""
         self._checked = ()
-        self.run_worker(partial(self._ask, self.cell), exclusive=True)
+        cell, ask = self.cell, self._ask_effect
+        if cell.name.startswith("g"):
+            self._checked, ask = awaited(explain(self._trace, cell, self._facts, CHAIN)), self._ask_difference
+        elif not cell.name.startswith("new_") or cell.name.startswith(("new_m_", "new_v_")):
+            return
+        # A coroutine made here would never be awaited where the screen closes before the worker starts.
+        work: WorkType[None] = partial(self._take, cell, partial(ask, cell))
+        self.run_worker(work, exclusive=True)
 
-    async def _ask(self, cell: Cell) -> None:
-        """A gradient: the finite difference. A parameter's update: what it alone does to the loss."""
-        found = explain(self._trace, cell, self._facts, CHAIN)
+    async def _take(self, cell: Cell, ask: Callable[[], Awaitable[tuple[str, ...]]]) -> None:
         try:
-            if cell.name.startswith("g"):
-                question = difference_request(self._trace, cell, self._facts)
-                answer = _losses(await self._engine.ask(question.request)) if question else None
-                checked = agreement(found, question, answer).text
-            elif cell.name.startswith("new_") and not cell.name.startswith(("new_m_", "new_v_")):
-                request = effect_request(self._trace, cell, self._facts)
-                alone, together = effect(_losses(await self._engine.ask(request))).text
-                # What all updates do is told when all are shown.
-                checked = (alone, together) if self._view.done == phases.count(self._view.network) else (alone,)
-            else:
-                return
+            checked = await ask()
         except (EngineLost, WireError) as error:
             checked = (str(error),)
         if cell == self.cell:
             self._checked = checked
             self.draw()
+
+    async def _ask_difference(self, cell: Cell) -> tuple[str, ...]:
+        """Of a gradient: the finite difference, and whether all agree."""
+        question = difference_request(self._trace, cell, self._facts)
+        answer = _losses(await self._engine.ask(question.request)) if question else None
+        return agreement(explain(self._trace, cell, self._facts, CHAIN), question, answer).text
+
+    async def _ask_effect(self, cell: Cell) -> tuple[str, ...]:
+        """Of a parameter's update: what it alone does to the loss, and where all are shown, what they do together."""
+        request = effect_request(self._trace, cell, self._facts)
+        told = effect(_losses(await self._engine.ask(request))).text
+        return told if self._view.done == phases.count(self._view.network) else told[:1]
 
     # Keys
 

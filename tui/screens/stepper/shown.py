@@ -174,7 +174,7 @@ class Shown(Screen[None]):
         pane = self._pane("#network")
         if self.has_class(layout.WIDE):
             pane.show(network.lines(view, pane.content_size.width, pane.content_size.height))
-            pane.border_title = network.title(view, pane.content_size.width)
+            pane.entitle(network.title(view, pane.content_size.width))
         pane = self._pane("#loss")
         pane.show(loss.lines(view, pane.content_size.width, max(pane.content_size.height, 1)))
         pane = self._pane("#step")
@@ -222,9 +222,7 @@ class Shown(Screen[None]):
             ("#loss", loss.title(view)),
             ("#step", "Predict first" if self.predictor.open or self.predictor.verdict else step.title(view)),
         ):
-            pane = self._pane(name)
-            if pane.border_title != title:
-                pane.border_title = title
+            self._pane(name).entitle(title)
 
     def _pane(self, selector: str) -> Pane:
         return self.query_one(selector, Pane)
