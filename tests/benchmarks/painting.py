@@ -33,6 +33,8 @@ class Pane(Static):
             text.append("\\n")
         self.update(text)
 
+    def entitle(self, title):
+        self.border_title = Text(title)
     def reveal(self, cell):
         return False
 
