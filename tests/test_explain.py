@@ -283,6 +283,24 @@ def settle(engine: Engine, session: Session) -> None:
         session.accept(request, engine.answer(request))
 
 
+@settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
+@given(network=networks(), seed=st.integers(0, 2**31), optimizer=st.sampled_from(OPTIMIZERS))
+def test_nothing_is_explained_by_what_comes_later(engine: Engine, network: Network, seed: int, optimizer: str) -> None:
+    """Whoever follows the terms in the middle of a step sees nothing that is not computed yet."""
+    trace, facts = traced(engine, network, seed, 1, "float32", Update(optimizer))
+
+    def is_done(cell: Cell, done: int) -> bool:
+        columns = trace[cell.name].shape[1]
+        return cell.row * columns + cell.column < phases.numbers_done(network, cell.name, done)
+
+    for done in range(1, phases.count(network) + 1):
+        cell = phases.last_cell(network, done)
+        assert cell is not None
+        for form in (LOCAL, CHAIN):
+            for entering in explain(trace, cell, facts, form).cells:
+                assert is_done(entering, done), (cell, entering)
+
+
 # Three ways
 
 

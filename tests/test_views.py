@@ -1,6 +1,8 @@
 """Why?, one number at a time, changed numbers, questions, pictures: the real app with the real engine, by its keys."""
 
+import asyncio
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -8,6 +10,7 @@ import pytest
 from backprop_tui.core import phases
 from backprop_tui.core.engine.engine import Engine
 from backprop_tui.core.history import Settings
+from backprop_tui.core.messages import TableSpec
 from backprop_tui.core.network import Network, hidden_layers
 from backprop_tui.core.numerals import brief
 from backprop_tui.core.optimizers import Update
@@ -250,6 +253,39 @@ async def test_nothing_is_cut_off(engine: Engine, size: tuple[int, int]) -> None
             for name in ("point", "curve-keys"):
                 assert len(lines(found, name)) <= size[0]
             await press(found, "tab")
+
+
+async def test_what_is_known_stands_there_while_the_engine_is_asked(engine: Engine) -> None:
+    async with driven(engine, PART_4) as found:
+        await press(found, "space")
+        await point(found, Cell("gb2"))
+        answer, found.asker.ask = found.asker.ask, _never  # type: ignore[method-assign]
+        await found.pilot.press("enter")
+        await found.pilot.pause()
+        shown = lines(found, "why").splitlines()
+        assert shown[-3:] == ["tape         −11.906485", "chain rule   −11.906485", "difference   …"]
+        room = len(found.app.screen.query_one("#why", Pane).lines)
+        found.asker.ask = answer  # type: ignore[method-assign]
+        await found.pilot.press("escape")
+        await press(found, "enter")
+        assert len(found.app.screen.query_one("#why", Pane).lines) == room, "nothing moves when the answer comes"
+
+
+async def _never(request: object) -> Any:
+    await asyncio.Event().wait()
+
+
+async def test_a_columns_name_is_no_markup(engine: Engine, tmp_path: Path) -> None:
+    path = tmp_path / "odd.csv"
+    path.write_text("[b]a[/red],[@click=quit]c\n1,2\n3,5\n", encoding="utf-8")
+    names = ("[b]a[/red]", "[@click=quit]c")
+    table = TableSpec(str(path), names[:1], names[1:], (), False)
+    async with driven(engine, Run(table=table, network=Network(1, hidden_layers([2], "sigmoid")))) as found:
+        await press(found, "space")
+        for cell, name in ((Cell("x"), names[0]), (Cell("y"), names[1])):
+            await why(found, cell)
+            assert f"Why?  {name} of row 0" in found.text
+            await press(found, "escape")
 
 
 # Nothing is told before it is shown

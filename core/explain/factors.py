@@ -90,7 +90,8 @@ def error(trace: Trace, output: int, sample: int, gradient: str) -> Factor:
     guess, truth = factor(trace, "y_pred", output, sample), factor(trace, "y", sample, output)
     value, working = guess.value - truth.value, ("(", guess.value, " − ", shown_value(truth), ")")
     cells = (Cell(gradient, output, sample), *guess.cells, *truth.cells)
-    size = abs(guess.value) + abs(truth.value) if couples(trace) else 0.0
+    # Where ŷ is near y, how ŷ was rounded on its way weighs more than the difference's own digits.
+    size = abs(guess.value) + abs(truth.value)
     if trace.network.loss == SOFTMAX_CROSS_ENTROPY and (total := target_sum(trace, sample)) != 1:
         value = guess.value * total - truth.value
         summed = ("(", guess.value, "·", total, " − ", truth.value, ")")
