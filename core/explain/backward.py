@@ -1,9 +1,12 @@
 """Where the gradients come from: by the gradient computed just before, or by the chain rule from the loss back."""
 
+from dataclasses import replace
 from itertools import product
 from math import prod
 
-from ..network import BINARY_CROSS_ENTROPY, HALF_SQUARED, MEAN_SQUARED, SOFTMAX_CROSS_ENTROPY
+import numpy as np
+
+from ..network import BINARY_CROSS_ENTROPY, HALF_SQUARED, MEAN_SQUARED, SOFTMAX_CROSS_ENTROPY, Array
 from ..phases import Cell
 from ..trace import Trace
 from .factors import (
@@ -22,6 +25,7 @@ from .factors import (
 )
 from .names import base, layer_of
 from .parts import CHAIN, LOCAL, Explanation, Factor, Term
+from .rounding import sizes
 
 MAX_PATHS = 12
 """The chain rule is written out back to the loss where it has no more paths than this, else to a layer on the way."""
@@ -121,13 +125,14 @@ def _chain(trace: Trace, cell: Cell, title: str) -> Explanation:
         return explanation(trace, cell, title, found.terms, notes=found.notes)
     whole = furthest == network.depth
     constants = loss_constants(trace) if whole else ()
+    roundings = np.zeros(0) if whole else sizes(trace, furthest)
     terms = []
     for sample in chosen:
         first = range(network.layers[layer].units) if of[0] == "h" else [cell.row]
         between = [range(network.layers[number - 1].units) for number in range(nearest + 1, furthest + 1)]
         for units in product(first, *between):
             # units[0] is in the layer `nearest`, the last one in `furthest`: walk from the loss to the cell.
-            path = _start(trace, furthest, units[-1], sample)
+            path = _start(trace, furthest, units[-1], sample, roundings)
             for number in range(furthest, nearest, -1):
                 to, at = units[number - nearest], units[number - nearest - 1]
                 path.append(factor(trace, f"w{number}", to, at))
@@ -152,10 +157,10 @@ def _reach(trace: Trace, nearest: int, count: int, first: int) -> int | None:
     return None
 
 
-def _start(trace: Trace, layer: int, unit: int, sample: int) -> list[Factor]:
+def _start(trace: Trace, layer: int, unit: int, sample: int, roundings: Array) -> list[Factor]:
     """∂L/∂z of a unit, to begin a path with: in the last layer written out, else as the trace has it."""
     if layer < trace.network.depth:
-        return [factor(trace, f"gz{layer}", unit, sample)]
+        return [replace(factor(trace, f"gz{layer}", unit, sample), size=float(roundings[unit, sample]))]
     if couples(trace):
         return [error(trace, unit, sample, f"gz{layer}")]
     return [error(trace, unit, sample, "gy_pred"), *_slopes(trace, layer, unit, sample)]

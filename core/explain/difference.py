@@ -103,7 +103,7 @@ def agreement(explanation: Explanation, question: Question | None, answer: Losse
     others = [chain] if difference is None else [chain, difference]
     precision = float(np.finfo(explanation.dtype).eps)
     gap = max(abs(other - tape) for other in others)
-    allowed = 1e-4 * abs(tape) + noise + 64 * precision * explanation.scale
+    allowed = 1e-4 * abs(tape) + noise + 8 * precision * explanation.scale
     most = floor(-log10(precision)) + 1
     if tape == 0 or not gap < abs(tape):
         digits = 0

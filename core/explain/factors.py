@@ -76,7 +76,8 @@ def slope(trace: Trace, layer: int, unit: int, sample: int) -> Factor | None:
     value, name, z_name = number(trace[h.name], h), name_of(trace, h), name_of(trace, z)
     note = f"the slope of {activation} at {z_name}"
     if activation == "sigmoid":
-        return Factor(f"{name}(1 − {name})", value * (1 - value), (z, h), (value, "(1 − ", value, ")"), note)
+        working = (value, "(1 − ", value, ")")
+        return Factor(f"{name}(1 − {name})", value * (1 - value), (z, h), working, note, size=value)
     if activation == "tanh":
         return Factor(f"(1 − {name}²)", 1 - value * value, (z, h), ("(1 − ", value, "²)"), note, size=1.0)
     if activation == "relu":

@@ -118,7 +118,13 @@ def _product(factors: tuple[Factor, ...]) -> float:
 
 
 def _size(factors: tuple[Factor, ...]) -> float:
-    return abs(_product(tuple(replace(factor, value=max(abs(factor.value), factor.size)) for factor in factors)))
+    """The product, and to first order what it changes by when each factor changes by its own size."""
+    changed = (
+        (*factors[:place], replace(factor, value=factor.size), *factors[place + 1 :])
+        for place, factor in enumerate(factors)
+        if factor.size
+    )
+    return sum(abs(_product(product)) for product in (factors, *changed))
 
 
 def _sigmoid(z: float) -> float:
