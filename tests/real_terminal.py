@@ -111,8 +111,12 @@ class RealTerminal:
         return bool(data)
 
     def wait_for(self, text: str, seconds: float = 60) -> None:
-        """Wait until a text is on the screen."""
+        """Wait until a text is on the screen, and the frame that it is in has come to its end."""
         self.wait_until(lambda: text in self.text, seconds, text)
+        # A frame can come in several parts, with a pause in between where the machine is busy.
+        end = time.monotonic() + 0.5
+        while self.read(0.05) and time.monotonic() < end:
+            pass
 
     def wait_until(self, is_so: Callable[[], bool], seconds: float = 60, what: str = "it") -> None:
         """Wait until something is so; AssertionError with the screen if it is not in time."""

@@ -15,6 +15,7 @@ import pytest
 from backprop_tui.core.engine.server import MAX_COMPILED, MAX_REQUEST, refused
 from backprop_tui.core.engine_keeper import EngineKeeper, SocketInUse, listen
 from backprop_tui.core.engine_socket import SharedEngine
+from backprop_tui.core.limits import MAX_STEPS
 from backprop_tui.core.messages import (
     HEADER,
     Failed,
@@ -173,7 +174,7 @@ def test_what_a_shared_engine_refuses() -> None:
         (OpenTable(TableSpec(path="/etc/passwd")), "bundled table"),
         (steps_of(Network(2, hidden_layers([4000], "relu"))), "too large"),
         (steps_of(Network(), 10**12), "asks more of the shared engine"),
-        (steps_of(Network(), 2000), "one request runs up to"),
+        (steps_of(Network(), MAX_STEPS + 1), "one request runs up to"),
         (steps_of(Network(), -1), "one request runs up to"),
     ],
 )

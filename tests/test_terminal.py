@@ -34,7 +34,7 @@ def test_started_stepped_reinitialised_and_quit(size: tuple[int, int], term: str
         if size[1] >= 24:
             # z1 and the loss by hand, from the weights of the first frame and row 0 of the table.
             for number in ("−0.4332", "−0.7533", "12.6540", "−0.3528", "+0.4127", "+61.2673", "−11.0695"):
-                assert number in terminal.text
+                terminal.wait_for(number, 5)
         pressed = time.monotonic()
         terminal.press("r")
         terminal.wait_for("seed 1", 5)

@@ -201,7 +201,7 @@ class CurvesScreen(Overlay[None]):
         """To the other picture."""
         self._page = LEARNING_RATE if self._page == LOSS else LOSS
         if self._page == LEARNING_RATE:
-            self.run_worker(self._compute(), exclusive=True)
+            self.run_worker(self._compute, exclusive=True)
         self.draw()
 
     def action_move(self, by: int) -> None:
@@ -237,6 +237,6 @@ class CurvesScreen(Overlay[None]):
         """A larger or a smaller learning rate: the mark moves."""
 
         def follow() -> None:
-            self.run_worker(self._move_mark(), exclusive=True)
+            self.run_worker(self._move_mark, exclusive=True)
 
         self._runner.act(lambda: self._session.set_lr(next_lr(self._session.settings.lr, by)), follow)

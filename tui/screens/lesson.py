@@ -79,7 +79,7 @@ class LessonScreen(Screen[None]):
 
     def on_mount(self) -> None:
         """Ask for what is needed at the start, then do what is typed."""
-        self.run_worker(self._work(), exclusive=True)
+        self.run_worker(self._work, exclusive=True)
 
     async def _work(self) -> None:
         await self.runner.perform(lambda: None)

@@ -100,7 +100,7 @@ class Moving(Shown):
         self.say(self.predictor.next_level())
 
     def _ask_first(self) -> None:
-        self.run_worker(self._open_question())
+        self.run_worker(self._open_question)
 
     async def _open_question(self) -> None:
         await self.predictor.ask()

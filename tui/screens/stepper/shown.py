@@ -97,7 +97,7 @@ class Shown(Screen[None]):
             self._pane(f"#{name}").visible = False  # its place stays empty: the others stay where they are
         if not self._pane(FRAMED_PANES[self._tab]).visible:
             self.next_tab(FRAMED_PANES)
-        self.run_worker(self._work(), exclusive=True)
+        self.run_worker(self._work, exclusive=True)
 
     async def _work(self) -> None:
         await self.runner.perform(lambda: None)
