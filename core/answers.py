@@ -6,15 +6,27 @@ Each function raises WireError, and changes nothing.
 import numpy as np
 
 from . import phases
-from .messages import OpenTable, Program, ReadRows, RowsRead, RunSteps, StepsRun, TableOpened, WireError
+from .messages import (
+    TABLE_DIGEST,
+    OpenTable,
+    Program,
+    ReadRows,
+    RowsRead,
+    RunSteps,
+    StepsRun,
+    TableOpened,
+    WireError,
+)
 from .network import Array
 
 
 def check_table(request: OpenTable, answer: TableOpened) -> None:
-    """Rows there are, and a mean and a deviation (features,)."""
+    """Rows there are, a mean and a deviation (features,), and a digest."""
     columns = (len(request.table.features),)
     if answer.rows < 1 or answer.mean.shape != columns or answer.deviation.shape != columns:
         raise WireError("the engine's table does not have the columns that were asked for")
+    if len(answer.digest) != TABLE_DIGEST:
+        raise WireError(f"the engine's table has a digest of {len(answer.digest)} bytes, not {TABLE_DIGEST}")
 
 
 def check_rows(request: ReadRows, answer: RowsRead) -> None:

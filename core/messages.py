@@ -20,6 +20,9 @@ MAX_FRAME = 256 * 2**20
 
 HEADER = struct.Struct(">I")
 
+TABLE_DIGEST = 16
+"""How many bytes tell one table from another."""
+
 
 class WireError(Exception):
     """The other side sent what is not a message of these types."""
@@ -185,11 +188,15 @@ Request = OpenTable | ReadRows | RunSteps | FindLosses | Predict | DescribeTable
 
 
 class TableOpened(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True):
-    """A table's size and, per feature, the mean and deviation that scaled it (0 and 1 where nothing did)."""
+    """A table's size and, per feature, the mean and deviation that scaled it (0 and 1 where nothing did).
+
+    `digest` is of every number of its features and targets, as in the file: another one is another table.
+    """
 
     rows: int
     mean: Numbers
     deviation: Numbers
+    digest: bytes
 
 
 class RowsRead(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True):

@@ -59,11 +59,12 @@ class Sample:
 
 @dataclass(frozen=True)
 class Scaling:
-    """The table's size, and the mean and deviation (features,) that scaled it."""
+    """The table's size, the mean and deviation (features,) that scaled it, and a digest of all its numbers."""
 
     rows: int
     mean: Array
     deviation: Array
+    digest: bytes
 
 
 @dataclass
@@ -561,7 +562,7 @@ class Session:
         row = self.settings.sampling.row
         if row >= answer.rows:
             raise EngineRefused(f"there is no row {row}: the table has rows 0 to {answer.rows - 1}")
-        self.scaling = Scaling(answer.rows, answer.mean.array, answer.deviation.array)
+        self.scaling = Scaling(answer.rows, answer.mean.array, answer.deviation.array, answer.digest)
 
     def _take_sample(self, request: ReadRows, answer: RowsRead) -> None:
         parts = (answer.raw, answer.x, answer.raw_y, answer.y)

@@ -20,7 +20,7 @@ from .machine import machine
 from .network import Array
 from .run import Run
 from .scenario import Scenario
-from .session import Position, Scaling, Session
+from .session import Position, Session
 from .text import shown
 
 NAME, VERSION = b"backprop-tui session ", b"1"
@@ -36,16 +36,8 @@ class StoreError(Exception):
     """A session that can't be saved or read: one line that names the file and what is wrong."""
 
 
-class SavedScaling(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The table's size and what scaled it, to notice that it has changed since."""
-
-    rows: int
-    mean: tuple[float, ...]
-    deviation: tuple[float, ...]
-
-
 class Saved(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """All of a session but its arrays."""
+    """All of a session but its arrays. `table` is the digest of its table, None where that was never open."""
 
     run: Run
     scenario: Scenario | None
@@ -58,7 +50,7 @@ class Saved(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     stops: tuple[Position, ...]
     xla: bool
     machine: str
-    scaling: SavedScaling | None
+    table: bytes | None
     screen: dict[str, Any]
     kept: tuple[int, ...] = ()
 
@@ -67,7 +59,7 @@ class Saved(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Loaded:
     """A session that was saved, the scenario it was opened from, and what the screen kept with it (lesson, score).
 
-    `machine`, `xla` and `scaling` are what it was computed on, with and from: `doubts` compares them.
+    `machine`, `xla` and `table` (its digest) are what it was computed on, with and from: `doubts` compares them.
     """
 
     session: Session
@@ -75,7 +67,7 @@ class Loaded:
     screen: Mapping[str, Any]
     machine: str
     xla: bool
-    scaling: SavedScaling | None
+    table: bytes | None
 
 
 def save(
@@ -123,7 +115,7 @@ def doubts(loaded: Loaded, session: Session, computed: bool = False) -> list[str
     `session` is the one that goes on; once it has `computed` a step, its XLA is known.
     """
     found = []
-    if session.scaling and loaded.scaling and _scaling(session.scaling) != loaded.scaling:
+    if session.scaling and loaded.table and session.scaling.digest != loaded.table:
         found.append("the table has changed since")
     if computed and session.xla != loaded.xla:
         found.append(f"it was made {'without' if session.xla else 'with'} XLA")
@@ -150,14 +142,10 @@ def _saved(session: Session, screen: Mapping[str, Any], scenario: Scenario | Non
         session.stops,
         session.xla,
         machine(),
-        _scaling(session.scaling) if session.scaling else None,
+        session.scaling.digest if session.scaling else None,
         dict(screen),
         history.kept,
     )
-
-
-def _scaling(scaling: Scaling) -> SavedScaling:
-    return SavedScaling(scaling.rows, tuple(scaling.mean.tolist()), tuple(scaling.deviation.tolist()))
 
 
 def _loaded(saved: Saved, rest: memoryview) -> Loaded:
@@ -174,7 +162,7 @@ def _loaded(saved: Saved, rest: memoryview) -> Loaded:
     session = Session.restored(run, history, saved.settings, saved.position, saved.stops, saved.xla)
     if not 0 <= saved.position.done <= session.whole:
         raise ValueError("its place is not in its run")
-    return Loaded(session, saved.scenario, saved.screen, saved.machine, saved.xla, saved.scaling)
+    return Loaded(session, saved.scenario, saved.screen, saved.machine, saved.xla, saved.table)
 
 
 def _check(saved: Saved, entries: int) -> None:

@@ -298,6 +298,10 @@ def test_a_table_by_a_relative_path_from_another_folder_and_changed(
     with started(state, "--resume") as terminal:
         terminal.wait_for("resumed at step 2; next digits may differ: the table has changed since")
         quit_it(terminal)
+    table.write_text("a,b,y\n1,2,3\n2,5,4\n7,1,2\n0,0,1.5\n")
+    with started(state, "--resume") as terminal:
+        terminal.wait_for("resumed at step 2; next digits may differ: the table has changed since")
+        quit_it(terminal)
     table.unlink()
     with started(state, "--resume", columns=200) as terminal:
         assert terminal.wait_for_end(30) == 2

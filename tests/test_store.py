@@ -18,13 +18,15 @@ import msgspec
 import numpy as np
 import pytest
 from backprop_tui.core import store
+from backprop_tui.core.engine.engine import Engine
 from backprop_tui.core.history import Settings
-from backprop_tui.core.messages import TableSpec
+from backprop_tui.core.messages import OpenTable, TableSpec
+from backprop_tui.core.network import Network
 from backprop_tui.core.phases import Cell
 from backprop_tui.core.run import Run
 from backprop_tui.core.sampling import SHUFFLED
 from backprop_tui.core.scenario import bundled
-from backprop_tui.core.session import Scaling, Session
+from backprop_tui.core.session import Session
 from backprop_tui.core.shelf import SUFFIX, Claim, claim, claim_new, saved_names
 from backprop_tui.core.store import StoreError, doubts, load, save
 from hypothesis import HealthCheck, given, settings
@@ -228,19 +230,39 @@ def test_special_files_are_not_opened(tmp_path: Path) -> None:
         {"run": {"network": {"layers": []}}},
         {"surprise": 1},
         {"screen": 3},
+        {"table": "a digest"},
+        {"table": [498, [3.0], [1.0]]},
     ],
 )
 def test_a_true_checksum_over_nonsense(change: dict[str, object], tmp_path: Path) -> None:
     """Whoever writes the checksum anew still gets nothing in that does not fit."""
     path = tmp_path / "it.session"
     save(long_session(5), path)
-    content = path.read_bytes()
-    end = store.HEAD + int.from_bytes(content[store.HEAD - store.LENGTH : store.HEAD], "big")
-    body = msgspec.msgpack.encode(msgspec.msgpack.decode(content[store.HEAD : end]) | change)
-    rest = len(body).to_bytes(store.LENGTH, "big") + body + content[end:]
-    path.write_bytes(store.MAGIC + store._digest([rest]) + rest)
+    rewrite(path, lambda saved: saved | change)
     with pytest.raises(StoreError, match=r"can't be understood: .*; it is left as it is"):
         load(path)
+
+
+REQUIRED = [field.name for field in msgspec.structs.fields(store.Saved) if field.required]
+
+
+@pytest.mark.parametrize("name", REQUIRED)
+def test_a_part_that_is_missing_is_told_by_its_name(name: str, tmp_path: Path) -> None:
+    path = tmp_path / "it.session"
+    save(long_session(5), path)
+    rewrite(path, lambda saved: {part: value for part, value in saved.items() if part != name})
+    with pytest.raises(StoreError, match=rf"can't be understood: .*`{name}`; it is left as it is") as raised:
+        load(path)
+    assert "\n" not in str(raised.value)
+
+
+def rewrite(path: Path, changed: Callable[[dict[str, object]], dict[str, object]]) -> None:
+    """Write a session's msgpack part anew, with a true length and checksum."""
+    content = path.read_bytes()
+    end = store.HEAD + int.from_bytes(content[store.HEAD - store.LENGTH : store.HEAD], "big")
+    body = msgspec.msgpack.encode(changed(msgspec.msgpack.decode(content[store.HEAD : end])))
+    rest = len(body).to_bytes(store.LENGTH, "big") + body + content[end:]
+    path.write_bytes(store.MAGIC + store._digest([rest]) + rest)
 
 
 # Saving that fails
@@ -425,7 +447,37 @@ def test_doubts_about_the_next_digits(tmp_path: Path, settle: Settle) -> None:
     assert xla == "it was made with XLA"
     [elsewhere] = doubts(replace(loaded, machine="Linux, ENIAC\x1b, TensorFlow 2.99"), resumed)
     assert elsewhere == "it is from another machine, Linux, ENIAC\\x1b, TensorFlow 2.99"
-    assert resumed.scaling is not None
-    resumed.scaling = Scaling(498, resumed.scaling.mean, resumed.scaling.deviation)
-    [table] = doubts(loaded, resumed)
-    assert table == "the table has changed since"
+
+
+TABLE = "a,y,other\n1,2,0\n2,4,0\n3,8,0\n"
+
+
+def table_opened(session: Session) -> Session:
+    """By an engine that has not opened the file before."""
+    request = session.request()
+    assert isinstance(request, OpenTable)
+    session.accept(request, Engine().answer(request))
+    return session
+
+
+@pytest.mark.parametrize(
+    ("text", "changed"),
+    [
+        (TABLE, False),
+        ("a,other,y\n1.0, 9, 2\n2,9,4.00\n3,9,8\n", False),
+        (TABLE.replace("2,4", "2,5"), True),  # a target
+        (TABLE.replace("2,4", "2.5,4"), True),  # a feature
+        (TABLE + "3,8,0\n", True),
+        # The same mean and deviation of the feature, and of the target.
+        ("a,y,other\n3,8,0\n2,4,0\n1,2,0\n", True),
+        ("a,y,other\n1,8,0\n2,4,0\n3,2,0\n", True),
+    ],
+)
+def test_a_table_that_has_changed_is_noticed(text: str, changed: bool, tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text(TABLE)
+    run = Run(TableSpec(str(path), ("a",), ("y",), ("a",)), Network(1))
+    save(table_opened(Session(run)), tmp_path / "it.session")
+    path.write_text(text)
+    loaded = load(tmp_path / "it.session")
+    assert doubts(loaded, table_opened(loaded.session)) == ["the table has changed since"] * changed

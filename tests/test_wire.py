@@ -298,6 +298,8 @@ def test_a_table_and_rows_that_do_not_fit_are_told(engine: Engine) -> None:
         msgspec.structs.replace(table, rows=0),
         msgspec.structs.replace(table, mean=numbers(np.zeros(3))),
         msgspec.structs.replace(table, deviation=numbers(np.zeros((2, 1)))),
+        msgspec.structs.replace(table, digest=b""),
+        msgspec.structs.replace(table, digest=bytes(2**20)),
     ):
         with pytest.raises(WireError):
             check_table(opening, wrong)
@@ -381,7 +383,7 @@ class Stranger(EngineProcess):
         Thread(target=serve, daemon=True).start()
 
 
-OPENED = encode(TableOpened(499, numbers(np.zeros(2)), numbers(np.ones(2))))
+OPENED = encode(TableOpened(499, numbers(np.zeros(2)), numbers(np.ones(2)), bytes(16)))
 
 
 @pytest.mark.parametrize(

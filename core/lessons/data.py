@@ -140,7 +140,7 @@ class DataLesson:
                 raise EngineRefused(answer.message)
             case OpenTable(), TableOpened():
                 check_table(request, answer)
-                self.scaling = Scaling(answer.rows, answer.mean.array, answer.deviation.array)
+                self.scaling = Scaling(answer.rows, answer.mean.array, answer.deviation.array, answer.digest)
             case ReadRows(), RowsRead():
                 check_rows(request, answer)
                 self._take_page(request, answer)
