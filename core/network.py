@@ -87,6 +87,14 @@ class Network:
         if unknown:
             raise ValueError(f"no parameter {sorted(unknown)[0]!r} to freeze")
 
+    def __hash__(self) -> int:
+        return self._hash
+
+    @cached_property
+    def _hash(self) -> int:
+        """Made once: a network is the key of much that is looked up for every number."""
+        return hash((self.features, self.layers, self.loss, self.frozen))
+
     @cached_property
     def parameters(self) -> tuple[Parameter, ...]:
         """w1, b1, w2, b2 ...: in the order of the flat row."""

@@ -8,6 +8,7 @@ them that belongs together (a layer's z, its h, ŷ, the loss, then backwards, th
 from dataclasses import dataclass
 from functools import lru_cache
 from math import prod
+from typing import NamedTuple
 
 from .network import Network
 from .trace import activations, symbol
@@ -30,8 +31,7 @@ class Phase:
         return "update" if self.kind == UPDATE else ", ".join(symbol(name) for name in self.names)
 
 
-@dataclass(frozen=True)
-class Cell:
+class Cell(NamedTuple):
     """One number: the name of its value and its row and column there, from 0."""
 
     name: str
@@ -39,7 +39,7 @@ class Cell:
     column: int = 0
 
     @property
-    def index(self) -> tuple[int, int]:
+    def place(self) -> tuple[int, int]:
         """Row and column."""
         return self.row, self.column
 

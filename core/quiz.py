@@ -88,8 +88,8 @@ def judge(asked: Question, guess: float) -> tuple[bool, str]:
 def _direction(trace: Trace, random: np.random.RandomState) -> Question:
     """Will this weight go up or down?"""
     cell, name = _some_parameter(trace, random)
-    gradient = float(trace["g" + cell.name][cell.index])
-    old, new = float(trace[cell.name][cell.index]), float(trace["new_" + cell.name][cell.index])
+    gradient = float(trace["g" + cell.name][cell.place])
+    old, new = float(trace[cell.name][cell.place]), float(trace["new_" + cell.name][cell.place])
     truth = 1 if new > old else 2 if new < old else 3
     because = f"∂L/∂{name} = {fixed(gradient)}{_therefore(trace, cell, gradient, truth)}"
     if truth != 3:
@@ -141,7 +141,7 @@ def _loss(trace: Trace, loss_after: float) -> Question:
 def _gradient(trace: Trace, random: np.random.RandomState) -> Question:
     """Compute a gradient."""
     cell, name = _some_parameter(trace, random)
-    gradient = float(trace["g" + cell.name][cell.index])
+    gradient = float(trace["g" + cell.name][cell.place])
     return Question(f"Compute ∂L/∂{name}", (), gradient, "enter shows the chain rule with its numbers", _of(cell, "g"))
 
 
@@ -153,4 +153,4 @@ def _some_parameter(trace: Trace, random: np.random.RandomState) -> tuple[Cell, 
 
 
 def _of(cell: Cell, prefix: str) -> Cell:
-    return Cell(prefix + cell.name, *cell.index)
+    return Cell(prefix + cell.name, *cell.place)

@@ -79,14 +79,15 @@ def first_not_finite(trace: Trace) -> Cell | None:
         names.remove("gy_pred")
         names.append("gy_pred")
     for name in names:
-        bad = np.argwhere(~np.isfinite(trace[name]))
-        if len(bad):
-            return Cell(name, int(bad[0][0]), int(bad[0][1]))
+        finite = np.isfinite(trace[name])
+        if not finite.all():
+            row, column = np.argwhere(~finite)[0]
+            return Cell(name, int(row), int(column))
     return None
 
 
 def _not_finite(trace: Trace, cell: Cell) -> Remark:
-    value, name = float(trace[cell.name][cell.index]), name_of(trace, cell)
+    value, name = float(trace[cell.name][cell.place]), name_of(trace, cell)
     largest = np.finfo(trace["loss"].dtype).max
     if cell.name == "gy_pred" and trace.network.loss not in (HALF_SQUARED, MEAN_SQUARED):
         text = f"{name} is {fixed(value)}: ŷ is rounded to 0 or 1; the tape goes from the loss to z"
@@ -136,15 +137,16 @@ def _equal_units(trace: Trace, layer: int) -> Iterator[Remark]:
         return
     parts = (trace[f"w{layer}"], trace[f"b{layer}"], trace[f"w{layer + 1}"].T)
     after = (trace[f"gw{layer}"], trace[f"gb{layer}"], trace[f"gw{layer + 1}"].T)
-    rows = np.concatenate([*parts, *after], axis=1)
-    _, places, sizes = np.unique(rows, axis=0, return_inverse=True, return_counts=True)
-    if sizes.max() < 2:
+    same: dict[bytes, list[int]] = {}
+    for unit, row in enumerate(np.concatenate([*parts, *after], axis=1) + 0.0):  # −0 becomes 0
+        same.setdefault(row.tobytes(), []).append(unit)
+    alike = max(same.values(), key=len)
+    if len(alike) < 2:
         return
-    alike = np.flatnonzero(places.reshape(-1) == sizes.argmax())
     who = f"units {alike[0] + 1} and {alike[1] + 1}" if len(alike) == 2 else f"{len(alike)} units"
     text = f"{who} of layer {layer} are equal, so are their gradients: they stay equal"
     names = [prefix + letter + str(layer) for letter in "wb" for prefix in ("", "g", "new_")]
-    about_them = frozenset((name, int(unit)) for unit in alike for name in names)
+    about_them = frozenset((name, unit) for unit in alike for name in names)
     yield Remark("symmetric", text, f"gb{layer}", units=about_them)
 
 
@@ -176,8 +178,8 @@ def _leap(trace: Trace) -> Iterator[Remark]:
             leaps.append((float(moved.max()) / size, Cell(parameter.name, int(row), int(column))))
     if leaps:
         times, cell = max(leaps, key=lambda leap: leap[0])
-        new = Cell("new_" + cell.name, *cell.index)
-        old_value, new_value = float(trace[cell.name][cell.index]), float(trace[new.name][new.index])
+        new = Cell("new_" + cell.name, *cell.place)
+        old_value, new_value = float(trace[cell.name][cell.place]), float(trace[new.name][new.place])
         name = name_of(trace, cell)
         way = f"from {brief(old_value, 4)} to {brief(new_value, 4)}"
         text = f"a leap: {name} moves {way}, {brief(times, 2)} times the size of {cell.name}"

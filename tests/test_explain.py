@@ -102,7 +102,7 @@ def test_terms_come_to_the_number(
     for cell in cells(trace):
         for form in (LOCAL, CHAIN):
             explanation = explain(trace, cell, facts, form)
-            assert explanation.value == trace[cell.name][cell.index]
+            assert explanation.value == trace[cell.name][cell.place]
             allowed = 16 * precision * (explanation.scale + abs(explanation.value))
             assert abs(explanation.evaluate() - explanation.value) <= allowed, (cell, form, explanation)
             for factor in explanation.factors:

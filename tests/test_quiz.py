@@ -66,10 +66,10 @@ def asked(engine: Engine, session: Session, level: str, number: int) -> Question
 def test_a_parameter_goes_against_its_gradient(engine: Engine, settle: Settle, seed: int, number: int) -> None:
     session = stepped(settle, Run(seed=seed))
     found = asked(engine, session, CHOOSE, number)
-    gradient = step_of(session)[found.cell.name][found.cell.index]
+    gradient = step_of(session)[found.cell.name][found.cell.place]
     assert found.choices == ("up", "down", "stay")
     assert found.truth == (2 if gradient > 0 else 1)
-    assert cell_name(session.run.network, Cell(found.cell.name[1:], *found.cell.index)) in found.text
+    assert cell_name(session.run.network, Cell(found.cell.name[1:], *found.cell.place)) in found.text
 
 
 @anyhow
@@ -82,7 +82,7 @@ def test_the_most_is_moved_where_the_gradient_is_largest(
     largest = {name: np.abs(step_of(session)["g" + name]).max() for name in found.choices}
     assert list(largest) == ["w1", "b1", "w2", "b2"]
     assert found.choices[int(found.truth) - 1] == max(largest, key=lambda name: largest[name])
-    assert abs(step_of(session)[found.cell.name][found.cell.index]) == max(largest.values())
+    assert abs(step_of(session)[found.cell.name][found.cell.place]) == max(largest.values())
 
 
 @anyhow
@@ -152,10 +152,10 @@ def test_the_answer_holds_for_every_optimizer(engine: Engine, settle: Settle, op
     against = 0
     for number in range(0, 80, 2):
         found = asked(engine, session, CHOOSE, number)
-        trace, of = step_of(session), Cell(found.cell.name[1:], *found.cell.index)
-        moved = float(trace["new_" + of.name][of.index]) - float(trace[of.name][of.index])
+        trace, of = step_of(session), Cell(found.cell.name[1:], *found.cell.place)
+        moved = float(trace["new_" + of.name][of.place]) - float(trace[of.name][of.place])
         assert found.truth == (1 if moved > 0 else 2 if moved < 0 else 3)
-        other_way = moved * float(trace[found.cell.name][found.cell.index]) > 0
+        other_way = moved * float(trace[found.cell.name][found.cell.place]) > 0
         assert other_way == ("remembers" in found.because)
         against += other_way
     assert against == 0 or optimizer != "sgd"

@@ -340,7 +340,7 @@ def test_back_takes_a_change_back(settle: Settle, session: Session, actions: str
     assert (session.position.entry, done) == (before[0][0] + 1, before[0][1])
     if trace is not None:
         assert session.trace is not None
-        assert session.trace[cell.name][cell.index] == np.float32(1.5)
+        assert session.trace[cell.name][cell.place] == np.float32(1.5)
         assert session.trace["loss"] != trace["loss"]
     do(settle, session, "b")
     assert (place(session), session.settings, session.history.states[: session.position.entry + 1].tobytes()) == before

@@ -68,14 +68,20 @@ class StepperApp(App[None]):
     async def on_event(self, event: Event) -> None:
         """Carry out a key before the next one is looked at: it may be meant for what this one opens."""
         screen = self.screen if self.screen_stack else None
-        if isinstance(event, Key) and not event.is_forwarded and isinstance(screen, (Shown, LessonScreen)):
-            for prompt in screen.query(Prompt):
-                # Hiding it takes its focus away later, when it may be open again.
-                screen.set_focus(prompt if prompt.display else None)
-            active = screen.active_bindings.get(event.key)
-            if screen.is_mounted and screen.focused is None and active is not None and active.enabled:
+        if (
+            isinstance(event, Key)
+            and not event.is_forwarded
+            and isinstance(screen, (Shown, LessonScreen))
+            and screen.is_mounted
+        ):
+            prompt = screen.query_one("#prompt", Prompt)
+            # Hiding it takes its focus away later, when it may be open again.
+            screen.set_focus(prompt if prompt.display else None)
+            # The screen's own table, and not `active_bindings`, which looks at every key there is.
+            bound = screen._bindings.key_to_bindings.get(event.key)
+            if screen.focused is None and bound:
                 screen.on_key()
-                await self.run_action(active.binding.action, active.node)
+                await self.run_action(bound[0].action, screen)
                 return
         await super().on_event(event)
 

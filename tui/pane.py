@@ -50,7 +50,6 @@ class Pane(ScrollView):
         self._entitled = ""
         self.entitle(title)
         self._lines: tuple[Line, ...] = ()
-        self._strips: dict[Line, Strip] = {}
         self._styles: dict[str, Style] = {}
 
     @property
@@ -114,14 +113,8 @@ class Pane(ScrollView):
         number = top + y
         if number >= len(self._lines):
             return Strip.blank(width, self._style(""))
-        return self._strip(self._lines[number]).crop_extend(left, left + width, self._style(""))
-
-    def _strip(self, line: Line) -> Strip:
-        if line not in self._strips:
-            if len(self._strips) > 200:
-                self._strips.clear()
-            self._strips[line] = Strip([Segment(span.text, self._style(span.role)) for span in line]).simplify()
-        return self._strips[line]
+        strip = Strip(Segment.simplify(Segment(span.text, self._style(span.role)) for span in self._lines[number]))
+        return strip.crop_extend(left, left + width, self._style(""))
 
     def _style(self, role: str) -> Style:
         if role not in self._styles:
@@ -132,9 +125,8 @@ class Pane(ScrollView):
         return self._styles[role]
 
     def notify_style_update(self) -> None:
-        """The theme or the classes changed: strips made with the old styles are of no use."""
+        """The theme or the classes changed."""
         super().notify_style_update()
-        self._strips.clear()
         self._styles.clear()
 
     def on_click(self, event: "object") -> None:

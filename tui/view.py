@@ -1,6 +1,6 @@
 """What the screen shows: one frozen value, made from the session, that every pane draws from."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
@@ -49,6 +49,9 @@ class View:
     precise: bool = False
     """All digits instead of four."""
 
+    _known: dict[str, list[list[float | None]]] = field(default_factory=dict, init=False, repr=False)
+    """What `value` has been asked for, by the name of the values."""
+
     @property
     def network(self) -> Network:
         """The network of the run."""
@@ -65,19 +68,28 @@ class View:
         Where a batch has several samples, it is their mean; for gradients of a sample's values, the sum,
         which is the mean of the samples' own since the loss is a mean.
         """
-        array, name = self._array(cell.name), cell.name
+        if cell.name not in self._known:
+            self._known[cell.name] = self._values(cell.name)
+        rows = self._known[cell.name]
+        return rows[cell.row][cell.column] if rows else None
+
+    def _values(self, name: str) -> list[list[float | None]]:
+        """All numbers of a value, None for those to come; no rows where nothing is known of it."""
+        array = self._array(name)
         if array is None:
-            return None
+            return []
         _, columns = phases.shapes(self.network).get(name, array.shape)
-        if cell.row * columns + cell.column >= phases.numbers_done(self.network, name, self.done):
-            return None
         count = len(self.trace.rows) if self.trace is not None else 1
         if name in ("x", "y"):
-            return float(np.mean(array[:count, cell.column]))
-        if columns != array.shape[1]:
-            samples = array[cell.row, :count]
-            return float(np.sum(samples) if name[0] == "g" else np.mean(samples))
-        return float(array[cell.row, cell.column])
+            array = array[:1] if count == 1 else np.array([[np.mean(column[:count]) for column in array.T]])
+        elif columns != array.shape[1]:
+            over = np.sum if name[0] == "g" else np.mean
+            array = array[:, :1] if count == 1 else np.array([[over(row[:count])] for row in array])
+        rows, done = array.tolist(), phases.numbers_done(self.network, name, self.done)
+        if done < array.size:
+            for number in range(done, array.size):
+                rows[number // columns][number % columns] = None
+        return rows  # type: ignore[no-any-return]
 
     def _array(self, name: str) -> Array | None:
         if name in self.parameters:

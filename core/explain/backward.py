@@ -39,7 +39,7 @@ def gradient(trace: Trace, cell: Cell, form: str) -> Explanation:
     layer = layer_of(network, of)
     if of[0] == "z" and layer == network.depth and (couples(trace) or sum_name(trace, layer) == "y_pred"):
         return _by_last_sum(trace, cell)
-    title = f"the gradient of the loss by {name_of(trace, Cell(of, *cell.index))}"
+    title = f"the gradient of the loss by {name_of(trace, Cell(of, *cell.place))}"
     if form == CHAIN:
         return _chain(trace, cell, title)
     terms = {"w": _by_weight, "b": _by_weight, "z": _by_sum, "h": _by_output}[of[0]](trace, cell, layer)
@@ -75,7 +75,7 @@ def _by_last_sum(trace: Trace, cell: Cell) -> Explanation:
     """∂L/∂z of the last layer where it is ŷ − y at once: it is linear, or its slope cancels against the loss's."""
     network, output, sample = trace.network, cell.row, cell.column
     guess, truth = factor(trace, "y_pred", output, sample), factor(trace, "y", sample, output)
-    title = f"the gradient of the loss by {name_of(trace, Cell(cell.name[1:], *cell.index))}"
+    title = f"the gradient of the loss by {name_of(trace, Cell(cell.name[1:], *cell.place))}"
     note = "the last layer has no activation: its z is ŷ"
     if network.loss == BINARY_CROSS_ENTROPY:
         note = "the slope ŷ(1 − ŷ) of the sigmoid cancels against the one under the loss's"
@@ -100,7 +100,7 @@ def _by_weight(trace: Trace, cell: Cell, layer: int) -> list[Term]:
 def _by_sum(trace: Trace, cell: Cell, layer: int) -> list[Term]:
     """∂L/∂z = ∂L/∂h times the slope of the activation."""
     name = "gy_pred" if layer == trace.network.depth else f"gh{layer}"
-    return [Term((factor(trace, name, *cell.index), *_slopes(trace, layer, *cell.index)))]
+    return [Term((factor(trace, name, *cell.place), *_slopes(trace, layer, *cell.place)))]
 
 
 def _by_output(trace: Trace, cell: Cell, layer: int) -> list[Term]:
@@ -171,7 +171,7 @@ def _entering(trace: Trace, cell: Cell, layer: int, sample: int) -> list[Factor]
     if base(cell.name)[0] != "w":
         return []
     entering = input_cell(layer, cell.column, sample)
-    return [factor(trace, entering.name, *entering.index)]
+    return [factor(trace, entering.name, *entering.place)]
 
 
 def _slopes(trace: Trace, layer: int, unit: int, sample: int) -> list[Factor]:

@@ -142,7 +142,7 @@ def effect_request(trace: Trace, cell: Cell, facts: Facts) -> FindLosses:
     """What to ask for the effect of one parameter's update (a cell `w1` or `new_w1`) on the loss of its batch."""
     before = _parameters(trace)
     after = trace.network.join({p.name: trace["new_" + p.name] for p in trace.network.parameters}, "float64")
-    alone, place = before.copy(), _place(trace, Cell(base(cell.name), *cell.index))
+    alone, place = before.copy(), _place(trace, Cell(base(cell.name), *cell.place))
     alone[place] = after[place]
     return FindLosses(trace.network, numbers(np.stack([before, alone, after])), _samples(trace, facts, None))
 
@@ -157,7 +157,7 @@ def _direction(trace: Trace, cell: Cell) -> tuple[Array, int | None] | None:
     network, of = trace.network, base(cell.name)
     direction = np.zeros(network.width)
     if of[0] in "wb":
-        direction[_place(trace, Cell(of, *cell.index))] = 1
+        direction[_place(trace, Cell(of, *cell.place))] = 1
         return direction, None
     if trace.averaged or cell.column not in samples(trace):
         return None
@@ -177,7 +177,7 @@ def _step(trace: Trace, cell: Cell) -> float:
     It is more where the loss is so large against its slope that rounding would hide it, but not so much more that the
     bend would show. A power of two, so that adding it is exact.
     """
-    of = Cell(base(cell.name), *cell.index)
+    of = Cell(base(cell.name), *cell.place)
     size = max(1.0, abs(number(trace[of.name], of)))
     slope, loss = abs(number(trace[cell.name], cell)), abs(trace.loss)
     best = ROUNDING ** (1 / 3) * size

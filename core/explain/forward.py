@@ -134,7 +134,7 @@ def _sum_terms(trace: Trace, layer: int, unit: int, sample: int) -> list[Term]:
     terms = []
     for place in range(weights.shape[1]):
         entering = input_cell(layer, place, sample)
-        pair = (factor(trace, f"w{layer}", unit, place), factor(trace, entering.name, *entering.index))
+        pair = (factor(trace, f"w{layer}", unit, place), factor(trace, entering.name, *entering.place))
         terms.append(Term(pair))
     return [*terms, Term((factor(trace, f"b{layer}", unit),))]
 

@@ -144,4 +144,4 @@ FUNCTIONS: dict[str, Callable[[float], float]] = {
 
 def number(values: Array, cell: Cell) -> float:
     """The number at a cell's place, exactly."""
-    return float(values[cell.index])
+    return float(values[cell.place])

@@ -18,17 +18,17 @@ def updated_parameter(trace: Trace, cell: Cell, facts: Facts) -> Explanation:
     """A parameter after the update."""
     update, of = facts.update, base(cell.name)
     title = f"{parameter_title(trace, cell)}, after the update"
-    old, slope = Term((factor(trace, of, *cell.index),)), factor(trace, "g" + of, *cell.index)
+    old, slope = Term((factor(trace, of, *cell.place),)), factor(trace, "g" + of, *cell.place)
     if of in trace.network.frozen:
         return explanation(trace, cell, title, [old], notes=(f"{of} is frozen: no update changes it",))
     if update.optimizer == "sgd":
         step = Term((learning_rate(trace), slope), -1)
     elif update.optimizer == "momentum":
-        step = Term((factor(trace, f"new_m_{of}", *cell.index),))
+        step = Term((factor(trace, f"new_m_{of}", *cell.place),))
     elif update.optimizer == "rmsprop":
         step = Term((learning_rate(trace), slope, _root(trace, cell, update.epsilon, inside=True)), -1)
     else:
-        moment = factor(trace, f"new_m_{of}", *cell.index)
+        moment = factor(trace, f"new_m_{of}", *cell.place)
         step = Term((_adam_rate(trace, facts), moment, _root(trace, cell, update.epsilon, inside=False)), -1)
     return explanation(trace, cell, title, [old, step])
 
@@ -36,7 +36,7 @@ def updated_parameter(trace: Trace, cell: Cell, facts: Facts) -> Explanation:
 def updated_moment(trace: Trace, cell: Cell, facts: Facts) -> Explanation:
     """A moment after the update: the old one fades, the gradient enters."""
     update, of, letter = facts.update, base(cell.name), cell.name[4]
-    old, slope = factor(trace, f"{letter}_{of}", *cell.index), factor(trace, "g" + of, *cell.index)
+    old, slope = factor(trace, f"{letter}_{of}", *cell.place), factor(trace, "g" + of, *cell.place)
     if letter == "m" and update.optimizer == "momentum":
         terms = [Term((_rate("momentum", update.momentum), old)), Term((learning_rate(trace), slope), -1)]
         return explanation(trace, cell, f"the velocity of {of}", terms)
@@ -66,7 +66,7 @@ def _rest(symbol: str, value: float) -> Factor:
 
 def _root(trace: Trace, cell: Cell, epsilon: float, inside: bool) -> Factor:
     """√(v + ε), or √v + ε: what the step is divided by."""
-    v = factor(trace, f"new_v_{base(cell.name)}", *cell.index)
+    v = factor(trace, f"new_v_{base(cell.name)}", *cell.place)
     if inside:
         symbol, value = f"√({v.symbol} + ε)", sqrt(v.value + epsilon) if v.value >= 0 else float("nan")
         working: tuple[str | float, ...] = ("√(", v.value, f" + {brief(epsilon, 1)})")

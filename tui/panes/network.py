@@ -117,7 +117,7 @@ def _pointed_unit(view: View, name: str) -> int | None:
 
 def _pointed_edge(view: View, layer: int) -> Edge | None:
     """Which weight of a layer the cursor points at: itself, its gradient, or what it becomes."""
-    return view.cursor.index if view.cursor is not None and base(view.cursor.name) == f"w{layer}" else None
+    return view.cursor.place if view.cursor is not None and base(view.cursor.name) == f"w{layer}" else None
 
 
 def _marked(role: str, pointed: bool) -> str:

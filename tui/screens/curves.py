@@ -3,6 +3,7 @@
 from typing import ClassVar
 
 import numpy as np
+from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.events import Resize
@@ -149,6 +150,7 @@ class CurvesScreen(Overlay[None]):
             "+ - learning rate  tab loss  esc",
         )
 
+    @work(exclusive=True)
     async def _compute(self) -> None:
         """Look far and wide for where the loss rises again, then closely at what lies before."""
         trace, self._curve, self._trouble = self._session.trace, None, ""
@@ -177,6 +179,7 @@ class CurvesScreen(Overlay[None]):
     async def _losses_at(self, trace: Trace, lengths: Array) -> Array:
         return step_length.accept(lengths, await self._engine.ask(step_length.request(self._session, trace, lengths)))
 
+    @work(exclusive=True)
     async def _move_mark(self) -> None:
         """The learning rate has changed: the picture follows it, as far as it is near."""
         trace = self._session.trace
@@ -201,7 +204,7 @@ class CurvesScreen(Overlay[None]):
         """To the other picture."""
         self._page = LEARNING_RATE if self._page == LOSS else LOSS
         if self._page == LEARNING_RATE:
-            self.run_worker(self._compute, exclusive=True)
+            self._compute()
         self.draw()
 
     def action_move(self, by: int) -> None:
@@ -237,6 +240,6 @@ class CurvesScreen(Overlay[None]):
         """A larger or a smaller learning rate: the mark moves."""
 
         def follow() -> None:
-            self.run_worker(self._move_mark, exclusive=True)
+            self._move_mark()
 
         self._runner.act(lambda: self._session.set_lr(next_lr(self._session.settings.lr, by)), follow)

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from textwrap import wrap
 from typing import ClassVar
 
+from textual import work
 from textual.app import ComposeResult
 from textual.events import Resize
 from textual.screen import Screen
@@ -79,8 +80,9 @@ class LessonScreen(Screen[None]):
 
     def on_mount(self) -> None:
         """Ask for what is needed at the start, then do what is typed."""
-        self.run_worker(self._work, exclusive=True)
+        self._work()
 
+    @work(exclusive=True)
     async def _work(self) -> None:
         await self.runner.perform(lambda: None)
         await self.runner.run()

@@ -95,7 +95,8 @@ class SessionDriver(LinuxDriver):
         with suppress(ParseError):
             for event in self._parser.feed(self._decode(data)):
                 self.process_message(event)
-        self._loop.call_later(constants.ESCAPE_DELAY + 0.01, self._tick)
+        if b"\x1b" in data:
+            self._loop.call_later(constants.ESCAPE_DELAY + 0.01, self._tick)
 
     def _tick(self) -> None:
         """An escape that nothing has followed is the key itself."""

@@ -2,6 +2,7 @@
 
 from typing import ClassVar
 
+from textual import work
 from textual.binding import Binding, BindingType
 
 from ...core.phases import Cell
@@ -43,6 +44,7 @@ class FollowScreen(Looking):
         self._queued = False
         self._cursor: Cell | None = place.cursor
 
+    @work(exclusive=True)
     async def _work(self) -> None:
         self._loading = False
         self.show(self._newest)

@@ -1,5 +1,7 @@
 """The keys that move: steps and phases, back and forth in time, jumps, autoplay, and the questions before a step."""
 
+from textual import work
+
 from ... import typed
 from .shown import Shown
 
@@ -100,8 +102,9 @@ class Moving(Shown):
         self.say(self.predictor.next_level())
 
     def _ask_first(self) -> None:
-        self.run_worker(self._open_question)
+        self._open_question()
 
+    @work
     async def _open_question(self) -> None:
         await self.predictor.ask()
         if self.predictor.open is None:  # nothing to predict: the step is made

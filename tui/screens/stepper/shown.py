@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from textual import work
 from textual.app import ComposeResult
 from textual.events import Resize
 from textual.message import Message
@@ -97,8 +98,9 @@ class Shown(Screen[None]):
             self._pane(f"#{name}").visible = False  # its place stays empty: the others stay where they are
         if not self._pane(FRAMED_PANES[self._tab]).visible:
             self.next_tab(FRAMED_PANES)
-        self.run_worker(self._work, exclusive=True)
+        self._work()
 
+    @work(exclusive=True)
     async def _work(self) -> None:
         await self.runner.perform(lambda: None)
         if self.session.scaling is None:

@@ -1,0 +1,32 @@
+"""A jump: many steps at once, asked for in chunks."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .network import Array
+
+
+@dataclass
+class Jump:
+    """A jump: steps left, of how many, the loss below which it ends, why it ended early, and the steps done."""
+
+    left: int
+    total: int
+    bound: float | None
+    ended: str = ""
+    done: int = 0
+
+    def end(self, reason: str) -> None:
+        """No more steps, and why."""
+        self.left, self.ended = 0, reason
+
+    def count(self, losses: Array) -> None:
+        """The steps with these losses (n,) are done: how many are left, or why none is."""
+        last = losses[-1]
+        self.done += len(losses)
+        self.left = max(self.left - len(losses), 0)
+        if not np.isfinite(last):
+            self.end("the loss is not finite")
+        elif self.bound is not None and last < losses.dtype.type(self.bound):  # as the program compares them
+            self.end(f"the loss is below {self.bound:g}")

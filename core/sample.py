@@ -1,0 +1,41 @@
+"""What is known of the table: its scaling, and the row in view."""
+
+from dataclasses import dataclass
+
+from .answers import check_rows, check_table
+from .messages import OpenTable, ReadRows, RowsRead, TableOpened
+from .network import Array
+
+
+@dataclass(frozen=True)
+class Scaling:
+    """The table's size, the mean and deviation (features,) that scaled it, and a digest of all its numbers."""
+
+    rows: int
+    mean: Array
+    deviation: Array
+    digest: bytes
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One row of the table: features raw and scaled (features,), targets raw and transformed (targets,)."""
+
+    row: int
+    raw: Array
+    x: Array
+    raw_y: Array
+    y: Array
+
+
+def read_scaling(request: OpenTable, answer: TableOpened) -> Scaling:
+    """From the table that was opened. Raises WireError where it is not the one that was asked for."""
+    check_table(request, answer)
+    return Scaling(answer.rows, answer.mean.array, answer.deviation.array, answer.digest)
+
+
+def read_sample(request: ReadRows, answer: RowsRead) -> Sample:
+    """The first of the rows that were read. Raises WireError where they are not those that were asked for."""
+    check_rows(request, answer)
+    parts = (answer.raw, answer.x, answer.raw_y, answer.y)
+    return Sample(int(request.rows.array[0]), *(part.array[0] for part in parts))
