@@ -1,6 +1,6 @@
 """Whether an answer of the engine fits the request: told where it does not, never believed.
 
-Each function raises WireError, and changes nothing.
+Each function raises WireError where it does not, and changes nothing.
 """
 
 import numpy as np
@@ -8,6 +8,8 @@ import numpy as np
 from . import phases
 from .messages import (
     TABLE_DIGEST,
+    Answer,
+    Failed,
     OpenTable,
     Program,
     ReadRows,
@@ -18,6 +20,10 @@ from .messages import (
     WireError,
 )
 from .network import Array
+
+
+class EngineRefused(Exception):
+    """The engine answered that the request can't be answered: one line for a person."""
 
 
 def check_table(request: OpenTable, answer: TableOpened) -> None:
@@ -58,6 +64,16 @@ def check_steps(request: RunSteps, answer: StepsRun) -> None:
             raise WireError(f"the engine's trace has no {name} of the shape that was asked for")
     if set(answer.trace) != set(wanted) or not _is_of(program, *(part.array for part in answer.trace.values())):
         raise WireError("the engine's trace holds what was not asked for")
+
+
+def expect_steps(request: RunSteps, answer: Answer) -> StepsRun:
+    """The steps that were asked for. Raises EngineRefused where the engine could not make them."""
+    if isinstance(answer, Failed):
+        raise EngineRefused(answer.message)
+    if not isinstance(answer, StepsRun):
+        raise WireError("the engine's answer is not one to this request")
+    check_steps(request, answer)
+    return answer
 
 
 def _batch(answer: StepsRun) -> int:

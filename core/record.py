@@ -7,12 +7,25 @@ import numpy as np
 
 from .answers import expect_steps
 from .history import History, Settings
+from .jump import Jump
 from .limits import chunk
 from .messages import Answer, Inline, RunSteps, StepsRun, TableRows, WireError, arrays, numbers
 from .network import Array
 from .run import Run
 from .sampling import ALL_ROWS, split_rows
 from .trace import Trace
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Steps that were asked for: the entry of the first, what they are made with, and the jump they are part of."""
+
+    request: RunSteps
+    entry: int
+    settings: Settings
+    jump: Jump | None = None
+    lost: bool = False
+    """They were made before: only their states, which the history has not kept, are wanted."""
 
 
 @dataclass(frozen=True)
@@ -60,8 +73,8 @@ class Record:
         """How many steps one request asks for at most."""
         return chunk(self.run.network, self.run.update, settings.sampling.batch_size(self.training_rows))
 
-    def read(self, answer: StepsRun, entry: int, settings: Settings) -> Trace:
-        """The trace of the last step in an answer, which is this entry's. Raises WireError where it is of other rows."""
+    def _read(self, answer: StepsRun, entry: int, settings: Settings) -> Trace:
+        """The trace of an answer's last step, which is this entry's. Raises WireError where it is of other rows."""
         rows = self._rows_used(entry, settings, answer.averaged)
         trace = Trace(self.run.network, settings.lr, rows, arrays(answer.trace), answer.averaged)
         if trace.batch != (1 if answer.averaged else len(rows)):
@@ -76,6 +89,22 @@ class Record:
             return range(self.training_rows)
         drawn = self.rows(entry, settings)[0]
         return tuple(drawn[drawn >= 0].tolist())
+
+    def take(self, asked: Asked, answer: StepsRun) -> Trace | None:
+        """Record what the history has not: the trace of the last step. None where only states were lost."""
+        states, losses, entry = answer.states.array, answer.losses.array, asked.entry
+        if asked.lost:
+            self.history.keep_near(entry, states)
+            return None
+        trace = self._read(answer, entry + len(losses) - 1, asked.settings)
+        if asked.jump:
+            self.history.cut(entry)
+        if entry < self.history.entries:
+            self.history.keep_near(entry, states)
+        else:
+            self.history.hold(asked.settings)
+            self.history.append(states, losses)
+        return trace
 
     # The past again
 
@@ -101,4 +130,4 @@ class Record:
         """The trace of a recorded step from the answer to its `past_request`. Raises EngineRefused and WireError."""
         found = expect_steps(self.past_request(entry), answer)
         self.history.keep_near(entry, found.states.array)
-        return self.read(found, entry, self.history.settings(entry))
+        return self._read(found, entry, self.history.settings(entry))

@@ -43,6 +43,17 @@ class Run:
         given = np.array(self.initial, self.dtype)
         return self.update.first_state(given) if len(given) == self.network.width else given
 
-    def reinitialised(self) -> "Run":
-        """The same run from the next seed's weights."""
-        return replace(self, seed=(self.seed + 1) % (MAX_SEED + 1), initial=None)
+    def reinitialised(self, settings: Settings) -> "Run":
+        """The same run from the next seed's weights, with these settings."""
+        return replace(self, seed=(self.seed + 1) % (MAX_SEED + 1), initial=None, settings=replace(settings, since=0))
+
+    def restarted(self, settings: Settings) -> "Run":
+        """The same run from the same weights, with these settings."""
+        since = self.settings.since if settings.sampling == self.settings.sampling else 0
+        return replace(self, settings=replace(settings, since=since))
+
+    def with_optimizer(self, optimizer: str, settings: Settings) -> "Run":
+        """The same run from the same weights by another update rule: a state has other moments. Raises ValueError."""
+        initial = self.initial and self.initial[: self.network.width]
+        update = replace(self.update, optimizer=optimizer)
+        return replace(self, update=update, initial=initial, settings=replace(settings, since=0))

@@ -11,18 +11,17 @@ the answer. So the screen, the command line and the tests drive the very same ob
 from bisect import bisect_left
 from collections.abc import Sequence
 from copy import copy
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
-from . import phases
-from .answers import check_rows, check_steps, check_table
+from . import phases, places
+from .answers import EngineRefused, check_steps
 from .history import Change, History, Settings
-from .limits import chunk
+from .jump import Jump
 from .messages import (
     Answer,
     Failed,
-    Inline,
     OpenTable,
     ReadRows,
     Request,
@@ -30,72 +29,17 @@ from .messages import (
     RunSteps,
     StepsRun,
     TableOpened,
-    TableRows,
     WireError,
-    arrays,
     numbers,
 )
 from .network import Array
 from .phases import Cell
+from .places import START, Position
+from .record import Asked, Record
 from .run import Run
-from .sampling import ALL_ROWS, RULES, THIS_ROW, Sampling, split_rows
+from .sample import Sample, Scaling, read_sample, read_scaling
+from .sampling import RULES, THIS_ROW, Sampling
 from .trace import Trace
-
-
-class EngineRefused(Exception):
-    """The engine answered that the request can't be answered: one line for a person."""
-
-
-@dataclass(frozen=True)
-class Sample:
-    """One row of the table: features raw and scaled (features,), targets raw and transformed (targets,)."""
-
-    row: int
-    raw: Array
-    x: Array
-    raw_y: Array
-    y: Array
-
-
-@dataclass(frozen=True)
-class Scaling:
-    """The table's size, the mean and deviation (features,) that scaled it, and a digest of all its numbers."""
-
-    rows: int
-    mean: Array
-    deviation: Array
-    digest: bytes
-
-
-@dataclass
-class Jump:
-    """A jump: steps left, of how many, the loss below which it ends, why it ended early, and the steps done."""
-
-    left: int
-    total: int
-    bound: float | None
-    ended: str = ""
-    done: int = 0
-
-
-@dataclass(frozen=True, order=True)
-class Position:
-    """A place in the run: in which entry of the history, and how many numbers of it are done. Ordered in time."""
-
-    entry: int
-    done: int
-
-
-@dataclass(frozen=True)
-class Asked:
-    """Steps that were asked for: the entry of the first, what they are made with, and the jump they are part of."""
-
-    request: RunSteps
-    entry: int
-    settings: Settings
-    jump: Jump | None
-    lost: bool = False
-    """They were made before: only their states, which the history has not kept, are wanted."""
 
 
 class Session:
@@ -111,13 +55,14 @@ class Session:
         self.history = History(run.first_state(), run.settings)
         self.settings = run.settings
         """What holds for the next step that is made."""
-        self.position = Position(0, 0)
+        self.position = START
         self.trace: Trace | None = None
         """The step that is looked at; None until the engine has answered, and at the start of a step."""
         self.jump: Jump | None = None
         """The jump under way, or the last one."""
         self.xla = True
-        self._stops: list[Position] = []
+        self.stops: tuple[Position, ...] = ()
+        """The places inside steps that were stopped at, in order."""
         self._asked: Asked | None = None
         self._remade: Settings | None = None
         """What the step in view was made with, where a change by hand has been taken back and it is made anew."""
@@ -129,15 +74,17 @@ class Session:
         """A session as it was saved: its run, its history, its place and where `back` stops. The table is read anew."""
         session = cls(run)
         session.history, session.settings, session.position = history, settings, position
-        session._stops, session.xla = list(stops), xla
+        session.stops, session.xla = tuple(stops), xla
         return session
 
-    # What can be seen
+    def copy(self) -> "Session":
+        """The same run at the same place. What is done to one is not done to the other."""
+        other = copy(self)
+        other.history = self.history.copy()
+        other.jump = replace(self.jump) if self.jump else None
+        return other
 
-    @property
-    def stops(self) -> tuple[Position, ...]:
-        """The places inside steps that were stopped at, in order."""
-        return tuple(self._stops)
+    # What can be seen
 
     @property
     def whole(self) -> int:
@@ -152,8 +99,7 @@ class Session:
     @property
     def whole_entries(self) -> int:
         """How many entries of the history, steps and changes, are whole at this position."""
-        at = self.position
-        return min(at.entry + (at.done == self.whole), self.history.entries)
+        return self._next().entry
 
     @property
     def shown_settings(self) -> Settings:
@@ -181,17 +127,26 @@ class Session:
         """How many passes the present order of rows has made at this position."""
         if self.scaling is None:
             return 0.0
-        return (self.steps - self.settings.since) / self.settings.sampling.draws_per_epoch(self.training_rows)
+        return (self.steps - self.settings.since) / self.settings.sampling.draws_per_epoch(self.record.training_rows)
 
     @property
-    def training_rows(self) -> int:
-        """How many rows of the table are not held out; 0 until it is open."""
-        return 0 if self.scaling is None else self.scaling.rows - round(self.run.table.holdout * self.scaling.rows)
+    def record(self) -> Record:
+        """What is recorded of the run, to ask the engine for any of it again."""
+        return Record(self.run, self.history, 0 if self.scaling is None else self.scaling.rows)
 
     @property
     def jumping(self) -> bool:
         """Whether a jump is under way."""
         return self.jump is not None and self.jump.left > 0
+
+    def shown_sample(self) -> tuple[Array, Array]:
+        """x (features,) and y (outputs,) of the sample in view, as copies. Raises ValueError before they are read."""
+        settings = self.shown_settings
+        if settings.x is not None and settings.y is not None:
+            return np.array(settings.x), np.array(settings.y)
+        if self.sample is None:
+            raise ValueError("the sample is not read yet")
+        return self.sample.x.copy(), self.sample.y.copy()
 
     # Moving on: cuts what came after, unless it is the very same step
 
@@ -219,7 +174,7 @@ class Session:
     def cancel(self) -> None:
         """End the jump after the request under way; what it has done stays."""
         if self.jump is not None and self.jump.left:
-            self.jump.left, self.jump.ended = 0, "cancelled"
+            self.jump.end("cancelled")
 
     # Moving in time
 
@@ -228,12 +183,12 @@ class Session:
 
         Going back over a change by hand takes the change back.
         """
-        changed = self.history.changes.get(self.position.entry - 1)
-        target = self._before(self.position)
-        if changed is None or target.entry >= self.position.entry:
+        entry = self.position.entry - 1
+        target = places.before(self.history, self.run.network, self.stops, self.position)
+        changed = self.history.changes.get(entry)
+        if changed is None or target.entry > entry:
             self._go(target)
             return
-        entry = self.position.entry - 1
         self.history.cut(entry)
         self.settings = changed.before
         self._go(Position(entry, changed.done))
@@ -241,57 +196,42 @@ class Session:
 
     def back_phase(self) -> None:
         """Back by one phase."""
-        at = self.position
-        done = phases.previous_stop(self.run.network, at.done)
-        if done or not at.entry:
-            self._go(Position(at.entry, done))
-        elif at.done and at.entry - 1 in self.history.changes:
-            self._go(Position(at.entry, 0))
-        else:
-            self._go(self._end_of(self.history.steps(at.entry)))
+        self._go(places.phase_before(self.history, self.run.network, self.position))
 
     def forward_phase(self) -> None:
         """Forward by one phase through what is already computed; the newest place stays."""
-        at = self._next()
-        while at.entry in self.history.changes:
-            at = Position(at.entry + 1, 0)
-        if self._recorded(at.entry):
-            self._go(Position(at.entry, phases.next_stop(self.run.network, at.done)))
+        target = places.phase_after(self.history, self.run.network, self.position)
+        if target is not None:
+            self._go(target)
 
     def first(self) -> None:
         """To the very start."""
-        self._go(Position(0, 0))
+        self._go(START)
 
     def last(self) -> None:
         """To the end of the newest step, or to the change by hand after it."""
-        entries = self.history.entries
-        changed = entries - 1 in self.history.changes
-        self._go(Position(entries, 0) if changed else self._end_of(self.history.steps(entries)))
+        self._go(places.newest(self.history, self.run.network))
 
     def go_to(self, steps: int) -> None:
         """To the end of a recorded step, by its number; 0 is the start."""
-        self._go(self._end_of(min(steps, self.history.steps(self.history.entries))))
+        self._go(places.end_of(self.history, self.run.network, steps))
 
     # Changing what comes
 
     def reinit(self) -> None:
         """New random weights, from the next seed, and an empty history. The settings stay."""
-        self._begin(replace(self.run.reinitialised(), settings=replace(self.settings, since=0)))
+        self._begin(self.run.reinitialised(self.settings))
 
     def restart(self) -> None:
         """The weights that this run started with, and an empty history. The settings stay."""
-        since = self.run.settings.since if self.settings.sampling == self.run.settings.sampling else 0
-        self._begin(replace(self.run, settings=replace(self.settings, since=since)))
+        self._begin(self.run.restarted(self.settings))
 
     def set_optimizer(self, optimizer: str) -> None:
         """The weights that this run started with, another update rule, an empty history: a state has other moments.
 
         Raises ValueError where there is no such optimizer.
         """
-        update = replace(self.run.update, optimizer=optimizer)
-        initial = self.run.initial and self.run.initial[: self.run.network.width]
-        settings = replace(self.settings, since=0)
-        self._begin(replace(self.run, update=update, initial=initial, settings=settings))
+        self._begin(self.run.with_optimizer(optimizer, self.settings))
 
     def set_lr(self, lr: float) -> None:
         """The learning rate of the next update. Raises ValueError for what is none."""
@@ -341,21 +281,8 @@ class Session:
             old, state[place] = float(state[place]), value
         self._forget(at.entry)
         self.history.append_change(state, Change(cell, old, value, at.done, before))
-        self._stops = [stop for stop in self._stops if stop < at]
+        self.stops = tuple(stop for stop in self.stops if stop < at)
         self.position = Position(at.entry + 1, at.done)
-
-    def shown_sample(self) -> tuple[Array, Array]:
-        """x (features,) and y (outputs,) of the sample in view, as copies. Raises ValueError before they are read."""
-        settings = self.shown_settings
-        if settings.x is not None and settings.y is not None:
-            return np.array(settings.x), np.array(settings.y)
-        if self.sample is None:
-            raise ValueError("the sample is not read yet")
-        return self.sample.x.copy(), self.sample.y.copy()
-
-    def shown_samples(self) -> TableRows | Inline:
-        """The samples of the step in view, as a request names them."""
-        return self._samples(self.position.entry, 1, self.shown_settings)
 
     # The engine
 
@@ -363,99 +290,49 @@ class Session:
         """What must be asked next; None when all of this position is there and no jump is under way."""
         if self.scaling is None:
             return OpenTable(self.run.table)
-        wanted = self._next().entry if self.jumping else self.position.entry
-        if (lost := self.lost(wanted)) is not None:
-            self._asked = Asked(lost, self.history.nearest(wanted)[0], self.settings, None, True)
-            return lost
+        record, entry = self.record, self._next().entry if self.jumping else self.position.entry
+        if (lost := record.lost(entry)) is not None:
+            return self._ask(Asked(lost, self.history.nearest(entry)[0], self.settings, lost=True))
         if self.jump is not None and self.jumping:
-            batch = self.settings.sampling.batch_size(self.training_rows)
-            steps = min(self.jump.left, chunk(self.run.network, self.run.update, batch))
-            return self._ask(self._next().entry, steps, self.settings, self.jump)
-        row = self._row_shown()
+            steps = min(self.jump.left, record.chunk(self.settings))
+            request = record.run_steps(entry, self.settings, steps, self.jump.bound)
+            return self._ask(Asked(request, entry, self.settings, self.jump))
+        row, settings = self._row_shown(), self.shown_settings
         if self.sample is None or self.sample.row != row:
             return ReadRows(self.run.table, numbers(np.array([row])))
         if self.position.done and self.trace is None:
-            return self._ask(self.position.entry, 1, self.shown_settings, None)
+            return self._ask(Asked(record.run_steps(entry, settings), entry, settings))
         return None
 
     def warm_up(self) -> Request:
         """Compiles the program of the next step without running it, so that TensorFlow loads meanwhile."""
-        return self._run_steps(self.position.entry, 0, self.settings, None)
+        return self.record.run_steps(self.position.entry, self.settings, 0)
 
     def accept(self, request: Request, answer: Answer) -> None:
         """Take the answer. Raises EngineRefused where there is none, WireError where it does not fit the request."""
-        match answer:
-            case Failed():
+        match request, answer:
+            case _, Failed():
                 self.cancel()
                 raise EngineRefused(answer.message)
-            case TableOpened() if isinstance(request, OpenTable):
-                check_table(request, answer)
-                self._take_scaling(answer)
-            case RowsRead() if isinstance(request, ReadRows):
-                check_rows(request, answer)
-                self._take_sample(request, answer)
-            case StepsRun() if isinstance(request, RunSteps):
+            case OpenTable(), TableOpened():
+                self._take_scaling(read_scaling(request, answer))
+            case ReadRows(), RowsRead():
+                self.sample = read_sample(request, answer)
+            case RunSteps(), StepsRun():
                 check_steps(request, answer)
                 self._take_steps(request, answer)
             case _:
                 raise WireError("the engine's answer is not one to this request")
 
-    # The past on its own, for transcripts
-
-    def copy(self) -> "Session":
-        """The same run at the same place. What is done to one is not done to the other."""
-        other = copy(self)
-        other.history = self.history.copy()
-        other.jump = replace(self.jump) if self.jump else None
-        other._stops = list(self._stops)
-        return other
-
-    def lost(self, entry: int) -> RunSteps | None:
-        """Asks for steps on the way to a state that the history has not kept; None where it is at hand."""
-        if self.history.state(entry) is not None:
-            return None
-        start, _ = self.history.nearest(entry)
-        settings = self.history.settings(start)
-        most = chunk(self.run.network, self.run.update, settings.sampling.batch_size(self.training_rows))
-        return self._run_steps(start, min(entry - start, most), settings, None)
-
-    def take_lost(self, entry: int, answer: Answer) -> None:
-        """The states from the answer to `lost`. Raises as `accept` does."""
-        request = self.lost(entry)
-        match answer:
-            case Failed():
-                raise EngineRefused(answer.message)
-            case StepsRun() if request is not None:
-                check_steps(request, answer)
-                self.history.keep_near(self.history.nearest(entry)[0], answer.states.array)
-            case _:
-                raise WireError("the engine's answer is not one to this request")
-
-    def past_request(self, entry: int) -> RunSteps:
-        """Asks for a recorded step again; it comes out bit for bit the same."""
-        return self._run_steps(entry, 1, self.history.settings(entry), None)
-
-    def past_trace(self, entry: int, answer: Answer) -> Trace:
-        """The trace of a recorded step from the answer to its `past_request`. Raises as `accept` does."""
-        match answer:
-            case Failed():
-                raise EngineRefused(answer.message)
-            case StepsRun():
-                check_steps(self.past_request(entry), answer)
-                self.history.keep_near(entry, answer.states.array)
-                return self._read_trace(answer, entry, self.history.settings(entry))
-        raise WireError("the engine's answer is not one to this request")
-
     # How it is done
 
     def _next(self) -> Position:
         """This place, or the start of the next step where this one is whole."""
-        return Position(self.position.entry + 1, 0) if self._is_whole else self.position
+        return places.onward(self.history, self.run.network, self.position)
 
     @property
     def _is_whole(self) -> bool:
-        """Whether the step in view is whole, and was computed: the engine may have refused it."""
-        return self.position.done == self.whole and self._recorded(self.position.entry)
+        return places.is_whole(self.history, self.run.network, self.position)
 
     def _advance(self, done: int) -> None:
         entry = self._next().entry
@@ -474,8 +351,9 @@ class Session:
     def _move(self, position: Position) -> None:
         """To another place; the one that is left stays one to go back to."""
         at = self.position
-        if 0 < at.done < self.whole and at not in self._stops:
-            self._stops.insert(bisect_left(self._stops, at), at)
+        if 0 < at.done < self.whole and at not in self.stops:
+            place = bisect_left(self.stops, at)
+            self.stops = (*self.stops[:place], at, *self.stops[place:])
         self.position = position
 
     def _forget(self, entry: int) -> None:
@@ -490,23 +368,6 @@ class Session:
         if self.settings.since > steps:
             self.settings = replace(self.settings, since=steps)
 
-    def _before(self, at: Position) -> Position:
-        place = bisect_left(self._stops, at)
-        inside = self._stops[place - 1] if place else Position(0, 0)
-        changed = self.history.changes.get(at.entry - 1)
-        if changed is not None and changed.done == 0 and at.done:
-            return max(inside, Position(at.entry, 0))  # where the number was typed
-        return max(inside, Position(at.entry - 1, self.whole) if at.entry else Position(0, 0))
-
-    def _end_of(self, steps: int) -> Position:
-        """The end of the step with this number, from 1."""
-        if steps <= 0:
-            return Position(0, 0)
-        entry = steps - 1
-        for changed in sorted(self.history.changes):
-            entry += changed <= entry
-        return Position(entry, self.whole)
-
     def _recorded(self, entry: int) -> bool:
         return entry < self.history.entries
 
@@ -519,7 +380,7 @@ class Session:
             self.history.cut(entry + same)
             if not same:
                 self.trace = None
-        self._stops = [stop for stop in self._stops if stop <= self.position]
+        self.stops = tuple(stop for stop in self.stops if stop <= self.position)
 
     def _sample_from(self, sampling: Sampling) -> None:
         """Another sample: what is computed of the one in view stays behind as a whole step, or is computed anew."""
@@ -531,42 +392,17 @@ class Session:
     def _row_shown(self) -> int:
         if self.trace is not None and self.trace.rows:
             return self.trace.rows[0]
-        return int(self._rows(self.position.entry, 1, self.shown_settings)[0, 0])
+        return int(self.record.rows(self.position.entry, self.shown_settings)[0, 0])
 
-    def _rows(self, entry: int, steps: int, settings: Settings) -> Array:
-        """The rows (steps, batch) that the steps from this entry on use."""
-        assert self.scaling is not None, "the table is open before rows are drawn"
-        draw = max(self.history.steps(entry) - settings.since, 0)
-        table, rows = self.run.table, self.scaling.rows
-        training = split_rows(rows, table.holdout, table.holdout_seed)[0] if table.holdout else rows
-        return settings.sampling.rows(self.run.seed, training, draw, steps)
+    def _ask(self, asked: Asked) -> RunSteps:
+        self._asked = asked
+        return asked.request
 
-    def _ask(self, entry: int, steps: int, settings: Settings, jump: Jump | None) -> RunSteps:
-        request = self._run_steps(entry, steps, settings, jump.bound if jump else None)
-        self._asked = Asked(request, entry, settings, jump)
-        return request
-
-    def _run_steps(self, entry: int, steps: int, settings: Settings, bound: float | None) -> RunSteps:
-        state = self.history.state(entry)
-        assert state is not None, "a state that is not kept is computed again first"
-        return RunSteps(self.run.program, numbers(state), self._samples(entry, steps, settings), settings.lr, bound)
-
-    def _samples(self, entry: int, steps: int, settings: Settings) -> TableRows | Inline:
-        if settings.x is not None and settings.y is not None:
-            return Inline(numbers(np.array([settings.x])), numbers(np.array([settings.y])), steps)
-        if settings.sampling.rule == ALL_ROWS:
-            return TableRows(self.run.table, numbers(np.zeros((0, 0), "int32")), steps)
-        return TableRows(self.run.table, numbers(self._rows(entry, max(steps, 1), settings)), steps)
-
-    def _take_scaling(self, answer: TableOpened) -> None:
+    def _take_scaling(self, scaling: Scaling) -> None:
         row = self.settings.sampling.row
-        if row >= answer.rows:
-            raise EngineRefused(f"there is no row {row}: the table has rows 0 to {answer.rows - 1}")
-        self.scaling = Scaling(answer.rows, answer.mean.array, answer.deviation.array, answer.digest)
-
-    def _take_sample(self, request: ReadRows, answer: RowsRead) -> None:
-        parts = (answer.raw, answer.x, answer.raw_y, answer.y)
-        self.sample = Sample(int(request.rows.array[0]), *(part.array[0] for part in parts))
+        if row >= scaling.rows:
+            raise EngineRefused(f"there is no row {row}: the table has rows 0 to {scaling.rows - 1}")
+        self.scaling = scaling
 
     def _take_steps(self, request: RunSteps, answer: StepsRun) -> None:
         asked = self._asked
@@ -574,46 +410,11 @@ class Session:
         if asked is None or request is not asked.request:
             return  # a warm-up, or what nobody looks at any more
         self._asked = None
-        entry, states, losses = asked.entry, answer.states.array, answer.losses.array
-        if asked.lost:
-            self.history.keep_near(entry, states)
+        trace = self.record.take(asked, answer)
+        if trace is None:
             return
-        trace = self._read_trace(answer, entry + len(losses) - 1, asked.settings)
         if asked.jump:
-            self.history.cut(entry)
-        if self._recorded(entry):
-            self.history.keep_near(entry, states)
-        else:
-            self.history.hold(asked.settings)
-            self.history.append(states, losses)
-        if asked.jump:
-            self._move(Position(entry + len(losses) - 1, self.whole))
-            _count(asked.jump, losses)
+            losses = answer.losses.array
+            self._move(Position(asked.entry + len(losses) - 1, self.whole))
+            asked.jump.count(losses)
         self.trace, self._remade = trace, None
-
-    def _rows_used(self, entry: int, settings: Settings, averaged: bool) -> Sequence[int]:
-        """The rows of a step's batch. Those of a large table in its order are a range: a million numbers take long."""
-        if settings.x is not None:
-            return (settings.sampling.row,)
-        if averaged and settings.sampling.rule == ALL_ROWS and not self.run.table.holdout:
-            return range(self.training_rows)
-        drawn = self._rows(entry, 1, settings)[0]
-        return tuple(drawn[drawn >= 0].tolist())
-
-    def _read_trace(self, answer: StepsRun, entry: int, settings: Settings) -> Trace:
-        rows = self._rows_used(entry, settings, answer.averaged)
-        trace = Trace(self.run.network, settings.lr, rows, arrays(answer.trace), answer.averaged)
-        if trace.batch != (1 if answer.averaged else len(rows)):
-            raise WireError("the engine's trace is not of the rows that were asked for")
-        return trace
-
-
-def _count(jump: Jump, losses: Array) -> None:
-    """The steps of a jump with these losses (n,) are done: how many are left, or why none is."""
-    last = losses[-1]
-    jump.done += len(losses)
-    jump.left = max(jump.left - len(losses), 0)
-    if not np.isfinite(last):
-        jump.left, jump.ended = 0, "the loss is not finite"
-    elif jump.bound is not None and last < losses.dtype.type(jump.bound):  # as the program compares them
-        jump.left, jump.ended = 0, f"the loss is below {jump.bound:g}"

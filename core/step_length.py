@@ -91,7 +91,7 @@ def request(session: Session, trace: Trace, lengths: Array) -> FindLosses:
         gradient[network.parameter(name).span] = 0
     with np.errstate(over="ignore", invalid="ignore"):
         rows = start - lengths[:, None] * gradient
-    return FindLosses(network, numbers(rows), session.shown_samples())
+    return FindLosses(network, numbers(rows), session.record.samples(session.position.entry, session.shown_settings))
 
 
 def accept(lengths: Array, answer: object) -> Array:

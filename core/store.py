@@ -18,9 +18,10 @@ from .files import reason, replace_file
 from .history import Change, History, Settings
 from .machine import machine
 from .network import Array
+from .places import Position
 from .run import Run
 from .scenario import Scenario
-from .session import Position, Session
+from .session import Session
 from .text import shown
 
 NAME, VERSION = b"backprop-tui session ", b"1"

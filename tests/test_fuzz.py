@@ -118,7 +118,7 @@ def check(shown: Driven, engine: Engine) -> None:
         assert session.run.initial is not None or f"seed {session.run.seed} " in header
     entry = session.position.entry
     if session.trace is not None:
-        again = engine.answer(session.past_request(entry))
+        again = engine.answer(session.record.past_request(entry))
         assert isinstance(again, StepsRun)
         for name, value in session.trace.values.items():
             np.testing.assert_array_equal(value, again.trace[name].array)

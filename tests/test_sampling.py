@@ -105,7 +105,7 @@ def test_a_large_batch_worked_through_in_blocks_is_the_mean_of_its_parts(engine:
 def test_a_session_trains_on_the_rows_that_are_not_held_out(engine: Engine, settle: object) -> None:
     session = Session(Run(table=TableSpec(holdout=0.2)))
     settle(session)  # type: ignore[operator]
-    assert session.training_rows == 399
+    assert session.record.training_rows == 399
     session.set_sampling(SHUFFLED, 32)
     used = set()
     for _ in range(13):

@@ -4,13 +4,15 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+from backprop_tui.core.answers import EngineRefused
 from backprop_tui.core.history import Settings
 from backprop_tui.core.messages import Failed, RunSteps, TableSpec
 from backprop_tui.core.network import Network, hidden_layers
 from backprop_tui.core.phases import Cell, phase_at, shapes
+from backprop_tui.core.places import Position
 from backprop_tui.core.run import Run
 from backprop_tui.core.sampling import Sampling
-from backprop_tui.core.session import EngineRefused, Position, Session
+from backprop_tui.core.session import Session
 
 Settle = Callable[[Session], Session]
 

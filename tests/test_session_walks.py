@@ -62,7 +62,7 @@ def assert_past_comes_out_again(session: Session, engine: Engine) -> None:
         if entry in history.changes:
             assert np.isnan(history.losses[entry])
             continue
-        trace = session.past_trace(entry, engine.answer(session.past_request(entry)))
+        trace = session.record.past_trace(entry, engine.answer(session.record.past_request(entry)))
         new = {parameter.name: trace["new_" + parameter.name] for parameter in session.run.network.parameters}
         assert np.array_equal(session.run.network.join(new), history.states[entry + 1][:width], equal_nan=True)
         assert np.array_equal(trace["loss"].item(), history.losses[entry], equal_nan=True)

@@ -7,9 +7,9 @@ import asyncio
 from collections.abc import Callable
 from typing import Protocol
 
+from ..core.answers import EngineRefused
 from ..core.engine_process import EngineLost
 from ..core.messages import Answer, Request, WireError
-from ..core.session import EngineRefused
 
 FAULT = "a fault of this program"
 """How a notice begins that should never be seen."""

@@ -12,8 +12,9 @@ from ..core.network import Array, Network
 from ..core.numerals import fixed, full, full_width
 from ..core.phases import Cell, Phase
 from ..core.run import Run
+from ..core.sample import Sample, Scaling
 from ..core.sampling import ALL_ROWS, THIS_ROW
-from ..core.session import Sample, Scaling, Session
+from ..core.session import Session
 from ..core.trace import Trace
 from .line import Line, Span
 

@@ -6,7 +6,8 @@ from ..history import Change
 from ..messages import TableSpec
 from ..network import Array
 from ..optimizers import Update
-from ..session import Sample, Scaling, Session
+from ..sample import Sample, Scaling
+from ..session import Session
 from ..trace import Trace
 
 

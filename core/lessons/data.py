@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..answers import check_rows, check_table
+from ..answers import EngineRefused, check_rows
 from ..messages import (
     Answer,
     DescribeTable,
@@ -20,7 +20,7 @@ from ..messages import (
     numbers,
 )
 from ..network import Array
-from ..session import EngineRefused, Scaling
+from ..sample import Scaling, read_scaling
 
 PAGE, MAX_PAGES, BINS = 64, 32, 16
 
@@ -139,8 +139,7 @@ class DataLesson:
             case _, Failed():
                 raise EngineRefused(answer.message)
             case OpenTable(), TableOpened():
-                check_table(request, answer)
-                self.scaling = Scaling(answer.rows, answer.mean.array, answer.deviation.array, answer.digest)
+                self.scaling = read_scaling(request, answer)
             case ReadRows(), RowsRead():
                 check_rows(request, answer)
                 self._take_page(request, answer)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..answers import EngineRefused
 from ..messages import (
     Answer,
     Failed,
@@ -22,7 +23,7 @@ from ..messages import (
 from ..network import Array
 from ..run import Run
 from ..sampling import ALL_ROWS, SHUFFLED, THIS_ROW, split_rows
-from ..session import EngineRefused, Session
+from ..session import Session
 
 TRAINING, HELD_OUT = "training", "held-out"
 NOTEBOOK_RUN = Run(
@@ -61,7 +62,7 @@ class TableLosses:
         last = session.whole_entries
         # Spaced by powers of two, so that a run that grows finds most of its points done.
         every = 1
-        most = max(min(POINTS, MOST_WORK // max(session.training_rows, 1)), LEAST_POINTS)
+        most = max(min(POINTS, MOST_WORK // max(session.record.training_rows, 1)), LEAST_POINTS)
         while last // every >= most:
             every *= 2
         at_hand = (point for point in range(0, last, every) if session.history.state(point) is not None)
@@ -70,7 +71,7 @@ class TableLosses:
     def size(self, part: str) -> int:
         """How many rows that is."""
         session = self.session
-        training = session.training_rows
+        training = session.record.training_rows
         return training if part == TRAINING else (session.scaling.rows if session.scaling else 0) - training
 
     def line(self, part: str) -> tuple[list[int], list[float]]:
@@ -96,7 +97,7 @@ class TableLosses:
                 continue
             # The newest first: it is what one looks at.
             rows = np.zeros((0, 0), "int32")
-            size = session.training_rows
+            size = session.record.training_rows
             if part == HELD_OUT:
                 table = session.run.table
                 rows = split_rows(session.scaling.rows, table.holdout, table.holdout_seed)[1][None]
@@ -150,7 +151,7 @@ class Overview:
 
     def request(self) -> Request | None:
         """What must be asked next; None when all is there."""
-        if self.session.jumping or (self.hurried and self.session.training_rows > SMALL_TABLE):
+        if self.session.jumping or (self.hurried and self.session.record.training_rows > SMALL_TABLE):
             return None
         return self.losses.request() or (None if self.hurried else self.worst.request())
 
@@ -220,14 +221,14 @@ def epoch_steps(session: Session, epochs: int) -> int:
     """How many steps it takes to the end of so many epochs from here; a begun one counts as the first."""
     if epochs < 1:
         raise ValueError("a jump takes at least 1 epoch")
-    per_epoch = session.settings.sampling.draws_per_epoch(session.training_rows)
+    per_epoch = session.settings.sampling.draws_per_epoch(session.record.training_rows)
     begun = max(session.steps - session.settings.since, 0) % per_epoch
     return epochs * per_epoch - begun
 
 
 def rows_in_words(session: Session) -> str:
     """Which rows a step uses: `32 of 499, shuffled`, `this row: 0`, `next row`, `all 399`."""
-    sampling, training = session.settings.sampling, session.training_rows
+    sampling, training = session.settings.sampling, session.record.training_rows
     if sampling.rule == ALL_ROWS:
         return f"all {training:,}"
     if sampling.rule == THIS_ROW:

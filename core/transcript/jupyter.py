@@ -5,10 +5,11 @@ from typing import Any
 
 import numpy as np
 
+from ..answers import EngineRefused
 from ..history import Change, Settings
 from ..messages import Failed, Inline, ReadRows, RowsRead, numbers
 from ..sampling import split_rows
-from ..session import EngineRefused, Session
+from ..session import Session
 from . import source
 from .markdown import escaped, settings_table
 from .steps import Ask
@@ -65,7 +66,7 @@ def _introduction(past: Session) -> str:
 
 def _rows(past: Session, entry: int) -> list[int] | None:
     """The rows that a step used; None where its sample was typed by hand."""
-    samples = past.past_request(entry).samples
+    samples = past.record.samples(entry, past.history.settings(entry))
     if isinstance(samples, Inline):
         return None
     if samples.rows.array.size:

@@ -6,10 +6,11 @@ from typing import Any
 
 import numpy as np
 
+from ..answers import EngineRefused
 from ..messages import Failed, ReadRows, RowsRead, TableSpec, numbers
 from ..network import Array, Network
 from ..run import Run
-from ..session import EngineRefused, Session
+from ..session import Session
 from ..text import shown
 from ..trace import activations, symbol
 from .explained import MOST_STEPS, explained

@@ -7,7 +7,8 @@ from math import isfinite
 from ..explain import Facts, facts_of
 from ..history import Change
 from ..messages import Answer, Request
-from ..session import Position, Session
+from ..places import Position
+from ..session import Session
 from ..trace import Trace
 
 Ask = Callable[[Request], Answer]
@@ -74,8 +75,9 @@ def _recorded(past: Session, ask: Ask, skipped: int) -> Iterator[Event]:
             continue
         number += 1
         if number > skipped:
-            while (lost := past.lost(entry)) is not None:
-                past.take_lost(entry, ask(lost))
-            trace = past.past_trace(entry, ask(past.past_request(entry)))
+            record = past.record
+            while (lost := record.lost(entry)) is not None:
+                record.take_lost(entry, ask(lost))
+            trace = record.past_trace(entry, ask(record.past_request(entry)))
             past.position = Position(entry, past.whole)
             yield Step(number, trace, past.history.settings(entry).x is not None, facts_of(past))

@@ -36,10 +36,10 @@ def main(arguments: list[str]) -> int:
 
 
 def _check_all(names: list[str], complain: Callable[[str], None]) -> int:
+    from ...core.answers import EngineRefused
     from ...core.check import check
     from ...core.engine.engine import Engine
     from ...core.scenario import ScenarioError, bundled_names, open_scenario
-    from ...core.session import EngineRefused
 
     answer, worst = Engine().answer, AGREE
     for name in names or bundled_names():

@@ -137,7 +137,7 @@ def _base(options: argparse.Namespace) -> "Run":
 
 
 def _write(run: "Run", options: argparse.Namespace, signals: Signals, stderr: TextIO) -> None:
-    from ...core.session import EngineRefused
+    from ...core.answers import EngineRefused
 
     try:
         for part in (

@@ -69,7 +69,8 @@ def _path(name: str) -> Path:
 
 def _session(options: argparse.Namespace) -> "tuple[Session, Scenario | None]":
     """The session to write, and the scenario that it was opened from."""
-    from ...core.session import EngineRefused, Session
+    from ...core.answers import EngineRefused
+    from ...core.session import Session
     from ...core.shelf import SUFFIX, saved_names, state_folder
     from ...core.store import StoreError, load
 

@@ -16,7 +16,7 @@ REMEMBERS = {
 def lines(session: Session, losses: TableLosses) -> list[Line]:
     """Rows, epoch, losses, optimizer."""
     settings, update = session.settings, session.run.update
-    training = session.training_rows
+    training = session.record.training_rows
     shown = session.losses
     found: list[Line] = [_row("rows", rows_in_words(session))]
     per_epoch = settings.sampling.draws_per_epoch(training) if training else 1

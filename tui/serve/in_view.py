@@ -13,8 +13,9 @@ from ...core.history import Change, Settings
 from ...core.messages import Numbers, numbers
 from ...core.network import Array
 from ...core.phases import Cell
+from ...core.places import Position
 from ...core.run import Run
-from ...core.session import Position, Session
+from ...core.session import Session
 from ..view import View, view_of
 
 NEWEST, EARLIER = 400, 1_000

@@ -2,9 +2,9 @@
 
 import asyncio
 
+from ....core.answers import EngineRefused
 from ....core.engine_process import EngineLost
 from ....core.messages import Answer, Request, WireError
-from ....core.session import EngineRefused
 from ...runner import FAULT
 from .shown import Shown
 

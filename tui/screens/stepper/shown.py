@@ -11,8 +11,9 @@ from textual.message import Message
 from textual.screen import Screen
 
 from ....core.phases import Cell, cells, phases
+from ....core.places import Position
 from ....core.quiz import LEVELS, Score
-from ....core.session import Position, Session
+from ....core.session import Session
 from ... import layout
 from ...autoplay import Autoplay
 from ...keys import KEYS, KeysShown
