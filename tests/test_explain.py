@@ -107,7 +107,7 @@ def test_terms_come_to_the_number(
             assert abs(explanation.evaluate() - explanation.value) <= allowed, (cell, form, explanation)
             for factor in explanation.factors:
                 for entering in factor.cells:
-                    trace[entering.name][entering.index]
+                    trace[entering.name][entering.place]
                 if len(factor.cells) == 1 and factor.symbol == cell_name(network, factor.cells[0], trace.batch):
                     assert factor.value == trace[factor.cells[0].name][factor.cells[0].index]
 

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
 from backprop_tui.core.engine.engine import Engine
@@ -249,15 +250,32 @@ async def test_a_saved_session_comes_back_in_its_lesson(engine: Engine) -> None:
         await write(found, "x**4")
         await press(found, "l")
         await write(found, "0.25")
-        kept = found.app.lessons.kept()
+        await press(found, "x")
+        await write(found, "0.5")
+        await press(found, "space", "plus", "space", "space", "b")
+        steps = lines(found, "steps")
+        await press(found, "2", "space", "s", "s")
+        tape = lines(found, "tape")
+        await press(found, "3")
+        kept = msgspec.msgpack.decode(msgspec.msgpack.encode(found.app.lessons.kept()))
     async with driven(engine) as found:
         found.app.lessons.begin(kept, None)
         await settle(found)
         assert found.app.lessons.open == 3
         assert found.app.lessons.descent.formula.text == "x**4"
-        assert found.app.lessons.descent.lr == 0.25
-        found.app.lessons.begin({"lesson": "x", "descent": ["import os", 0, 1], "autograd": 7}, None)
-        assert found.app.lessons.descent.formula.text == "x**4"
+        assert found.app.lessons.descent.lr == 0.5
+        assert lines(found, "steps") == steps
+        assert len(steps.splitlines()) == 4
+        again = msgspec.msgpack.decode(msgspec.msgpack.encode(found.app.lessons.kept()))
+        assert again == kept, "also of a lesson that was not opened meanwhile"
+        await press(found, "2")
+        assert lines(found, "tape") == tape
+        assert "v1 = x ** 2 = -0.4 ** 2" in tape
+        for nonsense in (["import os", 0, 1], 7, None, kept["descent"] | {"steps": [["x"]]}, {"formula": "x"}):
+            found.app.lessons.begin({"lesson": "x", "descent": nonsense, "autograd": nonsense}, None)
+            assert lines(found, "tape") == tape
+            assert found.app.lessons.descent.formula.text == "x**4"
+            assert found.app.lessons.descent.done == 2
 
 
 # Pictures

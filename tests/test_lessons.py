@@ -3,13 +3,14 @@
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
 from backprop_tui.core.engine.engine import Engine
 from backprop_tui.core.formula import FormulaError
-from backprop_tui.core.lessons.autograd import AutogradLesson, paths, remark
+from backprop_tui.core.lessons.autograd import AutogradLesson, SavedAutograd, paths, remark
 from backprop_tui.core.lessons.data import PAGE, DataLesson
-from backprop_tui.core.lessons.descent import DescentLesson
+from backprop_tui.core.lessons.descent import MAX_STEPS, DescentLesson, SavedDescent
 from backprop_tui.core.lessons.function import number_text
 from backprop_tui.core.lessons.training import (
     HELD_OUT,
@@ -175,6 +176,25 @@ def test_a_bad_formula_leaves_the_lesson_as_it_was(settle: Settle) -> None:
         assert lesson.done > 0
 
 
+def test_a_whole_step_keeps_the_learning_rate_it_was_made_with(settle: Settle) -> None:
+    lesson = settle(AutogradLesson())
+    lesson.step()
+    settle(lesson)
+    lesson.set_lr(0.5)
+    settle(lesson)
+    assert lesson.lines()[-1] == "x ← x - lr·dy/dx = 0.0 - 0.1·4.0 = -0.4"
+    lesson.step()
+    settle(lesson)
+    assert lesson.lines()[-1] == "x ← x - lr·dy/dx = -0.4 - 0.5·3.2 = -2.0"
+    lesson.back()
+    settle(lesson)
+    assert lesson.lines()[-1] == "x ← x - lr·dy/dx = 0.0 - 0.1·4.0 = -0.4"
+    lesson.back()
+    lesson.step()
+    settle(lesson)
+    assert lesson.lines()[-1] == "x ← x - lr·dy/dx = 0.0 - 0.5·4.0 = -2.0", "made anew with what holds now"
+
+
 # Part 3
 
 PRINTED = (
@@ -226,6 +246,120 @@ def test_a_descent_that_diverges_ends_and_can_go_back(settle: Settle) -> None:
     lesson.back()
     settle(lesson)
     assert lesson.x == 0
+
+
+# Saved, and gone on with
+
+
+def moved(lesson: Any, settle: Settle, moves: str) -> Any:
+    """The lesson after these keys: space a step, s a phase, b back, + a larger learning rate."""
+    for move in moves:
+        match move:
+            case " ":
+                lesson.step()
+            case "s":
+                lesson.phase()
+            case "b":
+                lesson.back()
+            case "+":
+                lesson.set_lr(lesson.lr + 0.05)
+        settle(lesson)
+    return lesson
+
+
+def seen(lesson: Any) -> tuple[object, ...]:
+    """All that its screen shows of it."""
+    assert lesson.curve is not None
+    common = lesson.formula, lesson.start, lesson.lr, lesson.xs, lesson.done, lesson.curve.y.tobytes()
+    if isinstance(lesson, AutogradLesson):
+        return *common, lesson.steps, lesson.lines(), lesson.new_x
+    return *common, lesson.steps, lesson.verdict(), lesson.target
+
+
+@pytest.mark.parametrize("kind", [AutogradLesson, DescentLesson])
+@pytest.mark.parametrize("moves", ["", "s", "  ss", "   ", "  + +ss", "  bb", "sssssss +", " + b", "    bsbb++ "])
+def test_a_saved_lesson_goes_on_where_it_was(kind: Any, moves: str, settle: Settle) -> None:
+    lesson = moved(kind("x**3 - 2*x", 1.3, 0.07), settle, moves)
+    written = msgspec.msgpack.encode(lesson.saved)
+    resumed = kind()
+    resumed.resume(msgspec.msgpack.decode(written, type=type(lesson.saved)))
+    settle(resumed)
+    settle(lesson)
+    assert resumed.saved == lesson.saved
+    for move in ("", " ", "s", "+", *"b" * 12):
+        assert seen(moved(resumed, settle, move)) == seen(moved(lesson, settle, move))
+
+
+def test_a_saved_descent_that_diverged_is_still_over(settle: Settle) -> None:
+    lesson = DescentLesson(lr=3)
+    lesson.start_jump(5000)
+    settle(lesson)
+    resumed = DescentLesson()
+    resumed.resume(lesson.saved)
+    settle(resumed)
+    assert resumed.ended
+    assert resumed.verdict() == lesson.verdict()
+    resumed.back()
+    assert resumed.x == 0
+
+
+STEP = (0.0, 4.0, -0.4, 0.1)
+
+
+@pytest.mark.parametrize(
+    ("changes", "done", "stops"),
+    [
+        ({"steps": (STEP,) * (MAX_STEPS + 5)}, MAX_STEPS, 0),
+        ({"steps": (STEP, (0.0, 4.0, 1e300, 0.1), STEP)}, 2, 0),  # beyond float32: it has diverged there
+        ({"steps": (STEP, STEP), "stops": (9, -1, 1, 2, 0)}, 2, 2),
+    ],
+)
+def test_a_saved_descent_is_cut_to_what_is_possible(changes: dict[str, Any], done: int, stops: int) -> None:
+    lesson = DescentLesson()
+    lesson.resume(msgspec.structs.replace(SavedDescent("x**2 + 4*x", 0, 0.1, (STEP,), ()), **changes))
+    assert lesson.done == lesson.target == done
+    assert len(lesson.saved.stops) == stops
+
+
+@pytest.mark.parametrize(
+    ("saved", "formula"),
+    [
+        (SavedDescent("4x", 0, 0.1, (STEP,), ()), "x**2 + 4*x"),
+        (SavedDescent("x", float("nan"), 0.1, (STEP,), ()), "x**2 + 4*x"),
+        (SavedDescent("x", 0, -1, (STEP,), ()), "x"),
+        (SavedDescent("x", 0, 0.1, ((0.0, 4.0, -0.4, -0.1),), ()), "x"),
+        (SavedAutograd("4x", 0, 0.1, (0,), (), 0, ()), "x**2 + 4*x"),
+        (SavedAutograd("x", 0, 0.1, (1,), (), 0, ()), "x"),
+        (SavedAutograd("x", 0, 0.1, (), (), 0, ()), "x"),
+        (SavedAutograd("x", 0, 0.1, (0,), (), 99, ()), "x"),
+        (SavedAutograd("x", 0, 0.1, (0,), (), -1, ()), "x"),
+        (SavedAutograd("x", 0, 0.1, (0, 1), (), 1, ()), "x"),
+        (SavedAutograd("x", 0, 0.1, (0, 1e300), (0.1,), 1, ()), "x"),
+        (SavedAutograd("x", 0, 0.1, (0, 1), (float("inf"),), 1, ()), "x"),
+    ],
+)
+def test_what_no_lesson_could_have_been_is_at_its_start(saved: Any, formula: str, settle: Settle) -> None:
+    lesson: Any = AutogradLesson() if isinstance(saved, SavedAutograd) else DescentLesson()
+    with pytest.raises(ValueError, match=r"\w"):
+        lesson.resume(saved)
+    assert lesson.formula.text == formula
+    settle(lesson)
+    assert (lesson.xs, lesson.done) == ([0.0], 0)
+    lesson.step()
+    settle(lesson)
+    lesson.back()
+    assert (lesson.xs, lesson.done) == ([0.0], 0)
+
+
+def test_places_to_go_back_to_that_were_none_are_left_out(settle: Settle) -> None:
+    lesson = AutogradLesson()
+    lesson.resume(SavedAutograd("x**2 + 4*x", 0, 0.1, (0, -0.4), (0.1,), 3, ((9, 1), (0, 0), (1, -3), (1, 99), (1, 8))))
+    settle(lesson)
+    lesson.back()
+    settle(lesson)
+    assert lesson.lines()[-1] == "x ← x - lr·dy/dx = 0.0 - 0.1·4.0 = -0.4"
+    lesson.back()
+    assert lesson.steps == 1
 
 
 # Part 5

@@ -126,10 +126,16 @@ def test_the_lesson_and_its_function_come_back(state: Path) -> None:
         terminal.wait_for("DESCENT")
         terminal.press("=\x7f\x7f\x7fx\r")
         terminal.wait_for("y = x**2 + x ")
+        terminal.press("  +  ")
+        terminal.wait_for("-0.3848")  # -0.1, -0.18; with lr 0.2 -0.308, -0.3848
+        terminal.press("b")
+        terminal.wait_until(lambda: "-0.3848" not in terminal.text)
+        before = terminal.text
         quit_it(terminal)
     with started(state, "--resume") as terminal:
         terminal.wait_for("DESCENT")
         terminal.wait_for("y = x**2 + x ")
+        terminal.wait_until(lambda: terminal.text == before)
         terminal.press("4")
         terminal.wait_for("step 1 ")
         quit_it(terminal)

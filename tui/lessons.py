@@ -4,9 +4,11 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from ..core.lessons.autograd import AutogradLesson
+import msgspec
+
+from ..core.lessons.autograd import AutogradLesson, SavedAutograd
 from ..core.lessons.data import DataLesson
-from ..core.lessons.descent import DescentLesson
+from ..core.lessons.descent import DescentLesson, SavedDescent
 from .screens.lesson import NAMES, LessonScreen
 from .screens.stepper import StepperScreen
 
@@ -49,15 +51,13 @@ class Lessons:
         app.push_screen(name)
 
     def begin(self, kept: Mapping[str, Any], scenario: "Scenario | None") -> None:
-        """Open the lesson that a session was left in, or that a scenario begins with; the functions as they were."""
+        """Open the lesson that a session was left in, or that a scenario begins with; the others as they were."""
         self._show = scenario.show if scenario else None
-        for name, lesson in (("autograd", self.autograd), ("descent", self.descent)):
-            match kept.get(name):
-                case [str(formula), int() | float() as x, int() | float() as lr]:
-                    # What is not as expected is left out.
-                    with suppress(ValueError):
-                        lesson.set_formula(formula, x)
-                        lesson.set_lr(lr)
+        # What is not as expected is left out.
+        with suppress(ValueError, msgspec.ValidationError):
+            self.autograd.resume(msgspec.convert(kept.get("autograd"), SavedAutograd))
+        with suppress(ValueError, msgspec.ValidationError):
+            self.descent.resume(msgspec.convert(kept.get("descent"), SavedDescent))
         match kept.get("lesson"):
             case int(number) if 1 <= number <= len(NAMES):
                 self.show(number)
@@ -66,9 +66,7 @@ class Lessons:
 
     def kept(self) -> dict[str, Any]:
         """What a saved session holds of the lessons."""
-        both = (("autograd", self.autograd), ("descent", self.descent))
-        functions = {name: [lesson.formula.text, lesson.start, lesson.lr] for name, lesson in both}
-        return {"lesson": self.open, **functions}
+        return {"lesson": self.open, "autograd": self.autograd.saved, "descent": self.descent.saved}
 
     def close(self) -> None:
         """To the main screen; what belongs to its run is made anew when it is opened again."""

@@ -5,11 +5,12 @@ A step is: each operation forwards, each operation that depends on x backwards, 
 
 from dataclasses import dataclass
 
+import msgspec
 import numpy as np
 
+from ..answers import EngineRefused
 from ..formula import Formula, Operand, Operation, Result, X, operand_text, parse
 from ..messages import Answer, Descend, Descended, Differentiate, Differentiated, Failed, Request, WireError
-from ..session import EngineRefused
 from .function import (
     NOTEBOOK_FORMULA,
     NOTEBOOK_LR,
@@ -117,6 +118,22 @@ def _domain(function: str) -> str:
     }.get(function, "")
 
 
+class SavedAutograd(msgspec.Struct, frozen=True):
+    """The lesson as a saved session holds it: its settings, and how far it has come.
+
+    `xs` are x before each step that was begun, `rates` the learning rate of each whole one, `done` the phases of the
+    last, `stops` the places (steps begun, phases done) that `back` goes to.
+    """
+
+    formula: str
+    start: float
+    lr: float
+    xs: tuple[float, ...]
+    rates: tuple[float, ...]
+    done: int
+    stops: tuple[tuple[int, int], ...]
+
+
 class AutogradLesson:
     """A formula, an x, and how far its derivative has been followed."""
 
@@ -137,10 +154,33 @@ class AutogradLesson:
         self.xs = [self.start]
         """x before each step that was begun."""
         self.done = 0
+        self._rates: list[float] = []
         self._been: list[tuple[int, int]] = []
         self.tape: Tape | None = None
         self.curve: Curve | None = None
         self._after: Descended | None = None
+        self._after_lr = self.lr
+        """The learning rate that it was asked for with."""
+
+    @property
+    def saved(self) -> SavedAutograd:
+        """What `resume` goes on from."""
+        parts = self.formula.text, self.start, self.lr, tuple(self.xs), tuple(self._rates), self.done, tuple(self._been)
+        return SavedAutograd(*parts)
+
+    def resume(self, saved: SavedAutograd) -> None:
+        """Go on where a saved lesson was. Raises FormulaError, or ValueError where it could not have been there: then
+        as much of its settings holds as can be used, and it is at its start.
+        """
+        self.set_formula(saved.formula, saved.start)
+        self.set_lr(saved.lr)
+        xs, rates = [check_x(x) for x in saved.xs], [check_lr(rate) for rate in saved.rates]
+        whole = saved.done == len(self.stages)
+        if xs[:1] != [self.start] or not 0 <= saved.done <= len(self.stages) or len(rates) != len(xs) - 1 + whole:
+            raise ValueError("the phases of a saved lesson do not fit its steps")
+        self.xs, self._rates, self.done = xs, rates, saved.done
+        here = len(xs), self.done
+        self._been = sorted(stop for stop in saved.stops if (1, 0) <= stop < here and 0 <= stop[1] <= len(self.stages))
 
     @property
     def x(self) -> float:
@@ -155,7 +195,12 @@ class AutogradLesson:
     @property
     def new_x(self) -> float | None:
         """x after this step's update; None before it is computed."""
-        return None if self._after is None else float(self._after.x.array[0])
+        return None if self._after is None or self._after_lr != self.rate else float(self._after.x.array[0])
+
+    @property
+    def rate(self) -> float:
+        """The learning rate of this step's update: a whole step keeps the one it was made with."""
+        return self._rates[-1] if self.done == len(self.stages) else self.lr
 
     @property
     def stage(self) -> Stage | None:
@@ -184,12 +229,11 @@ class AutogradLesson:
             if entries != len(self.xs):
                 self._forget(entries)
             self.done = done
+            del self._rates[self.steps :]
 
     def set_lr(self, lr: float) -> None:
         """Another learning rate for this update, if it is not shown yet, and the next ones."""
         self.lr = check_lr(lr)
-        if self.done < len(self.stages):
-            self._after = None
 
     def _move(self, done: int) -> None:
         """To so many phases of this step, or of the next where this one is whole and its update is known."""
@@ -202,6 +246,8 @@ class AutogradLesson:
         else:
             self._been.append((len(self.xs), self.done))
         self.done = done
+        if done == len(self.stages):
+            self._rates.append(self.lr)
 
     def _forget(self, entries: int) -> None:
         del self.xs[entries:]
@@ -213,8 +259,8 @@ class AutogradLesson:
         """What must be asked next; None when all is there."""
         if self.tape is None:
             return ask_tape(self.formula, self.x)
-        if self._after is None:
-            return Descend(self.formula.text, self.x, self.lr, 1)
+        if self.new_x is None:
+            return Descend(self.formula.text, self.x, self.rate, 1)
         low, high = self.shown_range
         if self.curve is None or self.curve.x[0] != np.float32(low) or self.curve.x[-1] != np.float32(high):
             return ask_curve(self.formula, low, high)
@@ -230,7 +276,7 @@ class AutogradLesson:
             case Differentiate(), Differentiated():
                 self.curve = read_curve(request, answer)
             case Descend(), Descended() if answer.x.shape == (1,):
-                self._after = answer
+                self._after, self._after_lr = answer, request.lr
             case _:
                 raise WireError("the engine's answer is not one to this request")
 
@@ -250,7 +296,7 @@ class AutogradLesson:
         if stage.kind == SUM:
             return sum_line(tape)
         after = "…" if self.new_x is None else number_text(self.new_x)
-        return f"x ← x - lr·dy/dx = {number_text(tape.x)} - {self.lr:g}·{_signed(tape.slope)} = {after}"
+        return f"x ← x - lr·dy/dx = {number_text(tape.x)} - {self.rate:g}·{_signed(tape.slope)} = {after}"
 
 
 def forward_line(tape: Tape, operation: Operation) -> str:

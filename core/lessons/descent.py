@@ -1,10 +1,12 @@
 """Gradient descent on a function of x (Part 3): x ← x − lr·dy/dx, again and again, in float32."""
 
+import msgspec
 import numpy as np
 
+from ..answers import EngineRefused
 from ..formula import parse
 from ..messages import Answer, Descend, Descended, Differentiate, Differentiated, Failed, Request, WireError
-from ..session import EngineRefused
+from ..network import Array
 from .function import (
     NOTEBOOK_FORMULA,
     NOTEBOOK_LR,
@@ -21,6 +23,20 @@ from .function import (
 CHUNK, MAX_STEPS = 100, 100_000
 FAR = 100.0
 """Points further out than this, or than as many times the start, are off the picture: the valley must stay in it."""
+
+
+class SavedDescent(msgspec.Struct, frozen=True):
+    """The lesson as a saved session holds it: its settings, and how far it has come.
+
+    `steps` are y and dy/dx before each step, x after it, and its learning rate; `stops` after how many of them `back`
+    stops.
+    """
+
+    formula: str
+    start: float
+    lr: float
+    steps: tuple[tuple[float, float, float, float], ...]
+    stops: tuple[int, ...]
 
 
 class DescentLesson:
@@ -43,6 +59,26 @@ class DescentLesson:
         self._been: list[int] = []
         self.curve: Curve | None = None
         self.done = self.target = 0
+
+    @property
+    def saved(self) -> SavedDescent:
+        """What `resume` goes on from. Of a jump under way, the steps that are made."""
+        return SavedDescent(self.formula.text, self.start, self.lr, tuple(self.steps), tuple(self._been))
+
+    def resume(self, saved: SavedDescent) -> None:
+        """Go on where a saved lesson was, as far as a descent can go. Raises FormulaError, or ValueError where it could
+        not have been there: then as much of its settings holds as can be used, and it is at its start.
+        """
+        self.set_formula(saved.formula, saved.start)
+        self.set_lr(saved.lr)
+        y, slope, x, rates = np.array(saved.steps[:MAX_STEPS]).reshape(-1, 4).T
+        for rate in np.unique(rates):
+            check_lr(rate)
+        with np.errstate(over="ignore"):
+            x = x.astype("float32")
+        self._append(y, slope, x, rates)
+        self.done = self.target = len(self._record)
+        self._been = sorted(stop for stop in saved.stops if 0 <= stop < self.done)
 
     @property
     def xs(self) -> list[float]:
@@ -118,6 +154,12 @@ class DescentLesson:
         if self.ended:
             self.cancel()
 
+    def _append(self, y: Array, slope: Array, x: Array, rates: Array) -> None:
+        """Record steps, each part (n,): none after the first x that is not finite."""
+        last = np.flatnonzero(~np.isfinite(x))
+        count = int(last[0]) + 1 if len(last) else len(x)
+        self._record += zip(*(part[:count].tolist() for part in (y, slope, x, rates)), strict=True)
+
     # The engine
 
     def request(self) -> Request | None:
@@ -139,12 +181,8 @@ class DescentLesson:
                 y, slope, x = (part.array for part in (answer.y, answer.slope, answer.x))
                 if not y.shape == slope.shape == x.shape == (request.steps,):
                     raise WireError("the engine did not make as many steps as were asked for")
-                # After the first x that is not finite there is nothing to record.
-                last = np.flatnonzero(~np.isfinite(x))
-                count = int(last[0]) + 1 if len(last) else len(x)
                 del self._record[self.done :]
-                rates = [request.lr] * count
-                self._record += zip(y[:count].tolist(), slope[:count].tolist(), x[:count].tolist(), rates, strict=True)
+                self._append(y, slope, x, np.full(len(x), request.lr))
                 self._show()
             case Differentiate(), Differentiated():
                 self.curve = read_curve(request, answer)
