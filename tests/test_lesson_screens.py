@@ -270,7 +270,7 @@ async def test_a_saved_session_comes_back_in_its_lesson(engine: Engine) -> None:
         assert again == kept, "also of a lesson that was not opened meanwhile"
         await press(found, "2")
         assert lines(found, "tape") == tape
-        assert "v1 = x ** 2 = -0.4 ** 2" in tape
+        assert "v1 = x ** 2 = (-0.4) ** 2" in tape
         for nonsense in (["import os", 0, 1], 7, None, kept["descent"] | {"steps": [["x"]]}, {"formula": "x"}):
             found.app.lessons.begin({"lesson": "x", "descent": nonsense, "autograd": nonsense}, None)
             assert lines(found, "tape") == tape
