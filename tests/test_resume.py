@@ -141,6 +141,28 @@ def test_the_lesson_and_its_function_come_back(state: Path) -> None:
         quit_it(terminal)
 
 
+def test_steps_in_a_lesson_alone_are_saved_at_the_end(state: Path) -> None:
+    with started(state) as terminal:
+        loaded(terminal)
+        terminal.press("3")
+        terminal.wait_for("DESCENT")
+        quit_it(terminal)
+    assert files(state) == [], "looked at, nothing done"
+    with started(state) as terminal:
+        loaded(terminal)
+        terminal.press("3  ")
+        terminal.wait_for("-0.72")
+        terminal.process.send_signal(signal.SIGHUP)
+        terminal.wait_for_end()
+    with started(state, "--resume") as terminal:
+        terminal.wait_for("-0.72")
+        terminal.press("b")
+        terminal.wait_until(lambda: "-0.72" not in terminal.text)
+        assert "-0.4" in terminal.text
+        quit_it(terminal)
+    assert len(files(state)) == 1
+
+
 def test_killed_it_has_lost_what_came_after_the_last_save(state: Path, settle: Settle) -> None:
     program = (
         "import sys; from backprop_tui.tui.app import StepperApp\n"

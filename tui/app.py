@@ -132,7 +132,7 @@ class StepperApp(App[None]):
 
     def _save_quietly(self) -> str:
         """Save where it is worth it; why that failed, if it did."""
-        if self.keeper is None or not self.keeper.is_worth_saving(self.session):
+        if self.keeper is None or not self.keeper.is_worth_saving(self.session, self.lessons.kept()):
             return ""
         try:
             self.farewell = self.save()

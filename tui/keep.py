@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from ..core.shelf import Claim
     from ..core.store import Loaded
 
+FUNCTIONS = {"autograd", "descent"}
+"""The lessons on a function of x, by the names under which a session keeps what was done in them."""
+
 # What reads and writes files is imported when there is one: the first frame does not wait for it.
 
 
@@ -38,13 +41,13 @@ class Keeper:
             raise ValueError(str(error)) from None
         self._saved = _place(session, screen)
 
-    def is_worth_saving(self, session: Session) -> bool:
-        """Whether a step has been made, or the session has a file, which would say otherwise."""
-        return bool(session.history.entries or self.name)
+    def is_worth_saving(self, session: Session, screen: Mapping[str, Any]) -> bool:
+        """Whether a step has been made, or a lesson begun, or the session has a file, which would say otherwise."""
+        return bool(session.history.entries or self.name or FUNCTIONS & screen.keys())
 
     def save_changes(self, session: Session, screen: Mapping[str, Any], scenario: "Scenario | None") -> None:
         """Save where something has been done since the last time. Raises as `save` does."""
-        if self.is_worth_saving(session) and self._saved != _place(session, screen):
+        if self.is_worth_saving(session, screen) and self._saved != _place(session, screen):
             self.save(session, screen, scenario)
 
     def close(self) -> None:

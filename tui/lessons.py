@@ -65,8 +65,10 @@ class Lessons:
                 self.show(NAMES.index(self._show.lesson) + 1)
 
     def kept(self) -> dict[str, Any]:
-        """What a saved session holds of the lessons."""
-        return {"lesson": self.open, "autograd": self.autograd.saved, "descent": self.descent.saved}
+        """What a saved session holds of the lessons: of those on a function, the ones that are not as they begin."""
+        parts: dict[str, Any] = {"lesson": self.open, "autograd": self.autograd.saved, "descent": self.descent.saved}
+        fresh = {"autograd": AutogradLesson().saved, "descent": DescentLesson().saved}
+        return {name: part for name, part in parts.items() if part != fresh.get(name)}
 
     def close(self) -> None:
         """To the main screen; what belongs to its run is made anew when it is opened again."""
