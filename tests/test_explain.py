@@ -109,7 +109,7 @@ def test_terms_come_to_the_number(
                 for entering in factor.cells:
                     trace[entering.name][entering.place]
                 if len(factor.cells) == 1 and factor.symbol == cell_name(network, factor.cells[0], trace.batch):
-                    assert factor.value == trace[factor.cells[0].name][factor.cells[0].index]
+                    assert factor.value == trace[factor.cells[0].name][factor.cells[0].place]
 
 
 @settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck))

@@ -204,7 +204,14 @@ def test_a_log_takes_what_the_engine_says(tmp_path: Path) -> None:
 
 
 def started(*arguments: str) -> subprocess.Popen[str]:
-    return subprocess.Popen([*RUN, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    """As a shell starts it: whoever started the tests may have them ignore ctrl+c."""
+    return subprocess.Popen(
+        [*RUN, *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
 
 
 def test_a_closed_pipe_ends_quietly() -> None:

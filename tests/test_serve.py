@@ -54,6 +54,22 @@ def test_step_resize_hang_up_and_come_back(workshop) -> None:
     assert saved(workshop, "bea").steps == 4
 
 
+def test_steps_in_a_lesson_alone_are_there_after_a_hang_up(workshop) -> None:
+    with workshop.come("ines") as ines:
+        ines.press("3")
+        ines.wait_for("DESCENT")
+        ines.press("  ")
+        ines.wait_for("-0.72")
+        ines.process.kill()
+    with workshop.ssh("ines") as ines:
+        ines.wait_for("DESCENT")
+        ines.wait_for("-0.72")
+        ines.press(" ")
+        ines.wait_for("-0.976")
+        ines.press("q")
+        assert ines.wait_for_end() == 0
+
+
 def test_the_digits_are_those_of_the_program_alone(workshop, settle) -> None:
     with workshop.come("digits") as client:
         client.press(" " * 5)

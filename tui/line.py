@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+from rich.cells import cell_len, set_cell_size
+
 from ..core.phases import Cell
 
 
@@ -21,11 +23,16 @@ def text_of(line: Line) -> str:
     return "".join(span.text for span in line)
 
 
+def length_of(line: Line) -> int:
+    """How many columns a line takes: a Chinese character has two."""
+    return sum(cell_len(span.text) for span in line)
+
+
 def fitting(width: int, *choices: str) -> str:
     """The first of some texts, from the longest to the shortest, that fits; else the beginning of the last."""
     return next((text for text in choices if len(text) <= width), choices[-1][:width])
 
 
 def clipped(text: str, width: int) -> str:
-    """The text in exactly `width` columns of single-width characters, shortened with an ellipsis."""
-    return text.ljust(width) if len(text) <= width else text[: max(width - 1, 0)] + "…"
+    """The text in exactly `width` columns, shortened with an ellipsis."""
+    return set_cell_size(text, width) if cell_len(text) <= width else set_cell_size(text, max(width - 1, 0)) + "…"

@@ -11,7 +11,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from ..core.phases import Cell
-from .line import Line, text_of
+from .line import Line, length_of
 
 STYLES = {
     "label": Style(bold=True),
@@ -66,7 +66,7 @@ class Pane(ScrollView):
     def show(self, lines: Sequence[Line]) -> None:
         """Draw these lines; only the ones that differ from those drawn before are painted."""
         old, self._lines = self._lines, tuple(lines)
-        size = Size(max((len(text_of(line)) for line in self._lines), default=0), len(self._lines))
+        size = Size(max(map(length_of, self._lines), default=0), len(self._lines))
         if size != self.virtual_size:
             self.virtual_size = size
             self.refresh()
@@ -113,8 +113,12 @@ class Pane(ScrollView):
         number = top + y
         if number >= len(self._lines):
             return Strip.blank(width, self._style(""))
-        strip = Strip(Segment.simplify(Segment(span.text, self._style(span.role)) for span in self._lines[number]))
-        return strip.crop_extend(left, left + width, self._style(""))
+        line = self._lines[number]
+        segments = [Segment(span.text, self._style(span.role)) for span in line]
+        if left == 0 and (room := width - length_of(line)) >= 0:
+            segments.append(Segment(" " * room, self._style("")))
+            return Strip(Segment.simplify(segments), width)
+        return Strip(Segment.simplify(segments)).crop_extend(left, left + width, self._style(""))
 
     def _style(self, role: str) -> Style:
         if role not in self._styles:

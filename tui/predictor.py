@@ -6,7 +6,7 @@ from ..core.messages import LossesFound, WireError
 from ..core.phases import LOSS, Cell, phases
 from ..core.quiz import LEVELS, OFF, Question, Score, judge, question
 from ..core.session import Session
-from .line import Line, Span, text_of
+from .line import Line, Span, length_of
 from .runner import Asker
 
 
@@ -99,7 +99,7 @@ def _flowing(spans: list[Span], gap: int, width: int) -> list[Line]:
     """Spans one after the other, so many columns between them, in as many lines as they need."""
     found: list[Line] = [()]
     for span in spans:
-        if found[-1] and len(text_of(found[-1])) + gap + len(span.text) <= width:
+        if found[-1] and length_of(found[-1]) + gap + len(span.text) <= width:
             found[-1] = (*found[-1], Span(" " * gap), span)
         elif found[-1]:
             found.append((Span(span.text.lstrip(), span.role),))

@@ -4,7 +4,7 @@ from ...core.phases import Cell
 from ...core.text import shown
 from ...core.trace import activations
 from ...core.units import in_units
-from ..line import Line, Span
+from ..line import Line, Span, length_of
 from ..view import View
 
 _SIGNS = {"sigmoid": "σ", "tanh": "tanh", "relu": "relu", "linear": "", "softmax": "softmax"}
@@ -50,8 +50,8 @@ def _prediction(view: View, wide: int, width: int) -> list[Line]:
         name = "ŷ " if view.network.outputs == 1 else f"ŷ{unit + 1}"
         found.append((Span(name, "label"), view.number(cell, wide), Span(price)))
     loss = (Span("loss", "label"), Span(" "), view.number(Cell("loss"), wide))
-    used = sum(len(span.text) for span in found[-1])
-    room = width - used - sum(len(span.text) for span in loss)
+    used = length_of(found[-1])
+    room = width - used - length_of(loss)
     if view.network.outputs == 1 and room > 1:
         found[-1] = (*found[-1], Span(" " * room), *loss)
     else:

@@ -2,7 +2,7 @@
 
 from ...core.phases import shapes
 from ...core.trace import activations
-from ..line import Line, Span
+from ..line import Line, Span, length_of
 from ..view import View, matrix
 
 
@@ -19,7 +19,7 @@ def lines(view: View, width: int) -> list[Line]:
                 continue
             label = "ŷ" if name == "y_pred" else name
             middle += matrix(view, "g" + name, f"{label:<3}", wide)
-    used = max(sum(len(span.text) for span in line) for line in left)
+    used = max(map(length_of, left))
     if used + 3 + 4 + wide <= width:
         return _beside(left, middle, width - 4 - wide)
     return left + middle
@@ -33,7 +33,7 @@ def _beside(left: list[Line], right: list[Line], column: int) -> list[Line]:
     right += [blank] * (rows - len(right))
     found = []
     for one, other in zip(left, right, strict=True):
-        gap = column - sum(len(span.text) for span in one)
+        gap = column - length_of(one)
         found.append((*one, Span(" " * gap), *other))
     return found
 

@@ -1,6 +1,6 @@
 """The loss sparkline: one column per step, the newest at the right, its scale beside it."""
 
-from math import inf
+from math import inf, isfinite, isnan
 
 import numpy as np
 
@@ -45,7 +45,7 @@ def lines(view: View, width: int, height: int) -> list[Line]:
     found: list[Line] = []
     for line in range(height):
         floor = (height - 1 - line) * 8
-        marks = [_mark(loss, level, floor, height) for loss, level in zip(losses, heights, strict=True)]
+        marks = [_mark(loss, level, floor) for loss, level in zip(losses.tolist(), heights, strict=True)]
         label = brief(high, 4) if line == 0 else brief(low, 4) if line == height - 1 else ""
         if height == 1:
             label = f"{brief(low, 3)} to {brief(high, 3)}" + " log" * logarithmic
@@ -87,18 +87,12 @@ def levels(losses: Array, low: float, high: float, logarithmic: bool, steps: int
     if logarithmic:
         losses, low, high = np.log(np.maximum(losses, low)), float(np.log(low)), float(np.log(high))
     span = high - low
-    found = []
-    for loss in losses:
-        if not np.isfinite(loss):
-            found.append(steps)
-        elif span <= 0 or span == inf:
-            found.append(1)
-        else:
-            found.append(1 + round((float(loss) - low) / span * (steps - 1)))
-    return found
+    if not 0 < span < inf:
+        return [1 if isfinite(loss) else steps for loss in losses.tolist()]
+    return [1 + round((loss - low) / span * (steps - 1)) if isfinite(loss) else steps for loss in losses.tolist()]
 
 
-def _mark(loss: float, level: int, floor: int, height: int) -> str:
-    if not np.isfinite(loss):
-        return ("?" if np.isnan(loss) else "∞") if floor == 0 else " "
+def _mark(loss: float, level: int, floor: int) -> str:
+    if not isfinite(loss):
+        return ("?" if isnan(loss) else "∞") if floor == 0 else " "
     return BLOCKS[min(max(level - floor, 0), 8)]
