@@ -10,6 +10,7 @@ from backprop_tui.tui.typed import jump, next_lr, number, whole
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy import array, inf, isfinite, nan
+from rich.cells import cell_len
 
 
 @given(st.integers(1, 400), st.integers(1, 200))
@@ -46,7 +47,7 @@ def test_the_rows_fill_the_terminal_and_nothing_is_squeezed(height: int, top: in
 
 @given(st.text(max_size=60), st.integers(1, 50))
 def test_clipped_text_has_exactly_the_width(text: str, width: int) -> None:
-    assert len(clipped(text, width)) == width
+    assert cell_len(clipped(text, width)) == width
 
 
 @given(st.integers(20, 200))
