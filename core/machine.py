@@ -1,9 +1,11 @@
 """What decides the last digit of a number, as far as it can be told without TensorFlow."""
 
 import platform
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 
 
+@cache
 def machine() -> str:
     """`Linux, <processor>, TensorFlow 2.21.0`: its parts choose the instructions, and so the order of rounding."""
     try:

@@ -14,7 +14,9 @@ import sys
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from importlib import import_module
 from pathlib import Path
+from pkgutil import iter_modules
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, NoReturn
 
@@ -126,6 +128,7 @@ def main() -> None:
     def build(folder: Path, line: socket.socket) -> ServedApp:
         return ServedApp(place(folder, run, scenario), WatchedEngine(engine), line)
 
+    import_the_rest()
     rehearse(build)
     tend(control, build)
     # The server has gone. Where it was killed, its private folder is left to us.
@@ -134,8 +137,19 @@ def main() -> None:
         Path(engine).parent.rmdir()
 
 
+def import_the_rest() -> None:
+    """Import what the program imports only when a key asks for it: here once, and not in every session."""
+    from ... import core, tui
+    from ...core import scenario
+    from .. import screens
+
+    for package in (core, scenario, tui, screens):
+        for module in iter_modules(package.__path__, f"{package.__name__}."):
+            import_module(module.name)
+
+
 def rehearse(build: Callable[[Path, socket.socket], "ServedApp"]) -> None:
-    """Show an app to nobody and take a step, so that what it makes once (styles, caches) is there before the forks."""
+    """Show an app to nobody, take a step, ask why? and save, so that what is made once (styles, caches) is there."""
     ours, theirs = notes.pair()
     with ours, theirs, TemporaryDirectory() as folder:
         app = build(Path(folder), theirs)
@@ -146,8 +160,8 @@ def rehearse(build: Callable[[Path, socket.socket], "ServedApp"]) -> None:
                 if app.session.trace is not None:
                     break
                 await asyncio.sleep(0.05)
-            await pilot.pause()  # type: ignore[attr-defined]
-            app.exit()
+            await pilot.press("down", "enter", "escape")  # type: ignore[attr-defined]
+            app.leave()
 
         app.run(headless=True, size=(80, 24), auto_pilot=step)
     if app.session.trace is None:
