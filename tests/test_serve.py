@@ -54,13 +54,14 @@ def test_step_resize_hang_up_and_come_back(workshop) -> None:
     assert saved(workshop, "bea").steps == 4
 
 
-def test_steps_in_a_lesson_alone_are_there_after_a_hang_up(workshop) -> None:
+def test_steps_in_a_lesson_alone_are_there_for_who_comes_back(workshop) -> None:
     with workshop.come("ines") as ines:
         ines.press("3")
         ines.wait_for("DESCENT")
         ines.press("  ")
         ines.wait_for("-0.72")
-        ines.process.kill()
+        ines.press("q")
+        assert ines.wait_for_end() == 0
     with workshop.ssh("ines") as ines:
         ines.wait_for("DESCENT")
         ines.wait_for("-0.72")
