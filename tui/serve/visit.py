@@ -46,12 +46,15 @@ class Visit:
     # The door calls these
 
     def begin(self) -> None:
-        """Start a session; ask first where the name is here already."""
+        """Start a session; ask first where the name is here already, and wait where it is about to leave."""
         label = self._visitor.label
-        if label in self._workshop.sessions:
-            self._ask(TAKEN.format(label, self._workshop.free_label(label)), self._taken)
-        else:
+        other = self._workshop.sessions.get(label)
+        if other is None:
             self._start(label)
+        elif other.asked_to_end:  # the line broke a moment ago, and what was done on it is being saved
+            self._run(self._take_over())
+        else:
+            self._ask(TAKEN.format(label, self._workshop.free_label(label)), self._taken)
 
     def keys(self, data: bytes) -> None:
         """What was typed."""
