@@ -46,7 +46,9 @@ class StepperApp(App[None]):
     ) -> None:
         """`steps` are made at the start; `keeper` saves the session; `loaded` is what it was restored from."""
         super().__init__(ansi_color=True)
-        self.theme = "ansi-dark"
+        # Set before there is anything to be styled: to change the theme would style everything twice.
+        self.set_reactive(App.theme, "ansi-dark")
+        self.stylesheet.set_variables(self.get_css_variables())
         self.session, self.engine, self.scenario, self.keeper = session, engine, scenario, keeper
         self.lessons = Lessons(self)
         self.farewell = ""
@@ -57,10 +59,13 @@ class StepperApp(App[None]):
         self._trouble = ""
         """Why the session could not be saved by itself."""
 
+    def get_default_screen(self) -> StepperScreen:
+        """The main screen is the first."""
+        return StepperScreen(self.session, self.engine, self._steps, self.scenario, self._loaded)
+
     def on_mount(self) -> None:
-        """Show the main screen."""
+        """Open the lesson that is to be open, and begin to save."""
         on_end(self.end)
-        self.push_screen(StepperScreen(self.session, self.engine, self._steps, self.scenario, self._loaded))
         self.lessons.begin(self._loaded.screen if self._loaded else {}, self.scenario)
         if (keeper := self.keeper) is not None and self.SAVE_EVERY:
             self.set_timer(self.SAVE_EVERY, lambda: self._keep_saving(keeper))

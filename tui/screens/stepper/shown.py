@@ -79,6 +79,7 @@ class Shown(Screen[None]):
 
     def compose(self) -> ComposeResult:
         """The panes, in reading order."""
+        self._take_shape(*self.app.size)  # before there are panes that another shape would style anew
         yield Pane(id="header")
         yield Pane("Data sample", id="sample", classes="framed active")
         yield Pane("Forward", id="forward", classes="framed")
@@ -138,11 +139,15 @@ class Shown(Screen[None]):
         self._lay_out()
         self.draw()
 
+    def _take_shape(self, width: int, height: int) -> str:
+        """One of the four layouts; which one."""
+        kind = layout.kind(width, height)
+        every = (layout.TOO_SMALL, layout.TABS, layout.PANES, layout.WIDE)
+        self.update_classes({name: kind == name for name in every} | {"low": height < layout.LOW})
+        return kind
+
     def _lay_out(self) -> None:
-        kind = layout.kind(*self.size)
-        for name in (layout.TOO_SMALL, layout.TABS, layout.PANES, layout.WIDE):
-            self.set_class(kind == name, name)
-        self.set_class(self.size.height < layout.LOW, "low")
+        kind = self._take_shape(*self.size)
         if kind in (layout.PANES, layout.WIDE):
             view = self.view()
             most = max((phase.end - phase.start for phase in phases(view.network)), default=1)
