@@ -138,6 +138,7 @@ class Shown(Screen[None]):
         """Another layout for another size."""
         self._lay_out()
         self.draw()
+        self.call_after_refresh(self.draw)  # the panes have their new sizes only then
 
     def _take_shape(self, width: int, height: int) -> str:
         """One of the four layouts; which one."""
