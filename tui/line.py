@@ -28,6 +28,18 @@ def length_of(line: Line) -> int:
     return sum(cell_len(span.text) for span in line)
 
 
+def changed_until(before: Line, after: Line) -> int:
+    """The column from which on two lines are the same to their ends."""
+    end = length_of(after)
+    if end != length_of(before):
+        return max(end, length_of(before))
+    for old, new in zip(reversed(before), reversed(after), strict=False):
+        if old != new:
+            break
+        end -= cell_len(new.text)
+    return end
+
+
 def fitting(width: int, *choices: str) -> str:
     """The first of some texts, from the longest to the shortest, that fits; else the beginning of the last."""
     return next((text for text in choices if len(text) <= width), choices[-1][:width])

@@ -1,6 +1,7 @@
 """A pane: draws lines, repaints only those that changed, scrolls when they are more than fit."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import Self
 
 from rich.segment import Segment
 from rich.style import Style
@@ -11,20 +12,20 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from ..core.phases import Cell
-from .line import Line, length_of
+from .line import Line, Span, changed_until, length_of
 
 STYLES = {
     "label": Style(bold=True),
     "dim": Style(dim=True),
-    "positive": Style(color="#4c9be8"),
-    "negative": Style(color="#e0882e"),
+    "positive": Style(color="color(68)"),
+    "negative": Style(color="color(172)"),
     "pending": Style(dim=True),
     "fresh": Style(bold=True),
     "input": Style(underline=True),
     "cursor": Style(reverse=True),
     "alarm": Style(color="magenta", bold=True),
     "title": Style(bold=True),
-    "key": Style(color="#4c9be8", bold=True),
+    "key": Style(color="color(68)", bold=True),
 }
 """How a role of a span looks. Blue and orange, never red against green; bold and reverse say the same without colour.
 
@@ -48,6 +49,7 @@ class Pane(ScrollView):
     def __init__(self, title: str = "", *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
         self._entitled = ""
+        self._touched: tuple[Region, ...] = ()
         self.entitle(title)
         self._lines: tuple[Line, ...] = ()
         self._styles: dict[str, Style] = {}
@@ -61,7 +63,13 @@ class Pane(ScrollView):
         """Write a title into the frame, as it is: no markup. One that is there already is not painted again."""
         if title != self._entitled:
             self._entitled = title
+            self._touched = (Region(0, -1, self.size.width, 1),)  # the frame's upper line
             self.border_title = Text(title)
+            self._touched = ()
+
+    def refresh(self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False) -> Self:
+        """Paint anew: all of it, or these regions. Textual would paint all of a pane for another title."""
+        return super().refresh(*(regions or self._touched), repaint=repaint, layout=layout, recompose=recompose)
 
     def show(self, lines: Sequence[Line]) -> None:
         """Draw these lines; only the ones that differ from those drawn before are painted."""
@@ -72,11 +80,15 @@ class Pane(ScrollView):
             self.refresh()
             self._say_what_is_hidden()
             return
-        changed = [y for y, (before, after) in enumerate(zip(old, self._lines, strict=True)) if before != after]
+        left, top = self.scroll_offset
+        width, height = self.size
+        changed = [
+            Region(0, y, min(max(changed_until(before, after) - left, 0), width), 1)
+            for y, (before, after) in enumerate(zip(old, self._lines, strict=True), -top)
+            if 0 <= y < height and before != after
+        ]
         if changed:
-            y = self.scroll_offset.y
-            width = self.size.width
-            self.refresh(*(Region(0, line - y, width, 1) for line in changed if 0 <= line - y < self.size.height))
+            self.refresh(*changed)
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """Say which lines are seen."""
@@ -114,15 +126,23 @@ class Pane(ScrollView):
         if number >= len(self._lines):
             return Strip.blank(width, self._style(""))
         line = self._lines[number]
-        segments = [Segment(span.text, self._style(span.role)) for span in line]
         if left == 0 and (room := width - length_of(line)) >= 0:
-            segments.append(Segment(" " * room, self._style("")))
-            return Strip(Segment.simplify(segments), width)
-        return Strip(Segment.simplify(segments)).crop_extend(left, left + width, self._style(""))
+            return Strip(self._segments((*line, Span(" " * room))), width)
+        return Strip(self._segments(line)).crop_extend(left, left + width, self._style(""))
+
+    def _segments(self, line: Line) -> Iterable[Segment]:
+        """Texts of one style each. Blanks take that of the text before them, on which nothing is seen of it."""
+        found: list[Segment] = []
+        style = self._style("")
+        for text, role, _ in line:
+            if role or text.strip() or style.underline or style.reverse:
+                style = self._style(role)
+            found.append(Segment(text, style))
+        return Segment.simplify(found)
 
     def _style(self, role: str) -> Style:
         if role not in self._styles:
-            style = self.rich_style
+            style = Style()  # the terminal's own colours
             for part in role.split():
                 style += STYLES[part]
             self._styles[role] = style

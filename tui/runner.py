@@ -5,11 +5,15 @@ Keys that come while TensorFlow loads, or while a jump runs, wait in the queue: 
 
 import asyncio
 from collections.abc import Callable
+from time import monotonic
 from typing import Protocol
 
 from ..core.answers import EngineRefused
 from ..core.engine_process import EngineLost
 from ..core.messages import Answer, Request, WireError
+
+PROGRESS = 0.1
+"""Seconds between two looks at a jump under way: to draw each of its answers would take longer than to compute it."""
 
 FAULT = "a fault of this program"
 """How a notice begins that should never be seen."""
@@ -81,9 +85,10 @@ class Runner:
 
     async def settle(self) -> None:
         """Ask for all that the session needs; `perform` draws what the last answer brought."""
-        request = self.session.request()
+        request, drawn = self.session.request(), monotonic()
         while request is not None:
             self.session.accept(request, await self._engine.ask(request))
             request = self.session.request()
-            if request is not None:
+            if request is not None and monotonic() - drawn >= PROGRESS:
                 self._changed()
+                drawn = monotonic()

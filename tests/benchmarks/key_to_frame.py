@@ -1,5 +1,7 @@
 """From space written to the terminal until the frame's last byte has come back, while stepping.
 
+The learning rate is so small that every number is another one in every step.
+
 Beside it the same of a Textual app that changes a label: what Textual and the terminal take on their own.
 """
 
@@ -36,7 +38,7 @@ def keys(terminal: RealTerminal, count: int) -> list[float]:
 def main() -> int:
     """Measure and print."""
     count = 100 if wants_short(__doc__) else 1000
-    with RealTerminal(program=PROGRAM, draw=False) as terminal:
+    with RealTerminal("--lr", "0.001", program=PROGRAM, draw=False) as terminal:
         terminal.press(" ")
         terminal.wait_for_output("61.267")
         ours = keys(terminal, count)

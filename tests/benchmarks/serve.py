@@ -150,6 +150,10 @@ class Server:
         command = [sys.executable, "-m", "backprop_tui.tui", "serve", "--open", "--port", "0", "--no-dashboard"]
         command += ["--state-dir", folder, "--max-sessions", str(sessions + 50), "--max-per-address", "2000"]
         command += ["--connections-per-second", "200"]
+        # So small a learning rate that every number is another one in every step, and is painted.
+        scenario = Path(folder, "small-steps.toml")
+        scenario.write_text('title = "Small steps"\n[training]\nlr = 0.001\n')
+        command += ["--scenario", str(scenario)]
         if os.geteuid() == 0:
             command.append("--allow-root")
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
