@@ -108,3 +108,10 @@ def compact(value: float) -> str:
     size = abs(value)
     text = f"{size:,.0f}" if size >= 1000 or size == int(size) else f"{size:.{2 if size >= 1 else 4}f}"
     return MINUS + text if value < 0 else text
+
+
+def ordinal(number: int) -> str:
+    """`1st`, `2nd`, `3rd`, `4th` ... `11th`."""
+    if number % 100 in (11, 12, 13):
+        return f"{number}th"
+    return f"{number}{ {1: 'st', 2: 'nd', 3: 'rd'}.get(number % 10, 'th') }"

@@ -111,21 +111,21 @@ class RealTerminal:
         return bool(data)
 
     def wait_for(self, text: str, seconds: float = 60) -> None:
-        """Wait until a text is on the screen, and the frame that it is in has come to its end."""
+        """Wait until a text is on the screen."""
         self.wait_until(lambda: text in self.text, seconds, text)
-        # A frame can come in several parts, with a pause in between where the machine is busy.
-        end = time.monotonic() + 0.5
-        while self.read(0.05) and time.monotonic() < end:
-            pass
 
     def wait_until(self, is_so: Callable[[], bool], seconds: float = 60, what: str = "it") -> None:
-        """Wait until something is so; AssertionError with the screen if it is not in time."""
+        """Wait until something is so, and the frame has come to its end; AssertionError if it is not in time."""
         end = time.monotonic() + seconds
         while not is_so():
             ended = self.process.poll()
             assert ended is None, f"ended with {ended} instead of {what!r}:\n{self.text}"
             assert time.monotonic() < end, f"waited {seconds} s for {what!r}:\n{self.text}"
             self.read(0.02)
+        # A frame can come in several parts, with a pause in between where the machine is busy.
+        end = time.monotonic() + 0.5
+        while self.read(0.05) and time.monotonic() < end:
+            pass
 
     def wait_for_output(self, text: str, start: int = 0, seconds: float = 60) -> None:
         """Wait until the program has written a text, whatever escape sequences lie in between, after `start` bytes."""

@@ -22,6 +22,7 @@ from backprop_tui.core.network import (
     Network,
     hidden_layers,
 )
+from backprop_tui.core.numerals import ordinal
 from backprop_tui.core.optimizers import Update
 from backprop_tui.core.phases import Cell
 from backprop_tui.core.reproduce import command_line, not_in_command_line
@@ -33,7 +34,7 @@ from backprop_tui.core.transcript.as_json import json_text
 from backprop_tui.core.transcript.jupyter import jupyter
 from backprop_tui.core.transcript.markdown import markdown
 from backprop_tui.core.transcript.steps import made, recorded, settle
-from backprop_tui.core.transcript.text import notebook_text, ordinal
+from backprop_tui.core.transcript.text import notebook_text
 from nbclient import NotebookClient
 
 from .printed import PART_5

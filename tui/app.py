@@ -66,6 +66,8 @@ class StepperApp(App[None]):
     def on_mount(self) -> None:
         """Open the lesson that is to be open, and begin to save."""
         on_end(self.end)
+        # What Textual does for each screen but the first: without it, `open` could not put another in its place.
+        self.screen._push_result_callback(self.screen, None)
         self.lessons.begin(self._loaded.screen if self._loaded else {}, self.scenario)
         if (keeper := self.keeper) is not None and self.SAVE_EVERY:
             self.set_timer(self.SAVE_EVERY, lambda: self._keep_saving(keeper))

@@ -2,21 +2,23 @@
 
 from collections.abc import Mapping
 from contextlib import suppress
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from ..core.lessons.autograd import AutogradLesson, SavedAutograd
-from ..core.lessons.data import DataLesson
-from ..core.lessons.descent import DescentLesson, SavedDescent
 from .screens.lesson import NAMES, LessonScreen
 from .screens.stepper import StepperScreen
 
 if TYPE_CHECKING:
+    from ..core.lessons.autograd import AutogradLesson
+    from ..core.lessons.descent import DescentLesson
     from ..core.scenario import Scenario, Show
     from .app import StepperApp
 
 MAIN = NAMES.index("back-propagation") + 1
+FUNCTIONS = {"autograd", "descent"}
+"""The lessons on a function of x, by the names under which a saved session has them."""
 
 
 class Lessons:
@@ -24,9 +26,23 @@ class Lessons:
 
     def __init__(self, app: "StepperApp") -> None:
         self._app = app
-        self.autograd = AutogradLesson()
-        self.descent = DescentLesson()
         self._show: Show | None = None
+
+    # What belongs to a lesson is imported when it is first opened: the first frame does not wait for it.
+
+    @cached_property
+    def autograd(self) -> "AutogradLesson":
+        """What has been done in lesson 2."""
+        from ..core.lessons.autograd import AutogradLesson
+
+        return AutogradLesson()
+
+    @cached_property
+    def descent(self) -> "DescentLesson":
+        """What has been done in lesson 3."""
+        from ..core.lessons.descent import DescentLesson
+
+        return DescentLesson()
 
     @property
     def open(self) -> int:
@@ -54,10 +70,10 @@ class Lessons:
         """Open the lesson that a session was left in, or that a scenario begins with; the others as they were."""
         self._show = scenario.show if scenario else None
         # What is not as expected is left out.
-        with suppress(ValueError, msgspec.ValidationError):
-            self.autograd.resume(msgspec.convert(kept.get("autograd"), SavedAutograd))
-        with suppress(ValueError, msgspec.ValidationError):
-            self.descent.resume(msgspec.convert(kept.get("descent"), SavedDescent))
+        for name in FUNCTIONS & kept.keys():
+            lesson = getattr(self, name)
+            with suppress(ValueError, msgspec.ValidationError):
+                lesson.resume(msgspec.convert(kept[name], type(lesson.saved)))
         match kept.get("lesson"):
             case int(number) if 1 <= number <= len(NAMES):
                 self.show(number)
@@ -66,9 +82,9 @@ class Lessons:
 
     def kept(self) -> dict[str, Any]:
         """What a saved session holds of the lessons: of those on a function, the ones that are not as they begin."""
-        parts: dict[str, Any] = {"lesson": self.open, "autograd": self.autograd.saved, "descent": self.descent.saved}
-        fresh = {"autograd": AutogradLesson().saved, "descent": DescentLesson().saved}
-        return {name: part for name, part in parts.items() if part != fresh.get(name)}
+        begun = {name: getattr(self, name) for name in FUNCTIONS & vars(self).keys()}
+        kept = {name: lesson.saved for name, lesson in begun.items() if lesson.saved != type(lesson)().saved}
+        return {"lesson": self.open} | kept
 
     def close(self) -> None:
         """To the main screen; what belongs to its run is made anew when it is opened again."""
@@ -83,6 +99,7 @@ class Lessons:
     def _made(self, number: int) -> LessonScreen:
         engine = self._app.engine
         if number == 1:
+            from ..core.lessons.data import DataLesson
             from .screens.lesson_data import DataScreen
 
             stepper = self._stepper()

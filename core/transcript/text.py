@@ -3,17 +3,11 @@
 from collections.abc import Iterable, Iterator
 
 from ..network import Network
+from ..numerals import ordinal
 from ..trace import Trace
 from .steps import Event, Step
 
 _STARS, _DASHES = "*" * 55, "-" * 55
-
-
-def ordinal(number: int) -> str:
-    """`1st`, `2nd`, `3rd`, `4th` ... `11th`."""
-    if number % 100 in (11, 12, 13):
-        return f"{number}th"
-    return f"{number}{ {1: 'st', 2: 'nd', 3: 'rd'}.get(number % 10, 'th') }"
 
 
 def notebook_text(events: Iterable[Event]) -> Iterator[str]:

@@ -1,12 +1,11 @@
 """The line above the keys: a notice, a jump's progress, or the number under the cursor with all its digits."""
 
 from ...core.jump import Jump
-from ...core.numerals import brief, full
+from ...core.numerals import brief, full, ordinal
 from ...core.phases import LOSS, UPDATE, Cell
 from ...core.phases import shapes as shapes_of
 from ...core.remarks import known, remarks
 from ...core.trace import symbol
-from ...core.transcript.text import ordinal
 from ..line import Line, Span, clipped
 from ..view import View
 

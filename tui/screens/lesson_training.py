@@ -5,9 +5,9 @@ from collections.abc import Callable
 from textual.events import ScreenResume, ScreenSuspend
 
 from ...core.lessons.training import Overview, epoch_steps
+from ...core.numerals import ordinal
 from ...core.optimizers import OPTIMIZERS
 from ...core.sampling import THIS_ROW
-from ...core.transcript.text import ordinal
 from .. import typed
 from ..lesson_keys import TRAINING, bindings
 from ..line import Line, Span, clipped
