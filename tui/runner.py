@@ -85,7 +85,7 @@ class Runner:
 
     async def settle(self) -> None:
         """Ask for all that the session needs; `perform` draws what the last answer brought."""
-        request, drawn = self.session.request(), monotonic()
+        request, drawn = self.session.request(), 0.0
         while request is not None:
             self.session.accept(request, await self._engine.ask(request))
             request = self.session.request()
