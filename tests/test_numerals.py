@@ -4,7 +4,9 @@ import math
 
 import numpy as np
 import pytest
+from backprop_tui.core.messages import TableSpec, numbers
 from backprop_tui.core.numerals import MIN_WIDTH, compact, fixed, full, full_width, plain
+from backprop_tui.core.units import in_units, unit
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -85,3 +87,14 @@ def test_full_has_all_digits_and_no_more() -> None:
 )
 def test_compact(value: float, text: str) -> None:
     assert compact(value) == text
+
+
+def test_only_the_price_of_a_house_is_in_dollars() -> None:
+    houses = TableSpec()
+    written_out = TableSpec("", ("a",), ("class 0", "price"), (), False, x=numbers([[1.0]]), y=numbers([[0.0, 1.0]]))
+    assert in_units(math.log(313_000), houses) == "$313,000"
+    assert in_units(0.8259, written_out) == "0.83"
+    assert unit(houses) == "$"
+    assert unit(TableSpec(targets=("sqft_living",))) == ""
+    assert unit(TableSpec(path="mine.csv")) == ""
+    assert unit(written_out, 1) == ""

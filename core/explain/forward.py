@@ -9,6 +9,7 @@ from ..numerals import compact, plain
 from ..phases import Cell
 from ..text import shown
 from ..trace import Trace
+from ..units import unit
 from .factors import constant, explanation, factor, input_cell, mean_over_batch, name_of, samples, shown_value
 from .facts import Facts
 from .names import base, layer_of
@@ -191,13 +192,12 @@ def _in_units(trace: Trace, facts: Facts) -> tuple[str, ...]:
                 guess, truth = float(np.exp(guess)), float(np.exp(truth))
             name = f"e^{name}"
         column = _column(facts.table.targets, output, "target")
-        houses = not facts.table.path and facts.table.x is None
-        unit = "$" if houses and column == "price" else ""
+        sign = unit(facts.table, output)
         off = guess - truth
-        way = "exactly right" if off == 0 else f"{unit}{compact(abs(off))} too {'low' if off < 0 else 'high'}"
+        way = "exactly right" if off == 0 else f"{sign}{compact(abs(off))} too {'low' if off < 0 else 'high'}"
         if not isfinite(off):
             way = "too far off for a number"
-        notes.append(f"{name} = {unit}{compact(guess)}, {column} {unit}{compact(truth)}: {way}")
+        notes.append(f"{name} = {sign}{compact(guess)}, {column} {sign}{compact(truth)}: {way}")
     return tuple(notes)
 
 

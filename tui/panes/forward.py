@@ -45,7 +45,9 @@ def _prediction(view: View, wide: int, width: int) -> list[Line]:
         cell = Cell("y_pred", unit)
         value = view.value(cell)
         price = (
-            f" ≈ {shown(in_units(value, view.run.table))}" if value is not None and view.run.table.log_target else ""
+            f" ≈ {shown(in_units(value, view.run.table, unit))}"
+            if value is not None and view.run.table.log_target
+            else ""
         )
         name = "ŷ " if view.network.outputs == 1 else f"ŷ{unit + 1}"
         found.append((Span(name, "label"), view.number(cell, wide), Span(price)))

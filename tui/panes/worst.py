@@ -3,7 +3,7 @@
 import numpy as np
 
 from ...core.lessons.training import HELD_OUT, TRAINING, Worst
-from ...core.messages import TableSpec
+from ...core.units import unit
 from ..line import Line, Span
 
 
@@ -16,7 +16,7 @@ def lines(worst: Worst, chosen: int, height: int) -> list[Line]:
         off = row.error
         output = int(np.argmax(np.abs(np.nan_to_num(off, nan=np.inf))))
         amounts = (row.predicted[output], row.true[output], off[output])
-        texts = [_amount(float(amount), table) for amount in amounts]
+        texts = [_amount(float(amount), unit(table, output)) for amount in amounts]
         mark = "▸" if number == chosen else " "
         text = f"{mark}{row.row:>6}" + texts[0].rjust(10) + texts[1].rjust(10) + texts[2].rjust(11)
         found.append((Span(text, "cursor" if number == chosen else ""),))
@@ -31,16 +31,16 @@ def title(worst: Worst) -> str:
 
 def subtitle(worst: Worst) -> str:
     """How far off all of them are on average."""
-    return f"mean off {_amount(worst.mean_error, worst.session.run.table)}" if worst.found else ""
+    return f"mean off {_amount(worst.mean_error, unit(worst.session.run.table))}" if worst.found else ""
 
 
-def _amount(value: float, table: TableSpec) -> str:
+def _amount(value: float, dollars: str) -> str:
     """`$1.23M` for the house table's dollars, short enough for a column."""
     if not np.isfinite(value):
         return "NaN" if np.isnan(value) else "∞" if value > 0 else "−∞"
-    sign, unit, size = "−" if value < 0 else "", "" if table.path else "$", abs(value)
+    sign, size = ("−" if value < 0 else "") + dollars, abs(value)
     if size >= 1e12 or (size < 0.01 and size):
-        return f"{sign}{unit}{size:.1e}"
+        return f"{sign}{size:.1e}"
     if size >= 1e6:
-        return f"{sign}{unit}{size / 1e9:.2f}B" if size >= 1e9 else f"{sign}{unit}{size / 1e6:.3f}M"
-    return f"{sign}{unit}{size:,.0f}" if size >= 1000 else f"{sign}{unit}{size:.4g}"
+        return f"{sign}{size / 1e9:.2f}B" if size >= 1e9 else f"{sign}{size / 1e6:.3f}M"
+    return f"{sign}{size:,.0f}" if size >= 1000 else f"{sign}{size:.4g}"
