@@ -15,7 +15,7 @@ def original(value: float, table: TableSpec) -> float:
         return inf
 
 
-def unit(table: TableSpec, output: int = 0) -> str:
+def currency(table: TableSpec, output: int = 0) -> str:
     """What is written before an amount of one of the targets: `$` for the price of the house table."""
     houses = not table.path and table.x is None
     return "$" if houses and table.targets[output : output + 1] == ("price",) else ""
@@ -23,7 +23,7 @@ def unit(table: TableSpec, output: int = 0) -> str:
 
 def in_units(value: float, table: TableSpec, output: int = 0) -> str:
     """The same, written: in dollars for the house table."""
-    amount, dollars = original(value, table), unit(table, output)
+    amount, dollars = original(value, table), currency(table, output)
     if amount != amount or amount == inf:
         return "NaN" if amount != amount else f"{dollars}∞"
     if abs(amount) >= 1e7 or 0 < abs(amount) < 1e-3:

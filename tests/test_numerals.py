@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from backprop_tui.core.messages import TableSpec, numbers
 from backprop_tui.core.numerals import MIN_WIDTH, compact, fixed, full, full_width, plain
-from backprop_tui.core.units import in_units, unit
+from backprop_tui.core.units import currency, in_units
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -94,7 +94,7 @@ def test_only_the_price_of_a_house_is_in_dollars() -> None:
     written_out = TableSpec("", ("a",), ("class 0", "price"), (), False, x=numbers([[1.0]]), y=numbers([[0.0, 1.0]]))
     assert in_units(math.log(313_000), houses) == "$313,000"
     assert in_units(0.8259, written_out) == "0.83"
-    assert unit(houses) == "$"
-    assert unit(TableSpec(targets=("sqft_living",))) == ""
-    assert unit(TableSpec(path="mine.csv")) == ""
-    assert unit(written_out, 1) == ""
+    assert currency(houses) == "$"
+    assert currency(TableSpec(targets=("sqft_living",))) == ""
+    assert currency(TableSpec(path="mine.csv")) == ""
+    assert currency(written_out, 1) == ""

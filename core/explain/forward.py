@@ -9,7 +9,7 @@ from ..numerals import compact, plain
 from ..phases import Cell
 from ..text import shown
 from ..trace import Trace
-from ..units import unit
+from ..units import currency
 from .factors import constant, explanation, factor, input_cell, mean_over_batch, name_of, samples, shown_value
 from .facts import Facts
 from .names import base, layer_of
@@ -192,7 +192,7 @@ def _in_units(trace: Trace, facts: Facts) -> tuple[str, ...]:
                 guess, truth = float(np.exp(guess)), float(np.exp(truth))
             name = f"e^{name}"
         column = _column(facts.table.targets, output, "target")
-        sign = unit(facts.table, output)
+        sign = currency(facts.table, output)
         off = guess - truth
         way = "exactly right" if off == 0 else f"{sign}{compact(abs(off))} too {'low' if off < 0 else 'high'}"
         if not isfinite(off):

@@ -3,7 +3,7 @@
 import numpy as np
 
 from ...core.lessons.training import HELD_OUT, TRAINING, Worst
-from ...core.units import unit
+from ...core.units import currency
 from ..line import Line, Span
 
 
@@ -16,7 +16,7 @@ def lines(worst: Worst, chosen: int, height: int) -> list[Line]:
         off = row.error
         output = int(np.argmax(np.abs(np.nan_to_num(off, nan=np.inf))))
         amounts = (row.predicted[output], row.true[output], off[output])
-        texts = [_amount(float(amount), unit(table, output)) for amount in amounts]
+        texts = [_amount(float(amount), currency(table, output)) for amount in amounts]
         mark = "▸" if number == chosen else " "
         text = f"{mark}{row.row:>6}" + texts[0].rjust(10) + texts[1].rjust(10) + texts[2].rjust(11)
         found.append((Span(text, "cursor" if number == chosen else ""),))
@@ -31,7 +31,7 @@ def title(worst: Worst) -> str:
 
 def subtitle(worst: Worst) -> str:
     """How far off all of them are on average."""
-    return f"mean off {_amount(worst.mean_error, unit(worst.session.run.table))}" if worst.found else ""
+    return f"mean off {_amount(worst.mean_error, currency(worst.session.run.table))}" if worst.found else ""
 
 
 def _amount(value: float, dollars: str) -> str:
