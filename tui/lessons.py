@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from .keep import FUNCTIONS
 from .screens.lesson import NAMES, LessonScreen
 from .screens.stepper import StepperScreen
 
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
     from .app import StepperApp
 
 MAIN = NAMES.index("back-propagation") + 1
-FUNCTIONS = {"autograd", "descent"}
-"""The lessons on a function of x, by the names under which a saved session has them."""
 
 
 class Lessons:

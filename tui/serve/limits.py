@@ -53,7 +53,7 @@ class Limits:
 
     sessions: int = 500
     per_address: int = 500
-    connections_per_second: float = 20.0
+    connections_per_second: float = 30.0
     idle: float = 7_200.0
 
 
