@@ -54,6 +54,24 @@ def test_step_resize_hang_up_and_come_back(workshop) -> None:
     assert saved(workshop, "bea").steps == 4
 
 
+def test_who_comes_back_before_all_is_saved_waits_unasked(workshop) -> None:
+    with workshop.come("fay") as fay:
+        fay.press(" ")
+        fay.wait_for("step 1 ")
+        session = workshop.processes("session")[-1]
+        os.kill(session, signal.SIGSTOP)  # as one that takes long to save
+        fay.process.kill()
+    with workshop.ssh("fay") as fay:
+        end = time.monotonic() + 1.5
+        while time.monotonic() < end:
+            fay.read(0.1)
+        assert "here already" not in fay.text
+        os.kill(session, signal.SIGCONT)
+        fay.wait_for("resumed at step 1")
+        fay.press("q")
+        assert fay.wait_for_end() == 0
+
+
 def test_steps_in_a_lesson_alone_are_there_for_who_comes_back(workshop) -> None:
     with workshop.come("ines") as ines:
         ines.press("3")
