@@ -48,7 +48,7 @@ def test_a_killed_engine_is_told_and_nothing_is_lost(engine: Engine, settle: Cal
 
 def test_an_engine_killed_while_it_loads_is_started_again() -> None:
     with RealTerminal() as terminal:
-        terminal.wait_for("TensorFlow is loading")
+        terminal.wait_for("loading TensorFlow")
         os.kill(terminal.engine, signal.SIGKILL)
         loaded(terminal)
         assert wait_until_gone(terminal.children(), 0) == terminal.children()
@@ -59,7 +59,7 @@ def test_an_engine_killed_while_it_loads_is_started_again() -> None:
 @pytest.mark.parametrize("while_loading", [True, False])
 def test_a_killed_screen_leaves_no_process(while_loading: bool) -> None:
     with RealTerminal() as terminal:
-        terminal.wait_for("TensorFlow is loading")
+        terminal.wait_for("loading TensorFlow")
         if not while_loading:
             loaded(terminal)
         engine = terminal.engine
@@ -71,7 +71,7 @@ def test_a_killed_screen_leaves_no_process(while_loading: bool) -> None:
 @pytest.mark.parametrize("while_loading", [True, False])
 def test_a_closed_terminal_leaves_no_process(while_loading: bool) -> None:
     with RealTerminal() as terminal:
-        terminal.wait_for("TensorFlow is loading")
+        terminal.wait_for("loading TensorFlow")
         if not while_loading:
             loaded(terminal)
             terminal.press("j10000000\r")
@@ -86,7 +86,7 @@ def test_a_closed_terminal_leaves_no_process(while_loading: bool) -> None:
 @pytest.mark.parametrize("busy", [False, True])
 def test_a_signal_ends_it_in_order(number: signal.Signals, busy: bool) -> None:
     with RealTerminal() as terminal:
-        terminal.wait_for("TensorFlow is loading")
+        terminal.wait_for("loading TensorFlow")
         if busy:
             loaded(terminal)
             terminal.press("j10000000\r")
@@ -114,7 +114,7 @@ def test_a_fault_of_ours_leaves_the_terminal_as_it_was() -> None:
         "sys.exit(main())"
     )
     with RealTerminal(program=(sys.executable, "-c", program)) as terminal:
-        terminal.wait_for("TensorFlow is loading")
+        terminal.wait_for("loading TensorFlow")
         engine = terminal.engine
         terminal.press("d")
         assert terminal.wait_for_end() != 0

@@ -9,6 +9,7 @@ from backprop_tui.core.messages import TableSpec
 from backprop_tui.core.network import Network, hidden_layers
 from backprop_tui.core.phases import Cell
 from backprop_tui.core.run import Run
+from backprop_tui.core.scenario import bundled
 from driven_screen import driven
 
 PANES = ("sample", "forward", "gradients", "updated", "loss")
@@ -16,7 +17,7 @@ PANES = ("sample", "forward", "gradients", "updated", "loss")
 
 async def test_the_first_frame_shows_the_weights_and_says_that_tensorflow_loads(engine: Engine) -> None:
     async with driven(engine, loaded=False) as shown:
-        assert "TensorFlow is loading" in shown.text
+        assert "loading TensorFlow" in shown.text
         assert shown.read(Cell("w1")) == 0.5488
         assert shown.read(Cell("b2")) == 0.9637
         given = ("w", "b", "x", "y")
@@ -88,6 +89,41 @@ async def test_a_jump_shows_how_far_it_is_and_keys_typed_meanwhile_are_kept(engi
         await shown.settle()
         assert shown.session.history.entries == 300_000
         assert shown.session.steps < 300_000, "b came after the jump"
+
+
+async def test_enter_without_pointing_explains_what_was_computed_last(engine: Engine) -> None:
+    async with driven(engine) as shown:
+        await shown.press("enter")
+        assert "make a step first" in shown.text
+        await shown.press("space", "s", "enter")
+        assert "Why?" in shown.text
+        assert "z1[1] = w1[1,1]·x[1]" in shown.text
+        await shown.press("escape", "full_stop", "full_stop", "enter")
+        assert "the activation of unit 2 of layer 1" in shown.text
+
+
+async def test_the_ends_of_the_history_say_so(engine: Engine) -> None:
+    async with driven(engine) as shown:
+        for key in ("b", "left_square_bracket"):
+            await shown.press(key)
+            assert "this is the very start" in shown.lines("status")
+        await shown.press("space", "b")
+        assert "this is the very start" not in shown.lines("status")
+        await shown.press("end", "right_square_bracket")
+        assert "this is the newest place" in shown.lines("status")
+
+
+async def test_a_number_that_is_cut_off_does_not_look_whole(engine: Engine) -> None:
+    async with driven(engine, scenario=bundled("mazur-2015")) as shown:
+        await shown.press("space", "d")
+        longest = max(map(len, shown.lines("forward").splitlines()))
+        pane = shown.pane("forward")
+        assert longest > pane.size.width
+        assert pane.render_line(1).text.endswith("…")
+        pane.scroll_to(x=longest, animate=False)
+        await shown.settle()
+        assert pane.render_line(1).text[0] == "…"
+        assert pane.render_line(1).text.endswith(shown.lines("forward").splitlines()[1][-10:])
 
 
 async def test_the_sparkline_survives_every_loss(engine: Engine) -> None:

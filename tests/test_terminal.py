@@ -23,7 +23,7 @@ WEIGHT = "+0.5488"
 def test_started_stepped_reinitialised_and_quit(size: tuple[int, int], term: str, without_colour: bool) -> None:
     environment = {"NO_COLOR": "1"} if without_colour else {}
     with RealTerminal(columns=size[0], rows=size[1], term=term, LC_ALL="C", **environment) as terminal:
-        terminal.wait_for("TensorFlow is loading")
+        terminal.wait_for("loading TensorFlow")
         terminal.wait_for("q quit", 1)
         assert size[1] < 24 or f"{WEIGHT}→" in terminal.text, "the first frame shows the initial weights"
         assert "0.0000" not in terminal.text, "what is not computed does not look like 0"
@@ -66,7 +66,7 @@ def _has_hue(terminal: RealTerminal) -> bool:
 
 def test_keys_typed_while_tensorflow_loads_are_kept() -> None:
     with RealTerminal() as terminal:
-        terminal.wait_for("TensorFlow is loading")
+        terminal.wait_for("loading TensorFlow")
         terminal.press("  r s")
         terminal.wait_for("keys wait", 2)
         terminal.wait_for("phase 1 of 10")

@@ -100,7 +100,7 @@ KEYS = (
     Key("w", "w", "save", "save", "save the session; quitting does it too, and backprop-tui --resume goes on"),
     Key("e", "e", "export", "export", "export what was done, or the present run as a scenario file"),
     Key("y", "y", "copy", "copy", "copy the line of shell that leads to this state again"),
-    Key("enter", "enter", "why", "why?", "why? explains the number under the cursor", True),
+    Key("enter", "enter", "why", "why?", "why? explains the number under the cursor, or the one computed last", True),
     Key("d", "d", "precision", "digits", "all digits that float32 has, or four"),
     Key("tab", "tab", "next_pane", "next pane", "the next pane, where the terminal is too small for all"),
     Key(

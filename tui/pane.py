@@ -128,7 +128,14 @@ class Pane(ScrollView):
         line = self._lines[number]
         if left == 0 and (room := width - length_of(line)) >= 0:
             return Strip(self._segments((*line, Span(" " * room))), width)
-        return Strip(self._segments(line)).crop_extend(left, left + width, self._style(""))
+        return self._cut(Strip(self._segments(line)), left, width)
+
+    def _cut(self, strip: Strip, left: int, width: int) -> Strip:
+        """So many columns of a longer line. A number that is cut off must not look like a whole one."""
+        dots, right = Strip([Segment("…", self._style("dim"))], 1), left + width
+        before, after = (bool(part.text.strip()) for part in (strip.crop(0, left), strip.crop(right)))
+        middle = strip.crop_extend(left + before, right - after, self._style(""))
+        return Strip.join([dots] * before + [middle] + [dots] * after)
 
     def _segments(self, line: Line) -> Iterable[Segment]:
         """Texts of one style each. Blanks take that of the text before them, on which nothing is seen of it."""

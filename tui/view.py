@@ -63,6 +63,14 @@ class View:
         """The phase that was computed last."""
         return phases.phase_at(self.network, self.done)
 
+    @property
+    def newest(self) -> Cell | None:
+        """The number that was computed last where it was computed alone, else the first of its phase."""
+        last = phases.last_cell(self.network, self.done)
+        if self.phase is None or last in self.fresh:
+            return last
+        return phases.cells(self.network, self.phase)[0]
+
     def value(self, cell: Cell) -> float | None:
         """A number of this step, or None where it is not computed yet.
 
@@ -86,10 +94,9 @@ class View:
         elif columns != array.shape[1]:
             over = np.sum if name[0] == "g" else np.mean
             array = array[:, :1] if count == 1 else np.array([[over(row[:count])] for row in array])
-        rows, done = array.tolist(), phases.numbers_done(self.network, name, self.done)
-        if done < array.size:
-            for number in range(done, array.size):
-                rows[number // columns][number % columns] = None
+        rows = array.tolist()
+        for number in range(phases.numbers_done(self.network, name, self.done), array.size):
+            rows[number // columns][number % columns] = None
         return rows  # type: ignore[no-any-return]
 
     def _array(self, name: str) -> Array | None:

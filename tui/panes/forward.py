@@ -35,11 +35,11 @@ def lines(view: View, width: int) -> list[Line]:
                     view.number(Cell(h, unit), wide),
                 )
             )
-    return [*found, *_prediction(view, wide, width)]
+    return [*found, *_prediction(view, wide, min(2 * column + 3, width))]
 
 
 def _prediction(view: View, wide: int, width: int) -> list[Line]:
-    """ŷ of each output, in the target's own units too, and the loss."""
+    """ŷ of each output, in the target's own units too, and the loss, which ends at this column as the h above it."""
     found: list[Line] = []
     for unit in range(view.network.outputs):
         cell = Cell("y_pred", unit)
@@ -54,7 +54,7 @@ def _prediction(view: View, wide: int, width: int) -> list[Line]:
     loss = (Span("loss", "label"), Span(" "), view.number(Cell("loss"), wide))
     used = length_of(found[-1])
     room = width - used - length_of(loss)
-    if view.network.outputs == 1 and room > 1:
+    if view.network.outputs == 1 and room > 0:
         found[-1] = (*found[-1], Span(" " * room), *loss)
     else:
         found.append(loss)

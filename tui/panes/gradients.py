@@ -20,8 +20,8 @@ def lines(view: View, width: int) -> list[Line]:
             label = "ŷ" if name == "y_pred" else name
             middle += matrix(view, "g" + name, f"{label:<3}", wide)
     used = max(map(length_of, left))
-    if used + 3 + 4 + wide <= width:
-        return _beside(left, middle, width - 4 - wide)
+    if used + 3 + 4 + wide < width:
+        return _beside(left, middle, width - 5 - wide)
     return left + middle
 
 

@@ -38,7 +38,7 @@ def lines(view: View, width: int, height: int) -> list[Line]:
     if height >= PLOT and len(view.losses) > 1:
         return _plot(view.losses, width, height)
     if not len(losses):
-        empty: Line = (Span("·".rjust(wide) + "  the loss of every step will be drawn here", "pending"),)
+        empty: Line = (Span("the loss of every step will be drawn here", "pending"),)
         return [empty] + [(Span(""),)] * (height - 1)
     low, high, logarithmic = scale(losses)
     heights = levels(losses, low, high, logarithmic, height * 8)

@@ -68,7 +68,7 @@ class AutogradScreen(FunctionScreen):
         """Where no number comes out, why; else where the step stands."""
         lesson = self.lesson
         if lesson.tape is None:
-            return (Span("TensorFlow is loading …", "key"),)
+            return (Span("loading TensorFlow …", "key"),)
         told = remark(lesson.tape, lesson.done)
         if told:
             return (Span(clipped(told, self.size.width), "alarm"),)

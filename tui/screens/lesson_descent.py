@@ -62,7 +62,7 @@ class DescentScreen(FunctionScreen):
         """Whether it converges; a jump's progress."""
         lesson = self.lesson
         if lesson.curve is None:
-            return (Span("TensorFlow is loading …", "key"),)
+            return (Span("loading TensorFlow …", "key"),)
         if lesson.jumping:
             return (Span(f"{lesson.done:,} of {lesson.target:,} steps   esc cancels", "key"),)
         verdict = lesson.verdict() or "space makes a step; + and - change the learning rate"
@@ -92,4 +92,4 @@ class DescentScreen(FunctionScreen):
 
     def action_why(self) -> None:
         """enter."""
-        self.say("lr·dy/dx is the step: it shrinks as the slope does, and turns where the slope changes sign")
+        self.say("the step lr·dy/dx shrinks with the slope, and turns where the slope's sign does")

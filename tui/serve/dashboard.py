@@ -146,7 +146,7 @@ class Dashboard(App[None]):
             workshop.show(None)
             self.say("nobody's screen is shown any more")
         elif chosen is None:
-            self.say("choose with ↑ ↓ whose screen all may follow: your own, once you have come in as the others do")
+            self.say("choose with ↑ ↓ whose screen all may follow: your own, once you are in yourself")
         else:
             workshop.show(chosen)
             self.say(f"f on everybody's screen shows what {chosen.label} does; f here ends it")

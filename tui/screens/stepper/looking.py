@@ -39,15 +39,14 @@ class Looking(Shown):
         self.draw()
 
     def action_why(self) -> None:
-        """enter."""
-        view, cell = self.view(), self._cursor
-        if cell is None or view.value(cell) is None or view.trace is None:
-            pointed = cell is not None and view.value(cell) is None
-            self.say(
-                "that number is not computed yet"
-                if pointed
-                else "make a step, point at a number with the arrow keys, then enter"
-            )
+        """enter: the number under the cursor, or the one that was computed last."""
+        view = self.view()
+        cell = self._cursor or view.newest
+        if view.trace is None or cell is None:
+            self.say("enter explains a number: make a step first, with space")
+            return
+        if view.value(cell) is None:
+            self.say("that number is not computed yet")
             return
         from ..why import WhyScreen
 

@@ -1,9 +1,13 @@
 """The keys that move: steps and phases, back and forth in time, jumps, autoplay, and the questions before a step."""
 
+from collections.abc import Callable
+
 from textual import work
 
 from ... import typed
 from .shown import Shown
+
+AT_START = "this is the very start: there is nothing to go back to"
 
 
 class Moving(Shown):
@@ -27,15 +31,26 @@ class Moving(Shown):
     def action_back(self) -> None:
         """b."""
         self.autoplay.stop()
-        self._act(self.session.back)
+        self._travel(self.session.back, AT_START)
 
     def action_back_phase(self) -> None:
         """[."""
-        self._act(self.session.back_phase)
+        self._travel(self.session.back_phase, AT_START)
 
     def action_forward_phase(self) -> None:
         """]."""
-        self._act(self.session.forward_phase)
+        self._travel(self.session.forward_phase, "this is the newest place: s goes on")
+
+    def _travel(self, move: Callable[[], None], at_end: str) -> None:
+        """Move in time; say so where there is nothing further."""
+
+        def travel() -> None:
+            here = self.session.position
+            move()
+            if self.session.position == here:
+                raise ValueError(at_end)
+
+        self._act(travel)
 
     def action_first(self) -> None:
         """home."""

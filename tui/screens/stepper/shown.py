@@ -193,7 +193,7 @@ class Shown(Screen[None]):
         pane.show(asked or step.lines(view, pane.content_size.width, pane.content_size.height, text))
         self._titles(view)
         self._pane("#status").show(
-            [status.line(view, self._notice, self.session.jump, self._pointing, self.size.width)]
+            [status.line(view, self._notice or self._waiting(), self.session.jump, self._pointing, self.size.width)]
         )
         self._pane("#footer").show(footer.lines(self.size.width, self.keys.keys))
 
@@ -241,12 +241,16 @@ class Shown(Screen[None]):
 
     def _activity(self) -> str:
         if self._loading:
-            waits = f", {self.runner.waiting} keys wait" if self.runner.waiting else ""
-            return f"TensorFlow is loading{waits} …"
+            return "loading TensorFlow …"
         if self.autoplay.running:
             return f"autoplay {self.autoplay.per_second:g}/s"
         score = self.predictor.score
         return f"predicted {score.right} of {score.asked}" if self.predictor.on or score.asked else ""
+
+    def _waiting(self) -> str:
+        """What is said of keys that come before TensorFlow."""
+        count = self.runner.waiting if self._loading else 0
+        return f"{count} {'key waits' if count == 1 else 'keys wait'} until TensorFlow is loaded" if count else ""
 
     @property
     def notice(self) -> str:
