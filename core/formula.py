@@ -17,7 +17,7 @@ from math import isinf
 
 import numpy as np
 
-from .text import shown
+from .text.escape import shown
 
 MAX_LENGTH, MAX_DEPTH = 200, 40
 FUNCTIONS = ("sin", "cos", "tanh", "exp", "log", "sqrt", "sigmoid", "relu")

@@ -5,7 +5,7 @@ from pathlib import Path
 from stat import S_ISDIR, S_ISREG
 
 from .messages import TableSpec
-from .text import shown
+from .text.escape import shown
 
 MAX_LINE = 2**17
 """No header line is longer, in characters."""

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from .explain import cell_name
-from .numerals import brief, fixed, plain
 from .phases import Cell
+from .text.numerals import brief, fixed, plain
 from .trace import Trace
 
 OFF, CHOOSE, COMPUTE = "off", "choose", "compute"

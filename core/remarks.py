@@ -8,8 +8,8 @@ import numpy as np
 from . import phases
 from .explain.factors import couples, name_of, output_name, samples
 from .network import HALF_SQUARED, MEAN_SQUARED, Network
-from .numerals import brief, fixed, plain
 from .phases import Cell
+from .text.numerals import brief, fixed, plain
 from .trace import Trace
 
 SATURATED = 0.01

@@ -14,7 +14,7 @@ from .run import Run
 from .sampling import NEXT_ROW, SHUFFLED
 from .scenario import Scenario
 from .session import Session
-from .text import shown
+from .text.escape import shown
 
 
 def command_line(session: Session, scenario: Scenario | None = None) -> str:

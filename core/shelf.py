@@ -14,7 +14,7 @@ from types import TracebackType
 from platformdirs import user_state_path
 
 from .store import StoreError
-from .text import shown
+from .text.escape import shown
 
 SUFFIX, LOCK = ".session", ".lock"
 MAX_NAME = 80

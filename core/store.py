@@ -14,7 +14,6 @@ from typing import Any, Literal
 import msgspec
 import numpy as np
 
-from .files import reason, replace_file
 from .history import Change, History, Settings
 from .machine import machine
 from .network import Array
@@ -22,7 +21,8 @@ from .places import Position
 from .run import Run
 from .scenario import Scenario
 from .session import Session
-from .text import shown
+from .text.escape import shown
+from .text.files import reason, replace_file
 
 NAME, VERSION = b"backprop-tui session ", b"1"
 MAGIC = NAME + VERSION + b"\n"

@@ -9,7 +9,7 @@ import pytest
 from backprop_tui.core.engine.engine import Engine
 from backprop_tui.core.formula import FUNCTIONS, MAX_LENGTH, Formula, FormulaError, parse
 from backprop_tui.core.messages import Differentiate, Differentiated, Failed, numbers
-from backprop_tui.core.text import shown
+from backprop_tui.core.text.escape import shown
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 from backprop_tui.core.messages import TableSpec, numbers
-from backprop_tui.core.numerals import MIN_WIDTH, compact, fixed, full, full_width, plain
+from backprop_tui.core.text.numerals import MIN_WIDTH, compact, fixed, full, full_width, plain
 from backprop_tui.core.units import currency, in_units
 from hypothesis import given
 from hypothesis import strategies as st

@@ -22,12 +22,12 @@ from backprop_tui.core.network import (
     Network,
     hidden_layers,
 )
-from backprop_tui.core.numerals import ordinal
 from backprop_tui.core.optimizers import Update
 from backprop_tui.core.phases import Cell
 from backprop_tui.core.reproduce import command_line, not_in_command_line
 from backprop_tui.core.run import Run
 from backprop_tui.core.session import Session
+from backprop_tui.core.text.numerals import ordinal
 from backprop_tui.core.transcript import FORMATS
 from backprop_tui.core.transcript.as_csv import csv_text
 from backprop_tui.core.transcript.as_json import json_text

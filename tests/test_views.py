@@ -12,13 +12,13 @@ from backprop_tui.core.engine.engine import Engine
 from backprop_tui.core.history import Settings
 from backprop_tui.core.messages import TableSpec
 from backprop_tui.core.network import Network, hidden_layers
-from backprop_tui.core.numerals import brief
 from backprop_tui.core.optimizers import Update
 from backprop_tui.core.phases import Cell
 from backprop_tui.core.run import Run
 from backprop_tui.core.sampling import SHUFFLED, Sampling
 from backprop_tui.core.scenario import bundled
 from backprop_tui.core.session import Session
+from backprop_tui.core.text.numerals import brief
 from backprop_tui.tui.app import StepperApp
 from backprop_tui.tui.line import Line, text_of
 from backprop_tui.tui.pane import Pane

@@ -5,11 +5,11 @@ from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from backprop_tui.core.session import Session
 from textual.app import App, SystemCommand
 from textual.events import Event, Key
 from textual.screen import Screen
 
-from ..core.session import Session
 from .lessons import Lessons
 from .prompt import Prompt
 from .runner import Asker
@@ -19,8 +19,9 @@ from .screens.stepper.shown import Shown
 from .terminal import on_end
 
 if TYPE_CHECKING:
-    from ..core.scenario import Scenario
-    from ..core.store import Loaded
+    from backprop_tui.core.scenario import Scenario
+    from backprop_tui.core.store import Loaded
+
     from .keep import Keeper
 
 

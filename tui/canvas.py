@@ -2,7 +2,8 @@
 
 from itertools import groupby
 
-from ..core.phases import Cell
+from backprop_tui.core.phases import Cell
+
 from .line import Line, Span
 
 _DOTS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))

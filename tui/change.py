@@ -1,9 +1,10 @@
 """Changing a number by hand: which ones can be, and what it did."""
 
-from ..core.explain import cell_name
-from ..core.network import Network
-from ..core.numerals import brief
-from ..core.phases import Cell
+from backprop_tui.core.explain import cell_name
+from backprop_tui.core.network import Network
+from backprop_tui.core.phases import Cell
+from backprop_tui.core.text.numerals import brief
+
 from .view import View
 
 

@@ -10,12 +10,12 @@ from math import isfinite
 from os.path import abspath
 from typing import TYPE_CHECKING, NoReturn
 
-from ..core.text import shown
+from backprop_tui.core.text.escape import shown
 
 if TYPE_CHECKING:
-    from ..core.network import Network
-    from ..core.run import Run
-    from ..core.scenario import Scenario
+    from backprop_tui.core.network import Network
+    from backprop_tui.core.run import Run
+    from backprop_tui.core.scenario import Scenario
 
 PROGRAM = "backprop-tui"
 
@@ -90,7 +90,7 @@ def scenario_of(name: str | None) -> "Scenario":
     """The scenario in a file, or the example of that name; where none is named, the plain run. Raises UsageError."""
     from dataclasses import replace
 
-    from ..core.scenario import Scenario, ScenarioError, open_scenario
+    from backprop_tui.core.scenario import Scenario, ScenarioError, open_scenario
 
     if name is None:
         return Scenario()
@@ -114,9 +114,8 @@ def run_of(options: argparse.Namespace, base: "Run") -> "Run":
     """The run that the options describe: what they leave unsaid is as in `base`. Raises UsageError."""
     from dataclasses import replace
 
+    from backprop_tui.core.header import table
     from msgspec.structs import replace as with_fields
-
-    from ..core.header import table
 
     said_of_table = (options.data, options.features, options.target, options.target_transform)
     try:
@@ -153,7 +152,7 @@ def run_of(options: argparse.Namespace, base: "Run") -> "Run":
 def _network(options: argparse.Namespace, base: "Network", features: int) -> "Network":
     from dataclasses import replace
 
-    from ..core.network import Layer
+    from backprop_tui.core.network import Layer
 
     *hidden, last = base.layers
     if options.hidden is not None:

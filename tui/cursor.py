@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from ..core.phases import Cell
+from backprop_tui.core.phases import Cell
+
 from .pane import Pane
 
 

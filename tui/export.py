@@ -5,12 +5,12 @@ import shlex
 from collections.abc import Iterable
 from pathlib import Path
 
-from ..core.scenario import Scenario, ScenarioError
-from ..core.scenario.write import write
-from ..core.session import Session
-from ..core.text import shown
-from ..core.transcript import FORMATS
-from ..core.transcript.steps import Ask
+from backprop_tui.core.scenario import Scenario, ScenarioError
+from backprop_tui.core.scenario.write import write
+from backprop_tui.core.session import Session
+from backprop_tui.core.text.escape import shown
+from backprop_tui.core.transcript import FORMATS
+from backprop_tui.core.transcript.steps import Ask
 
 SCENARIO = ".toml"
 MOST_STEPS = 2_000

@@ -12,9 +12,10 @@ from .screens.lesson import NAMES, LessonScreen
 from .screens.stepper import StepperScreen
 
 if TYPE_CHECKING:
-    from ..core.lessons.autograd import AutogradLesson
-    from ..core.lessons.descent import DescentLesson
-    from ..core.scenario import Scenario, Show
+    from backprop_tui.core.lessons.autograd import AutogradLesson
+    from backprop_tui.core.lessons.descent import DescentLesson
+    from backprop_tui.core.scenario import Scenario, Show
+
     from .app import StepperApp
 
 MAIN = NAMES.index("back-propagation") + 1
@@ -32,14 +33,14 @@ class Lessons:
     @cached_property
     def autograd(self) -> "AutogradLesson":
         """What has been done in lesson 2."""
-        from ..core.lessons.autograd import AutogradLesson
+        from backprop_tui.core.lessons.autograd import AutogradLesson
 
         return AutogradLesson()
 
     @cached_property
     def descent(self) -> "DescentLesson":
         """What has been done in lesson 3."""
-        from ..core.lessons.descent import DescentLesson
+        from backprop_tui.core.lessons.descent import DescentLesson
 
         return DescentLesson()
 
@@ -98,7 +99,8 @@ class Lessons:
     def _made(self, number: int) -> LessonScreen:
         engine = self._app.engine
         if number == 1:
-            from ..core.lessons.data import DataLesson
+            from backprop_tui.core.lessons.data import DataLesson
+
             from .screens.lesson_data import DataScreen
 
             stepper = self._stepper()

@@ -2,9 +2,8 @@
 
 from typing import NamedTuple
 
+from backprop_tui.core.phases import Cell
 from rich.cells import cell_len, set_cell_size
-
-from ..core.phases import Cell
 
 
 class Span(NamedTuple):

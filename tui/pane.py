@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Self
 
+from backprop_tui.core.phases import Cell
 from rich.segment import Segment
 from rich.style import Style
 from rich.text import Text
@@ -11,7 +12,6 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from ..core.phases import Cell
 from .line import Line, Span, changed_until, length_of
 
 STYLES = {

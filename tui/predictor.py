@@ -1,11 +1,12 @@
 """Predict first: before a step's gradients are shown, a question; then the answer, the verdict and the score."""
 
-from ..core.engine_process import EngineLost
-from ..core.explain import effect, effect_request, facts_of
-from ..core.messages import LossesFound, WireError
-from ..core.phases import LOSS, Cell, phases
-from ..core.quiz import LEVELS, OFF, Question, Score, judge, question
-from ..core.session import Session
+from backprop_tui.core.engine_process import EngineLost
+from backprop_tui.core.explain import effect, effect_request, facts_of
+from backprop_tui.core.messages import LossesFound, WireError
+from backprop_tui.core.phases import LOSS, Cell, phases
+from backprop_tui.core.quiz import LEVELS, OFF, Question, Score, judge, question
+from backprop_tui.core.session import Session
+
 from .line import Line, Span, length_of
 from .runner import Asker
 

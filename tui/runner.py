@@ -8,9 +8,9 @@ from collections.abc import Callable
 from time import monotonic
 from typing import Protocol
 
-from ..core.answers import EngineRefused
-from ..core.engine_process import EngineLost
-from ..core.messages import Answer, Request, WireError
+from backprop_tui.core.answers import EngineRefused
+from backprop_tui.core.engine_process import EngineLost
+from backprop_tui.core.messages import Answer, Request, WireError
 
 PROGRESS = 0.1
 """Seconds between two looks at a jump under way: to draw each of its answers would take longer than to compute it."""

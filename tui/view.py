@@ -4,18 +4,18 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
+from backprop_tui.core import phases
+from backprop_tui.core.explain import Facts, facts_of, inputs
+from backprop_tui.core.history import Settings
+from backprop_tui.core.network import Array, Network
+from backprop_tui.core.phases import Cell, Phase
+from backprop_tui.core.run import Run
+from backprop_tui.core.sample import Sample, Scaling
+from backprop_tui.core.sampling import ALL_ROWS, THIS_ROW
+from backprop_tui.core.session import Session
+from backprop_tui.core.text.numerals import fixed, full, full_width
+from backprop_tui.core.trace import Trace
 
-from ..core import phases
-from ..core.explain import Facts, facts_of, inputs
-from ..core.history import Settings
-from ..core.network import Array, Network
-from ..core.numerals import fixed, full, full_width
-from ..core.phases import Cell, Phase
-from ..core.run import Run
-from ..core.sample import Sample, Scaling
-from ..core.sampling import ALL_ROWS, THIS_ROW
-from ..core.session import Session
-from ..core.trace import Trace
 from .line import Line, Span
 
 PENDING = "·"

@@ -10,16 +10,7 @@ import sys
 from queue import SimpleQueue
 from threading import Thread
 
-from ..messages import (
-    HEADER,
-    Answer,
-    Failed,
-    Request,
-    WireError,
-    body_length,
-    decode_request,
-    encode,
-)
+from backprop_tui.core.messages import HEADER, Answer, Failed, Request, WireError, body_length, decode_request, encode
 
 
 def main() -> None:

@@ -3,10 +3,9 @@
 from typing import TYPE_CHECKING
 
 import numpy as np
-
-from ..formula import Formula, FormulaError, parse
-from ..limits import MAX_ROWS, MAX_STEPS
-from ..messages import (
+from backprop_tui.core.formula import Formula, FormulaError, parse
+from backprop_tui.core.limits import MAX_ROWS, MAX_STEPS
+from backprop_tui.core.messages import (
     Answer,
     Descend,
     Descended,
@@ -34,7 +33,8 @@ from ..messages import (
     WorstFound,
     numbers,
 )
-from ..network import Array, Network
+from backprop_tui.core.network import Array, Network
+
 from .recent import Recent
 
 if TYPE_CHECKING:

@@ -1,9 +1,9 @@
 """Losses and predictions without a step."""
 
 import numpy as np
+from backprop_tui.core.messages import Program
+from backprop_tui.core.network import Array, Network
 
-from ..messages import Program
-from ..network import Array, Network
 from .step import forward, losses, split
 from .tamed import tf
 

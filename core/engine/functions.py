@@ -4,9 +4,9 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from backprop_tui.core.formula import Formula, Operand, Result, X
+from backprop_tui.core.network import Array
 
-from ..formula import Formula, Operand, Result, X
-from ..network import Array
 from .tamed import tf
 
 Tensor = Any

@@ -10,11 +10,11 @@ from math import prod
 from typing import Any
 
 import numpy as np
+from backprop_tui.core.limits import capacity
+from backprop_tui.core.messages import Program
+from backprop_tui.core.network import Array, Network
+from backprop_tui.core.trace import activations
 
-from ..limits import capacity
-from ..messages import Program
-from ..network import Array, Network
-from ..trace import activations
 from .step import gradients, updated
 from .tamed import tf
 

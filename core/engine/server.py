@@ -14,8 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
 import numpy as np
-
-from ..messages import (
+from backprop_tui.core.messages import (
     HEADER,
     Answer,
     Descend,
@@ -39,7 +38,8 @@ from ..messages import (
     encode,
     numbers,
 )
-from ..network import Network
+from backprop_tui.core.network import Network
+
 from .engine import Engine
 
 MAX_REQUEST = 8 * 2**20

@@ -3,9 +3,10 @@
 from collections.abc import Callable
 from typing import Any
 
-from ..network import BINARY_CROSS_ENTROPY, HALF_SQUARED, MEAN_SQUARED, Network
-from ..optimizers import Update
-from ..trace import activations
+from backprop_tui.core.network import BINARY_CROSS_ENTROPY, HALF_SQUARED, MEAN_SQUARED, Network
+from backprop_tui.core.optimizers import Update
+from backprop_tui.core.trace import activations
+
 from .tamed import tf
 
 Tensor = Any

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import IO
 
 import numpy as np
+from backprop_tui.core.messages import TABLE_DIGEST, TableSpec
+from backprop_tui.core.network import Array
+from backprop_tui.core.sampling import split_rows
+from backprop_tui.core.text.escape import shown
+from backprop_tui.data import HOUSE_TABLE
 
-from ...data import HOUSE_TABLE
-from ..messages import TABLE_DIGEST, TableSpec
-from ..network import Array
-from ..sampling import split_rows
-from ..text import shown
 from .loading import without_collection
 
 with without_collection():

@@ -5,10 +5,10 @@ from itertools import product
 from math import prod
 
 import numpy as np
+from backprop_tui.core.network import BINARY_CROSS_ENTROPY, HALF_SQUARED, MEAN_SQUARED, SOFTMAX_CROSS_ENTROPY, Array
+from backprop_tui.core.phases import Cell
+from backprop_tui.core.trace import Trace
 
-from ..network import BINARY_CROSS_ENTROPY, HALF_SQUARED, MEAN_SQUARED, SOFTMAX_CROSS_ENTROPY, Array
-from ..phases import Cell
-from ..trace import Trace
 from .factors import (
     couples,
     error,

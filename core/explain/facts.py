@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass
 
-from ..history import Change
-from ..messages import TableSpec
-from ..network import Array
-from ..optimizers import Update
-from ..sample import Sample, Scaling
-from ..session import Session
-from ..trace import Trace
+from backprop_tui.core.history import Change
+from backprop_tui.core.messages import TableSpec
+from backprop_tui.core.network import Array
+from backprop_tui.core.optimizers import Update
+from backprop_tui.core.sample import Sample, Scaling
+from backprop_tui.core.session import Session
+from backprop_tui.core.trace import Trace
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable
 
-from ..numerals import fixed, full, plain
+from backprop_tui.core.text.numerals import fixed, full, plain
+
 from .layout import FACTOR, NOTE, NUMBERS, RESULT, SYMBOLS, TERM, WIDTH, WORKING, Line, Piece, words
 from .parts import Explanation, Factor, Term
 

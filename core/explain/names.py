@@ -2,9 +2,9 @@
 
 from functools import lru_cache
 
-from ..network import Network
-from ..phases import Cell
-from ..trace import symbol
+from backprop_tui.core.network import Network
+from backprop_tui.core.phases import Cell
+from backprop_tui.core.trace import symbol
 
 _SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 

@@ -1,9 +1,9 @@
 """How large the numbers are that a gradient's rounding is relative to, where the trace has it and not its terms."""
 
 import numpy as np
+from backprop_tui.core.network import Array
+from backprop_tui.core.trace import Trace
 
-from ..network import Array
-from ..trace import Trace
 from .factors import couples, loss_constants, output_name, sum_name
 
 

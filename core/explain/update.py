@@ -3,10 +3,10 @@
 from math import sqrt
 
 import numpy as np
+from backprop_tui.core.phases import Cell
+from backprop_tui.core.text.numerals import brief
+from backprop_tui.core.trace import Trace
 
-from ..numerals import brief
-from ..phases import Cell
-from ..trace import Trace
 from .factors import dtype_of, explanation, factor
 from .facts import Facts
 from .forward import parameter_title

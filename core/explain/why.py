@@ -1,20 +1,13 @@
 """Explains any number of a trace."""
 
-from ..network import HALF_SQUARED, MEAN_SQUARED
-from ..phases import Cell
-from ..trace import Trace
+from backprop_tui.core.network import HALF_SQUARED, MEAN_SQUARED
+from backprop_tui.core.phases import Cell
+from backprop_tui.core.trace import Trace
+
 from .backward import gradient
 from .factors import couples, explanation, name_of
 from .facts import Facts, known
-from .forward import (
-    input_value,
-    loss_value,
-    moment_value,
-    output_value,
-    parameter_value,
-    sum_value,
-    target_value,
-)
+from .forward import input_value, loss_value, moment_value, output_value, parameter_value, sum_value, target_value
 from .names import base, layer_of
 from .parts import CHAIN, LOCAL, Explanation
 from .update import updated_moment, updated_parameter

@@ -7,10 +7,19 @@ from dataclasses import dataclass
 
 import msgspec
 import numpy as np
+from backprop_tui.core.answers import EngineRefused
+from backprop_tui.core.formula import Formula, Operand, Operation, Result, X, operand_text, parse
+from backprop_tui.core.messages import (
+    Answer,
+    Descend,
+    Descended,
+    Differentiate,
+    Differentiated,
+    Failed,
+    Request,
+    WireError,
+)
 
-from ..answers import EngineRefused
-from ..formula import Formula, Operand, Operation, Result, X, operand_text, parse
-from ..messages import Answer, Descend, Descended, Differentiate, Differentiated, Failed, Request, WireError
 from .function import (
     NOTEBOOK_FORMULA,
     NOTEBOOK_LR,

@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 
 import numpy as np
-
-from ..answers import EngineRefused, check_rows
-from ..messages import (
+from backprop_tui.core.answers import EngineRefused, check_rows
+from backprop_tui.core.messages import (
     Answer,
     DescribeTable,
     Failed,
@@ -19,8 +18,8 @@ from ..messages import (
     WireError,
     numbers,
 )
-from ..network import Array
-from ..sample import Scaling, read_scaling
+from backprop_tui.core.network import Array
+from backprop_tui.core.sample import Scaling, read_scaling
 
 PAGE, MAX_PAGES, BINS = 64, 32, 16
 

@@ -2,11 +2,20 @@
 
 import msgspec
 import numpy as np
+from backprop_tui.core.answers import EngineRefused
+from backprop_tui.core.formula import parse
+from backprop_tui.core.messages import (
+    Answer,
+    Descend,
+    Descended,
+    Differentiate,
+    Differentiated,
+    Failed,
+    Request,
+    WireError,
+)
+from backprop_tui.core.network import Array
 
-from ..answers import EngineRefused
-from ..formula import parse
-from ..messages import Answer, Descend, Descended, Differentiate, Differentiated, Failed, Request, WireError
-from ..network import Array
 from .function import (
     NOTEBOOK_FORMULA,
     NOTEBOOK_LR,

@@ -3,10 +3,9 @@
 from dataclasses import dataclass
 
 import numpy as np
-
-from ..formula import Formula
-from ..messages import Differentiate, Differentiated, WireError, numbers
-from ..network import Array
+from backprop_tui.core.formula import Formula
+from backprop_tui.core.messages import Differentiate, Differentiated, WireError, numbers
+from backprop_tui.core.network import Array
 
 NOTEBOOK_FORMULA, NOTEBOOK_X, NOTEBOOK_LR = "x**2 + 4*x", 0.0, 0.1
 CURVE_POINTS, MARGIN = 241, 3.0

@@ -6,9 +6,8 @@ Both stand beside a session: they read its history and ask the engine, they neve
 from dataclasses import dataclass
 
 import numpy as np
-
-from ..answers import EngineRefused
-from ..messages import (
+from backprop_tui.core.answers import EngineRefused
+from backprop_tui.core.messages import (
     Answer,
     Failed,
     FindLosses,
@@ -20,10 +19,10 @@ from ..messages import (
     WorstFound,
     numbers,
 )
-from ..network import Array
-from ..run import Run
-from ..sampling import ALL_ROWS, SHUFFLED, THIS_ROW, split_rows
-from ..session import Session
+from backprop_tui.core.network import Array
+from backprop_tui.core.run import Run
+from backprop_tui.core.sampling import ALL_ROWS, SHUFFLED, THIS_ROW, split_rows
+from backprop_tui.core.session import Session
 
 TRAINING, HELD_OUT = "training", "held-out"
 NOTEBOOK_RUN = Run(

@@ -6,14 +6,14 @@ from typing import Any
 
 import msgspec
 import numpy as np
+from backprop_tui.core.history import Settings
+from backprop_tui.core.initial import INITIALISERS
+from backprop_tui.core.messages import TableSpec
+from backprop_tui.core.network import Array, Layer, Network
+from backprop_tui.core.optimizers import OPTIMIZERS, Update
+from backprop_tui.core.run import Run
+from backprop_tui.core.sampling import RULES, Sampling
 
-from ..history import Settings
-from ..initial import INITIALISERS
-from ..messages import TableSpec
-from ..network import Array, Layer, Network
-from ..optimizers import OPTIMIZERS, Update
-from ..run import Run
-from ..sampling import RULES, Sampling
 from .expected import build_expectation
 from .facts import LESSONS, PANES, Scenario, Show
 from .format import FilePart, NetworkPart, Rows, TrainingPart

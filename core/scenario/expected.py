@@ -2,8 +2,9 @@
 
 import re
 
-from ..phases import shapes
-from ..run import Run
+from backprop_tui.core.phases import shapes
+from backprop_tui.core.run import Run
+
 from .facts import Expectation, Matrix
 from .format import ExpectPart, Rows
 from .places import Path

@@ -3,10 +3,9 @@
 from typing import Annotated, Any
 
 import msgspec
+from backprop_tui.core.initial import MAX_SEED
+from backprop_tui.core.network import MAX_LAYERS, MAX_UNITS
 from msgspec import Meta
-
-from ..initial import MAX_SEED
-from ..network import MAX_LAYERS, MAX_UNITS
 
 MAX_BYTES = 4 * 2**20
 """A larger file is no scenario that a person wrote, nor one that `write` makes."""

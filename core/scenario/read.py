@@ -10,10 +10,10 @@ from typing import Any
 from unicodedata import category
 
 import msgspec
+from backprop_tui.core.text.escape import shown
+from backprop_tui.core.text.files import reason
+from backprop_tui.data import EXAMPLES
 
-from ...data import EXAMPLES
-from ..files import reason
-from ..text import shown
 from .build import build
 from .facts import Scenario, ScenarioError
 from .format import MAX_BYTES, FilePart

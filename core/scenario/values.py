@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 import numpy as np
+from backprop_tui.core.network import Array
 
-from ..network import Array
 from .format import Rows
 from .places import Path
 

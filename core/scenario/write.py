@@ -7,18 +7,18 @@ from typing import Any
 import msgspec
 import numpy as np
 import tomlkit
+from backprop_tui.core.history import Settings
+from backprop_tui.core.messages import TableSpec
+from backprop_tui.core.network import Array
+from backprop_tui.core.optimizers import Update
+from backprop_tui.core.run import Run
+from backprop_tui.core.sampling import ALL_ROWS, THIS_ROW
+from backprop_tui.core.session import Session
+from backprop_tui.core.text.escape import shown
+from backprop_tui.core.text.files import reason, replace_file
 from tomlkit import TOMLDocument
 from tomlkit.items import InlineTable, Item
 
-from ..files import reason, replace_file
-from ..history import Settings
-from ..messages import TableSpec
-from ..network import Array
-from ..optimizers import Update
-from ..run import Run
-from ..sampling import ALL_ROWS, THIS_ROW
-from ..session import Session
-from ..text import shown
 from .facts import Expectation, Matrix, Scenario, ScenarioError
 from .format import MAX_BYTES
 

@@ -3,7 +3,8 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from ..session import Session
+from backprop_tui.core.session import Session
+
 from .as_csv import csv_text
 from .as_json import json_text
 from .jupyter import jupyter

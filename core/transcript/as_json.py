@@ -13,8 +13,8 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
+from backprop_tui.core.run import Run
 
-from ..run import Run
 from .steps import Changed, Event, Step
 from .values import cell_name, plain, settings
 

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 
-from ..explain import CHAIN, explain, lines
-from ..network import Network
-from ..phases import Cell
-from ..text import shown
+from backprop_tui.core.explain import CHAIN, explain, lines
+from backprop_tui.core.network import Network
+from backprop_tui.core.phases import Cell
+from backprop_tui.core.text.escape import shown
+
 from .steps import Step
 
 MOST_STEPS = 20

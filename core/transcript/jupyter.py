@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
+from backprop_tui.core.answers import EngineRefused
+from backprop_tui.core.history import Change, Settings
+from backprop_tui.core.messages import Failed, Inline, ReadRows, RowsRead, numbers
+from backprop_tui.core.sampling import split_rows
+from backprop_tui.core.session import Session
 
-from ..answers import EngineRefused
-from ..history import Change, Settings
-from ..messages import Failed, Inline, ReadRows, RowsRead, numbers
-from ..sampling import split_rows
-from ..session import Session
 from . import source
 from .markdown import escaped, settings_table
 from .steps import Ask

@@ -5,14 +5,14 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
+from backprop_tui.core.answers import EngineRefused
+from backprop_tui.core.messages import Failed, ReadRows, RowsRead, TableSpec, numbers
+from backprop_tui.core.network import Array, Network
+from backprop_tui.core.run import Run
+from backprop_tui.core.session import Session
+from backprop_tui.core.text.escape import shown
+from backprop_tui.core.trace import activations, symbol
 
-from ..answers import EngineRefused
-from ..messages import Failed, ReadRows, RowsRead, TableSpec, numbers
-from ..network import Array, Network
-from ..run import Run
-from ..session import Session
-from ..text import shown
-from ..trace import activations, symbol
 from .explained import MOST_STEPS, explained
 from .steps import Ask, Changed, Event, Step, recorded
 from .values import cell_name, cell_names, settings, shortest

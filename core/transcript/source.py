@@ -6,11 +6,11 @@ Names from outside stand in comments only, on one line.
 from itertools import groupby
 
 import numpy as np
+from backprop_tui.core.history import Change, Settings
+from backprop_tui.core.network import BINARY_CROSS_ENTROPY, HALF_SQUARED, MEAN_SQUARED, Array
+from backprop_tui.core.run import Run
+from backprop_tui.core.text.escape import shown
 
-from ..history import Change, Settings
-from ..network import BINARY_CROSS_ENTROPY, HALF_SQUARED, MEAN_SQUARED, Array
-from ..run import Run
-from ..text import shown
 from .values import shortest
 
 IMPORTS = """\

@@ -4,12 +4,12 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from math import isfinite
 
-from ..explain import Facts, facts_of
-from ..history import Change
-from ..messages import Answer, Request
-from ..places import Position
-from ..session import Session
-from ..trace import Trace
+from backprop_tui.core.explain import Facts, facts_of
+from backprop_tui.core.history import Change
+from backprop_tui.core.messages import Answer, Request
+from backprop_tui.core.places import Position
+from backprop_tui.core.session import Session
+from backprop_tui.core.trace import Trace
 
 Ask = Callable[[Request], Answer]
 """Asks the engine and waits for its answer."""

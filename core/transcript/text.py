@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable, Iterator
 
-from ..network import Network
-from ..numerals import ordinal
-from ..trace import Trace
+from backprop_tui.core.network import Network
+from backprop_tui.core.text.numerals import ordinal
+from backprop_tui.core.trace import Trace
+
 from .steps import Event, Step
 
 _STARS, _DASHES = "*" * 55, "-" * 55

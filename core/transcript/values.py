@@ -3,11 +3,11 @@
 from math import isfinite
 from typing import Any
 
-from ..messages import TableSpec
-from ..network import Array
-from ..phases import Cell
-from ..run import Run
-from ..sampling import SHUFFLED
+from backprop_tui.core.messages import TableSpec
+from backprop_tui.core.network import Array
+from backprop_tui.core.phases import Cell
+from backprop_tui.core.run import Run
+from backprop_tui.core.sampling import SHUFFLED
 
 
 def shortest(value: Any) -> str:

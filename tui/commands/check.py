@@ -4,12 +4,12 @@ from collections.abc import Callable, Iterator
 from math import isnan
 from typing import TYPE_CHECKING
 
-from ..command_line import PROGRAM, Parser, hideable_keys, one_line
-from ..quiet import engine_lines_to
+from backprop_tui.tui.command_line import PROGRAM, Parser, hideable_keys, one_line
+from backprop_tui.tui.quiet import engine_lines_to
 
 if TYPE_CHECKING:
-    from ...core.check import Compared
-    from ...core.scenario import Scenario
+    from backprop_tui.core.check import Compared
+    from backprop_tui.core.scenario import Scenario
 
 AGREE, DIFFER, BAD = 0, 1, 2
 
@@ -36,10 +36,10 @@ def main(arguments: list[str]) -> int:
 
 
 def _check_all(names: list[str], complain: Callable[[str], None]) -> int:
-    from ...core.answers import EngineRefused
-    from ...core.check import check
-    from ...core.engine.engine import Engine
-    from ...core.scenario import ScenarioError, bundled_names, open_scenario
+    from backprop_tui.core.answers import EngineRefused
+    from backprop_tui.core.check import check
+    from backprop_tui.core.engine.engine import Engine
+    from backprop_tui.core.scenario import ScenarioError, bundled_names, open_scenario
 
     answer, worst = Engine().answer, AGREE
     for name in names or bundled_names():
@@ -59,7 +59,7 @@ def _check_all(names: list[str], complain: Callable[[str], None]) -> int:
 
 def table(name: str, scenario: "Scenario", compared: "list[Compared]") -> Iterator[str]:
     """The lines of one scenario: a number each, then how many agree, and what a source is known to have wrong."""
-    from ...core.text import shown
+    from backprop_tui.core.text.escape import shown
 
     yield f"{shown(name)}: {shown(scenario.title)}"
     if not compared:
@@ -88,7 +88,7 @@ def _row(number: "Compared") -> tuple[str, str, str, str, str]:
 
 
 def _known_wrong(compared: "list[Compared]") -> Iterator[str]:
-    from ...core.text import shown
+    from backprop_tui.core.text.escape import shown
 
     for expected in dict.fromkeys(number.expectation for number in compared):
         if expected.published is not None:

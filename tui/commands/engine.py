@@ -8,7 +8,7 @@ import sys
 import time
 from pathlib import Path
 
-from ..command_line import PROGRAM, Parser, UsageError
+from backprop_tui.tui.command_line import PROGRAM, Parser, UsageError
 
 _DESCRIPTION = f"""\
 Run an engine on a Unix socket, for people with accounts of their own on this machine: their `{PROGRAM} --engine PATH`
@@ -19,7 +19,7 @@ socket may ask: its owner, and with --group-may-connect its group (the folder's,
 def main(arguments: list[str]) -> int:
     """Keep an engine until ctrl+c or SIGTERM; the exit code."""
     options = _options(arguments)
-    from ...core.engine_keeper import SocketInUse, listen
+    from backprop_tui.core.engine_keeper import SocketInUse, listen
 
     try:
         listener = listen(options.socket, 0o660 if options.group_may_connect else 0o600)
@@ -36,7 +36,7 @@ def main(arguments: list[str]) -> int:
 
 
 async def _keep(listener: "object", options: argparse.Namespace) -> None:
-    from ...core.engine_keeper import EngineKeeper
+    from backprop_tui.core.engine_keeper import EngineKeeper
 
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):

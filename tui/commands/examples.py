@@ -1,6 +1,6 @@
 """`backprop-tui examples`: the scenarios that come with the program."""
 
-from ..command_line import PROGRAM, Parser
+from backprop_tui.tui.command_line import PROGRAM, Parser
 
 _DESCRIPTION = "List the examples that come with the program: name, title, and where the numbers are from."
 
@@ -14,7 +14,7 @@ examples:
 def main(arguments: list[str]) -> int:
     """Print them; the exit code."""
     Parser("examples", description=_DESCRIPTION, epilog=_EXAMPLES).parse_args(arguments)
-    from ...core.scenario import bundled, bundled_names
+    from backprop_tui.core.scenario import bundled, bundled_names
 
     names = bundled_names()
     width = max(map(len, names))

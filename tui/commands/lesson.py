@@ -5,10 +5,10 @@ import json
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from ..command_line import UsageError
+from backprop_tui.tui.command_line import UsageError
 
 if TYPE_CHECKING:
-    from ...core.lessons.descent import DescentLesson
+    from backprop_tui.core.lessons.descent import DescentLesson
 
 FUNCTIONS = ("autograd", "descent")
 STEPS = {"autograd": 1, "descent": 10, "training": 1}
@@ -17,9 +17,9 @@ STEPS = {"autograd": 1, "descent": 10, "training": 1}
 
 def text(options: argparse.Namespace) -> Iterator[str]:
     """The steps in the format that was asked for. `text`: x after each, in autograd dy/dx before it."""
-    from ...core.formula import FormulaError
-    from ...core.lessons.descent import DescentLesson
-    from ...core.lessons.function import NOTEBOOK_FORMULA, NOTEBOOK_LR, NOTEBOOK_X, number_text
+    from backprop_tui.core.formula import FormulaError
+    from backprop_tui.core.lessons.descent import DescentLesson
+    from backprop_tui.core.lessons.function import NOTEBOOK_FORMULA, NOTEBOOK_LR, NOTEBOOK_X, number_text
 
     try:
         lesson = DescentLesson(
@@ -50,7 +50,7 @@ def text(options: argparse.Namespace) -> Iterator[str]:
 
 
 def _make(lesson: "DescentLesson", steps: int) -> None:
-    from ...core.engine.engine import Engine
+    from backprop_tui.core.engine.engine import Engine
 
     engine = Engine()
     lesson.start_jump(steps)

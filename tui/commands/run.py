@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, TextIO
 
-from ..command_line import (
+from backprop_tui.tui.command_line import (
     PROGRAM,
     Parser,
     UsageError,
@@ -21,13 +21,14 @@ from ..command_line import (
     scenario_of,
     step_count,
 )
-from ..quiet import engine_lines_to
+from backprop_tui.tui.quiet import engine_lines_to
+
 from . import lesson
 
 if TYPE_CHECKING:
-    from ...core.messages import Answer, Request
-    from ...core.run import Run
-    from ...core.transcript.steps import Step
+    from backprop_tui.core.messages import Answer, Request
+    from backprop_tui.core.run import Run
+    from backprop_tui.core.transcript.steps import Step
 
 _DESCRIPTION = "Step without a screen. Every step is written to standard output as soon as it is made."
 
@@ -125,19 +126,19 @@ def _options(arguments: list[str]) -> argparse.Namespace:
 
 def _base(options: argparse.Namespace) -> "Run":
     """The run that the other options change."""
-    from ...core.run import Run
+    from backprop_tui.core.run import Run
 
     if options.scenario:
         return scenario_of(options.scenario).run
     if options.lesson == "training":
-        from ...core.lessons.training import NOTEBOOK_RUN
+        from backprop_tui.core.lessons.training import NOTEBOOK_RUN
 
         return NOTEBOOK_RUN
     return Run()
 
 
 def _write(run: "Run", options: argparse.Namespace, signals: Signals, stderr: TextIO) -> None:
-    from ...core.answers import EngineRefused
+    from backprop_tui.core.answers import EngineRefused
 
     try:
         for part in (
@@ -157,13 +158,13 @@ def _write(run: "Run", options: argparse.Namespace, signals: Signals, stderr: Te
 
 def _parts(run: "Run", options: argparse.Namespace, signals: Signals, stderr: TextIO) -> "Iterator[str]":
     """The parts of the text, each as soon as it can be written. Raises EngineRefused."""
-    from ...core.engine.engine import Engine
-    from ...core.session import Session
-    from ...core.transcript import FORMATS
-    from ...core.transcript.as_csv import csv_text
-    from ...core.transcript.as_json import json_text
-    from ...core.transcript.steps import made, settle
-    from ...core.transcript.text import notebook_text
+    from backprop_tui.core.engine.engine import Engine
+    from backprop_tui.core.session import Session
+    from backprop_tui.core.transcript import FORMATS
+    from backprop_tui.core.transcript.as_csv import csv_text
+    from backprop_tui.core.transcript.as_json import json_text
+    from backprop_tui.core.transcript.steps import made, settle
+    from backprop_tui.core.transcript.text import notebook_text
 
     session, engine = Session(run), Engine()
 

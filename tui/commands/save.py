@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..command_line import (
+from backprop_tui.tui.command_line import (
     PROGRAM,
     Parser,
     UsageError,
@@ -15,11 +15,11 @@ from ..command_line import (
     scenario_of,
     step_count,
 )
-from ..quiet import engine_lines_to
+from backprop_tui.tui.quiet import engine_lines_to
 
 if TYPE_CHECKING:
-    from ...core.scenario import Scenario
-    from ...core.session import Session
+    from backprop_tui.core.scenario import Scenario
+    from backprop_tui.core.session import Session
 
 _DESCRIPTION = (
     "Write a scenario file: of the run that SCENARIO and the options describe, or, without any, of where the session "
@@ -44,8 +44,8 @@ def main(arguments: list[str]) -> int:
     options = parser.parse_args(arguments)
     path = _path(options.file)
 
-    from ...core.scenario import ScenarioError
-    from ...core.scenario.write import present, write
+    from backprop_tui.core.scenario import ScenarioError
+    from backprop_tui.core.scenario.write import present, write
 
     session, opened = _session(options)
     try:
@@ -69,10 +69,10 @@ def _path(name: str) -> Path:
 
 def _session(options: argparse.Namespace) -> "tuple[Session, Scenario | None]":
     """The session to write, and the scenario that it was opened from."""
-    from ...core.answers import EngineRefused
-    from ...core.session import Session
-    from ...core.shelf import SUFFIX, saved_names, state_folder
-    from ...core.store import StoreError, load
+    from backprop_tui.core.answers import EngineRefused
+    from backprop_tui.core.session import Session
+    from backprop_tui.core.shelf import SUFFIX, saved_names, state_folder
+    from backprop_tui.core.store import StoreError, load
 
     if not says_a_run(options):
         folder = state_folder()
@@ -87,8 +87,8 @@ def _session(options: argparse.Namespace) -> "tuple[Session, Scenario | None]":
     check_steps(run, options.steps)
     session = Session(run)
     if options.steps:
-        from ...core.engine.engine import Engine
-        from ...core.transcript.steps import settle
+        from backprop_tui.core.engine.engine import Engine
+        from backprop_tui.core.transcript.steps import settle
 
         session.start_jump(options.steps)
         with engine_lines_to(options.log):

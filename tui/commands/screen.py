@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..command_line import (
+from backprop_tui.tui.command_line import (
     COMMANDS,
     PROGRAM,
     Parser,
@@ -22,8 +22,8 @@ from ..command_line import (
 )
 
 if TYPE_CHECKING:
-    from ..app import StepperApp
-    from ..runner import Asker
+    from backprop_tui.tui.app import StepperApp
+    from backprop_tui.tui.runner import Asker
 
 _DESCRIPTION = "Step a TensorFlow network through back-propagation, one keypress at a time."
 
@@ -67,14 +67,14 @@ def main(arguments: list[str]) -> int:
 def _engine(options: argparse.Namespace, terminal: bool) -> "Asker":
     """The shared engine where one is named, else one of our own, which starts to load at once."""
     if options.engine:
-        from ...core.engine_socket import SharedEngine
+        from backprop_tui.core.engine_socket import SharedEngine
 
         if not Path(options.engine).is_socket():
             raise UsageError(
                 f"--engine {options.engine}: no engine listens here; start one: {PROGRAM} engine --socket PATH"
             )
         return SharedEngine(options.engine)
-    from ...core.engine_process import EngineProcess
+    from backprop_tui.core.engine_process import EngineProcess
 
     engine = EngineProcess(options.log)
     if terminal:
@@ -85,9 +85,9 @@ def _engine(options: argparse.Namespace, terminal: bool) -> "Asker":
 def _show(options: argparse.Namespace, engine: "Asker", terminal: bool) -> int:
     gc.disable()  # what is imported stays
 
-    from ...core.run import Run
-    from ...core.session import Session
-    from ..keep import Keeper
+    from backprop_tui.core.run import Run
+    from backprop_tui.core.session import Session
+    from backprop_tui.tui.keep import Keeper
 
     scenario = scenario_of(options.scenario) if options.scenario else None
     run = run_of(options, scenario.run if scenario else Run())
@@ -95,7 +95,7 @@ def _show(options: argparse.Namespace, engine: "Asker", terminal: bool) -> int:
     if not terminal:
         raise UsageError(f"the screen needs a terminal as its input and output; without one, use `{PROGRAM} run`")
 
-    from ..app import StepperApp
+    from backprop_tui.tui.app import StepperApp
 
     if options.resume is not None:
         app = _resumed(options.resume, engine)
@@ -114,9 +114,9 @@ def _show(options: argparse.Namespace, engine: "Asker", terminal: bool) -> int:
 
 
 def _resumed(name: str, engine: "Asker") -> "StepperApp":
-    from ...core.store import StoreError
-    from ..app import StepperApp
-    from ..keep import resume
+    from backprop_tui.core.store import StoreError
+    from backprop_tui.tui.app import StepperApp
+    from backprop_tui.tui.keep import resume
 
     try:
         loaded, keeper = resume(name)

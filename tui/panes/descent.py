@@ -1,9 +1,9 @@
 """The steps of lesson 3: x as the notebook prints it, y and the slope before each step."""
 
-from ...core.lessons.descent import DescentLesson
-from ...core.lessons.function import number_text
-from ...core.numerals import brief
-from ..line import Line, Span
+from backprop_tui.core.lessons.descent import DescentLesson
+from backprop_tui.core.lessons.function import number_text
+from backprop_tui.core.text.numerals import brief
+from backprop_tui.tui.line import Line, Span
 
 WIDTHS = (5, 14, 9, 10)
 

@@ -1,11 +1,11 @@
 """Forward activations: each layer's z and what its activation makes of it, then the prediction and the loss."""
 
-from ...core.phases import Cell
-from ...core.text import shown
-from ...core.trace import activations
-from ...core.units import in_units
-from ..line import Line, Span, length_of
-from ..view import View
+from backprop_tui.core.phases import Cell
+from backprop_tui.core.text.escape import shown
+from backprop_tui.core.trace import activations
+from backprop_tui.core.units import in_units
+from backprop_tui.tui.line import Line, Span, length_of
+from backprop_tui.tui.view import View
 
 _SIGNS = {"sigmoid": "σ", "tanh": "tanh", "relu": "relu", "linear": "", "softmax": "softmax"}
 

@@ -1,9 +1,9 @@
 """The gradients: of the parameters, layer by layer, and of the values between them."""
 
-from ...core.phases import shapes
-from ...core.trace import activations
-from ..line import Line, Span, length_of
-from ..view import View, matrix
+from backprop_tui.core.phases import shapes
+from backprop_tui.core.trace import activations
+from backprop_tui.tui.line import Line, Span, length_of
+from backprop_tui.tui.view import View, matrix
 
 
 def lines(view: View, width: int) -> list[Line]:

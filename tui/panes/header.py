@@ -1,9 +1,9 @@
 """The first line: which run this is, and how far it has come."""
 
-from ...core.numerals import brief
-from ...core.sampling import THIS_ROW
-from ..line import Line, Span
-from ..view import View
+from backprop_tui.core.sampling import THIS_ROW
+from backprop_tui.core.text.numerals import brief
+from backprop_tui.tui.line import Line, Span
+from backprop_tui.tui.view import View
 
 
 def lines(view: View, status: str, width: int) -> list[Line]:

@@ -1,11 +1,11 @@
 """A column of lesson 1 before and after scaling: two histograms side by side, with mean and deviation."""
 
 import numpy as np
+from backprop_tui.core.lessons.data import Column
+from backprop_tui.core.text.escape import shown
+from backprop_tui.core.text.numerals import brief
+from backprop_tui.tui.line import Line, Span
 
-from ...core.lessons.data import Column
-from ...core.numerals import brief
-from ...core.text import shown
-from ..line import Line, Span
 from . import plot
 
 GAP = 2

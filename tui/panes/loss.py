@@ -3,11 +3,11 @@
 from math import inf, isfinite, isnan
 
 import numpy as np
+from backprop_tui.core.network import Array
+from backprop_tui.core.text.numerals import brief
+from backprop_tui.tui.line import Line, Span
+from backprop_tui.tui.view import View
 
-from ...core.network import Array
-from ...core.numerals import brief
-from ..line import Line, Span
-from ..view import View
 from . import plot
 from .plot import Curve, Mark
 

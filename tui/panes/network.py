@@ -7,14 +7,13 @@ one's is whole and blue; a large one's is thicker. What the cursor points at is 
 from itertools import product
 
 import numpy as np
-
-from ...core.explain.names import base
-from ...core.numerals import brief
-from ...core.phases import BACKWARD, Cell
-from ...core.trace import activations, symbol
-from ..canvas import Canvas
-from ..line import Line, fitting
-from ..view import PENDING, View
+from backprop_tui.core.explain.names import base
+from backprop_tui.core.phases import BACKWARD, Cell
+from backprop_tui.core.text.numerals import brief
+from backprop_tui.core.trace import activations, symbol
+from backprop_tui.tui.canvas import Canvas
+from backprop_tui.tui.line import Line, fitting
+from backprop_tui.tui.view import PENDING, View
 
 ROOMY, NARROW, BARE = 9, 6, 1
 """The columns that a unit takes, by the room between the layers: a mark and its value, or the mark alone."""

@@ -4,10 +4,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-
-from ...core.network import Array
-from ...core.numerals import brief
-from ..line import Line, Span
+from backprop_tui.core.network import Array
+from backprop_tui.core.text.numerals import brief
+from backprop_tui.tui.line import Line, Span
 
 SCALE = 9
 """The columns of the scale at the left, with its line."""

@@ -1,9 +1,9 @@
 """The table of lesson 1: the rows in view, raw and scaled side by side; the chosen one marked."""
 
-from ...core.lessons.data import DataLesson
-from ...core.numerals import brief, fixed
-from ...core.text import shown
-from ..line import Line, Span, clipped
+from backprop_tui.core.lessons.data import DataLesson
+from backprop_tui.core.text.escape import shown
+from backprop_tui.core.text.numerals import brief, fixed
+from backprop_tui.tui.line import Line, Span, clipped
 
 NUMBER, COLUMN = 9, 11
 

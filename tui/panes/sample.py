@@ -1,10 +1,10 @@
 """The data sample: the row's features raw and scaled, and its target."""
 
-from ...core.numerals import brief
-from ...core.phases import Cell
-from ...core.text import shown
-from ..line import Line, Span, clipped
-from ..view import PENDING, View
+from backprop_tui.core.phases import Cell
+from backprop_tui.core.text.escape import shown
+from backprop_tui.core.text.numerals import brief
+from backprop_tui.tui.line import Line, Span, clipped
+from backprop_tui.tui.view import PENDING, View
 
 
 def lines(view: View, width: int) -> list[Line]:

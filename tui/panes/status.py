@@ -1,13 +1,13 @@
 """The line above the keys: a notice, a jump's progress, or the number under the cursor with all its digits."""
 
-from ...core.jump import Jump
-from ...core.numerals import brief, full, ordinal
-from ...core.phases import LOSS, UPDATE, Cell
-from ...core.phases import shapes as shapes_of
-from ...core.remarks import known, remarks
-from ...core.trace import symbol
-from ..line import Line, Span, clipped
-from ..view import View
+from backprop_tui.core.jump import Jump
+from backprop_tui.core.phases import LOSS, UPDATE, Cell
+from backprop_tui.core.phases import shapes as shapes_of
+from backprop_tui.core.remarks import known, remarks
+from backprop_tui.core.text.numerals import brief, full, ordinal
+from backprop_tui.core.trace import symbol
+from backprop_tui.tui.line import Line, Span, clipped
+from backprop_tui.tui.view import View
 
 
 def line(view: View, notice: str, jump: Jump | None, pointing: bool, width: int) -> Line:

@@ -2,11 +2,11 @@
 
 from textwrap import wrap
 
-from ...core.explain import sentence
-from ...core.phases import cells, last_cell, phases
-from ...core.text import shown
-from ..line import Line, Span
-from ..view import View
+from backprop_tui.core.explain import sentence
+from backprop_tui.core.phases import cells, last_cell, phases
+from backprop_tui.core.text.escape import shown
+from backprop_tui.tui.line import Line, Span
+from backprop_tui.tui.view import View
 
 START = (
     "space makes one whole step, s only its next phase: z1, h1, ŷ, the loss,",

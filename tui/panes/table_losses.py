@@ -1,11 +1,11 @@
 """The plot of lesson 5: the loss of every step, and the loss over all rows that train and over those held out."""
 
 import numpy as np
+from backprop_tui.core.lessons.training import HELD_OUT, TRAINING, TableLosses
+from backprop_tui.core.network import Array
+from backprop_tui.core.text.numerals import brief
+from backprop_tui.tui.line import Line, Span
 
-from ...core.lessons.training import HELD_OUT, TRAINING, TableLosses
-from ...core.network import Array
-from ...core.numerals import brief
-from ..line import Line, Span
 from . import plot
 from .loss import scale
 

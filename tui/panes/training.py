@@ -1,9 +1,9 @@
 """What a step of lesson 5 works with, and the losses where it stands."""
 
-from ...core.lessons.training import TableLosses, rows_in_words
-from ...core.numerals import brief
-from ...core.session import Session
-from ..line import Line, Span
+from backprop_tui.core.lessons.training import TableLosses, rows_in_words
+from backprop_tui.core.session import Session
+from backprop_tui.core.text.numerals import brief
+from backprop_tui.tui.line import Line, Span
 
 REMEMBERS = {
     "sgd": "it remembers nothing",

@@ -1,13 +1,13 @@
 """The updated weights: each parameter before and after the update, and what the optimizer remembers."""
 
-from ...core.phases import Cell, shapes
-from ..line import Line, Span
-from ..view import View, matrix
+from backprop_tui.core.phases import Cell, shapes
+from backprop_tui.tui.line import Line, Span
+from backprop_tui.tui.view import View, matrix
 
 
 def title(view: View) -> str:
     """The rule of the update in the pane's border."""
-    from ...core.numerals import brief
+    from backprop_tui.core.text.numerals import brief
 
     lr = view.trace.lr if view.trace is not None else view.settings.lr
     rules = {

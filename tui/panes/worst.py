@@ -1,10 +1,9 @@
 """The worst predictions of lesson 5, in the target's own unit."""
 
 import numpy as np
-
-from ...core.lessons.training import HELD_OUT, TRAINING, Worst
-from ...core.units import currency
-from ..line import Line, Span
+from backprop_tui.core.lessons.training import HELD_OUT, TRAINING, Worst
+from backprop_tui.core.units import currency
+from backprop_tui.tui.line import Line, Span
 
 
 def lines(worst: Worst, chosen: int, height: int) -> list[Line]:

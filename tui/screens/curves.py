@@ -3,29 +3,28 @@
 from typing import ClassVar
 
 import numpy as np
+from backprop_tui.core import step_length
+from backprop_tui.core.engine_process import EngineLost
+from backprop_tui.core.explain import wrapped_words
+from backprop_tui.core.messages import WireError
+from backprop_tui.core.network import Array
+from backprop_tui.core.phases import gradients_known
+from backprop_tui.core.session import Session
+from backprop_tui.core.step_length import StepLengths
+from backprop_tui.core.text.numerals import brief
+from backprop_tui.core.trace import Trace
+from backprop_tui.tui.line import Line, Span, fitting
+from backprop_tui.tui.overlay import Overlay
+from backprop_tui.tui.pane import Pane
+from backprop_tui.tui.panes import plot
+from backprop_tui.tui.panes.loss import scale
+from backprop_tui.tui.panes.plot import Curve, Mark
+from backprop_tui.tui.runner import Asker, Runner
+from backprop_tui.tui.typed import next_lr
 from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.events import Resize
-
-from ...core import step_length
-from ...core.engine_process import EngineLost
-from ...core.explain import wrapped_words
-from ...core.messages import WireError
-from ...core.network import Array
-from ...core.numerals import brief
-from ...core.phases import gradients_known
-from ...core.session import Session
-from ...core.step_length import StepLengths
-from ...core.trace import Trace
-from ..line import Line, Span, fitting
-from ..overlay import Overlay
-from ..pane import Pane
-from ..panes import plot
-from ..panes.loss import scale
-from ..panes.plot import Curve, Mark
-from ..runner import Asker, Runner
-from ..typed import next_lr
 
 LOSS, LEARNING_RATE = "loss", "learning rate"
 

@@ -2,15 +2,14 @@
 
 from typing import ClassVar
 
+from backprop_tui.core.scenario import bundled, bundled_names
+from backprop_tui.core.text.escape import shown
+from backprop_tui.tui.overlay import Overlay
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
-
-from ...core.scenario import bundled, bundled_names
-from ...core.text import shown
-from ..overlay import Overlay
 
 
 class ExamplesScreen(Overlay[str]):

@@ -5,18 +5,17 @@ from collections.abc import Callable
 from textwrap import wrap
 from typing import ClassVar
 
+from backprop_tui.tui import layout
+from backprop_tui.tui.keys import Key, KeysShown
+from backprop_tui.tui.line import Line, Span, clipped
+from backprop_tui.tui.pane import Pane
+from backprop_tui.tui.panes import footer
+from backprop_tui.tui.prompt import Prompt
+from backprop_tui.tui.runner import Asker, Runner, Session
 from textual import work
 from textual.app import ComposeResult
 from textual.events import Resize
 from textual.screen import Screen
-
-from .. import layout
-from ..keys import Key, KeysShown
-from ..line import Line, Span, clipped
-from ..pane import Pane
-from ..panes import footer
-from ..prompt import Prompt
-from ..runner import Asker, Runner, Session
 
 NARROW = 64
 """Below so many columns the names of all lessons don't fit beside each other."""

@@ -1,14 +1,14 @@
 """Lesson 2: a function of x on the tape, its derivative by the chain rule, and one update."""
 
 import numpy as np
+from backprop_tui.core.lessons.autograd import AutogradLesson, remark, why
+from backprop_tui.core.text.numerals import brief
+from backprop_tui.tui.lesson_keys import AUTOGRAD, bindings
+from backprop_tui.tui.line import Line, Span, clipped
+from backprop_tui.tui.pane import Pane
+from backprop_tui.tui.panes import plot, tape
+from backprop_tui.tui.runner import Asker
 
-from ...core.lessons.autograd import AutogradLesson, remark, why
-from ...core.numerals import brief
-from ..lesson_keys import AUTOGRAD, bindings
-from ..line import Line, Span, clipped
-from ..pane import Pane
-from ..panes import plot, tape
-from ..runner import Asker
 from .lesson_function import FunctionScreen
 
 

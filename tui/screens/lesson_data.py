@@ -3,16 +3,16 @@
 from collections.abc import Callable
 from textwrap import wrap
 
+from backprop_tui.core.lessons.data import DataLesson
+from backprop_tui.core.text.escape import shown
+from backprop_tui.tui import typed
+from backprop_tui.tui.lesson_keys import DATA, bindings
+from backprop_tui.tui.line import Line, Span
+from backprop_tui.tui.pane import Pane
+from backprop_tui.tui.panes import histograms, rows
+from backprop_tui.tui.runner import Asker
 from textual.events import MouseScrollDown, MouseScrollUp
 
-from ...core.lessons.data import DataLesson
-from ...core.text import shown
-from .. import typed
-from ..lesson_keys import DATA, bindings
-from ..line import Line, Span
-from ..pane import Pane
-from ..panes import histograms, rows
-from ..runner import Asker
 from .lesson import LessonScreen
 
 

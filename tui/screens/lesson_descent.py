@@ -1,16 +1,16 @@
 """Lesson 3: gradient descent on a function of x, the points walking down the curve."""
 
 import numpy as np
+from backprop_tui.core.lessons.autograd import AutogradLesson
+from backprop_tui.core.lessons.descent import DescentLesson
+from backprop_tui.core.text.numerals import brief
+from backprop_tui.tui import typed
+from backprop_tui.tui.lesson_keys import DESCENT, bindings
+from backprop_tui.tui.line import Line, Span, clipped
+from backprop_tui.tui.pane import Pane
+from backprop_tui.tui.panes import descent, plot
+from backprop_tui.tui.runner import Asker
 
-from ...core.lessons.autograd import AutogradLesson
-from ...core.lessons.descent import DescentLesson
-from ...core.numerals import brief
-from .. import typed
-from ..lesson_keys import DESCENT, bindings
-from ..line import Line, Span, clipped
-from ..pane import Pane
-from ..panes import descent, plot
-from ..runner import Asker
 from .lesson_function import FunctionScreen
 
 SHOWN_POINTS = 200

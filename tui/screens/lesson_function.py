@@ -1,10 +1,11 @@
 """What the lessons on a function of x share: another function, another start, the learning rate."""
 
-from ...core.formula import FormulaError, parse
-from ...core.lessons.autograd import AutogradLesson
-from ...core.lessons.descent import DescentLesson
-from .. import typed
-from ..runner import Asker
+from backprop_tui.core.formula import FormulaError, parse
+from backprop_tui.core.lessons.autograd import AutogradLesson
+from backprop_tui.core.lessons.descent import DescentLesson
+from backprop_tui.tui import typed
+from backprop_tui.tui.runner import Asker
+
 from .lesson import LessonScreen
 
 

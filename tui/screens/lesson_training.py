@@ -2,18 +2,18 @@
 
 from collections.abc import Callable
 
+from backprop_tui.core.lessons.training import Overview, epoch_steps
+from backprop_tui.core.optimizers import OPTIMIZERS
+from backprop_tui.core.sampling import THIS_ROW
+from backprop_tui.core.text.numerals import ordinal
+from backprop_tui.tui import typed
+from backprop_tui.tui.lesson_keys import TRAINING, bindings
+from backprop_tui.tui.line import Line, Span, clipped
+from backprop_tui.tui.pane import Pane
+from backprop_tui.tui.panes import status, table_losses, training, worst
+from backprop_tui.tui.runner import Asker
 from textual.events import ScreenResume, ScreenSuspend
 
-from ...core.lessons.training import Overview, epoch_steps
-from ...core.numerals import ordinal
-from ...core.optimizers import OPTIMIZERS
-from ...core.sampling import THIS_ROW
-from .. import typed
-from ..lesson_keys import TRAINING, bindings
-from ..line import Line, Span, clipped
-from ..pane import Pane
-from ..panes import status, table_losses, training, worst
-from ..runner import Asker
 from .lesson import LessonScreen
 from .stepper import StepperScreen
 

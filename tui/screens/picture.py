@@ -2,14 +2,13 @@
 
 from typing import ClassVar
 
+from backprop_tui.tui.overlay import Overlay
+from backprop_tui.tui.pane import Pane
+from backprop_tui.tui.panes import network
+from backprop_tui.tui.view import View
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.events import Resize
-
-from ..overlay import Overlay
-from ..pane import Pane
-from ..panes import network
-from ..view import View
 
 
 class NetworkScreen(Overlay[None]):

@@ -5,14 +5,9 @@ from functools import partial
 from math import isfinite
 from typing import ClassVar
 
-from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
-from textual.events import Resize
-from textual.worker import WorkType
-
-from ...core import phases
-from ...core.engine_process import EngineLost
-from ...core.explain import (
+from backprop_tui.core import phases
+from backprop_tui.core.engine_process import EngineLost
+from backprop_tui.core.explain import (
     CHAIN,
     LOCAL,
     Explanation,
@@ -27,15 +22,19 @@ from ...core.explain import (
     sample_of,
     wrapped_words,
 )
-from ...core.messages import Answer, LossesFound, WireError
-from ...core.numerals import fixed
-from ...core.phases import Cell
-from ...core.remarks import about, known, remarks
-from ..line import Line, Span, fitting
-from ..overlay import Overlay
-from ..pane import Pane
-from ..runner import Asker
-from ..view import View
+from backprop_tui.core.messages import Answer, LossesFound, WireError
+from backprop_tui.core.phases import Cell
+from backprop_tui.core.remarks import about, known, remarks
+from backprop_tui.core.text.numerals import fixed
+from backprop_tui.tui.line import Line, Span, fitting
+from backprop_tui.tui.overlay import Overlay
+from backprop_tui.tui.pane import Pane
+from backprop_tui.tui.runner import Asker
+from backprop_tui.tui.view import View
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.events import Resize
+from textual.worker import WorkType
 
 FRAME = 2
 """The columns of a frame."""

@@ -3,13 +3,12 @@
 from textwrap import wrap
 from typing import ClassVar
 
+from backprop_tui.tui.line import Line, Span
+from backprop_tui.tui.overlay import Overlay
+from backprop_tui.tui.pane import Pane
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.events import Resize
-
-from ..line import Line, Span
-from ..overlay import Overlay
-from ..pane import Pane
 
 
 class WordsScreen(Overlay[None]):

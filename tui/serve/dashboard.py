@@ -4,13 +4,13 @@ import time
 from collections.abc import Callable
 from typing import ClassVar
 
+from backprop_tui.tui.line import Line, Span, clipped
+from backprop_tui.tui.pane import Pane
 from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
 from textual.events import Resize
 from textual.widgets import Digits, Input
 
-from ..line import Line, Span, clipped
-from ..pane import Pane
 from .session import Session
 from .workshop import Workshop
 

@@ -2,15 +2,15 @@
 
 from typing import ClassVar
 
+from backprop_tui.core.phases import Cell
+from backprop_tui.tui.keys import KEYS, Key, KeysShown, bindings
+from backprop_tui.tui.runner import Asker
+from backprop_tui.tui.screens.lesson import NAMES
+from backprop_tui.tui.screens.stepper.looking import Looking
+from backprop_tui.tui.view import View
 from textual import work
 from textual.binding import Binding, BindingType
 
-from ...core.phases import Cell
-from ..keys import KEYS, Key, KeysShown, bindings
-from ..runner import Asker
-from ..screens.lesson import NAMES
-from ..screens.stepper.looking import Looking
-from ..view import View
 from .in_view import InView
 
 MAIN = NAMES.index("back-propagation") + 1

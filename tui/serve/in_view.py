@@ -8,15 +8,14 @@ from dataclasses import replace
 
 import msgspec
 import numpy as np
-
-from ...core.history import Change, Settings
-from ...core.messages import Numbers, numbers
-from ...core.network import Array
-from ...core.phases import Cell
-from ...core.places import Position
-from ...core.run import Run
-from ...core.session import Session
-from ..view import View, view_of
+from backprop_tui.core.history import Change, Settings
+from backprop_tui.core.messages import Numbers, numbers
+from backprop_tui.core.network import Array
+from backprop_tui.core.phases import Cell
+from backprop_tui.core.places import Position
+from backprop_tui.core.run import Run
+from backprop_tui.core.session import Session
+from backprop_tui.tui.view import View, view_of
 
 NEWEST, EARLIER = 400, 1_000
 """So many of the newest losses are sent as they are, and of those before them so many at even distances."""

@@ -114,13 +114,14 @@ def main() -> None:
     os.dup2(os.open(os.devnull, os.O_RDWR), 0)
     engine, *given = sys.argv[1:]
 
-    from ...core.run import Run
+    from backprop_tui.core.run import Run
+
     from .place import place
     from .served import ServedApp, WatchedEngine
 
     scenario = None
     if given:
-        from ...core.scenario import open_scenario
+        from backprop_tui.core.scenario import open_scenario
 
         scenario = open_scenario(given[0])
     run = scenario.run if scenario else Run()
@@ -139,9 +140,9 @@ def main() -> None:
 
 def import_the_rest() -> None:
     """Import what the program imports only when a key asks for it: here once, and not in every session."""
-    from ... import core, tui
-    from ...core import scenario
-    from .. import screens
+    from backprop_tui import core, tui
+    from backprop_tui.core import scenario
+    from backprop_tui.tui import screens
 
     for package in (core, scenario, tui, screens):
         for module in iter_modules(package.__path__, f"{package.__name__}."):

@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from ...core.run import Run
-from ...core.scenario import Scenario
-from ...core.session import Session
-from ...core.shelf import saved_names
-from ...core.store import Loaded, StoreError
-from ..keep import Keeper, resume
+from backprop_tui.core.run import Run
+from backprop_tui.core.scenario import Scenario
+from backprop_tui.core.session import Session
+from backprop_tui.core.shelf import saved_names
+from backprop_tui.core.store import Loaded, StoreError
+from backprop_tui.tui.keep import Keeper, resume
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,12 @@ from typing import ClassVar
 
 import msgspec
 import numpy as np
+from backprop_tui.core.engine_socket import SharedEngine
+from backprop_tui.core.messages import Answer, Request
+from backprop_tui.core.text.escape import shown
+from backprop_tui.tui.app import StepperApp
+from backprop_tui.tui.screens.lesson import NAMES
+from backprop_tui.tui.screens.stepper import StepperScreen
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.cache import LRUCache
@@ -18,12 +24,6 @@ from textual.screen import ModalScreen
 from textual.timer import Timer
 from textual.widgets import Static
 
-from ...core.engine_socket import SharedEngine
-from ...core.messages import Answer, Request
-from ...core.text import shown
-from ..app import StepperApp
-from ..screens.lesson import NAMES
-from ..screens.stepper import StepperScreen
 from . import in_view, notes
 from .follow import FollowScreen
 from .notes import Broadcast, Follow, Guide, Hold, Report, Say

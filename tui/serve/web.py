@@ -13,11 +13,11 @@ from typing import Annotated, Any
 from urllib.parse import parse_qs
 
 import msgspec
+from backprop_tui.core.text.escape import shown
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 
-from ...core.text import shown
 from . import limits, web_page
 from .visit import Visit, Visitor
 from .workshop import Workshop

@@ -10,8 +10,9 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-from ...core.engine_keeper import EngineKeeper, listen
-from ...core.text import shown
+from backprop_tui.core.engine_keeper import EngineKeeper, listen
+from backprop_tui.core.text.escape import shown
+
 from .limits import Limits
 from .notes import Broadcast, Guide, Hold, Say
 from .nurse import Nurse

@@ -2,9 +2,9 @@
 
 from typing import ClassVar
 
+from backprop_tui.tui.keys import bindings
 from textual.binding import BindingType
 
-from ...keys import bindings
 from .changing import Changing
 from .keeping import Keeping
 from .looking import Looking

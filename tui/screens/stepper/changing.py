@@ -1,9 +1,10 @@
 """The keys that change what the next step starts from: the learning rate, the row, a number typed anew."""
 
-from ....core.phases import Cell
-from ... import typed
-from ...change import changeable, effect
-from ...panes import status
+from backprop_tui.core.phases import Cell
+from backprop_tui.tui import typed
+from backprop_tui.tui.change import changeable, effect
+from backprop_tui.tui.panes import status
+
 from .moving import Moving
 
 

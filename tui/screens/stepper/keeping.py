@@ -2,10 +2,11 @@
 
 import asyncio
 
-from ....core.answers import EngineRefused
-from ....core.engine_process import EngineLost
-from ....core.messages import Answer, Request, WireError
-from ...runner import FAULT
+from backprop_tui.core.answers import EngineRefused
+from backprop_tui.core.engine_process import EngineLost
+from backprop_tui.core.messages import Answer, Request, WireError
+from backprop_tui.tui.runner import FAULT
+
 from .shown import Shown
 
 
@@ -25,13 +26,13 @@ class Keeping(Shown):
 
     def action_export(self) -> None:
         """e."""
-        from ...export import PROMPT
+        from backprop_tui.tui.export import PROMPT
 
         self.ask(PROMPT, lambda name: self._act(lambda: None, lambda: self._export(name), keep=True))
 
     def _export(self, name: str) -> None:
-        from ....core.scenario.write import present
-        from ...export import export
+        from backprop_tui.core.scenario.write import present
+        from backprop_tui.tui.export import export
 
         session, scenario = self.session.copy(), present(self.session, self._scenario)
         loop = asyncio.get_running_loop()
@@ -53,8 +54,8 @@ class Keeping(Shown):
 
     def action_copy(self) -> None:
         """y."""
-        from ....core.reproduce import command_line, not_in_command_line
-        from ..words import WordsScreen
+        from backprop_tui.core.reproduce import command_line, not_in_command_line
+        from backprop_tui.tui.screens.words import WordsScreen
 
         line = command_line(self.session, self._scenario)
         left_out = not_in_command_line(self.session, self._scenario)
@@ -65,8 +66,8 @@ class Keeping(Shown):
 
     def action_examples(self) -> None:
         """o."""
-        from ....core.scenario import bundled
-        from ..examples import ExamplesScreen
+        from backprop_tui.core.scenario import bundled
+        from backprop_tui.tui.screens.examples import ExamplesScreen
 
         def chosen(name: str | None) -> None:
             if name:

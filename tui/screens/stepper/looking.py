@@ -1,8 +1,9 @@
 """The keys that look: the cursor, why?, the pictures, the digits, the help."""
 
-from ... import layout
-from ...cursor import neighbour, places
-from ...pane import Pane
+from backprop_tui.tui import layout
+from backprop_tui.tui.cursor import neighbour, places
+from backprop_tui.tui.pane import Pane
+
 from .shown import FRAMED_PANES, NUMBER_PANES, Shown
 
 
@@ -48,19 +49,19 @@ class Looking(Shown):
         if view.value(cell) is None:
             self.say("that number is not computed yet")
             return
-        from ..why import WhyScreen
+        from backprop_tui.tui.screens.why import WhyScreen
 
         self.app.push_screen(WhyScreen(view, cell, self._engine))
 
     def action_picture(self) -> None:
         """v."""
-        from ..picture import NetworkScreen
+        from backprop_tui.tui.screens.picture import NetworkScreen
 
         self.app.push_screen(NetworkScreen(self.view()))
 
     def action_loss_picture(self) -> None:
         """L."""
-        from ..curves import CurvesScreen
+        from backprop_tui.tui.screens.curves import CurvesScreen
 
         def close(_: object) -> None:
             self.draw()
@@ -73,6 +74,6 @@ class Looking(Shown):
 
     def action_help(self) -> None:
         """?."""
-        from ..help import HelpScreen, about
+        from backprop_tui.tui.screens.help import HelpScreen, about
 
         self.app.push_screen(HelpScreen(self.keys.keys, about(self._scenario)))

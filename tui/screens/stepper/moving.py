@@ -2,9 +2,9 @@
 
 from collections.abc import Callable
 
+from backprop_tui.tui import typed
 from textual import work
 
-from ... import typed
 from .shown import Shown
 
 AT_START = "this is the very start: there is nothing to go back to"

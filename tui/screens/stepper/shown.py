@@ -4,30 +4,29 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from backprop_tui.core.phases import Cell, cells, phases
+from backprop_tui.core.places import Position
+from backprop_tui.core.quiz import LEVELS, Score
+from backprop_tui.core.session import Session
+from backprop_tui.tui import layout
+from backprop_tui.tui.autoplay import Autoplay
+from backprop_tui.tui.keys import KEYS, KeysShown
+from backprop_tui.tui.line import Line, Span
+from backprop_tui.tui.pane import Pane
+from backprop_tui.tui.panes import footer, forward, gradients, header, loss, network, sample, status, step, updated
+from backprop_tui.tui.predictor import Predictor
+from backprop_tui.tui.prompt import Prompt
+from backprop_tui.tui.runner import Asker, Runner
+from backprop_tui.tui.view import View, view_of
 from textual import work
 from textual.app import ComposeResult
 from textual.events import Resize
 from textual.message import Message
 from textual.screen import Screen
 
-from ....core.phases import Cell, cells, phases
-from ....core.places import Position
-from ....core.quiz import LEVELS, Score
-from ....core.session import Session
-from ... import layout
-from ...autoplay import Autoplay
-from ...keys import KEYS, KeysShown
-from ...line import Line, Span
-from ...pane import Pane
-from ...panes import footer, forward, gradients, header, loss, network, sample, status, step, updated
-from ...predictor import Predictor
-from ...prompt import Prompt
-from ...runner import Asker, Runner
-from ...view import View, view_of
-
 if TYPE_CHECKING:
-    from ....core.scenario import Scenario
-    from ....core.store import Loaded
+    from backprop_tui.core.scenario import Scenario
+    from backprop_tui.core.store import Loaded
 
 NUMBER_PANES = ("#sample", "#forward", "#gradients", "#updated")
 FRAMED_PANES = (*NUMBER_PANES, "#loss")
@@ -123,7 +122,7 @@ class Shown(Screen[None]):
     def _doubt(self) -> None:
         """A session from elsewhere: say so where its next digits may differ."""
         if self._loaded is not None:
-            from ....core.store import doubts
+            from backprop_tui.core.store import doubts
 
             found = doubts(self._loaded, self.session, computed=True)
             why = f"; next digits may differ: {'; '.join(found)}" if found else ""

@@ -1,0 +1,1 @@
+"""How text is written: numbers, what a terminal must not get, files."""
