@@ -5,7 +5,6 @@ Each function raises WireError where it does not, and changes nothing.
 
 import numpy as np
 
-from . import phases
 from .messages import (
     TABLE_DIGEST,
     Answer,
@@ -19,7 +18,8 @@ from .messages import (
     TableOpened,
     WireError,
 )
-from .network import Array
+from .model import phases
+from .model.network import Array
 
 
 class EngineRefused(Exception):

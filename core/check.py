@@ -5,7 +5,7 @@ from math import nan
 
 import numpy as np
 
-from .network import Array
+from .model.network import Array
 from .scenario import Expectation, Scenario
 from .session import Session
 from .transcript.steps import Ask, settle

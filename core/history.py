@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .limits import history_bytes
-from .network import Array
-from .phases import Cell
+from .model.network import Array
+from .model.phases import Cell
 from .sampling import Sampling
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .network import Array
+from .model.network import Array
 
 
 @dataclass

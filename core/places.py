@@ -4,9 +4,9 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from . import phases
 from .history import History
-from .network import Network
+from .model import phases
+from .model.network import Network
 
 
 @dataclass(frozen=True, order=True)

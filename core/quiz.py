@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from .explain import cell_name
-from .phases import Cell
+from .model.phases import Cell
+from .model.trace import Trace
 from .text.numerals import brief, fixed, plain
-from .trace import Trace
 
 OFF, CHOOSE, COMPUTE = "off", "choose", "compute"
 LEVELS = (OFF, CHOOSE, COMPUTE)

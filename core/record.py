@@ -9,11 +9,12 @@ from .answers import expect_steps
 from .history import History, Settings
 from .jump import Jump
 from .limits import chunk
-from .messages import Answer, Inline, RunSteps, StepsRun, TableRows, WireError, arrays, numbers
-from .network import Array
+from .messages import Answer, Inline, RunSteps, StepsRun, TableRows, WireError
+from .model.arrays import arrays, numbers
+from .model.network import Array
+from .model.trace import Trace
 from .run import Run
 from .sampling import ALL_ROWS, split_rows
-from .trace import Trace
 
 
 @dataclass(frozen=True)

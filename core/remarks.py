@@ -5,12 +5,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from . import phases
 from .explain.factors import couples, name_of, output_name, samples
-from .network import HALF_SQUARED, MEAN_SQUARED, Network
-from .phases import Cell
+from .model import phases
+from .model.network import HALF_SQUARED, MEAN_SQUARED, Network
+from .model.phases import Cell
+from .model.trace import Trace
 from .text.numerals import brief, fixed, plain
-from .trace import Trace
 
 SATURATED = 0.01
 """A slope of the activation below this lets almost nothing through: |z| above 4.6 for sigmoid, 3.0 for tanh."""

@@ -8,8 +8,8 @@ from operator import attrgetter
 
 from .history import Settings
 from .messages import TableSpec
-from .network import HALF_SQUARED, Network
-from .optimizers import Update
+from .model.network import HALF_SQUARED, Network
+from .model.optimizers import Update
 from .run import Run
 from .sampling import NEXT_ROW, SHUFFLED
 from .scenario import Scenario

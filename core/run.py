@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from .history import Settings
-from .initial import MAX_SEED, initial_parameters
 from .messages import Program, TableSpec
-from .network import Array, Network
-from .optimizers import Update
+from .model.initializers import MAX_SEED, initial_parameters
+from .model.network import Array, Network
+from .model.optimizers import Update
 
 
 @dataclass(frozen=True)

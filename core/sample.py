@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from .answers import check_rows, check_table
 from .messages import OpenTable, ReadRows, RowsRead, TableOpened
-from .network import Array
+from .model.network import Array
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from .network import Array
+from .model.network import Array
 
 THIS_ROW, NEXT_ROW, SHUFFLED, ALL_ROWS = "this row", "next row", "shuffled", "all rows"
 RULES = (THIS_ROW, NEXT_ROW, SHUFFLED, ALL_ROWS)

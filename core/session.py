@@ -11,19 +11,8 @@ shown whole, `accept` takes the answer. So the screen, the command line and the 
 import numpy as np
 
 from .answers import EngineRefused, check_steps
-from .messages import (
-    Answer,
-    Failed,
-    OpenTable,
-    ReadRows,
-    Request,
-    RowsRead,
-    RunSteps,
-    StepsRun,
-    TableOpened,
-    WireError,
-    numbers,
-)
+from .messages import Answer, Failed, OpenTable, ReadRows, Request, RowsRead, RunSteps, StepsRun, TableOpened, WireError
+from .model.arrays import numbers
 from .places import Position
 from .record import Asked
 from .sample import Scaling, read_sample, read_scaling

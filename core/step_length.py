@@ -4,10 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .messages import FindLosses, LossesFound, WireError, numbers
-from .network import Array
+from .messages import FindLosses, LossesFound, WireError
+from .model.arrays import numbers
+from .model.network import Array
+from .model.trace import Trace
 from .session import Session
-from .trace import Trace
 
 POINTS = 121
 SHORTEST, FARTHEST = 1e-12, 1e6

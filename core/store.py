@@ -16,7 +16,7 @@ import numpy as np
 
 from .history import Change, History, Settings
 from .machine import machine
-from .network import Array
+from .model.network import Array
 from .places import Position
 from .run import Run
 from .scenario import Scenario

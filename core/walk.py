@@ -11,17 +11,18 @@ from typing import Self
 
 import numpy as np
 
-from . import phases, places
+from . import places
 from .history import Change, History, Settings
 from .jump import Jump
-from .network import Array
-from .phases import Cell
+from .model import phases
+from .model.network import Array
+from .model.phases import Cell
+from .model.trace import Trace
 from .places import START, Position
 from .record import Asked, Record
 from .run import Run
 from .sample import Sample, Scaling
 from .sampling import RULES, THIS_ROW, Sampling
-from .trace import Trace
 
 
 class Walk:

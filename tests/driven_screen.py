@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 
 from backprop_tui.core.engine.engine import Engine
 from backprop_tui.core.messages import Answer, Request, RunSteps
-from backprop_tui.core.phases import Cell
+from backprop_tui.core.model.phases import Cell
 from backprop_tui.core.run import Run
 from backprop_tui.core.scenario import Scenario
 from backprop_tui.core.session import Session

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
-from backprop_tui.core.network import (
+from backprop_tui.core.model.network import (
     ACTIVATIONS,
     BINARY_CROSS_ENTROPY,
     HALF_SQUARED,

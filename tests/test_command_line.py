@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from backprop_tui.core.header import HeaderError, columns, table
-from backprop_tui.core.network import Layer, Network
+from backprop_tui.core.model.network import Layer, Network
 from backprop_tui.core.reproduce import command_line, not_in_command_line
 from backprop_tui.core.run import Run
 from backprop_tui.core.session import Session

@@ -13,7 +13,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from backprop_tui.core.engine_process import MAX_TRIES, EngineLost, EngineProcess
-from backprop_tui.core.messages import HEADER, MAX_FRAME, OpenTable, ReadRows, RowsRead, TableOpened, TableSpec, numbers
+from backprop_tui.core.messages import HEADER, OpenTable, ReadRows, RowsRead, TableOpened, TableSpec
+from backprop_tui.core.model.arrays import MAX_FRAME, numbers
 from backprop_tui.core.run import Run
 from backprop_tui.core.session import Session
 

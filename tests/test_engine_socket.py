@@ -27,9 +27,9 @@ from backprop_tui.core.messages import (
     TableOpened,
     TableSpec,
     encode,
-    numbers,
 )
-from backprop_tui.core.network import Network, hidden_layers
+from backprop_tui.core.model.arrays import numbers
+from backprop_tui.core.model.network import Network, hidden_layers
 from backprop_tui.core.run import Run
 from backprop_tui.core.session import Session
 

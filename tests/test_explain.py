@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from backprop_tui.core import phases
 from backprop_tui.core.engine.engine import Engine
 from backprop_tui.core.explain import (
     CHAIN,
@@ -20,18 +19,10 @@ from backprop_tui.core.explain import (
     sentence,
 )
 from backprop_tui.core.history import Settings
-from backprop_tui.core.messages import (
-    Inline,
-    LossesFound,
-    Program,
-    RunSteps,
-    StepsRun,
-    TableRows,
-    TableSpec,
-    arrays,
-    numbers,
-)
-from backprop_tui.core.network import (
+from backprop_tui.core.messages import Inline, LossesFound, Program, RunSteps, StepsRun, TableRows, TableSpec
+from backprop_tui.core.model import phases
+from backprop_tui.core.model.arrays import arrays, numbers
+from backprop_tui.core.model.network import (
     ACTIVATIONS,
     BINARY_CROSS_ENTROPY,
     LOSSES,
@@ -40,13 +31,13 @@ from backprop_tui.core.network import (
     Layer,
     Network,
 )
-from backprop_tui.core.optimizers import OPTIMIZERS, Update
-from backprop_tui.core.phases import Cell
+from backprop_tui.core.model.optimizers import OPTIMIZERS, Update
+from backprop_tui.core.model.phases import Cell
+from backprop_tui.core.model.trace import Trace
 from backprop_tui.core.remarks import remarks
 from backprop_tui.core.run import Run
 from backprop_tui.core.sampling import SHUFFLED, Sampling
 from backprop_tui.core.session import Session
-from backprop_tui.core.trace import Trace
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 

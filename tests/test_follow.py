@@ -6,7 +6,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 from backprop_tui.core.history import Settings
-from backprop_tui.core.optimizers import Update
+from backprop_tui.core.model.optimizers import Update
 from backprop_tui.core.run import Run
 from backprop_tui.core.sampling import SHUFFLED, Sampling
 from backprop_tui.core.session import Session

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from backprop_tui.core import phases
 from backprop_tui.core.engine.engine import Engine
 from backprop_tui.core.messages import StepsRun
-from backprop_tui.core.network import Network, hidden_layers
-from backprop_tui.core.phases import Cell
+from backprop_tui.core.model import phases
+from backprop_tui.core.model.network import Network, hidden_layers
+from backprop_tui.core.model.phases import Cell
 from backprop_tui.core.run import Run
 from backprop_tui.core.session import Session
 from backprop_tui.tui.screens.stepper import StepperScreen

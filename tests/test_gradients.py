@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 from backprop_tui.core.engine.engine import Engine
-from backprop_tui.core.messages import FindLosses, Inline, LossesFound, Program, RunSteps, StepsRun, arrays, numbers
-from backprop_tui.core.network import BINARY_CROSS_ENTROPY, SOFTMAX_CROSS_ENTROPY, Array, Layer, Network
-from backprop_tui.core.trace import activations
+from backprop_tui.core.messages import FindLosses, Inline, LossesFound, Program, RunSteps, StepsRun
+from backprop_tui.core.model.arrays import arrays, numbers
+from backprop_tui.core.model.network import BINARY_CROSS_ENTROPY, SOFTMAX_CROSS_ENTROPY, Array, Layer, Network
+from backprop_tui.core.model.trace import activations
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from backprop_tui.core.engine.engine import Engine
-from backprop_tui.core.network import Array
-from backprop_tui.core.phases import Cell
+from backprop_tui.core.model.network import Array
+from backprop_tui.core.model.phases import Cell
 from backprop_tui.tui.keys import KEYS, markdown_table
 from backprop_tui.tui.screens.stepper import StepperScreen
 from driven_screen import Driven, driven

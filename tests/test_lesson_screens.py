@@ -9,7 +9,7 @@ import pytest
 from backprop_tui.core.engine.engine import Engine
 from backprop_tui.core.lessons.training import NOTEBOOK_RUN
 from backprop_tui.core.messages import TableSpec
-from backprop_tui.core.phases import Cell
+from backprop_tui.core.model.phases import Cell
 from backprop_tui.core.run import Run
 from backprop_tui.core.scenario import Scenario, Show
 from backprop_tui.core.session import Session

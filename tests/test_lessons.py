@@ -7,7 +7,6 @@ import msgspec
 import numpy as np
 import pytest
 from backprop_tui.core.engine.engine import Engine
-from backprop_tui.core.formula import FormulaError
 from backprop_tui.core.lessons.autograd import AutogradLesson, SavedAutograd, paths, remark
 from backprop_tui.core.lessons.data import PAGE, DataLesson
 from backprop_tui.core.lessons.descent import MAX_STEPS, DescentLesson, SavedDescent
@@ -21,7 +20,9 @@ from backprop_tui.core.lessons.training import (
     current_parameters,
     epoch_steps,
 )
-from backprop_tui.core.messages import FindLosses, LossesFound, TableRows, TableSpec, numbers
+from backprop_tui.core.messages import FindLosses, LossesFound, TableRows, TableSpec
+from backprop_tui.core.model.arrays import numbers
+from backprop_tui.core.model.formula import FormulaError
 from backprop_tui.core.run import Run
 from backprop_tui.core.sampling import SHUFFLED, split_rows
 from backprop_tui.core.session import Session

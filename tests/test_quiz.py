@@ -9,14 +9,14 @@ from backprop_tui.core.engine.engine import Engine
 from backprop_tui.core.explain import cell_name, difference_request, effect, effect_request, facts_of
 from backprop_tui.core.history import Settings
 from backprop_tui.core.messages import LossesFound
-from backprop_tui.core.network import Layer, Network, hidden_layers
-from backprop_tui.core.optimizers import OPTIMIZERS, Update
-from backprop_tui.core.phases import Cell
+from backprop_tui.core.model.network import Layer, Network, hidden_layers
+from backprop_tui.core.model.optimizers import OPTIMIZERS, Update
+from backprop_tui.core.model.phases import Cell
+from backprop_tui.core.model.trace import Trace
 from backprop_tui.core.quiz import CHOOSE, COMPUTE, Question, Score, judge, question
 from backprop_tui.core.run import Run
 from backprop_tui.core.scenario import bundled
 from backprop_tui.core.session import Session
-from backprop_tui.core.trace import Trace
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 

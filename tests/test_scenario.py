@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from backprop_tui.core.phases import Cell
+from backprop_tui.core.model.phases import Cell
 from backprop_tui.core.run import Run
 from backprop_tui.core.sampling import SHUFFLED
 from backprop_tui.core.scenario import Scenario, ScenarioError, bundled, bundled_names, open_scenario, parse, read

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from backprop_tui.core.engine.engine import Engine
 from backprop_tui.core.messages import TableSpec
-from backprop_tui.core.network import Network, hidden_layers
-from backprop_tui.core.phases import Cell
+from backprop_tui.core.model.network import Network, hidden_layers
+from backprop_tui.core.model.phases import Cell
 from backprop_tui.core.run import Run
 from backprop_tui.core.scenario import bundled
 from driven_screen import driven

@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import numpy as np
 from backprop_tui.core.engine.engine import Engine
-from backprop_tui.core.network import Network
-from backprop_tui.core.phases import Cell, numbers_done
+from backprop_tui.core.model.network import Network
+from backprop_tui.core.model.phases import Cell, numbers_done
 from backprop_tui.core.run import Run
 from backprop_tui.core.sampling import RULES
 from backprop_tui.core.session import Session

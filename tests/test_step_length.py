@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from backprop_tui.core.engine.engine import Engine
 from backprop_tui.core.history import Settings
-from backprop_tui.core.network import Array, Layer, Network
+from backprop_tui.core.model.network import Array, Layer, Network
 from backprop_tui.core.run import Run
 from backprop_tui.core.scenario import bundled
 from backprop_tui.core.session import Session

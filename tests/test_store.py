@@ -21,8 +21,8 @@ from backprop_tui.core import store
 from backprop_tui.core.engine.engine import Engine
 from backprop_tui.core.history import Settings
 from backprop_tui.core.messages import OpenTable, TableSpec
-from backprop_tui.core.network import Network
-from backprop_tui.core.phases import Cell
+from backprop_tui.core.model.network import Network
+from backprop_tui.core.model.phases import Cell
 from backprop_tui.core.run import Run
 from backprop_tui.core.sampling import SHUFFLED
 from backprop_tui.core.scenario import bundled

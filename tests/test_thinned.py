@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from backprop_tui.core.engine.engine import Engine
 from backprop_tui.core.history import History, Settings
-from backprop_tui.core.optimizers import Update
-from backprop_tui.core.phases import Cell
+from backprop_tui.core.model.optimizers import Update
+from backprop_tui.core.model.phases import Cell
 from backprop_tui.core.run import Run
 from backprop_tui.core.sampling import RULES
 from backprop_tui.core.session import Session

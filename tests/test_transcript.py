@@ -14,7 +14,7 @@ import pytest
 from backprop_tui.core.engine.engine import Engine
 from backprop_tui.core.history import Settings
 from backprop_tui.core.messages import TableSpec
-from backprop_tui.core.network import (
+from backprop_tui.core.model.network import (
     BINARY_CROSS_ENTROPY,
     MEAN_SQUARED,
     SOFTMAX_CROSS_ENTROPY,
@@ -22,8 +22,8 @@ from backprop_tui.core.network import (
     Network,
     hidden_layers,
 )
-from backprop_tui.core.optimizers import Update
-from backprop_tui.core.phases import Cell
+from backprop_tui.core.model.optimizers import Update
+from backprop_tui.core.model.phases import Cell
 from backprop_tui.core.reproduce import command_line, not_in_command_line
 from backprop_tui.core.run import Run
 from backprop_tui.core.session import Session

@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from backprop_tui.core import phases
 from backprop_tui.core.engine.engine import Engine
 from backprop_tui.core.history import Settings
 from backprop_tui.core.messages import TableSpec
-from backprop_tui.core.network import Network, hidden_layers
-from backprop_tui.core.optimizers import Update
-from backprop_tui.core.phases import Cell
+from backprop_tui.core.model import phases
+from backprop_tui.core.model.network import Network, hidden_layers
+from backprop_tui.core.model.optimizers import Update
+from backprop_tui.core.model.phases import Cell
 from backprop_tui.core.run import Run
 from backprop_tui.core.sampling import SHUFFLED, Sampling
 from backprop_tui.core.scenario import bundled

@@ -18,7 +18,6 @@ from backprop_tui.core.engine.engine import Engine
 from backprop_tui.core.engine_process import EngineProcess
 from backprop_tui.core.messages import (
     HEADER,
-    MAX_FRAME,
     Answer,
     Descend,
     DescribeTable,
@@ -27,7 +26,6 @@ from backprop_tui.core.messages import (
     FindLosses,
     FindWorst,
     Inline,
-    Numbers,
     OpenTable,
     Predict,
     Program,
@@ -44,9 +42,9 @@ from backprop_tui.core.messages import (
     decode_answer,
     decode_request,
     encode,
-    numbers,
 )
-from backprop_tui.core.network import Network
+from backprop_tui.core.model.arrays import MAX_FRAME, Numbers, numbers
+from backprop_tui.core.model.network import Network
 from backprop_tui.core.run import Run
 from backprop_tui.core.session import Session
 from hypothesis import given, settings

@@ -2,7 +2,7 @@
 
 from itertools import groupby
 
-from backprop_tui.core.phases import Cell
+from backprop_tui.core.model.phases import Cell
 
 from .line import Line, Span
 

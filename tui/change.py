@@ -1,8 +1,8 @@
 """Changing a number by hand: which ones can be, and what it did."""
 
 from backprop_tui.core.explain import cell_name
-from backprop_tui.core.network import Network
-from backprop_tui.core.phases import Cell
+from backprop_tui.core.model.network import Network
+from backprop_tui.core.model.phases import Cell
 from backprop_tui.core.text.numerals import brief
 
 from .view import View

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NoReturn
 from backprop_tui.core.text.escape import shown
 
 if TYPE_CHECKING:
-    from backprop_tui.core.network import Network
+    from backprop_tui.core.model.network import Network
     from backprop_tui.core.run import Run
     from backprop_tui.core.scenario import Scenario
 
@@ -152,7 +152,7 @@ def run_of(options: argparse.Namespace, base: "Run") -> "Run":
 def _network(options: argparse.Namespace, base: "Network", features: int) -> "Network":
     from dataclasses import replace
 
-    from backprop_tui.core.network import Layer
+    from backprop_tui.core.model.network import Layer
 
     *hidden, last = base.layers
     if options.hidden is not None:

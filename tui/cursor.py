@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from backprop_tui.core.phases import Cell
+from backprop_tui.core.model.phases import Cell
 
 from .pane import Pane
 

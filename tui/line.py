@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from backprop_tui.core.phases import Cell
+from backprop_tui.core.model.phases import Cell
 from rich.cells import cell_len, set_cell_size
 
 

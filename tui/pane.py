@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Self
 
-from backprop_tui.core.phases import Cell
+from backprop_tui.core.model.phases import Cell
 from rich.segment import Segment
 from rich.style import Style
 from rich.text import Text

@@ -3,7 +3,7 @@
 from backprop_tui.core.engine_process import EngineLost
 from backprop_tui.core.explain import effect, effect_request, facts_of
 from backprop_tui.core.messages import LossesFound, WireError
-from backprop_tui.core.phases import LOSS, Cell, phases
+from backprop_tui.core.model.phases import LOSS, Cell, phases
 from backprop_tui.core.quiz import LEVELS, OFF, Question, Score, judge, question
 from backprop_tui.core.session import Session
 

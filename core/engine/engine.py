@@ -3,7 +3,6 @@
 from typing import TYPE_CHECKING
 
 import numpy as np
-from backprop_tui.core.formula import Formula, FormulaError, parse
 from backprop_tui.core.limits import MAX_ROWS, MAX_STEPS
 from backprop_tui.core.messages import (
     Answer,
@@ -31,9 +30,10 @@ from backprop_tui.core.messages import (
     TableRows,
     TableSpec,
     WorstFound,
-    numbers,
 )
-from backprop_tui.core.network import Array, Network
+from backprop_tui.core.model.arrays import numbers
+from backprop_tui.core.model.formula import Formula, FormulaError, parse
+from backprop_tui.core.model.network import Array, Network
 
 from .recent import Recent
 

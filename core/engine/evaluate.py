@@ -2,7 +2,7 @@
 
 import numpy as np
 from backprop_tui.core.messages import Program
-from backprop_tui.core.network import Array, Network
+from backprop_tui.core.model.network import Array, Network
 
 from .step import forward, losses, split
 from .tamed import tf

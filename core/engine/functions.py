@@ -4,8 +4,8 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from backprop_tui.core.formula import Formula, Operand, Result, X
-from backprop_tui.core.network import Array
+from backprop_tui.core.model.formula import Formula, Operand, Result, X
+from backprop_tui.core.model.network import Array
 
 from .tamed import tf
 

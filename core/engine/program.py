@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 from backprop_tui.core.limits import capacity
 from backprop_tui.core.messages import Program
-from backprop_tui.core.network import Array, Network
-from backprop_tui.core.trace import activations
+from backprop_tui.core.model.network import Array, Network
+from backprop_tui.core.model.trace import activations
 
 from .step import gradients, updated
 from .tamed import tf

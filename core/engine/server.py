@@ -36,9 +36,9 @@ from backprop_tui.core.messages import (
     body_length,
     decode_request,
     encode,
-    numbers,
 )
-from backprop_tui.core.network import Network
+from backprop_tui.core.model.arrays import numbers
+from backprop_tui.core.model.network import Network
 
 from .engine import Engine
 

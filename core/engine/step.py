@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from typing import Any
 
-from backprop_tui.core.network import BINARY_CROSS_ENTROPY, HALF_SQUARED, MEAN_SQUARED, Network
-from backprop_tui.core.optimizers import Update
-from backprop_tui.core.trace import activations
+from backprop_tui.core.model.network import BINARY_CROSS_ENTROPY, HALF_SQUARED, MEAN_SQUARED, Network
+from backprop_tui.core.model.optimizers import Update
+from backprop_tui.core.model.trace import activations
 
 from .tamed import tf
 

@@ -5,9 +5,15 @@ from itertools import product
 from math import prod
 
 import numpy as np
-from backprop_tui.core.network import BINARY_CROSS_ENTROPY, HALF_SQUARED, MEAN_SQUARED, SOFTMAX_CROSS_ENTROPY, Array
-from backprop_tui.core.phases import Cell
-from backprop_tui.core.trace import Trace
+from backprop_tui.core.model.network import (
+    BINARY_CROSS_ENTROPY,
+    HALF_SQUARED,
+    MEAN_SQUARED,
+    SOFTMAX_CROSS_ENTROPY,
+    Array,
+)
+from backprop_tui.core.model.phases import Cell
+from backprop_tui.core.model.trace import Trace
 
 from .factors import (
     couples,

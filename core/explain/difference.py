@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from math import floor, isfinite, log2, log10
 
 import numpy as np
-from backprop_tui.core.messages import FindLosses, Inline, LossesFound, TableRows, numbers
-from backprop_tui.core.network import Array
-from backprop_tui.core.phases import Cell
+from backprop_tui.core.messages import FindLosses, Inline, LossesFound, TableRows
+from backprop_tui.core.model.arrays import numbers
+from backprop_tui.core.model.network import Array
+from backprop_tui.core.model.phases import Cell
+from backprop_tui.core.model.trace import Trace
 from backprop_tui.core.text.numerals import fixed, full, plain
-from backprop_tui.core.trace import Trace
 
 from .factors import samples, sum_name
 from .facts import Facts

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable
 
-from backprop_tui.core.network import BINARY_CROSS_ENTROPY, MEAN_SQUARED, SOFTMAX_CROSS_ENTROPY
-from backprop_tui.core.phases import Cell
-from backprop_tui.core.trace import Trace
+from backprop_tui.core.model.network import BINARY_CROSS_ENTROPY, MEAN_SQUARED, SOFTMAX_CROSS_ENTROPY
+from backprop_tui.core.model.phases import Cell
+from backprop_tui.core.model.trace import Trace
 
 from .names import cell_name, sample_of
 from .parts import Explanation, Factor, Term, number

@@ -5,7 +5,7 @@ Each piece knows the cell that it names, so that a screen can let one follow it,
 
 from dataclasses import dataclass, replace
 
-from backprop_tui.core.phases import Cell
+from backprop_tui.core.model.phases import Cell
 
 SYMBOLS, WORKING, NUMBERS, RESULT, NOTE = "symbols", "working", "numbers", "result", "note"
 WIDTH = 76

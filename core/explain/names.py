@@ -2,9 +2,9 @@
 
 from functools import lru_cache
 
-from backprop_tui.core.network import Network
-from backprop_tui.core.phases import Cell
-from backprop_tui.core.trace import symbol
+from backprop_tui.core.model.network import Network
+from backprop_tui.core.model.phases import Cell
+from backprop_tui.core.model.trace import symbol
 
 _SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 

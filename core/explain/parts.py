@@ -10,8 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
-from backprop_tui.core.network import Array
-from backprop_tui.core.phases import Cell
+from backprop_tui.core.model.network import Array
+from backprop_tui.core.model.phases import Cell
 
 LOCAL, CHAIN = "local", "chain"
 """An explanation by the numbers computed just before; or by all that lies between: the paths from the loss, a sum."""

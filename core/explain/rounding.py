@@ -1,8 +1,8 @@
 """How large the numbers are that a gradient's rounding is relative to, where the trace has it and not its terms."""
 
 import numpy as np
-from backprop_tui.core.network import Array
-from backprop_tui.core.trace import Trace
+from backprop_tui.core.model.network import Array
+from backprop_tui.core.model.trace import Trace
 
 from .factors import couples, loss_constants, output_name, sum_name
 

@@ -1,9 +1,9 @@
 """A phase, or one number, in two lines: the formula, and the first number's own arithmetic with its result."""
 
-from backprop_tui.core.network import BINARY_CROSS_ENTROPY, HALF_SQUARED, MEAN_SQUARED
-from backprop_tui.core.optimizers import Update
-from backprop_tui.core.phases import UPDATE, Cell, Phase
-from backprop_tui.core.trace import Trace, activations, symbol
+from backprop_tui.core.model.network import BINARY_CROSS_ENTROPY, HALF_SQUARED, MEAN_SQUARED
+from backprop_tui.core.model.optimizers import Update
+from backprop_tui.core.model.phases import UPDATE, Cell, Phase
+from backprop_tui.core.model.trace import Trace, activations, symbol
 
 from .factors import couples, samples, sum_name
 from .facts import Facts, known

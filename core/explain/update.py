@@ -3,9 +3,9 @@
 from math import sqrt
 
 import numpy as np
-from backprop_tui.core.phases import Cell
+from backprop_tui.core.model.phases import Cell
+from backprop_tui.core.model.trace import Trace
 from backprop_tui.core.text.numerals import brief
-from backprop_tui.core.trace import Trace
 
 from .factors import dtype_of, explanation, factor
 from .facts import Facts

@@ -1,8 +1,8 @@
 """Explains any number of a trace."""
 
-from backprop_tui.core.network import HALF_SQUARED, MEAN_SQUARED
-from backprop_tui.core.phases import Cell
-from backprop_tui.core.trace import Trace
+from backprop_tui.core.model.network import HALF_SQUARED, MEAN_SQUARED
+from backprop_tui.core.model.phases import Cell
+from backprop_tui.core.model.trace import Trace
 
 from .backward import gradient
 from .factors import couples, explanation, name_of

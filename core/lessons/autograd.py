@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import msgspec
 import numpy as np
 from backprop_tui.core.answers import EngineRefused
-from backprop_tui.core.formula import Formula, Operand, Operation, Result, X, operand_text, parse
 from backprop_tui.core.messages import (
     Answer,
     Descend,
@@ -19,6 +18,7 @@ from backprop_tui.core.messages import (
     Request,
     WireError,
 )
+from backprop_tui.core.model.formula import Formula, Operand, Operation, Result, X, operand_text, parse
 
 from .function import (
     NOTEBOOK_FORMULA,

@@ -16,9 +16,9 @@ from backprop_tui.core.messages import (
     TableOpened,
     TableSpec,
     WireError,
-    numbers,
 )
-from backprop_tui.core.network import Array
+from backprop_tui.core.model.arrays import numbers
+from backprop_tui.core.model.network import Array
 from backprop_tui.core.sample import Scaling, read_scaling
 
 PAGE, MAX_PAGES, BINS = 64, 32, 16

@@ -3,7 +3,6 @@
 import msgspec
 import numpy as np
 from backprop_tui.core.answers import EngineRefused
-from backprop_tui.core.formula import parse
 from backprop_tui.core.messages import (
     Answer,
     Descend,
@@ -14,7 +13,8 @@ from backprop_tui.core.messages import (
     Request,
     WireError,
 )
-from backprop_tui.core.network import Array
+from backprop_tui.core.model.formula import parse
+from backprop_tui.core.model.network import Array
 
 from .function import (
     NOTEBOOK_FORMULA,

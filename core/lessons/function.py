@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 
 import numpy as np
-from backprop_tui.core.formula import Formula
-from backprop_tui.core.messages import Differentiate, Differentiated, WireError, numbers
-from backprop_tui.core.network import Array
+from backprop_tui.core.messages import Differentiate, Differentiated, WireError
+from backprop_tui.core.model.arrays import numbers
+from backprop_tui.core.model.formula import Formula
+from backprop_tui.core.model.network import Array
 
 NOTEBOOK_FORMULA, NOTEBOOK_X, NOTEBOOK_LR = "x**2 + 4*x", 0.0, 0.1
 CURVE_POINTS, MARGIN = 241, 3.0

@@ -17,9 +17,9 @@ from backprop_tui.core.messages import (
     TableRows,
     WireError,
     WorstFound,
-    numbers,
 )
-from backprop_tui.core.network import Array
+from backprop_tui.core.model.arrays import numbers
+from backprop_tui.core.model.network import Array
 from backprop_tui.core.run import Run
 from backprop_tui.core.sampling import ALL_ROWS, SHUFFLED, THIS_ROW, split_rows
 from backprop_tui.core.session import Session

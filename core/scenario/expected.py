@@ -2,7 +2,7 @@
 
 import re
 
-from backprop_tui.core.phases import shapes
+from backprop_tui.core.model.phases import shapes
 from backprop_tui.core.run import Run
 
 from .facts import Expectation, Matrix

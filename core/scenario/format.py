@@ -3,8 +3,8 @@
 from typing import Annotated, Any
 
 import msgspec
-from backprop_tui.core.initial import MAX_SEED
-from backprop_tui.core.network import MAX_LAYERS, MAX_UNITS
+from backprop_tui.core.model.initializers import MAX_SEED
+from backprop_tui.core.model.network import MAX_LAYERS, MAX_UNITS
 from msgspec import Meta
 
 MAX_BYTES = 4 * 2**20

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 import numpy as np
-from backprop_tui.core.network import Array
+from backprop_tui.core.model.network import Array
 
 from .format import Rows
 from .places import Path

@@ -9,8 +9,8 @@ import numpy as np
 import tomlkit
 from backprop_tui.core.history import Settings
 from backprop_tui.core.messages import TableSpec
-from backprop_tui.core.network import Array
-from backprop_tui.core.optimizers import Update
+from backprop_tui.core.model.network import Array
+from backprop_tui.core.model.optimizers import Update
 from backprop_tui.core.run import Run
 from backprop_tui.core.sampling import ALL_ROWS, THIS_ROW
 from backprop_tui.core.session import Session

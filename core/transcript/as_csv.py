@@ -10,8 +10,8 @@ import csv
 from collections.abc import Iterable, Iterator
 from io import StringIO
 
+from backprop_tui.core.model.trace import Trace
 from backprop_tui.core.run import Run
-from backprop_tui.core.trace import Trace
 
 from .steps import Event, Step
 from .values import cell_names, shortest

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from backprop_tui.core.explain import CHAIN, explain, lines
-from backprop_tui.core.network import Network
-from backprop_tui.core.phases import Cell
+from backprop_tui.core.model.network import Network
+from backprop_tui.core.model.phases import Cell
 from backprop_tui.core.text.escape import shown
 
 from .steps import Step

@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 from backprop_tui.core.answers import EngineRefused
 from backprop_tui.core.history import Change, Settings
-from backprop_tui.core.messages import Failed, Inline, ReadRows, RowsRead, numbers
+from backprop_tui.core.messages import Failed, Inline, ReadRows, RowsRead
+from backprop_tui.core.model.arrays import numbers
 from backprop_tui.core.sampling import split_rows
 from backprop_tui.core.session import Session
 

@@ -7,9 +7,9 @@ from math import isfinite
 from backprop_tui.core.explain import Facts, facts_of
 from backprop_tui.core.history import Change
 from backprop_tui.core.messages import Answer, Request
+from backprop_tui.core.model.trace import Trace
 from backprop_tui.core.places import Position
 from backprop_tui.core.session import Session
-from backprop_tui.core.trace import Trace
 
 Ask = Callable[[Request], Answer]
 """Asks the engine and waits for its answer."""

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Iterator
 
-from backprop_tui.core.network import Network
+from backprop_tui.core.model.network import Network
+from backprop_tui.core.model.trace import Trace
 from backprop_tui.core.text.numerals import ordinal
-from backprop_tui.core.trace import Trace
 
 from .steps import Event, Step
 

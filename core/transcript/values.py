@@ -4,8 +4,8 @@ from math import isfinite
 from typing import Any
 
 from backprop_tui.core.messages import TableSpec
-from backprop_tui.core.network import Array
-from backprop_tui.core.phases import Cell
+from backprop_tui.core.model.network import Array
+from backprop_tui.core.model.phases import Cell
 from backprop_tui.core.run import Run
 from backprop_tui.core.sampling import SHUFFLED
 

@@ -19,7 +19,7 @@ import numpy as np
 from backprop_tui.core.engine.engine import Engine
 from backprop_tui.core.history import Settings
 from backprop_tui.core.messages import TableSpec
-from backprop_tui.core.network import Network, hidden_layers
+from backprop_tui.core.model.network import Network, hidden_layers
 from backprop_tui.core.run import Run
 from backprop_tui.core.sampling import ALL_ROWS, SHUFFLED, Sampling
 from backprop_tui.core.session import Session

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from time import process_time, sleep
 
 from backprop_tui.core.engine.engine import Engine
-from backprop_tui.core.network import Network, hidden_layers
-from backprop_tui.core.phases import Cell
+from backprop_tui.core.model.network import Network, hidden_layers
+from backprop_tui.core.model.phases import Cell
 from backprop_tui.core.run import Run
 from backprop_tui.core.session import Session
 from backprop_tui.tui.panes import network

@@ -17,9 +17,9 @@ STEPS = {"autograd": 1, "descent": 10, "training": 1}
 
 def text(options: argparse.Namespace) -> Iterator[str]:
     """The steps in the format that was asked for. `text`: x after each, in autograd dy/dx before it."""
-    from backprop_tui.core.formula import FormulaError
     from backprop_tui.core.lessons.descent import DescentLesson
     from backprop_tui.core.lessons.function import NOTEBOOK_FORMULA, NOTEBOOK_LR, NOTEBOOK_X, number_text
+    from backprop_tui.core.model.formula import FormulaError
 
     try:
         lesson = DescentLesson(

@@ -1,8 +1,8 @@
 """Forward activations: each layer's z and what its activation makes of it, then the prediction and the loss."""
 
-from backprop_tui.core.phases import Cell
+from backprop_tui.core.model.phases import Cell
+from backprop_tui.core.model.trace import activations
 from backprop_tui.core.text.escape import shown
-from backprop_tui.core.trace import activations
 from backprop_tui.core.units import in_units
 from backprop_tui.tui.line import Line, Span, length_of
 from backprop_tui.tui.view import View

@@ -1,7 +1,7 @@
 """The gradients: of the parameters, layer by layer, and of the values between them."""
 
-from backprop_tui.core.phases import shapes
-from backprop_tui.core.trace import activations
+from backprop_tui.core.model.phases import shapes
+from backprop_tui.core.model.trace import activations
 from backprop_tui.tui.line import Line, Span, length_of
 from backprop_tui.tui.view import View, matrix
 

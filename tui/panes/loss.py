@@ -3,7 +3,7 @@
 from math import inf, isfinite, isnan
 
 import numpy as np
-from backprop_tui.core.network import Array
+from backprop_tui.core.model.network import Array
 from backprop_tui.core.text.numerals import brief
 from backprop_tui.tui.line import Line, Span
 from backprop_tui.tui.view import View

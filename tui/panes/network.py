@@ -8,9 +8,9 @@ from itertools import product
 
 import numpy as np
 from backprop_tui.core.explain.names import base
-from backprop_tui.core.phases import BACKWARD, Cell
+from backprop_tui.core.model.phases import BACKWARD, Cell
+from backprop_tui.core.model.trace import activations, symbol
 from backprop_tui.core.text.numerals import brief
-from backprop_tui.core.trace import activations, symbol
 from backprop_tui.tui.canvas import Canvas
 from backprop_tui.tui.line import Line, fitting
 from backprop_tui.tui.view import PENDING, View

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from backprop_tui.core.network import Array
+from backprop_tui.core.model.network import Array
 from backprop_tui.core.text.numerals import brief
 from backprop_tui.tui.line import Line, Span
 

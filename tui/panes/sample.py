@@ -1,6 +1,6 @@
 """The data sample: the row's features raw and scaled, and its target."""
 
-from backprop_tui.core.phases import Cell
+from backprop_tui.core.model.phases import Cell
 from backprop_tui.core.text.escape import shown
 from backprop_tui.core.text.numerals import brief
 from backprop_tui.tui.line import Line, Span, clipped

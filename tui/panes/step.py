@@ -3,7 +3,7 @@
 from textwrap import wrap
 
 from backprop_tui.core.explain import sentence
-from backprop_tui.core.phases import cells, last_cell, phases
+from backprop_tui.core.model.phases import cells, last_cell, phases
 from backprop_tui.core.text.escape import shown
 from backprop_tui.tui.line import Line, Span
 from backprop_tui.tui.view import View

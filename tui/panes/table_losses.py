@@ -2,7 +2,7 @@
 
 import numpy as np
 from backprop_tui.core.lessons.training import HELD_OUT, TRAINING, TableLosses
-from backprop_tui.core.network import Array
+from backprop_tui.core.model.network import Array
 from backprop_tui.core.text.numerals import brief
 from backprop_tui.tui.line import Line, Span
 

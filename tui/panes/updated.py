@@ -1,6 +1,6 @@
 """The updated weights: each parameter before and after the update, and what the optimizer remembers."""
 
-from backprop_tui.core.phases import Cell, shapes
+from backprop_tui.core.model.phases import Cell, shapes
 from backprop_tui.tui.line import Line, Span
 from backprop_tui.tui.view import View, matrix
 

@@ -1,8 +1,8 @@
 """What the lessons on a function of x share: another function, another start, the learning rate."""
 
-from backprop_tui.core.formula import FormulaError, parse
 from backprop_tui.core.lessons.autograd import AutogradLesson
 from backprop_tui.core.lessons.descent import DescentLesson
+from backprop_tui.core.model.formula import FormulaError, parse
 from backprop_tui.tui import typed
 from backprop_tui.tui.runner import Asker
 

@@ -5,7 +5,6 @@ from functools import partial
 from math import isfinite
 from typing import ClassVar
 
-from backprop_tui.core import phases
 from backprop_tui.core.engine_process import EngineLost
 from backprop_tui.core.explain import (
     CHAIN,
@@ -23,7 +22,8 @@ from backprop_tui.core.explain import (
     wrapped_words,
 )
 from backprop_tui.core.messages import Answer, LossesFound, WireError
-from backprop_tui.core.phases import Cell
+from backprop_tui.core.model import phases
+from backprop_tui.core.model.phases import Cell
 from backprop_tui.core.remarks import about, known, remarks
 from backprop_tui.core.text.numerals import fixed
 from backprop_tui.tui.line import Line, Span, fitting

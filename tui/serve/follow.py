@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from backprop_tui.core.phases import Cell
+from backprop_tui.core.model.phases import Cell
 from backprop_tui.tui.keys import KEYS, Key, KeysShown, bindings
 from backprop_tui.tui.runner import Asker
 from backprop_tui.tui.screens.lesson import NAMES

@@ -9,9 +9,9 @@ from dataclasses import replace
 import msgspec
 import numpy as np
 from backprop_tui.core.history import Change, Settings
-from backprop_tui.core.messages import Numbers, numbers
-from backprop_tui.core.network import Array
-from backprop_tui.core.phases import Cell
+from backprop_tui.core.model.arrays import Numbers, numbers
+from backprop_tui.core.model.network import Array
+from backprop_tui.core.model.phases import Cell
 from backprop_tui.core.places import Position
 from backprop_tui.core.run import Run
 from backprop_tui.core.session import Session

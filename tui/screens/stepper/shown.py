@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from backprop_tui.core.phases import Cell, cells, phases
+from backprop_tui.core.model.phases import Cell, cells, phases
 from backprop_tui.core.places import Position
 from backprop_tui.core.quiz import LEVELS, Score
 from backprop_tui.core.session import Session

@@ -16,8 +16,7 @@ from functools import cached_property
 from math import isinf
 
 import numpy as np
-
-from .text.escape import shown
+from backprop_tui.core.text.escape import shown
 
 MAX_LENGTH, MAX_DEPTH = 200, 40
 FUNCTIONS = ("sin", "cos", "tanh", "exp", "log", "sqrt", "sigmoid", "relu")

@@ -1,0 +1,1 @@
+"""The chapter of the textbook: a network, its numbers, its phases, its update. numpy only."""
