@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from .limits import history_bytes
 from .model.network import Array
 from .model.phases import Cell
-from .sampling import Sampling
+from .table.batches import Sampling
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ import msgspec
 from .model.arrays import MAX_FRAME, Numbers
 from .model.network import Network
 from .model.optimizers import Update
+from .table.spec import TableSpec
 
 HEADER = struct.Struct(">I")
 
@@ -21,26 +22,6 @@ TABLE_DIGEST = 16
 
 class WireError(Exception):
     """The other side sent what is not a message of these types."""
-
-
-class TableSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Which table: a CSV file (the bundled house table when `path` is empty), its columns, their transforms.
-
-    `standardise` names the features that are scaled to mean 0 and deviation 1; `log_target` takes the natural
-    logarithm of the target. `holdout` is the share of rows, drawn by `holdout_seed`, that no step uses and
-    that do not count in what scales the features. `x` (rows, features) and `y` (rows, targets) are the table itself,
-    raw, where it is written in a scenario and in no file.
-    """
-
-    path: str = ""
-    features: tuple[str, ...] = ("bedrooms", "sqft_living")
-    targets: tuple[str, ...] = ("price",)
-    standardise: tuple[str, ...] = ("bedrooms", "sqft_living")
-    log_target: bool = True
-    holdout: float = 0.0
-    holdout_seed: int = 0
-    x: Numbers | None = None
-    y: Numbers | None = None
 
 
 class Program(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

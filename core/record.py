@@ -14,7 +14,7 @@ from .model.arrays import arrays, numbers
 from .model.network import Array
 from .model.trace import Trace
 from .run import Run
-from .sampling import ALL_ROWS, split_rows
+from .table.batches import ALL_ROWS, split_rows
 
 
 @dataclass(frozen=True)

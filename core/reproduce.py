@@ -7,13 +7,13 @@ from io import StringIO
 from operator import attrgetter
 
 from .history import Settings
-from .messages import TableSpec
 from .model.network import HALF_SQUARED, Network
 from .model.optimizers import Update
 from .run import Run
-from .sampling import NEXT_ROW, SHUFFLED
 from .scenario import Scenario
 from .session import Session
+from .table.batches import NEXT_ROW, SHUFFLED
+from .table.spec import TableSpec
 from .text.escape import shown
 
 

@@ -5,10 +5,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from .history import Settings
-from .messages import Program, TableSpec
+from .messages import Program
 from .model.initializers import MAX_SEED, initial_parameters
 from .model.network import Array, Network
 from .model.optimizers import Update
+from .table.spec import TableSpec
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from .places import START, Position
 from .record import Asked, Record
 from .run import Run
 from .sample import Sample, Scaling
-from .sampling import RULES, THIS_ROW, Sampling
+from .table.batches import RULES, THIS_ROW, Sampling
 
 
 class Walk:

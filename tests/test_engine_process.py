@@ -13,10 +13,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from backprop_tui.core.engine_process import MAX_TRIES, EngineLost, EngineProcess
-from backprop_tui.core.messages import HEADER, OpenTable, ReadRows, RowsRead, TableOpened, TableSpec
+from backprop_tui.core.messages import HEADER, OpenTable, ReadRows, RowsRead, TableOpened
 from backprop_tui.core.model.arrays import MAX_FRAME, numbers
 from backprop_tui.core.run import Run
 from backprop_tui.core.session import Session
+from backprop_tui.core.table.spec import TableSpec
 
 OPEN = OpenTable(TableSpec())
 

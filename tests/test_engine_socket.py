@@ -25,13 +25,13 @@ from backprop_tui.core.messages import (
     RunSteps,
     StepsRun,
     TableOpened,
-    TableSpec,
     encode,
 )
 from backprop_tui.core.model.arrays import numbers
 from backprop_tui.core.model.network import Network, hidden_layers
 from backprop_tui.core.run import Run
 from backprop_tui.core.session import Session
+from backprop_tui.core.table.spec import TableSpec
 
 
 @pytest.fixture(scope="module")

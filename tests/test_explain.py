@@ -19,7 +19,7 @@ from backprop_tui.core.explain import (
     sentence,
 )
 from backprop_tui.core.history import Settings
-from backprop_tui.core.messages import Inline, LossesFound, Program, RunSteps, StepsRun, TableRows, TableSpec
+from backprop_tui.core.messages import Inline, LossesFound, Program, RunSteps, StepsRun, TableRows
 from backprop_tui.core.model import phases
 from backprop_tui.core.model.arrays import arrays, numbers
 from backprop_tui.core.model.network import (
@@ -36,8 +36,9 @@ from backprop_tui.core.model.phases import Cell
 from backprop_tui.core.model.trace import Trace
 from backprop_tui.core.remarks import remarks
 from backprop_tui.core.run import Run
-from backprop_tui.core.sampling import SHUFFLED, Sampling
 from backprop_tui.core.session import Session
+from backprop_tui.core.table.batches import SHUFFLED, Sampling
+from backprop_tui.core.table.spec import TableSpec
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 

@@ -13,11 +13,12 @@ import pytest
 from backprop_tui.core.engine.engine import Engine
 from backprop_tui.core.engine.program import Compiled
 from backprop_tui.core.history import Settings
-from backprop_tui.core.messages import OpenTable, Program, ReadRows, RowsRead, TableOpened, TableSpec
+from backprop_tui.core.messages import OpenTable, Program, ReadRows, RowsRead, TableOpened
 from backprop_tui.core.model.arrays import numbers
 from backprop_tui.core.model.network import Network
 from backprop_tui.core.run import Run
 from backprop_tui.core.session import Session
+from backprop_tui.core.table.spec import TableSpec
 
 Settle = Callable[[Session], Session]
 X = (-0.43319764280264655, -0.7532575369937701)

@@ -20,12 +20,13 @@ from backprop_tui.core.lessons.training import (
     current_parameters,
     epoch_steps,
 )
-from backprop_tui.core.messages import FindLosses, LossesFound, TableRows, TableSpec
+from backprop_tui.core.messages import FindLosses, LossesFound, TableRows
 from backprop_tui.core.model.arrays import numbers
 from backprop_tui.core.model.formula import FormulaError
 from backprop_tui.core.run import Run
-from backprop_tui.core.sampling import SHUFFLED, split_rows
 from backprop_tui.core.session import Session
+from backprop_tui.core.table.batches import SHUFFLED, split_rows
+from backprop_tui.core.table.spec import TableSpec
 
 Settle = Callable[[Any], Any]
 

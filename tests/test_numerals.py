@@ -4,10 +4,10 @@ import math
 
 import numpy as np
 import pytest
-from backprop_tui.core.messages import TableSpec
 from backprop_tui.core.model.arrays import numbers
+from backprop_tui.core.table.spec import TableSpec
+from backprop_tui.core.table.units import currency, in_units
 from backprop_tui.core.text.numerals import MIN_WIDTH, compact, fixed, full, full_width, plain
-from backprop_tui.core.units import currency, in_units
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 from backprop_tui.core.engine.engine import Engine
-from backprop_tui.core.messages import Program, RunSteps, StepsRun, TableRows, TableSpec
+from backprop_tui.core.messages import Program, RunSteps, StepsRun, TableRows
 from backprop_tui.core.model.arrays import numbers
 from backprop_tui.core.model.network import Network, hidden_layers
 from backprop_tui.core.model.optimizers import Update
+from backprop_tui.core.table.spec import TableSpec
 
 STEPS = 100
 

@@ -8,12 +8,13 @@ from backprop_tui.core.engine.engine import Engine
 from backprop_tui.core.engine.program import TRACE_ROWS, Compiled
 from backprop_tui.core.engine.tamed import tf
 from backprop_tui.core.limits import capacity, chunk
-from backprop_tui.core.messages import Failed, Program, RunSteps, StepsRun, TableRows, TableSpec
+from backprop_tui.core.messages import Failed, Program, RunSteps, StepsRun, TableRows
 from backprop_tui.core.model.arrays import arrays, numbers
 from backprop_tui.core.model.network import Array, Network, hidden_layers
 from backprop_tui.core.model.optimizers import OPTIMIZERS, Update
 from backprop_tui.core.model.trace import Trace
 from backprop_tui.core.run import Run
+from backprop_tui.core.table.spec import TableSpec
 
 NETWORK = Network(2, hidden_layers([3], "tanh"))
 START = Run(network=NETWORK).first_state()

@@ -3,12 +3,13 @@
 import numpy as np
 import pytest
 from backprop_tui.core.engine.engine import Engine
-from backprop_tui.core.messages import Inline, Program, RunSteps, StepsRun, TableRows, TableSpec
+from backprop_tui.core.messages import Inline, Program, RunSteps, StepsRun, TableRows
 from backprop_tui.core.model.arrays import arrays, numbers
 from backprop_tui.core.model.network import Network, hidden_layers
 from backprop_tui.core.run import Run
-from backprop_tui.core.sampling import ALL_ROWS, NEXT_ROW, SHUFFLED, THIS_ROW, Sampling, split_rows
 from backprop_tui.core.session import Session
+from backprop_tui.core.table.batches import ALL_ROWS, NEXT_ROW, SHUFFLED, THIS_ROW, Sampling, split_rows
+from backprop_tui.core.table.spec import TableSpec
 from hypothesis import given
 from hypothesis import strategies as st
 

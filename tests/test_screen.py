@@ -5,11 +5,11 @@ import asyncio
 import numpy as np
 import pytest
 from backprop_tui.core.engine.engine import Engine
-from backprop_tui.core.messages import TableSpec
 from backprop_tui.core.model.network import Network, hidden_layers
 from backprop_tui.core.model.phases import Cell
 from backprop_tui.core.run import Run
 from backprop_tui.core.scenario import bundled
+from backprop_tui.core.table.spec import TableSpec
 from driven_screen import driven
 
 PANES = ("sample", "forward", "gradients", "updated", "loss")

@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 from backprop_tui.core.engine.engine import Engine
 from backprop_tui.core.engine.table import Table, TableError, open_table
-from backprop_tui.core.messages import Failed, OpenTable, TableSpec
+from backprop_tui.core.messages import Failed, OpenTable
 from backprop_tui.core.model.network import Array
+from backprop_tui.core.table.spec import TableSpec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays

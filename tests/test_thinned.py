@@ -11,9 +11,9 @@ from backprop_tui.core.history import History, Settings
 from backprop_tui.core.model.optimizers import Update
 from backprop_tui.core.model.phases import Cell
 from backprop_tui.core.run import Run
-from backprop_tui.core.sampling import RULES
 from backprop_tui.core.session import Session
 from backprop_tui.core.store import load, save
+from backprop_tui.core.table.batches import RULES
 from backprop_tui.core.transcript.steps import recorded
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st

@@ -13,7 +13,6 @@ import numpy as np
 import pytest
 from backprop_tui.core.engine.engine import Engine
 from backprop_tui.core.history import Settings
-from backprop_tui.core.messages import TableSpec
 from backprop_tui.core.model.network import (
     BINARY_CROSS_ENTROPY,
     MEAN_SQUARED,
@@ -27,6 +26,7 @@ from backprop_tui.core.model.phases import Cell
 from backprop_tui.core.reproduce import command_line, not_in_command_line
 from backprop_tui.core.run import Run
 from backprop_tui.core.session import Session
+from backprop_tui.core.table.spec import TableSpec
 from backprop_tui.core.text.numerals import ordinal
 from backprop_tui.core.transcript import FORMATS
 from backprop_tui.core.transcript.as_csv import csv_text

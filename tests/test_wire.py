@@ -36,7 +36,6 @@ from backprop_tui.core.messages import (
     StepsRun,
     TableOpened,
     TableRows,
-    TableSpec,
     WireError,
     body_length,
     decode_answer,
@@ -47,6 +46,7 @@ from backprop_tui.core.model.arrays import MAX_FRAME, Numbers, numbers
 from backprop_tui.core.model.network import Network
 from backprop_tui.core.run import Run
 from backprop_tui.core.session import Session
+from backprop_tui.core.table.spec import TableSpec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

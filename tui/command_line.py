@@ -114,7 +114,7 @@ def run_of(options: argparse.Namespace, base: "Run") -> "Run":
     """The run that the options describe: what they leave unsaid is as in `base`. Raises UsageError."""
     from dataclasses import replace
 
-    from backprop_tui.core.header import table
+    from backprop_tui.core.table.header import table
     from msgspec.structs import replace as with_fields
 
     said_of_table = (options.data, options.features, options.target, options.target_transform)

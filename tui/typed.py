@@ -2,7 +2,7 @@
 
 from math import floor, isfinite, log10
 
-from backprop_tui.core.sampling import RULES, SHUFFLED
+from backprop_tui.core.table.batches import RULES, SHUFFLED
 
 MAX_STEPS, MAX_BATCH = 10_000_000, 1_000_000
 MAX_UNTIL = 1_000_000

@@ -12,8 +12,8 @@ from backprop_tui.core.model.phases import Cell, Phase
 from backprop_tui.core.model.trace import Trace
 from backprop_tui.core.run import Run
 from backprop_tui.core.sample import Sample, Scaling
-from backprop_tui.core.sampling import ALL_ROWS, THIS_ROW
 from backprop_tui.core.session import Session
+from backprop_tui.core.table.batches import ALL_ROWS, THIS_ROW
 from backprop_tui.core.text.numerals import fixed, full, full_width
 
 from .line import Line, Span

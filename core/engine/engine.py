@@ -28,12 +28,12 @@ from backprop_tui.core.messages import (
     TableDescribed,
     TableOpened,
     TableRows,
-    TableSpec,
     WorstFound,
 )
 from backprop_tui.core.model.arrays import numbers
 from backprop_tui.core.model.formula import Formula, FormulaError, parse
 from backprop_tui.core.model.network import Array, Network
+from backprop_tui.core.table.spec import TableSpec
 
 from .recent import Recent
 

@@ -31,7 +31,6 @@ from backprop_tui.core.messages import (
     Request,
     RunSteps,
     TableRows,
-    TableSpec,
     WireError,
     body_length,
     decode_request,
@@ -39,6 +38,7 @@ from backprop_tui.core.messages import (
 )
 from backprop_tui.core.model.arrays import numbers
 from backprop_tui.core.model.network import Network
+from backprop_tui.core.table.spec import TableSpec
 
 from .engine import Engine
 

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import IO
 
 import numpy as np
-from backprop_tui.core.messages import TABLE_DIGEST, TableSpec
+from backprop_tui.core.messages import TABLE_DIGEST
 from backprop_tui.core.model.network import Array
-from backprop_tui.core.sampling import split_rows
+from backprop_tui.core.table.batches import split_rows
+from backprop_tui.core.table.spec import TableSpec
 from backprop_tui.core.text.escape import shown
 from backprop_tui.data import HOUSE_TABLE
 

@@ -6,9 +6,9 @@ import numpy as np
 from backprop_tui.core.model.network import BINARY_CROSS_ENTROPY, HALF_SQUARED, MEAN_SQUARED
 from backprop_tui.core.model.phases import Cell
 from backprop_tui.core.model.trace import Trace
+from backprop_tui.core.table.units import currency
 from backprop_tui.core.text.escape import shown
 from backprop_tui.core.text.numerals import compact, plain
-from backprop_tui.core.units import currency
 
 from .factors import constant, explanation, factor, input_cell, mean_over_batch, name_of, samples, shown_value
 from .facts import Facts

@@ -21,8 +21,8 @@ from backprop_tui.core.messages import (
 from backprop_tui.core.model.arrays import numbers
 from backprop_tui.core.model.network import Array
 from backprop_tui.core.run import Run
-from backprop_tui.core.sampling import ALL_ROWS, SHUFFLED, THIS_ROW, split_rows
 from backprop_tui.core.session import Session
+from backprop_tui.core.table.batches import ALL_ROWS, SHUFFLED, THIS_ROW, split_rows
 
 TRAINING, HELD_OUT = "training", "held-out"
 NOTEBOOK_RUN = Run(

@@ -2,9 +2,9 @@
 
 from pathlib import Path as FilePath
 
-from backprop_tui.core.messages import TableSpec
 from backprop_tui.core.model.arrays import numbers
 from backprop_tui.core.model.network import Array
+from backprop_tui.core.table.spec import TableSpec
 
 from .format import MAX_INLINE, DataPart
 from .places import Path

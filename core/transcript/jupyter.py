@@ -8,8 +8,8 @@ from backprop_tui.core.answers import EngineRefused
 from backprop_tui.core.history import Change, Settings
 from backprop_tui.core.messages import Failed, Inline, ReadRows, RowsRead
 from backprop_tui.core.model.arrays import numbers
-from backprop_tui.core.sampling import split_rows
 from backprop_tui.core.session import Session
+from backprop_tui.core.table.batches import split_rows
 
 from . import source
 from .markdown import escaped, settings_table

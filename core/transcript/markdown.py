@@ -6,12 +6,13 @@ from typing import Any
 
 import numpy as np
 from backprop_tui.core.answers import EngineRefused
-from backprop_tui.core.messages import Failed, ReadRows, RowsRead, TableSpec
+from backprop_tui.core.messages import Failed, ReadRows, RowsRead
 from backprop_tui.core.model.arrays import numbers
 from backprop_tui.core.model.network import Array, Network
 from backprop_tui.core.model.trace import activations, symbol
 from backprop_tui.core.run import Run
 from backprop_tui.core.session import Session
+from backprop_tui.core.table.spec import TableSpec
 from backprop_tui.core.text.escape import shown
 
 from .explained import MOST_STEPS, explained

@@ -3,11 +3,11 @@
 from math import isfinite
 from typing import Any
 
-from backprop_tui.core.messages import TableSpec
 from backprop_tui.core.model.network import Array
 from backprop_tui.core.model.phases import Cell
 from backprop_tui.core.run import Run
-from backprop_tui.core.sampling import SHUFFLED
+from backprop_tui.core.table.batches import SHUFFLED
+from backprop_tui.core.table.spec import TableSpec
 
 
 def shortest(value: Any) -> str:

@@ -18,11 +18,11 @@ from time import perf_counter
 import numpy as np
 from backprop_tui.core.engine.engine import Engine
 from backprop_tui.core.history import Settings
-from backprop_tui.core.messages import TableSpec
 from backprop_tui.core.model.network import Network, hidden_layers
 from backprop_tui.core.run import Run
-from backprop_tui.core.sampling import ALL_ROWS, SHUFFLED, Sampling
 from backprop_tui.core.session import Session
+from backprop_tui.core.table.batches import ALL_ROWS, SHUFFLED, Sampling
+from backprop_tui.core.table.spec import TableSpec
 
 NETWORKS = (Network(2, hidden_layers([2], "sigmoid")), Network(8, hidden_layers([64, 32], "sigmoid")))
 BATCHES = (1, 32, 1024, 0)

@@ -2,8 +2,8 @@
 
 from backprop_tui.core.model.phases import Cell
 from backprop_tui.core.model.trace import activations
+from backprop_tui.core.table.units import in_units
 from backprop_tui.core.text.escape import shown
-from backprop_tui.core.units import in_units
 from backprop_tui.tui.line import Line, Span, length_of
 from backprop_tui.tui.view import View
 

@@ -1,6 +1,6 @@
 """The first line: which run this is, and how far it has come."""
 
-from backprop_tui.core.sampling import THIS_ROW
+from backprop_tui.core.table.batches import THIS_ROW
 from backprop_tui.core.text.numerals import brief
 from backprop_tui.tui.line import Line, Span
 from backprop_tui.tui.view import View

@@ -2,7 +2,7 @@
 
 import numpy as np
 from backprop_tui.core.lessons.training import HELD_OUT, TRAINING, Worst
-from backprop_tui.core.units import currency
+from backprop_tui.core.table.units import currency
 from backprop_tui.tui.line import Line, Span
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from backprop_tui.core.lessons.training import Overview, epoch_steps
 from backprop_tui.core.model.optimizers import OPTIMIZERS
-from backprop_tui.core.sampling import THIS_ROW
+from backprop_tui.core.table.batches import THIS_ROW
 from backprop_tui.core.text.numerals import ordinal
 from backprop_tui.tui import typed
 from backprop_tui.tui.lesson_keys import TRAINING, bindings

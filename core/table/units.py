@@ -2,7 +2,7 @@
 
 from math import exp, inf
 
-from .messages import TableSpec
+from .spec import TableSpec
 
 
 def original(value: float, table: TableSpec) -> float:

@@ -4,8 +4,9 @@ import csv
 from pathlib import Path
 from stat import S_ISDIR, S_ISREG
 
-from .messages import TableSpec
-from .text.escape import shown
+from backprop_tui.core.text.escape import shown
+
+from .spec import TableSpec
 
 MAX_LINE = 2**17
 """No header line is longer, in characters."""

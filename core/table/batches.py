@@ -4,8 +4,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-
-from .model.network import Array
+from backprop_tui.core.model.network import Array
 
 THIS_ROW, NEXT_ROW, SHUFFLED, ALL_ROWS = "this row", "next row", "shuffled", "all rows"
 RULES = (THIS_ROW, NEXT_ROW, SHUFFLED, ALL_ROWS)
