@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .limits import history_bytes
+from .engine.protocol.limits import history_bytes
 from .model.network import Array
 from .model.phases import Cell
 from .table.batches import Sampling

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .answers import expect_steps
+from .engine.protocol.checks import expect_steps
+from .engine.protocol.limits import chunk
+from .engine.protocol.messages import Answer, Inline, RunSteps, StepsRun, TableRows, WireError
 from .history import History, Settings
 from .jump import Jump
-from .limits import chunk
-from .messages import Answer, Inline, RunSteps, StepsRun, TableRows, WireError
 from .model.arrays import arrays, numbers
 from .model.network import Array
 from .model.trace import Trace

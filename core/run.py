@@ -4,8 +4,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from .engine.protocol.messages import Program
 from .history import Settings
-from .messages import Program
 from .model.initializers import MAX_SEED, initial_parameters
 from .model.network import Array, Network
 from .model.optimizers import Update

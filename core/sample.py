@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from .answers import check_rows, check_table
-from .messages import OpenTable, ReadRows, RowsRead, TableOpened
+from .engine.protocol.checks import check_rows, check_table
+from .engine.protocol.messages import OpenTable, ReadRows, RowsRead, TableOpened
 from .model.network import Array
 
 

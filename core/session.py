@@ -10,8 +10,19 @@ shown whole, `accept` takes the answer. So the screen, the command line and the 
 
 import numpy as np
 
-from .answers import EngineRefused, check_steps
-from .messages import Answer, Failed, OpenTable, ReadRows, Request, RowsRead, RunSteps, StepsRun, TableOpened, WireError
+from .engine.protocol.checks import EngineRefused, check_steps
+from .engine.protocol.messages import (
+    Answer,
+    Failed,
+    OpenTable,
+    ReadRows,
+    Request,
+    RowsRead,
+    RunSteps,
+    StepsRun,
+    TableOpened,
+    WireError,
+)
 from .model.arrays import numbers
 from .places import Position
 from .record import Asked

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .messages import FindLosses, LossesFound, WireError
+from .engine.protocol.messages import FindLosses, LossesFound, WireError
 from .model.arrays import numbers
 from .model.network import Array
 from .model.trace import Trace

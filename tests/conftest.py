@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import pytest
-from backprop_tui.core.engine.engine import Engine
+from backprop_tui.core.engine.compute.engine import Engine
 from backprop_tui.core.session import Session
 
 

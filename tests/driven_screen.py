@@ -5,8 +5,8 @@ import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
-from backprop_tui.core.engine.engine import Engine
-from backprop_tui.core.messages import Answer, Request, RunSteps
+from backprop_tui.core.engine.compute.engine import Engine
+from backprop_tui.core.engine.protocol.messages import Answer, Request, RunSteps
 from backprop_tui.core.model.phases import Cell
 from backprop_tui.core.run import Run
 from backprop_tui.core.scenario import Scenario

@@ -7,7 +7,7 @@ import asyncio
 import sys
 from pathlib import Path
 
-from backprop_tui.core.engine_process import EngineProcess
+from backprop_tui.core.engine.client.process import EngineProcess
 from backprop_tui.core.run import Run
 from backprop_tui.core.session import Session
 from backprop_tui.tui.app import StepperApp

@@ -105,7 +105,7 @@ def test_version() -> None:
 
 def test_parsing_imports_nothing_heavy() -> None:
     code = (
-        "import sys, backprop_tui.tui.commands.screen, backprop_tui.core.engine_process\n"
+        "import sys, backprop_tui.tui.commands.screen, backprop_tui.core.engine.client.process\n"
         "print([name for name in ('numpy', 'msgspec', 'textual', 'tensorflow', 'pandas') if name in sys.modules])"
     )
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.strip() == "[]"

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 
 import pytest
-from backprop_tui.core.engine.engine import Engine
+from backprop_tui.core.engine.compute.engine import Engine
 from backprop_tui.core.run import Run
 from backprop_tui.core.session import Session
 from backprop_tui.core.text.numerals import fixed
@@ -142,4 +142,11 @@ def test_the_painting_process_never_imports_what_computes(tmp_path_factory: pyte
         terminal.wait_for_end()
     modules = set(names.read_text().split())
     assert "backprop_tui.tui.app" in modules
-    assert not modules & {"tensorflow", "pandas", "sklearn", "keras", "scipy", "backprop_tui.core.engine.engine"}
+    assert not modules & {
+        "tensorflow",
+        "pandas",
+        "sklearn",
+        "keras",
+        "scipy",
+        "backprop_tui.core.engine.compute.engine",
+    }

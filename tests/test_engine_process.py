@@ -12,8 +12,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from backprop_tui.core.engine_process import MAX_TRIES, EngineLost, EngineProcess
-from backprop_tui.core.messages import HEADER, OpenTable, ReadRows, RowsRead, TableOpened
+from backprop_tui.core.engine.client.process import MAX_TRIES, EngineLost, EngineProcess
+from backprop_tui.core.engine.protocol.messages import HEADER, OpenTable, ReadRows, RowsRead, TableOpened
 from backprop_tui.core.model.arrays import MAX_FRAME, numbers
 from backprop_tui.core.run import Run
 from backprop_tui.core.session import Session
@@ -162,7 +162,7 @@ async def test_its_lines_go_to_the_log_and_nowhere_else(tmp_path: Path, capfd: p
 
 PARENT = """
 import asyncio, sys
-from backprop_tui.core.engine_process import EngineProcess
+from backprop_tui.core.engine.client.process import EngineProcess
 
 process = EngineProcess()
 process.start()

@@ -12,11 +12,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from backprop_tui.core.engine.server import MAX_COMPILED, MAX_REQUEST, refused
-from backprop_tui.core.engine_keeper import EngineKeeper, SocketInUse, listen
-from backprop_tui.core.engine_socket import SharedEngine
-from backprop_tui.core.limits import MAX_STEPS
-from backprop_tui.core.messages import (
+from backprop_tui.core.engine.client.keeper import EngineKeeper, SocketInUse, listen
+from backprop_tui.core.engine.client.socket import SharedEngine
+from backprop_tui.core.engine.compute.server import MAX_COMPILED, MAX_REQUEST, refused
+from backprop_tui.core.engine.protocol.limits import MAX_STEPS
+from backprop_tui.core.engine.protocol.messages import (
     HEADER,
     Failed,
     Inline,
@@ -220,7 +220,7 @@ async def test_a_worn_engine_hands_over_and_no_request_is_lost(tmp_path, monkeyp
     tmp_path.chmod(0o700)
     listener = listen(tmp_path / "s")
     (tmp_path / "sitecustomize.py").write_text(
-        "from backprop_tui.core.engine.engine import Engine\n"
+        "from backprop_tui.core.engine.compute.engine import Engine\n"
         "begin = Engine.__init__\n"
         "def nearly_worn(self, programs):\n"
         "    begin(self, programs)\n"

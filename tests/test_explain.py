@@ -2,7 +2,8 @@
 
 import numpy as np
 import pytest
-from backprop_tui.core.engine.engine import Engine
+from backprop_tui.core.engine.compute.engine import Engine
+from backprop_tui.core.engine.protocol.messages import Inline, LossesFound, Program, RunSteps, StepsRun, TableRows
 from backprop_tui.core.explain import (
     CHAIN,
     LOCAL,
@@ -19,7 +20,6 @@ from backprop_tui.core.explain import (
     sentence,
 )
 from backprop_tui.core.history import Settings
-from backprop_tui.core.messages import Inline, LossesFound, Program, RunSteps, StepsRun, TableRows
 from backprop_tui.core.model import phases
 from backprop_tui.core.model.arrays import arrays, numbers
 from backprop_tui.core.model.network import (

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from backprop_tui.core.engine.engine import Engine
+from backprop_tui.core.engine.compute.engine import Engine
 from backprop_tui.core.scenario import bundled, bundled_names, read
 from backprop_tui.core.session import Session
 from backprop_tui.core.shelf import saved_names

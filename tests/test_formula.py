@@ -6,8 +6,8 @@ from unittest.mock import patch
 
 import numpy as np
 import pytest
-from backprop_tui.core.engine.engine import Engine
-from backprop_tui.core.messages import Differentiate, Differentiated, Failed
+from backprop_tui.core.engine.compute.engine import Engine
+from backprop_tui.core.engine.protocol.messages import Differentiate, Differentiated, Failed
 from backprop_tui.core.model.arrays import numbers
 from backprop_tui.core.model.formula import FUNCTIONS, MAX_LENGTH, Formula, FormulaError, parse
 from backprop_tui.core.text.escape import shown

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from backprop_tui.core.engine.engine import Engine
-from backprop_tui.core.messages import StepsRun
+from backprop_tui.core.engine.compute.engine import Engine
+from backprop_tui.core.engine.protocol.messages import StepsRun
 from backprop_tui.core.model import phases
 from backprop_tui.core.model.network import Network, hidden_layers
 from backprop_tui.core.model.phases import Cell

@@ -10,10 +10,10 @@ from math import log
 
 import numpy as np
 import pytest
-from backprop_tui.core.engine.engine import Engine
-from backprop_tui.core.engine.program import Compiled
+from backprop_tui.core.engine.compute.engine import Engine
+from backprop_tui.core.engine.compute.program import Compiled
+from backprop_tui.core.engine.protocol.messages import OpenTable, Program, ReadRows, RowsRead, TableOpened
 from backprop_tui.core.history import Settings
-from backprop_tui.core.messages import OpenTable, Program, ReadRows, RowsRead, TableOpened
 from backprop_tui.core.model.arrays import numbers
 from backprop_tui.core.model.network import Network
 from backprop_tui.core.run import Run

@@ -28,20 +28,20 @@ def loaded_by(statements: str) -> set[str]:
     return set(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split())
 
 
-CORE = modules("backprop_tui.core", Path(backprop_tui.core.__path__[0]), "backprop_tui.core.engine.")
+CORE = modules("backprop_tui.core", Path(backprop_tui.core.__path__[0]), "backprop_tui.core.engine.compute.")
 TUI = modules("backprop_tui.tui", Path(backprop_tui.tui.__path__[0]))
 
 
 def test_they_are_found() -> None:
-    assert {"backprop_tui.core.session", "backprop_tui.core.explain.why", "backprop_tui.core.engine"} <= set(CORE)
-    assert "backprop_tui.core.engine.program" not in CORE
+    assert {"backprop_tui.core.session", "backprop_tui.core.explain.why"} <= set(CORE)
+    assert "backprop_tui.core.engine.compute.program" not in CORE
     assert "backprop_tui.tui.app" in TUI
 
 
 def test_no_module_of_core_or_of_the_screen_loads_anything_heavy() -> None:
     loaded = loaded_by("\n".join(f"import {name}" for name in [*CORE, *TUI] if not name.endswith("__main__")))
     assert not loaded & set(HEAVY)
-    assert not [name for name in loaded if name.startswith("backprop_tui.core.engine.")]
+    assert not [name for name in loaded if name.startswith("backprop_tui.core.engine.compute.")]
 
 
 def test_core_knows_no_screen() -> None:
@@ -52,10 +52,10 @@ def test_core_knows_no_screen() -> None:
 @pytest.mark.parametrize(
     ("statements", "there", "absent"),
     [
-        ("import backprop_tui.core.engine.engine", [], HEAVY),
-        ("import backprop_tui.core.engine.__main__", [], HEAVY),
-        ("import backprop_tui.core.engine.table", ["pandas", "sklearn"], ["tensorflow", "keras"]),
-        ("import backprop_tui.core.engine.program", ["tensorflow"], ["pandas", "sklearn", "keras"]),
+        ("import backprop_tui.core.engine.compute.engine", [], HEAVY),
+        ("import backprop_tui.core.engine.compute.__main__", [], HEAVY),
+        ("import backprop_tui.core.engine.compute.table", ["pandas", "sklearn"], ["tensorflow", "keras"]),
+        ("import backprop_tui.core.engine.compute.program", ["tensorflow"], ["pandas", "sklearn", "keras"]),
     ],
 )
 def test_the_engine_loads_what_it_needs(statements: str, there: list[str], absent: list[str]) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from backprop_tui.core.engine.engine import Engine
+from backprop_tui.core.engine.compute.engine import Engine
 from backprop_tui.core.model.network import Array
 from backprop_tui.core.model.phases import Cell
 from backprop_tui.tui.keys import KEYS, markdown_table

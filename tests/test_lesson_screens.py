@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 import numpy as np
 import pytest
-from backprop_tui.core.engine.engine import Engine
+from backprop_tui.core.engine.compute.engine import Engine
 from backprop_tui.core.lessons.training import NOTEBOOK_RUN
 from backprop_tui.core.model.phases import Cell
 from backprop_tui.core.run import Run

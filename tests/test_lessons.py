@@ -6,7 +6,8 @@ from typing import Any
 import msgspec
 import numpy as np
 import pytest
-from backprop_tui.core.engine.engine import Engine
+from backprop_tui.core.engine.compute.engine import Engine
+from backprop_tui.core.engine.protocol.messages import FindLosses, LossesFound, TableRows
 from backprop_tui.core.lessons.autograd import AutogradLesson, SavedAutograd, paths, remark
 from backprop_tui.core.lessons.data import PAGE, DataLesson
 from backprop_tui.core.lessons.descent import MAX_STEPS, DescentLesson, SavedDescent
@@ -20,7 +21,6 @@ from backprop_tui.core.lessons.training import (
     current_parameters,
     epoch_steps,
 )
-from backprop_tui.core.messages import FindLosses, LossesFound, TableRows
 from backprop_tui.core.model.arrays import numbers
 from backprop_tui.core.model.formula import FormulaError
 from backprop_tui.core.run import Run

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from backprop_tui.core.engine.engine import Engine
+from backprop_tui.core.engine.compute.engine import Engine
 from backprop_tui.core.scenario import PANES, Scenario, ScenarioError, Show, bundled, bundled_names, open_scenario
 from backprop_tui.core.session import Session
 from backprop_tui.tui.keys import KEYS, KeysShown

@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from backprop_tui.core.engine.engine import Engine
-from backprop_tui.core.messages import Program, RunSteps, StepsRun, TableRows
+from backprop_tui.core.engine.compute.engine import Engine
+from backprop_tui.core.engine.protocol.messages import Program, RunSteps, StepsRun, TableRows
 from backprop_tui.core.model.arrays import numbers
 from backprop_tui.core.model.network import Network, hidden_layers
 from backprop_tui.core.model.optimizers import Update
@@ -61,7 +61,7 @@ def test_a_hundred_steps_agree_with_keras(
     assert isinstance(answer, StepsRun)
     ours = answer.states.array[:, : network.width]
 
-    from backprop_tui.core.engine.table import open_table
+    from backprop_tui.core.engine.compute.table import open_table
 
     table = open_table(TableSpec())
     optimizer = getattr(keras.optimizers, name)(learning_rate=lr, **constants)

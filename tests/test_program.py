@@ -4,11 +4,11 @@ from time import perf_counter
 
 import numpy as np
 import pytest
-from backprop_tui.core.engine.engine import Engine
-from backprop_tui.core.engine.program import TRACE_ROWS, Compiled
-from backprop_tui.core.engine.tamed import tf
-from backprop_tui.core.limits import capacity, chunk
-from backprop_tui.core.messages import Failed, Program, RunSteps, StepsRun, TableRows
+from backprop_tui.core.engine.compute.engine import Engine
+from backprop_tui.core.engine.compute.program import TRACE_ROWS, Compiled
+from backprop_tui.core.engine.compute.tensorflow import tf
+from backprop_tui.core.engine.protocol.limits import capacity, chunk
+from backprop_tui.core.engine.protocol.messages import Failed, Program, RunSteps, StepsRun, TableRows
 from backprop_tui.core.model.arrays import arrays, numbers
 from backprop_tui.core.model.network import Array, Network, hidden_layers
 from backprop_tui.core.model.optimizers import OPTIMIZERS, Update

@@ -5,10 +5,10 @@ from math import isinf
 
 import numpy as np
 import pytest
-from backprop_tui.core.engine.engine import Engine
+from backprop_tui.core.engine.compute.engine import Engine
+from backprop_tui.core.engine.protocol.messages import LossesFound
 from backprop_tui.core.explain import cell_name, difference_request, effect, effect_request, facts_of
 from backprop_tui.core.history import Settings
-from backprop_tui.core.messages import LossesFound
 from backprop_tui.core.model.network import Layer, Network, hidden_layers
 from backprop_tui.core.model.optimizers import OPTIMIZERS, Update
 from backprop_tui.core.model.phases import Cell

@@ -4,10 +4,10 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from backprop_tui.core.engine.engine import Engine
+from backprop_tui.core.engine.compute.engine import Engine
+from backprop_tui.core.engine.protocol.messages import Inline, Program, RunSteps, StepsRun
 from backprop_tui.core.explain import explain
 from backprop_tui.core.history import Settings
-from backprop_tui.core.messages import Inline, Program, RunSteps, StepsRun
 from backprop_tui.core.model import phases
 from backprop_tui.core.model.arrays import arrays, numbers
 from backprop_tui.core.model.network import Layer, Network, hidden_layers

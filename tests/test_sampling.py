@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from backprop_tui.core.engine.engine import Engine
-from backprop_tui.core.messages import Inline, Program, RunSteps, StepsRun, TableRows
+from backprop_tui.core.engine.compute.engine import Engine
+from backprop_tui.core.engine.protocol.messages import Inline, Program, RunSteps, StepsRun, TableRows
 from backprop_tui.core.model.arrays import arrays, numbers
 from backprop_tui.core.model.network import Network, hidden_layers
 from backprop_tui.core.run import Run

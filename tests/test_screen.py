@@ -4,7 +4,7 @@ import asyncio
 
 import numpy as np
 import pytest
-from backprop_tui.core.engine.engine import Engine
+from backprop_tui.core.engine.compute.engine import Engine
 from backprop_tui.core.model.network import Network, hidden_layers
 from backprop_tui.core.model.phases import Cell
 from backprop_tui.core.run import Run

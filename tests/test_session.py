@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from backprop_tui.core.answers import EngineRefused
+from backprop_tui.core.engine.protocol.checks import EngineRefused
+from backprop_tui.core.engine.protocol.messages import Failed, RunSteps
 from backprop_tui.core.history import Settings
-from backprop_tui.core.messages import Failed, RunSteps
 from backprop_tui.core.model.network import Network, hidden_layers
 from backprop_tui.core.model.phases import Cell, phase_at, shapes
 from backprop_tui.core.places import Position

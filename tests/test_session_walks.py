@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import numpy as np
-from backprop_tui.core.engine.engine import Engine
+from backprop_tui.core.engine.compute.engine import Engine
 from backprop_tui.core.model.network import Network
 from backprop_tui.core.model.phases import Cell, numbers_done
 from backprop_tui.core.run import Run

@@ -6,7 +6,7 @@ After a change that is wanted: `.venv/bin/pytest tests/test_snapshots.py --snaps
 from collections.abc import Callable
 
 import pytest
-from backprop_tui.core.engine.engine import Engine
+from backprop_tui.core.engine.compute.engine import Engine
 from backprop_tui.core.run import Run
 from backprop_tui.core.session import Session
 from backprop_tui.tui.app import StepperApp

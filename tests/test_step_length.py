@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from backprop_tui.core.engine.engine import Engine
+from backprop_tui.core.engine.compute.engine import Engine
 from backprop_tui.core.history import Settings
 from backprop_tui.core.model.network import Array, Layer, Network
 from backprop_tui.core.run import Run

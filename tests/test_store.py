@@ -18,9 +18,9 @@ import msgspec
 import numpy as np
 import pytest
 from backprop_tui.core import store
-from backprop_tui.core.engine.engine import Engine
+from backprop_tui.core.engine.compute.engine import Engine
+from backprop_tui.core.engine.protocol.messages import OpenTable
 from backprop_tui.core.history import Settings
-from backprop_tui.core.messages import OpenTable
 from backprop_tui.core.model.network import Network
 from backprop_tui.core.model.phases import Cell
 from backprop_tui.core.run import Run

@@ -9,9 +9,9 @@ from threading import Thread
 
 import numpy as np
 import pytest
-from backprop_tui.core.engine.engine import Engine
-from backprop_tui.core.engine.table import Table, TableError, open_table
-from backprop_tui.core.messages import Failed, OpenTable
+from backprop_tui.core.engine.compute.engine import Engine
+from backprop_tui.core.engine.compute.table import Table, TableError, open_table
+from backprop_tui.core.engine.protocol.messages import Failed, OpenTable
 from backprop_tui.core.model.network import Array
 from backprop_tui.core.table.spec import TableSpec
 from hypothesis import given, settings

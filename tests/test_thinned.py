@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from backprop_tui.core.engine.engine import Engine
+from backprop_tui.core.engine.compute.engine import Engine
 from backprop_tui.core.history import History, Settings
 from backprop_tui.core.model.optimizers import Update
 from backprop_tui.core.model.phases import Cell

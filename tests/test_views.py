@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from backprop_tui.core.engine.engine import Engine
+from backprop_tui.core.engine.compute.engine import Engine
 from backprop_tui.core.history import Settings
 from backprop_tui.core.model import phases
 from backprop_tui.core.model.network import Network, hidden_layers

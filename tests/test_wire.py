@@ -13,10 +13,10 @@ from threading import Thread
 import msgspec
 import numpy as np
 import pytest
-from backprop_tui.core.answers import check_rows, check_steps, check_table
-from backprop_tui.core.engine.engine import Engine
-from backprop_tui.core.engine_process import EngineProcess
-from backprop_tui.core.messages import (
+from backprop_tui.core.engine.client.process import EngineProcess
+from backprop_tui.core.engine.compute.engine import Engine
+from backprop_tui.core.engine.protocol.checks import check_rows, check_steps, check_table
+from backprop_tui.core.engine.protocol.messages import (
     HEADER,
     Answer,
     Descend,
@@ -323,7 +323,7 @@ def child() -> Iterator[tuple[socket.socket, "subprocess.Popen[bytes]"]]:
     """The engine's own process, and our end of its wire."""
     ours, theirs = socket.socketpair()
     process = subprocess.Popen(
-        [sys.executable, "-m", "backprop_tui.core.engine"], stdin=theirs.fileno(), stderr=subprocess.PIPE
+        [sys.executable, "-m", "backprop_tui.core.engine.compute"], stdin=theirs.fileno(), stderr=subprocess.PIPE
     )
     theirs.close()
     ours.settimeout(60)

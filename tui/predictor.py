@@ -1,8 +1,8 @@
 """Predict first: before a step's gradients are shown, a question; then the answer, the verdict and the score."""
 
-from backprop_tui.core.engine_process import EngineLost
+from backprop_tui.core.engine.client.process import EngineLost
+from backprop_tui.core.engine.protocol.messages import LossesFound, WireError
 from backprop_tui.core.explain import effect, effect_request, facts_of
-from backprop_tui.core.messages import LossesFound, WireError
 from backprop_tui.core.model.phases import LOSS, Cell, phases
 from backprop_tui.core.quiz import LEVELS, OFF, Question, Score, judge, question
 from backprop_tui.core.session import Session

@@ -8,9 +8,9 @@ from collections.abc import Callable
 from time import monotonic
 from typing import Protocol
 
-from backprop_tui.core.answers import EngineRefused
-from backprop_tui.core.engine_process import EngineLost
-from backprop_tui.core.messages import Answer, Request, WireError
+from backprop_tui.core.engine.client.process import EngineLost
+from backprop_tui.core.engine.protocol.checks import EngineRefused
+from backprop_tui.core.engine.protocol.messages import Answer, Request, WireError
 
 PROGRESS = 0.1
 """Seconds between two looks at a jump under way: to draw each of its answers would take longer than to compute it."""

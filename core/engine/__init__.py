@@ -1,1 +1,1 @@
-"""What computes: the table (pandas, scikit-learn) and the one TensorFlow program."""
+"""The engine: what is said to it, how it is reached, and what computes."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from math import floor, isfinite, log2, log10
 
 import numpy as np
-from backprop_tui.core.messages import FindLosses, Inline, LossesFound, TableRows
+from backprop_tui.core.engine.protocol.messages import FindLosses, Inline, LossesFound, TableRows
 from backprop_tui.core.model.arrays import numbers
 from backprop_tui.core.model.network import Array
 from backprop_tui.core.model.phases import Cell

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import msgspec
 import numpy as np
-from backprop_tui.core.answers import EngineRefused
-from backprop_tui.core.messages import (
+from backprop_tui.core.engine.protocol.checks import EngineRefused
+from backprop_tui.core.engine.protocol.messages import (
     Answer,
     Descend,
     Descended,

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 import numpy as np
-from backprop_tui.core.answers import EngineRefused, check_rows
-from backprop_tui.core.messages import (
+from backprop_tui.core.engine.protocol.checks import EngineRefused, check_rows
+from backprop_tui.core.engine.protocol.messages import (
     Answer,
     DescribeTable,
     Failed,

@@ -2,8 +2,8 @@
 
 import msgspec
 import numpy as np
-from backprop_tui.core.answers import EngineRefused
-from backprop_tui.core.messages import (
+from backprop_tui.core.engine.protocol.checks import EngineRefused
+from backprop_tui.core.engine.protocol.messages import (
     Answer,
     Descend,
     Descended,

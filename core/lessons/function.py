@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
-from backprop_tui.core.messages import Differentiate, Differentiated, WireError
+from backprop_tui.core.engine.protocol.messages import Differentiate, Differentiated, WireError
 from backprop_tui.core.model.arrays import numbers
 from backprop_tui.core.model.formula import Formula
 from backprop_tui.core.model.network import Array

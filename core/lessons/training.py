@@ -6,8 +6,8 @@ Both stand beside a session: they read its history and ask the engine, they neve
 from dataclasses import dataclass
 
 import numpy as np
-from backprop_tui.core.answers import EngineRefused
-from backprop_tui.core.messages import (
+from backprop_tui.core.engine.protocol.checks import EngineRefused
+from backprop_tui.core.engine.protocol.messages import (
     Answer,
     Failed,
     FindLosses,

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-from backprop_tui.core.answers import EngineRefused
+from backprop_tui.core.engine.protocol.checks import EngineRefused
+from backprop_tui.core.engine.protocol.messages import Failed, Inline, ReadRows, RowsRead
 from backprop_tui.core.history import Change, Settings
-from backprop_tui.core.messages import Failed, Inline, ReadRows, RowsRead
 from backprop_tui.core.model.arrays import numbers
 from backprop_tui.core.session import Session
 from backprop_tui.core.table.batches import split_rows

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-from backprop_tui.core.answers import EngineRefused
-from backprop_tui.core.messages import Failed, ReadRows, RowsRead
+from backprop_tui.core.engine.protocol.checks import EngineRefused
+from backprop_tui.core.engine.protocol.messages import Failed, ReadRows, RowsRead
 from backprop_tui.core.model.arrays import numbers
 from backprop_tui.core.model.network import Array, Network
 from backprop_tui.core.model.trace import activations, symbol

@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from math import isfinite
 
+from backprop_tui.core.engine.protocol.messages import Answer, Request
 from backprop_tui.core.explain import Facts, facts_of
 from backprop_tui.core.history import Change
-from backprop_tui.core.messages import Answer, Request
 from backprop_tui.core.model.trace import Trace
 from backprop_tui.core.places import Position
 from backprop_tui.core.session import Session

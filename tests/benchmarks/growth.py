@@ -16,7 +16,7 @@ from pathlib import Path
 from time import perf_counter
 
 import numpy as np
-from backprop_tui.core.engine.engine import Engine
+from backprop_tui.core.engine.compute.engine import Engine
 from backprop_tui.core.history import Settings
 from backprop_tui.core.model.network import Network, hidden_layers
 from backprop_tui.core.run import Run
@@ -101,8 +101,10 @@ def keras_fit(x: np.ndarray, y: np.ndarray, network: Network, batch: int) -> flo
 def memory(table: TableSpec, rows: int) -> float:
     """How many times the table's own size (8 bytes a number) the engine's memory grows when it is opened."""
     code = (
-        "import sys; from backprop_tui.core.engine.engine import Engine; from backprop_tui.core.engine.table import *\n"
-        "from backprop_tui.core.messages import OpenTable, TableSpec\n"
+        "import sys; from backprop_tui.core.engine.compute.engine import Engine\n"
+        "from backprop_tui.core.engine.compute.table import *\n"
+        "from backprop_tui.core.engine.protocol.messages import OpenTable\n"
+        "from backprop_tui.core.table.spec import TableSpec\n"
         "def now(): return int(open('/proc/self/statm').read().split()[1]) * 4096\n"
         "engine = Engine(); engine.answer(OpenTable(TableSpec())); before = now()\n"
         "names = tuple(sys.argv[2].split(','))\n"
@@ -127,7 +129,7 @@ def main() -> int:
             for rows in sizes:
                 engine = Engine()
                 table = write_table(Path(folder) / f"{rows}-{network.features}.csv", rows, network.features)
-                from backprop_tui.core.engine.table import open_table
+                from backprop_tui.core.engine.compute.table import open_table
 
                 opened = open_table(table)
                 x, y = opened.x.astype("float32"), opened.y.astype("float32")

@@ -5,7 +5,7 @@ import subprocess
 import sys
 from time import perf_counter
 
-from backprop_tui.core.engine_process import EngineProcess
+from backprop_tui.core.engine.client.process import EngineProcess
 from backprop_tui.core.run import Run
 from backprop_tui.core.session import Session
 from measured import NOTEBOOK, Row, report, wants_short

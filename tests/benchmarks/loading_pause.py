@@ -14,7 +14,7 @@ from real_terminal import RealTerminal
 APP = """
 import asyncio, sys, threading, time
 IN_A_THREAD, FILE = sys.argv[1] == "thread", sys.argv[2]
-from backprop_tui.core.engine_process import EngineProcess
+from backprop_tui.core.engine.client.process import EngineProcess
 engine = EngineProcess()
 engine.start()
 from backprop_tui.core.run import Run

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 from time import process_time, sleep
 
-from backprop_tui.core.engine.engine import Engine
+from backprop_tui.core.engine.compute.engine import Engine
 from backprop_tui.core.model.network import Network, hidden_layers
 from backprop_tui.core.model.phases import Cell
 from backprop_tui.core.run import Run

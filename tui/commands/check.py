@@ -36,9 +36,9 @@ def main(arguments: list[str]) -> int:
 
 
 def _check_all(names: list[str], complain: Callable[[str], None]) -> int:
-    from backprop_tui.core.answers import EngineRefused
     from backprop_tui.core.check import check
-    from backprop_tui.core.engine.engine import Engine
+    from backprop_tui.core.engine.compute.engine import Engine
+    from backprop_tui.core.engine.protocol.checks import EngineRefused
     from backprop_tui.core.scenario import ScenarioError, bundled_names, open_scenario
 
     answer, worst = Engine().answer, AGREE

@@ -19,7 +19,7 @@ socket may ask: its owner, and with --group-may-connect its group (the folder's,
 def main(arguments: list[str]) -> int:
     """Keep an engine until ctrl+c or SIGTERM; the exit code."""
     options = _options(arguments)
-    from backprop_tui.core.engine_keeper import SocketInUse, listen
+    from backprop_tui.core.engine.client.keeper import SocketInUse, listen
 
     try:
         listener = listen(options.socket, 0o660 if options.group_may_connect else 0o600)
@@ -36,7 +36,7 @@ def main(arguments: list[str]) -> int:
 
 
 async def _keep(listener: "object", options: argparse.Namespace) -> None:
-    from backprop_tui.core.engine_keeper import EngineKeeper
+    from backprop_tui.core.engine.client.keeper import EngineKeeper
 
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):

@@ -50,7 +50,7 @@ def text(options: argparse.Namespace) -> Iterator[str]:
 
 
 def _make(lesson: "DescentLesson", steps: int) -> None:
-    from backprop_tui.core.engine.engine import Engine
+    from backprop_tui.core.engine.compute.engine import Engine
 
     engine = Engine()
     lesson.start_jump(steps)

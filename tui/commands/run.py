@@ -26,7 +26,7 @@ from backprop_tui.tui.quiet import engine_lines_to
 from . import lesson
 
 if TYPE_CHECKING:
-    from backprop_tui.core.messages import Answer, Request
+    from backprop_tui.core.engine.protocol.messages import Answer, Request
     from backprop_tui.core.run import Run
     from backprop_tui.core.transcript.steps import Step
 
@@ -138,7 +138,7 @@ def _base(options: argparse.Namespace) -> "Run":
 
 
 def _write(run: "Run", options: argparse.Namespace, signals: Signals, stderr: TextIO) -> None:
-    from backprop_tui.core.answers import EngineRefused
+    from backprop_tui.core.engine.protocol.checks import EngineRefused
 
     try:
         for part in (
@@ -158,7 +158,7 @@ def _write(run: "Run", options: argparse.Namespace, signals: Signals, stderr: Te
 
 def _parts(run: "Run", options: argparse.Namespace, signals: Signals, stderr: TextIO) -> "Iterator[str]":
     """The parts of the text, each as soon as it can be written. Raises EngineRefused."""
-    from backprop_tui.core.engine.engine import Engine
+    from backprop_tui.core.engine.compute.engine import Engine
     from backprop_tui.core.session import Session
     from backprop_tui.core.transcript import FORMATS
     from backprop_tui.core.transcript.as_csv import csv_text

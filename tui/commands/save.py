@@ -69,7 +69,7 @@ def _path(name: str) -> Path:
 
 def _session(options: argparse.Namespace) -> "tuple[Session, Scenario | None]":
     """The session to write, and the scenario that it was opened from."""
-    from backprop_tui.core.answers import EngineRefused
+    from backprop_tui.core.engine.protocol.checks import EngineRefused
     from backprop_tui.core.session import Session
     from backprop_tui.core.shelf import SUFFIX, saved_names, state_folder
     from backprop_tui.core.store import StoreError, load
@@ -87,7 +87,7 @@ def _session(options: argparse.Namespace) -> "tuple[Session, Scenario | None]":
     check_steps(run, options.steps)
     session = Session(run)
     if options.steps:
-        from backprop_tui.core.engine.engine import Engine
+        from backprop_tui.core.engine.compute.engine import Engine
         from backprop_tui.core.transcript.steps import settle
 
         session.start_jump(options.steps)

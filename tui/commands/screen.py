@@ -67,14 +67,14 @@ def main(arguments: list[str]) -> int:
 def _engine(options: argparse.Namespace, terminal: bool) -> "Asker":
     """The shared engine where one is named, else one of our own, which starts to load at once."""
     if options.engine:
-        from backprop_tui.core.engine_socket import SharedEngine
+        from backprop_tui.core.engine.client.socket import SharedEngine
 
         if not Path(options.engine).is_socket():
             raise UsageError(
                 f"--engine {options.engine}: no engine listens here; start one: {PROGRAM} engine --socket PATH"
             )
         return SharedEngine(options.engine)
-    from backprop_tui.core.engine_process import EngineProcess
+    from backprop_tui.core.engine.client.process import EngineProcess
 
     engine = EngineProcess(options.log)
     if terminal:

@@ -4,9 +4,9 @@ from typing import ClassVar
 
 import numpy as np
 from backprop_tui.core import step_length
-from backprop_tui.core.engine_process import EngineLost
+from backprop_tui.core.engine.client.process import EngineLost
+from backprop_tui.core.engine.protocol.messages import WireError
 from backprop_tui.core.explain import wrapped_words
-from backprop_tui.core.messages import WireError
 from backprop_tui.core.model.network import Array
 from backprop_tui.core.model.phases import gradients_known
 from backprop_tui.core.model.trace import Trace

@@ -5,7 +5,8 @@ from functools import partial
 from math import isfinite
 from typing import ClassVar
 
-from backprop_tui.core.engine_process import EngineLost
+from backprop_tui.core.engine.client.process import EngineLost
+from backprop_tui.core.engine.protocol.messages import Answer, LossesFound, WireError
 from backprop_tui.core.explain import (
     CHAIN,
     LOCAL,
@@ -21,7 +22,6 @@ from backprop_tui.core.explain import (
     sample_of,
     wrapped_words,
 )
-from backprop_tui.core.messages import Answer, LossesFound, WireError
 from backprop_tui.core.model import phases
 from backprop_tui.core.model.phases import Cell
 from backprop_tui.core.remarks import about, known, remarks

@@ -9,8 +9,8 @@ from typing import ClassVar
 
 import msgspec
 import numpy as np
-from backprop_tui.core.engine_socket import SharedEngine
-from backprop_tui.core.messages import Answer, Request
+from backprop_tui.core.engine.client.socket import SharedEngine
+from backprop_tui.core.engine.protocol.messages import Answer, Request
 from backprop_tui.core.text.escape import shown
 from backprop_tui.tui.app import StepperApp
 from backprop_tui.tui.screens.lesson import NAMES

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-from backprop_tui.core.engine_keeper import EngineKeeper, listen
+from backprop_tui.core.engine.client.keeper import EngineKeeper, listen
 from backprop_tui.core.text.escape import shown
 
 from .limits import Limits

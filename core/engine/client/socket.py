@@ -4,8 +4,17 @@ import asyncio
 from collections.abc import Callable
 from contextlib import suppress
 
-from .engine_process import EngineLost
-from .messages import HEADER, Answer, Request, WireError, body_length, decode_answer, encode
+from backprop_tui.core.engine.protocol.messages import (
+    HEADER,
+    Answer,
+    Request,
+    WireError,
+    body_length,
+    decode_answer,
+    encode,
+)
+
+from .process import EngineLost
 
 MAX_TRIES = 3
 """A request during which the connection was lost this often is not asked again."""

@@ -7,7 +7,7 @@ from backprop_tui.core.model.network import BINARY_CROSS_ENTROPY, HALF_SQUARED, 
 from backprop_tui.core.model.optimizers import Update
 from backprop_tui.core.model.trace import activations
 
-from .tamed import tf
+from .tensorflow import tf
 
 Tensor = Any
 

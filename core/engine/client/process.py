@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 # The messages, and numpy with them, are imported while the child is starting.
 if TYPE_CHECKING:
-    from .messages import Answer, Request
+    from backprop_tui.core.engine.protocol.messages import Answer, Request
 
 MAX_TRIES = 3
 """A request that the engine has died of this often is not asked again."""
@@ -22,7 +22,7 @@ class EngineLost(Exception):
 
 
 class EngineProcess:
-    """A child that runs `backprop_tui.core.engine`. `start` needs no event loop, so it can come before all else."""
+    """A child that runs `core/engine/compute`. `start` needs no event loop, so it can come before all else."""
 
     def __init__(self, log: str | None = None) -> None:
         self._log = log
@@ -45,7 +45,7 @@ class EngineProcess:
         sink = output or subprocess.DEVNULL
         try:
             self._child = subprocess.Popen(
-                [sys.executable, "-m", "backprop_tui.core.engine"],
+                [sys.executable, "-m", "backprop_tui.core.engine.compute"],
                 stdin=theirs.fileno(),
                 stdout=sink,
                 stderr=sink,
@@ -60,7 +60,7 @@ class EngineProcess:
 
     async def ask(self, request: "Request") -> "Answer":
         """The answer to a request. Raises EngineLost, and WireError where what came back is no answer."""
-        from .messages import WireError, encode
+        from backprop_tui.core.engine.protocol.messages import WireError, encode
 
         frame = encode(request)
         async with self._turn:
@@ -80,7 +80,7 @@ class EngineProcess:
             raise EngineLost("the engine ended each time it was asked this; it may need more memory than there is")
 
     async def _exchange(self, frame: bytes) -> "Answer":
-        from .messages import HEADER, body_length, decode_answer
+        from backprop_tui.core.engine.protocol.messages import HEADER, body_length, decode_answer
 
         if self._socket is None:
             self.start()

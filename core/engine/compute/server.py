@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
 import numpy as np
-from backprop_tui.core.messages import (
+from backprop_tui.core.engine.protocol.messages import (
     HEADER,
     Answer,
     Descend,

@@ -1,11 +1,11 @@
 """Losses and predictions without a step."""
 
 import numpy as np
-from backprop_tui.core.messages import Program
+from backprop_tui.core.engine.protocol.messages import Program
 from backprop_tui.core.model.network import Array, Network
 
 from .step import forward, losses, split
-from .tamed import tf
+from .tensorflow import tf
 
 
 def losses_at(network: Network, rows: Array, x: Array, y: Array) -> Array:

@@ -3,8 +3,8 @@
 import os
 from contextlib import suppress
 
-from .model.network import Network
-from .model.optimizers import Update
+from backprop_tui.core.model.network import Network
+from backprop_tui.core.model.optimizers import Update
 
 MAX_STEPS = 4096
 MAX_NUMBERS = 2**20

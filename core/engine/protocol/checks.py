@@ -4,6 +4,8 @@ Each function raises WireError where it does not, and changes nothing.
 """
 
 import numpy as np
+from backprop_tui.core.model import phases
+from backprop_tui.core.model.network import Array
 
 from .messages import (
     TABLE_DIGEST,
@@ -18,8 +20,6 @@ from .messages import (
     TableOpened,
     WireError,
 )
-from .model import phases
-from .model.network import Array
 
 
 class EngineRefused(Exception):

@@ -10,13 +10,13 @@ from math import prod
 from typing import Any
 
 import numpy as np
-from backprop_tui.core.limits import capacity
-from backprop_tui.core.messages import Program
+from backprop_tui.core.engine.protocol.limits import capacity
+from backprop_tui.core.engine.protocol.messages import Program
 from backprop_tui.core.model.network import Array, Network
 from backprop_tui.core.model.trace import activations
 
 from .step import gradients, updated
-from .tamed import tf
+from .tensorflow import tf
 
 Tensor = Any
 

@@ -3,8 +3,8 @@
 from typing import TYPE_CHECKING
 
 import numpy as np
-from backprop_tui.core.limits import MAX_ROWS, MAX_STEPS
-from backprop_tui.core.messages import (
+from backprop_tui.core.engine.protocol.limits import MAX_ROWS, MAX_STEPS
+from backprop_tui.core.engine.protocol.messages import (
     Answer,
     Descend,
     Descended,

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import IO
 
 import numpy as np
-from backprop_tui.core.messages import TABLE_DIGEST
+from backprop_tui.core.engine.protocol.messages import TABLE_DIGEST
 from backprop_tui.core.model.network import Array
 from backprop_tui.core.table.batches import split_rows
 from backprop_tui.core.table.spec import TableSpec

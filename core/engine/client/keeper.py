@@ -129,7 +129,7 @@ class EngineKeeper:
         fd = self._listener.fileno()
         with theirs:
             child = subprocess.Popen(
-                [sys.executable, "-m", "backprop_tui.core.engine.server", str(fd), *self._tables],
+                [sys.executable, "-m", "backprop_tui.core.engine.compute.server", str(fd), *self._tables],
                 stdin=theirs.fileno(),
                 stdout=self._log,
                 stderr=self._log,

@@ -8,11 +8,10 @@ import struct
 from typing import Literal, TypeVar
 
 import msgspec
-
-from .model.arrays import MAX_FRAME, Numbers
-from .model.network import Network
-from .model.optimizers import Update
-from .table.spec import TableSpec
+from backprop_tui.core.model.arrays import MAX_FRAME, Numbers
+from backprop_tui.core.model.network import Network
+from backprop_tui.core.model.optimizers import Update
+from backprop_tui.core.table.spec import TableSpec
 
 HEADER = struct.Struct(">I")
 

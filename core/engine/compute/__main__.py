@@ -10,7 +10,16 @@ import sys
 from queue import SimpleQueue
 from threading import Thread
 
-from backprop_tui.core.messages import HEADER, Answer, Failed, Request, WireError, body_length, decode_request, encode
+from backprop_tui.core.engine.protocol.messages import (
+    HEADER,
+    Answer,
+    Failed,
+    Request,
+    WireError,
+    body_length,
+    decode_request,
+    encode,
+)
 
 
 def main() -> None:

@@ -7,7 +7,7 @@ import numpy as np
 from backprop_tui.core.model.formula import Formula, Operand, Result, X
 from backprop_tui.core.model.network import Array
 
-from .tamed import tf
+from .tensorflow import tf
 
 Tensor = Any
 

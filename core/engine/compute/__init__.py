@@ -1,0 +1,1 @@
+"""What computes: the table (pandas, scikit-learn) and the one TensorFlow program. Nobody else imports these."""
