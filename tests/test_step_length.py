@@ -5,12 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 from backprop_tui.core.engine.compute.engine import Engine
-from backprop_tui.core.history import Settings
-from backprop_tui.core.model.network import Array, Layer, Network
-from backprop_tui.core.run import Run
-from backprop_tui.core.scenario import bundled
-from backprop_tui.core.session import Session
-from backprop_tui.core.step_length import (
+from backprop_tui.core.explain.step_length import (
     FARTHEST,
     StepLengths,
     accept,
@@ -19,6 +14,11 @@ from backprop_tui.core.step_length import (
     scouting_lengths,
     where_it_rises,
 )
+from backprop_tui.core.history import Settings
+from backprop_tui.core.model.network import Array, Layer, Network
+from backprop_tui.core.run import Run
+from backprop_tui.core.scenario import bundled
+from backprop_tui.core.session import Session
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -3,8 +3,8 @@
 from backprop_tui.core.engine.client.process import EngineLost
 from backprop_tui.core.engine.protocol.messages import LossesFound, WireError
 from backprop_tui.core.explain import effect, effect_request, facts_of
+from backprop_tui.core.explain.quiz import LEVELS, OFF, Question, Score, judge, question
 from backprop_tui.core.model.phases import LOSS, Cell, phases
-from backprop_tui.core.quiz import LEVELS, OFF, Question, Score, judge, question
 from backprop_tui.core.session import Session
 
 from .line import Line, Span, length_of

@@ -1,7 +1,7 @@
 """Where every number of a step comes from: `explain` makes it from the trace, `lines` puts it into words."""
 
+from .context import Facts, facts_of
 from .difference import Agreement, Effect, Question, agreement, awaited, difference_request, effect, effect_request
-from .facts import Facts, facts_of
 from .layout import Line, Piece, wrapped_words
 from .lines import lines
 from .names import cell_name, sample_of

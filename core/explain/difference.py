@@ -16,8 +16,8 @@ from backprop_tui.core.model.phases import Cell
 from backprop_tui.core.model.trace import Trace
 from backprop_tui.core.text.numerals import fixed, full, plain
 
+from .context import Facts
 from .factors import samples, sum_name
-from .facts import Facts
 from .names import base, layer_of
 from .parts import Explanation, number
 

@@ -10,8 +10,8 @@ from backprop_tui.core.table.units import currency
 from backprop_tui.core.text.escape import shown
 from backprop_tui.core.text.numerals import compact, plain
 
+from .context import Facts
 from .factors import constant, explanation, factor, input_cell, mean_over_batch, name_of, samples, shown_value
-from .facts import Facts
 from .names import base, layer_of
 from .parts import CHAIN, LOCAL, Explanation, Factor, Term, number
 

@@ -5,8 +5,8 @@ from backprop_tui.core.model.optimizers import Update
 from backprop_tui.core.model.phases import UPDATE, Cell, Phase
 from backprop_tui.core.model.trace import Trace, activations, symbol
 
+from .context import Facts, known
 from .factors import couples, samples, sum_name
-from .facts import Facts, known
 from .layout import NUMBERS, SYMBOLS, WIDTH
 from .lines import one_line
 from .names import base, layer_of

@@ -7,8 +7,8 @@ from backprop_tui.core.model.phases import Cell
 from backprop_tui.core.model.trace import Trace
 from backprop_tui.core.text.numerals import brief
 
+from .context import Facts
 from .factors import dtype_of, explanation, factor
-from .facts import Facts
 from .forward import parameter_title
 from .names import base, superscript
 from .parts import Explanation, Factor, Term

@@ -5,8 +5,8 @@ from backprop_tui.core.model.phases import Cell
 from backprop_tui.core.model.trace import Trace
 
 from .backward import gradient
+from .context import Facts, known
 from .factors import couples, explanation, name_of
-from .facts import Facts, known
 from .forward import input_value, loss_value, moment_value, output_value, parameter_value, sum_value, target_value
 from .names import base, layer_of
 from .parts import CHAIN, LOCAL, Explanation

@@ -3,15 +3,14 @@
 from typing import ClassVar
 
 import numpy as np
-from backprop_tui.core import step_length
 from backprop_tui.core.engine.client.process import EngineLost
 from backprop_tui.core.engine.protocol.messages import WireError
-from backprop_tui.core.explain import wrapped_words
+from backprop_tui.core.explain import step_length, wrapped_words
+from backprop_tui.core.explain.step_length import StepLengths
 from backprop_tui.core.model.network import Array
 from backprop_tui.core.model.phases import gradients_known
 from backprop_tui.core.model.trace import Trace
 from backprop_tui.core.session import Session
-from backprop_tui.core.step_length import StepLengths
 from backprop_tui.core.text.numerals import brief
 from backprop_tui.tui.line import Line, Span, fitting
 from backprop_tui.tui.overlay import Overlay

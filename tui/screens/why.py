@@ -22,9 +22,9 @@ from backprop_tui.core.explain import (
     sample_of,
     wrapped_words,
 )
+from backprop_tui.core.explain.remarks import about, known, remarks
 from backprop_tui.core.model import phases
 from backprop_tui.core.model.phases import Cell
-from backprop_tui.core.remarks import about, known, remarks
 from backprop_tui.core.text.numerals import fixed
 from backprop_tui.tui.line import Line, Span, fitting
 from backprop_tui.tui.overlay import Overlay

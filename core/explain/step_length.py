@@ -3,12 +3,11 @@
 from dataclasses import dataclass
 
 import numpy as np
-
-from .engine.protocol.messages import FindLosses, LossesFound, WireError
-from .model.arrays import numbers
-from .model.network import Array
-from .model.trace import Trace
-from .session import Session
+from backprop_tui.core.engine.protocol.messages import FindLosses, LossesFound, WireError
+from backprop_tui.core.model.arrays import numbers
+from backprop_tui.core.model.network import Array
+from backprop_tui.core.model.trace import Trace
+from backprop_tui.core.session import Session
 
 POINTS = 121
 SHORTEST, FARTHEST = 1e-12, 1e6

@@ -4,13 +4,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
+from backprop_tui.core.model import phases
+from backprop_tui.core.model.network import HALF_SQUARED, MEAN_SQUARED, Network
+from backprop_tui.core.model.phases import Cell
+from backprop_tui.core.model.trace import Trace
+from backprop_tui.core.text.numerals import brief, fixed, plain
 
-from .explain.factors import couples, name_of, output_name, samples
-from .model import phases
-from .model.network import HALF_SQUARED, MEAN_SQUARED, Network
-from .model.phases import Cell
-from .model.trace import Trace
-from .text.numerals import brief, fixed, plain
+from .factors import couples, name_of, output_name, samples
 
 SATURATED = 0.01
 """A slope of the activation below this lets almost nothing through: |z| above 4.6 for sigmoid, 3.0 for tanh."""

@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 
 import numpy as np
+from backprop_tui.core.model.phases import Cell
+from backprop_tui.core.model.trace import Trace
+from backprop_tui.core.text.numerals import brief, fixed, plain
 
-from .explain import cell_name
-from .model.phases import Cell
-from .model.trace import Trace
-from .text.numerals import brief, fixed, plain
+from . import cell_name
 
 OFF, CHOOSE, COMPUTE = "off", "choose", "compute"
 LEVELS = (OFF, CHOOSE, COMPUTE)
