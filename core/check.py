@@ -5,10 +5,10 @@ from math import nan
 
 import numpy as np
 
+from .export.steps import Ask, settle
 from .model.network import Array
 from .scenario import Expectation, Scenario
 from .session import Session
-from .transcript.steps import Ask, settle
 
 
 @dataclass(frozen=True)

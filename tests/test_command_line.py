@@ -5,8 +5,8 @@ import sys
 from pathlib import Path
 
 import pytest
+from backprop_tui.core.export.shell_line import command_line, not_in_command_line
 from backprop_tui.core.model.network import Layer, Network
-from backprop_tui.core.reproduce import command_line, not_in_command_line
 from backprop_tui.core.run import Run
 from backprop_tui.core.session import Session
 from backprop_tui.core.table.header import HeaderError, columns, table

@@ -9,13 +9,13 @@ from pathlib import Path
 import nbformat
 import pytest
 from backprop_tui.core.engine.compute.engine import Engine
+from backprop_tui.core.export import FORMATS
+from backprop_tui.core.export.file import ENDINGS, PROMPT, export
+from backprop_tui.core.export.steps import settle
 from backprop_tui.core.scenario import bundled, bundled_names, read
 from backprop_tui.core.session import Session
 from backprop_tui.core.shelf import saved_names
 from backprop_tui.core.store import load
-from backprop_tui.core.transcript import FORMATS
-from backprop_tui.core.transcript.steps import settle
-from backprop_tui.tui.export import ENDINGS, PROMPT, export
 from backprop_tui.tui.keep import Keeper
 from driven_screen import Driven, driven
 

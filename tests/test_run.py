@@ -17,9 +17,9 @@ from typing import Any
 import numpy as np
 import pytest
 from backprop_tui.core.engine.compute.engine import Engine
+from backprop_tui.core.export import FORMATS
 from backprop_tui.core.scenario import bundled
 from backprop_tui.core.session import Session
-from backprop_tui.core.transcript import FORMATS
 
 from .printed import PART_5
 

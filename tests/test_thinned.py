@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 from backprop_tui.core.engine.compute.engine import Engine
+from backprop_tui.core.export.steps import recorded
 from backprop_tui.core.history import History, Settings
 from backprop_tui.core.model.optimizers import Update
 from backprop_tui.core.model.phases import Cell
@@ -14,7 +15,6 @@ from backprop_tui.core.run import Run
 from backprop_tui.core.session import Session
 from backprop_tui.core.store import load, save
 from backprop_tui.core.table.batches import RULES
-from backprop_tui.core.transcript.steps import recorded
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 

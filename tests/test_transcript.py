@@ -12,6 +12,14 @@ import nbformat
 import numpy as np
 import pytest
 from backprop_tui.core.engine.compute.engine import Engine
+from backprop_tui.core.export import FORMATS
+from backprop_tui.core.export.as_csv import csv_text
+from backprop_tui.core.export.as_json import json_text
+from backprop_tui.core.export.jupyter import jupyter
+from backprop_tui.core.export.markdown import markdown
+from backprop_tui.core.export.shell_line import command_line, not_in_command_line
+from backprop_tui.core.export.steps import made, recorded, settle
+from backprop_tui.core.export.text import notebook_text
 from backprop_tui.core.history import Settings
 from backprop_tui.core.model.network import (
     BINARY_CROSS_ENTROPY,
@@ -23,18 +31,10 @@ from backprop_tui.core.model.network import (
 )
 from backprop_tui.core.model.optimizers import Update
 from backprop_tui.core.model.phases import Cell
-from backprop_tui.core.reproduce import command_line, not_in_command_line
 from backprop_tui.core.run import Run
 from backprop_tui.core.session import Session
 from backprop_tui.core.table.spec import TableSpec
 from backprop_tui.core.text.numerals import ordinal
-from backprop_tui.core.transcript import FORMATS
-from backprop_tui.core.transcript.as_csv import csv_text
-from backprop_tui.core.transcript.as_json import json_text
-from backprop_tui.core.transcript.jupyter import jupyter
-from backprop_tui.core.transcript.markdown import markdown
-from backprop_tui.core.transcript.steps import made, recorded, settle
-from backprop_tui.core.transcript.text import notebook_text
 from nbclient import NotebookClient
 
 from .printed import PART_5

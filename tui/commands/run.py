@@ -27,8 +27,8 @@ from . import lesson
 
 if TYPE_CHECKING:
     from backprop_tui.core.engine.protocol.messages import Answer, Request
+    from backprop_tui.core.export.steps import Step
     from backprop_tui.core.run import Run
-    from backprop_tui.core.transcript.steps import Step
 
 _DESCRIPTION = "Step without a screen. Every step is written to standard output as soon as it is made."
 
@@ -159,12 +159,12 @@ def _write(run: "Run", options: argparse.Namespace, signals: Signals, stderr: Te
 def _parts(run: "Run", options: argparse.Namespace, signals: Signals, stderr: TextIO) -> "Iterator[str]":
     """The parts of the text, each as soon as it can be written. Raises EngineRefused."""
     from backprop_tui.core.engine.compute.engine import Engine
+    from backprop_tui.core.export import FORMATS
+    from backprop_tui.core.export.as_csv import csv_text
+    from backprop_tui.core.export.as_json import json_text
+    from backprop_tui.core.export.steps import made, settle
+    from backprop_tui.core.export.text import notebook_text
     from backprop_tui.core.session import Session
-    from backprop_tui.core.transcript import FORMATS
-    from backprop_tui.core.transcript.as_csv import csv_text
-    from backprop_tui.core.transcript.as_json import json_text
-    from backprop_tui.core.transcript.steps import made, settle
-    from backprop_tui.core.transcript.text import notebook_text
 
     session, engine = Session(run), Engine()
 

@@ -88,7 +88,7 @@ def _session(options: argparse.Namespace) -> "tuple[Session, Scenario | None]":
     session = Session(run)
     if options.steps:
         from backprop_tui.core.engine.compute.engine import Engine
-        from backprop_tui.core.transcript.steps import settle
+        from backprop_tui.core.export.steps import settle
 
         session.start_jump(options.steps)
         with engine_lines_to(options.log):

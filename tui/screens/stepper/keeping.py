@@ -26,13 +26,13 @@ class Keeping(Shown):
 
     def action_export(self) -> None:
         """e."""
-        from backprop_tui.tui.export import PROMPT
+        from backprop_tui.core.export.file import PROMPT
 
         self.ask(PROMPT, lambda name: self._act(lambda: None, lambda: self._export(name), keep=True))
 
     def _export(self, name: str) -> None:
+        from backprop_tui.core.export.file import export
         from backprop_tui.core.scenario.write import present
-        from backprop_tui.tui.export import export
 
         session, scenario = self.session.copy(), present(self.session, self._scenario)
         loop = asyncio.get_running_loop()
@@ -54,7 +54,7 @@ class Keeping(Shown):
 
     def action_copy(self) -> None:
         """y."""
-        from backprop_tui.core.reproduce import command_line, not_in_command_line
+        from backprop_tui.core.export.shell_line import command_line, not_in_command_line
         from backprop_tui.tui.screens.words import WordsScreen
 
         line = command_line(self.session, self._scenario)

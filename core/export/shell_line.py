@@ -6,15 +6,15 @@ from dataclasses import replace
 from io import StringIO
 from operator import attrgetter
 
-from .history import Settings
-from .model.network import HALF_SQUARED, Network
-from .model.optimizers import Update
-from .run import Run
-from .scenario import Scenario
-from .session import Session
-from .table.batches import NEXT_ROW, SHUFFLED
-from .table.spec import TableSpec
-from .text.escape import shown
+from backprop_tui.core.history import Settings
+from backprop_tui.core.model.network import HALF_SQUARED, Network
+from backprop_tui.core.model.optimizers import Update
+from backprop_tui.core.run import Run
+from backprop_tui.core.scenario import Scenario
+from backprop_tui.core.session import Session
+from backprop_tui.core.table.batches import NEXT_ROW, SHUFFLED
+from backprop_tui.core.table.spec import TableSpec
+from backprop_tui.core.text.escape import shown
 
 
 def command_line(session: Session, scenario: Scenario | None = None) -> str:

@@ -9,8 +9,9 @@ from backprop_tui.core.scenario import Scenario, ScenarioError
 from backprop_tui.core.scenario.write import write
 from backprop_tui.core.session import Session
 from backprop_tui.core.text.escape import shown
-from backprop_tui.core.transcript import FORMATS
-from backprop_tui.core.transcript.steps import Ask
+
+from . import FORMATS
+from .steps import Ask
 
 SCENARIO = ".toml"
 MOST_STEPS = 2_000
