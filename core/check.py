@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from math import nan
 
 import numpy as np
+from backprop_tui.core.session.drive import Ask, settle
 
-from .export.steps import Ask, settle
 from .model.network import Array
 from .scenario import Expectation, Scenario
-from .session import Session
+from .session.session import Session
 
 
 @dataclass(frozen=True)

@@ -14,13 +14,13 @@ from typing import Any, Literal
 import msgspec
 import numpy as np
 
-from .history import Change, History, Settings
 from .machine import machine
 from .model.network import Array
-from .places import Position
-from .run import Run
 from .scenario import Scenario
-from .session import Session
+from .session.history import Change, History, Settings
+from .session.position import Position
+from .session.run import Run
+from .session.session import Session
 from .text.escape import shown
 from .text.files import reason, replace_file
 

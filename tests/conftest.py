@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 from backprop_tui.core.engine.compute.engine import Engine
-from backprop_tui.core.session import Session
+from backprop_tui.core.session.session import Session
 
 
 @pytest.fixture(scope="session")

@@ -8,9 +8,9 @@ from contextlib import asynccontextmanager
 from backprop_tui.core.engine.compute.engine import Engine
 from backprop_tui.core.engine.protocol.messages import Answer, Request, RunSteps
 from backprop_tui.core.model.phases import Cell
-from backprop_tui.core.run import Run
 from backprop_tui.core.scenario import Scenario
-from backprop_tui.core.session import Session
+from backprop_tui.core.session.run import Run
+from backprop_tui.core.session.session import Session
 from backprop_tui.tui.app import StepperApp
 from backprop_tui.tui.keep import Keeper
 from backprop_tui.tui.line import text_of

@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 
 from backprop_tui.core.engine.client.process import EngineProcess
-from backprop_tui.core.run import Run
-from backprop_tui.core.session import Session
+from backprop_tui.core.session.run import Run
+from backprop_tui.core.session.session import Session
 from backprop_tui.tui.app import StepperApp
 from backprop_tui.tui.screens.stepper import StepperScreen
 

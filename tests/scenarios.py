@@ -3,13 +3,13 @@
 from dataclasses import replace
 
 import numpy as np
-from backprop_tui.core.history import Settings
 from backprop_tui.core.model.arrays import numbers
 from backprop_tui.core.model.initializers import INITIALISERS
 from backprop_tui.core.model.network import Network
 from backprop_tui.core.model.optimizers import OPTIMIZERS, Update
-from backprop_tui.core.run import Run
 from backprop_tui.core.scenario import LESSONS, PANES, Expectation, Scenario, Show
+from backprop_tui.core.session.history import Settings
+from backprop_tui.core.session.run import Run
 from backprop_tui.core.table.batches import RULES, Sampling
 from backprop_tui.core.table.spec import TableSpec
 from hypothesis import strategies as st

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from backprop_tui.core.export.shell_line import command_line, not_in_command_line
 from backprop_tui.core.model.network import Layer, Network
-from backprop_tui.core.run import Run
-from backprop_tui.core.session import Session
+from backprop_tui.core.session.run import Run
+from backprop_tui.core.session.session import Session
 from backprop_tui.core.table.header import HeaderError, columns, table
 from backprop_tui.tui.command_line import Parser, UsageError, add_model_options, run_of, step_count
 

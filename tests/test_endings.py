@@ -8,8 +8,8 @@ from collections.abc import Callable
 
 import pytest
 from backprop_tui.core.engine.compute.engine import Engine
-from backprop_tui.core.run import Run
-from backprop_tui.core.session import Session
+from backprop_tui.core.session.run import Run
+from backprop_tui.core.session.session import Session
 from backprop_tui.core.text.numerals import fixed
 from real_terminal import RealTerminal, wait_until_gone
 

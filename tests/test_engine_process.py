@@ -15,8 +15,8 @@ import pytest
 from backprop_tui.core.engine.client.process import MAX_TRIES, EngineLost, EngineProcess
 from backprop_tui.core.engine.protocol.messages import HEADER, OpenTable, ReadRows, RowsRead, TableOpened
 from backprop_tui.core.model.arrays import MAX_FRAME, numbers
-from backprop_tui.core.run import Run
-from backprop_tui.core.session import Session
+from backprop_tui.core.session.run import Run
+from backprop_tui.core.session.session import Session
 from backprop_tui.core.table.spec import TableSpec
 
 OPEN = OpenTable(TableSpec())

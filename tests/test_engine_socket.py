@@ -29,8 +29,8 @@ from backprop_tui.core.engine.protocol.messages import (
 )
 from backprop_tui.core.model.arrays import numbers
 from backprop_tui.core.model.network import Network, hidden_layers
-from backprop_tui.core.run import Run
-from backprop_tui.core.session import Session
+from backprop_tui.core.session.run import Run
+from backprop_tui.core.session.session import Session
 from backprop_tui.core.table.spec import TableSpec
 
 

@@ -20,7 +20,6 @@ from backprop_tui.core.explain import (
     sentence,
 )
 from backprop_tui.core.explain.remarks import remarks
-from backprop_tui.core.history import Settings
 from backprop_tui.core.model import phases
 from backprop_tui.core.model.arrays import arrays, numbers
 from backprop_tui.core.model.network import (
@@ -35,8 +34,9 @@ from backprop_tui.core.model.network import (
 from backprop_tui.core.model.optimizers import OPTIMIZERS, Update
 from backprop_tui.core.model.phases import Cell
 from backprop_tui.core.model.trace import Trace
-from backprop_tui.core.run import Run
-from backprop_tui.core.session import Session
+from backprop_tui.core.session.history import Settings
+from backprop_tui.core.session.run import Run
+from backprop_tui.core.session.session import Session
 from backprop_tui.core.table.batches import SHUFFLED, Sampling
 from backprop_tui.core.table.spec import TableSpec
 from hypothesis import HealthCheck, given, settings

@@ -11,9 +11,9 @@ import pytest
 from backprop_tui.core.engine.compute.engine import Engine
 from backprop_tui.core.export import FORMATS
 from backprop_tui.core.export.file import ENDINGS, PROMPT, export
-from backprop_tui.core.export.steps import settle
 from backprop_tui.core.scenario import bundled, bundled_names, read
-from backprop_tui.core.session import Session
+from backprop_tui.core.session.drive import settle
+from backprop_tui.core.session.session import Session
 from backprop_tui.core.shelf import saved_names
 from backprop_tui.core.store import load
 from backprop_tui.tui.keep import Keeper

@@ -5,10 +5,10 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from backprop_tui.core.history import Settings
 from backprop_tui.core.model.optimizers import Update
-from backprop_tui.core.run import Run
-from backprop_tui.core.session import Session
+from backprop_tui.core.session.history import Settings
+from backprop_tui.core.session.run import Run
+from backprop_tui.core.session.session import Session
 from backprop_tui.core.table.batches import SHUFFLED, Sampling
 from backprop_tui.tui.serve import in_view
 from backprop_tui.tui.serve.notes import MAX_NOTE

@@ -13,11 +13,11 @@ import pytest
 from backprop_tui.core.engine.compute.engine import Engine
 from backprop_tui.core.engine.compute.program import Compiled
 from backprop_tui.core.engine.protocol.messages import OpenTable, Program, ReadRows, RowsRead, TableOpened
-from backprop_tui.core.history import Settings
 from backprop_tui.core.model.arrays import numbers
 from backprop_tui.core.model.network import Network
-from backprop_tui.core.run import Run
-from backprop_tui.core.session import Session
+from backprop_tui.core.session.history import Settings
+from backprop_tui.core.session.run import Run
+from backprop_tui.core.session.session import Session
 from backprop_tui.core.table.spec import TableSpec
 
 Settle = Callable[[Session], Session]

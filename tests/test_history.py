@@ -3,8 +3,8 @@
 from itertools import pairwise
 
 import numpy as np
-from backprop_tui.core.history import Change, History, Settings
 from backprop_tui.core.model.phases import Cell
+from backprop_tui.core.session.history import Change, History, Settings
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule

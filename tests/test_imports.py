@@ -33,7 +33,7 @@ TUI = modules("backprop_tui.tui", Path(backprop_tui.tui.__path__[0]))
 
 
 def test_they_are_found() -> None:
-    assert {"backprop_tui.core.session", "backprop_tui.core.explain.why"} <= set(CORE)
+    assert {"backprop_tui.core.session.session", "backprop_tui.core.explain.why"} <= set(CORE)
     assert "backprop_tui.core.engine.compute.program" not in CORE
     assert "backprop_tui.tui.app" in TUI
 

@@ -9,9 +9,9 @@ import pytest
 from backprop_tui.core.engine.compute.engine import Engine
 from backprop_tui.core.lessons.training import NOTEBOOK_RUN
 from backprop_tui.core.model.phases import Cell
-from backprop_tui.core.run import Run
 from backprop_tui.core.scenario import Scenario, Show
-from backprop_tui.core.session import Session
+from backprop_tui.core.session.run import Run
+from backprop_tui.core.session.session import Session
 from backprop_tui.core.table.spec import TableSpec
 from backprop_tui.tui.app import StepperApp
 from backprop_tui.tui.lesson_keys import AUTOGRAD, DATA, DESCENT, TRAINING

@@ -23,8 +23,8 @@ from backprop_tui.core.lessons.training import (
 )
 from backprop_tui.core.model.arrays import numbers
 from backprop_tui.core.model.formula import FormulaError
-from backprop_tui.core.run import Run
-from backprop_tui.core.session import Session
+from backprop_tui.core.session.run import Run
+from backprop_tui.core.session.session import Session
 from backprop_tui.core.table.batches import SHUFFLED, split_rows
 from backprop_tui.core.table.spec import TableSpec
 

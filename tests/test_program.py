@@ -13,7 +13,7 @@ from backprop_tui.core.model.arrays import arrays, numbers
 from backprop_tui.core.model.network import Array, Network, hidden_layers
 from backprop_tui.core.model.optimizers import OPTIMIZERS, Update
 from backprop_tui.core.model.trace import Trace
-from backprop_tui.core.run import Run
+from backprop_tui.core.session.run import Run
 from backprop_tui.core.table.spec import TableSpec
 
 NETWORK = Network(2, hidden_layers([3], "tanh"))

@@ -9,14 +9,14 @@ from backprop_tui.core.engine.compute.engine import Engine
 from backprop_tui.core.engine.protocol.messages import LossesFound
 from backprop_tui.core.explain import cell_name, difference_request, effect, effect_request, facts_of
 from backprop_tui.core.explain.quiz import CHOOSE, COMPUTE, Question, Score, judge, question
-from backprop_tui.core.history import Settings
 from backprop_tui.core.model.network import Layer, Network, hidden_layers
 from backprop_tui.core.model.optimizers import OPTIMIZERS, Update
 from backprop_tui.core.model.phases import Cell
 from backprop_tui.core.model.trace import Trace
-from backprop_tui.core.run import Run
 from backprop_tui.core.scenario import bundled
-from backprop_tui.core.session import Session
+from backprop_tui.core.session.history import Settings
+from backprop_tui.core.session.run import Run
+from backprop_tui.core.session.session import Session
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 

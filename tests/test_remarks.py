@@ -8,15 +8,15 @@ from backprop_tui.core.engine.compute.engine import Engine
 from backprop_tui.core.engine.protocol.messages import Inline, Program, RunSteps, StepsRun
 from backprop_tui.core.explain import explain
 from backprop_tui.core.explain.remarks import Remark, about, first_not_finite, known, remarks
-from backprop_tui.core.history import Settings
 from backprop_tui.core.model import phases
 from backprop_tui.core.model.arrays import arrays, numbers
 from backprop_tui.core.model.network import Layer, Network, hidden_layers
 from backprop_tui.core.model.optimizers import OPTIMIZERS, Update
 from backprop_tui.core.model.phases import Cell
 from backprop_tui.core.model.trace import Trace
-from backprop_tui.core.run import Run
-from backprop_tui.core.session import Session
+from backprop_tui.core.session.history import Settings
+from backprop_tui.core.session.run import Run
+from backprop_tui.core.session.session import Session
 
 Settle = Callable[[Session], Session]
 

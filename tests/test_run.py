@@ -19,7 +19,7 @@ import pytest
 from backprop_tui.core.engine.compute.engine import Engine
 from backprop_tui.core.export import FORMATS
 from backprop_tui.core.scenario import bundled
-from backprop_tui.core.session import Session
+from backprop_tui.core.session.session import Session
 
 from .printed import PART_5
 

@@ -3,13 +3,13 @@
 from collections.abc import Callable
 
 import numpy as np
-from backprop_tui.core.history import Settings
 from backprop_tui.core.model.arrays import numbers
 from backprop_tui.core.model.network import Array, Network
 from backprop_tui.core.model.optimizers import OPTIMIZERS, Update
 from backprop_tui.core.model.trace import Trace
-from backprop_tui.core.run import Run
-from backprop_tui.core.session import Session
+from backprop_tui.core.session.history import Settings
+from backprop_tui.core.session.run import Run
+from backprop_tui.core.session.session import Session
 from backprop_tui.core.table.batches import RULES, Sampling
 from backprop_tui.core.table.spec import TableSpec
 from hypothesis import given, settings

@@ -6,8 +6,8 @@ from backprop_tui.core.engine.compute.engine import Engine
 from backprop_tui.core.engine.protocol.messages import Inline, Program, RunSteps, StepsRun, TableRows
 from backprop_tui.core.model.arrays import arrays, numbers
 from backprop_tui.core.model.network import Network, hidden_layers
-from backprop_tui.core.run import Run
-from backprop_tui.core.session import Session
+from backprop_tui.core.session.run import Run
+from backprop_tui.core.session.session import Session
 from backprop_tui.core.table.batches import ALL_ROWS, NEXT_ROW, SHUFFLED, THIS_ROW, Sampling, split_rows
 from backprop_tui.core.table.spec import TableSpec
 from hypothesis import given

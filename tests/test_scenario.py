@@ -11,11 +11,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from backprop_tui.core.model.phases import Cell
-from backprop_tui.core.run import Run
 from backprop_tui.core.scenario import Scenario, ScenarioError, bundled, bundled_names, open_scenario, parse, read
 from backprop_tui.core.scenario.places import key_lines, line_of
 from backprop_tui.core.scenario.write import dumps, present, present_run, shortest, write
-from backprop_tui.core.session import Session
+from backprop_tui.core.session.run import Run
+from backprop_tui.core.session.session import Session
 from backprop_tui.core.store import save
 from backprop_tui.core.table.batches import SHUFFLED
 from backprop_tui.tui.__main__ import main

@@ -7,8 +7,8 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from backprop_tui.core.run import Run
-from backprop_tui.core.session import Session
+from backprop_tui.core.session.run import Run
+from backprop_tui.core.session.session import Session
 from backprop_tui.core.shelf import saved_names
 from backprop_tui.core.store import load
 from served import SSH, Served, command_line, descendants, state, wait_until

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from backprop_tui.core.session import Session
+from backprop_tui.core.session.session import Session
 from backprop_tui.core.shelf import saved_names
 from backprop_tui.core.store import load
 from backprop_tui.tui.serve import limits

@@ -6,8 +6,8 @@ import numpy as np
 from backprop_tui.core.engine.compute.engine import Engine
 from backprop_tui.core.model.network import Network
 from backprop_tui.core.model.phases import Cell, numbers_done
-from backprop_tui.core.run import Run
-from backprop_tui.core.session import Session
+from backprop_tui.core.session.run import Run
+from backprop_tui.core.session.session import Session
 from backprop_tui.core.table.batches import RULES
 from hypothesis import given, settings
 from hypothesis import strategies as st

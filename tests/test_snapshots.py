@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 import pytest
 from backprop_tui.core.engine.compute.engine import Engine
-from backprop_tui.core.run import Run
-from backprop_tui.core.session import Session
+from backprop_tui.core.session.run import Run
+from backprop_tui.core.session.session import Session
 from backprop_tui.tui.app import StepperApp
 from backprop_tui.tui.screens.stepper import StepperScreen
 from driven_screen import InThisProcess

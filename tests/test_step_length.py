@@ -14,11 +14,11 @@ from backprop_tui.core.explain.step_length import (
     scouting_lengths,
     where_it_rises,
 )
-from backprop_tui.core.history import Settings
 from backprop_tui.core.model.network import Array, Layer, Network
-from backprop_tui.core.run import Run
 from backprop_tui.core.scenario import bundled
-from backprop_tui.core.session import Session
+from backprop_tui.core.session.history import Settings
+from backprop_tui.core.session.run import Run
+from backprop_tui.core.session.session import Session
 from hypothesis import given
 from hypothesis import strategies as st
 

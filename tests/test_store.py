@@ -20,12 +20,12 @@ import pytest
 from backprop_tui.core import store
 from backprop_tui.core.engine.compute.engine import Engine
 from backprop_tui.core.engine.protocol.messages import OpenTable
-from backprop_tui.core.history import Settings
 from backprop_tui.core.model.network import Network
 from backprop_tui.core.model.phases import Cell
-from backprop_tui.core.run import Run
 from backprop_tui.core.scenario import bundled
-from backprop_tui.core.session import Session
+from backprop_tui.core.session.history import Settings
+from backprop_tui.core.session.run import Run
+from backprop_tui.core.session.session import Session
 from backprop_tui.core.shelf import SUFFIX, Claim, claim, claim_new, saved_names
 from backprop_tui.core.store import StoreError, doubts, load, save
 from backprop_tui.core.table.batches import SHUFFLED

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from backprop_tui.core.engine.compute.engine import Engine
 from backprop_tui.core.export.steps import recorded
-from backprop_tui.core.history import History, Settings
 from backprop_tui.core.model.optimizers import Update
 from backprop_tui.core.model.phases import Cell
-from backprop_tui.core.run import Run
-from backprop_tui.core.session import Session
+from backprop_tui.core.session.history import History, Settings
+from backprop_tui.core.session.run import Run
+from backprop_tui.core.session.session import Session
 from backprop_tui.core.store import load, save
 from backprop_tui.core.table.batches import RULES
 from hypothesis import HealthCheck, given, settings

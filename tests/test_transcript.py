@@ -18,9 +18,8 @@ from backprop_tui.core.export.as_json import json_text
 from backprop_tui.core.export.jupyter import jupyter
 from backprop_tui.core.export.markdown import markdown
 from backprop_tui.core.export.shell_line import command_line, not_in_command_line
-from backprop_tui.core.export.steps import made, recorded, settle
+from backprop_tui.core.export.steps import made, recorded
 from backprop_tui.core.export.text import notebook_text
-from backprop_tui.core.history import Settings
 from backprop_tui.core.model.network import (
     BINARY_CROSS_ENTROPY,
     MEAN_SQUARED,
@@ -31,8 +30,10 @@ from backprop_tui.core.model.network import (
 )
 from backprop_tui.core.model.optimizers import Update
 from backprop_tui.core.model.phases import Cell
-from backprop_tui.core.run import Run
-from backprop_tui.core.session import Session
+from backprop_tui.core.session.drive import settle
+from backprop_tui.core.session.history import Settings
+from backprop_tui.core.session.run import Run
+from backprop_tui.core.session.session import Session
 from backprop_tui.core.table.spec import TableSpec
 from backprop_tui.core.text.numerals import ordinal
 from nbclient import NotebookClient

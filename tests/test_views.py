@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 import pytest
 from backprop_tui.core.engine.compute.engine import Engine
-from backprop_tui.core.history import Settings
 from backprop_tui.core.model import phases
 from backprop_tui.core.model.network import Network, hidden_layers
 from backprop_tui.core.model.optimizers import Update
 from backprop_tui.core.model.phases import Cell
-from backprop_tui.core.run import Run
 from backprop_tui.core.scenario import bundled
-from backprop_tui.core.session import Session
+from backprop_tui.core.session.history import Settings
+from backprop_tui.core.session.run import Run
+from backprop_tui.core.session.session import Session
 from backprop_tui.core.table.batches import SHUFFLED, Sampling
 from backprop_tui.core.table.spec import TableSpec
 from backprop_tui.core.text.numerals import brief

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from backprop_tui.core.session import Session
+from backprop_tui.core.session.session import Session
 from textual.app import App, SystemCommand
 from textual.events import Event, Key
 from textual.screen import Screen

@@ -14,8 +14,8 @@ from backprop_tui.core.text.escape import shown
 
 if TYPE_CHECKING:
     from backprop_tui.core.model.network import Network
-    from backprop_tui.core.run import Run
     from backprop_tui.core.scenario import Scenario
+    from backprop_tui.core.session.run import Run
 
 PROGRAM = "backprop-tui"
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from backprop_tui.core.session import Session
+from backprop_tui.core.session.session import Session
 
 if TYPE_CHECKING:
     from backprop_tui.core.scenario import Scenario

@@ -5,7 +5,7 @@ from backprop_tui.core.engine.protocol.messages import LossesFound, WireError
 from backprop_tui.core.explain import effect, effect_request, facts_of
 from backprop_tui.core.explain.quiz import LEVELS, OFF, Question, Score, judge, question
 from backprop_tui.core.model.phases import LOSS, Cell, phases
-from backprop_tui.core.session import Session
+from backprop_tui.core.session.session import Session
 
 from .line import Line, Span, length_of
 from .runner import Asker

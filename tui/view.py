@@ -5,14 +5,14 @@ from typing import Literal
 
 import numpy as np
 from backprop_tui.core.explain import Facts, facts_of, inputs
-from backprop_tui.core.history import Settings
 from backprop_tui.core.model import phases
 from backprop_tui.core.model.network import Array, Network
 from backprop_tui.core.model.phases import Cell, Phase
 from backprop_tui.core.model.trace import Trace
-from backprop_tui.core.run import Run
-from backprop_tui.core.sample import Sample, Scaling
-from backprop_tui.core.session import Session
+from backprop_tui.core.session.history import Settings
+from backprop_tui.core.session.run import Run
+from backprop_tui.core.session.sample import Sample, Scaling
+from backprop_tui.core.session.session import Session
 from backprop_tui.core.table.batches import ALL_ROWS, THIS_ROW
 from backprop_tui.core.text.numerals import fixed, full, full_width
 

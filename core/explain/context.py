@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 
-from backprop_tui.core.history import Change
 from backprop_tui.core.model.network import Array
 from backprop_tui.core.model.optimizers import Update
 from backprop_tui.core.model.trace import Trace
-from backprop_tui.core.sample import Sample, Scaling
-from backprop_tui.core.session import Session
+from backprop_tui.core.session.history import Change
+from backprop_tui.core.session.sample import Sample, Scaling
+from backprop_tui.core.session.session import Session
 from backprop_tui.core.table.spec import TableSpec
 
 

@@ -7,7 +7,7 @@ from backprop_tui.core.engine.protocol.messages import FindLosses, LossesFound, 
 from backprop_tui.core.model.arrays import numbers
 from backprop_tui.core.model.network import Array
 from backprop_tui.core.model.trace import Trace
-from backprop_tui.core.session import Session
+from backprop_tui.core.session.session import Session
 
 POINTS = 121
 SHORTEST, FARTHEST = 1e-12, 1e6

@@ -3,13 +3,14 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from backprop_tui.core.session import Session
+from backprop_tui.core.session.drive import Ask
+from backprop_tui.core.session.session import Session
 
 from .as_csv import csv_text
 from .as_json import json_text
 from .jupyter import jupyter
 from .markdown import markdown
-from .steps import Ask, recorded
+from .steps import recorded
 from .text import notebook_text
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from io import StringIO
 
 from backprop_tui.core.model.trace import Trace
-from backprop_tui.core.run import Run
+from backprop_tui.core.session.run import Run
 
 from .steps import Event, Step
 from .values import cell_names, shortest

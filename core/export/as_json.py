@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
-from backprop_tui.core.run import Run
+from backprop_tui.core.session.run import Run
 
 from .steps import Changed, Event, Step
 from .values import cell_name, plain, settings

@@ -7,11 +7,11 @@ from pathlib import Path
 
 from backprop_tui.core.scenario import Scenario, ScenarioError
 from backprop_tui.core.scenario.write import write
-from backprop_tui.core.session import Session
+from backprop_tui.core.session.drive import Ask
+from backprop_tui.core.session.session import Session
 from backprop_tui.core.text.escape import shown
 
 from . import FORMATS
-from .steps import Ask
 
 SCENARIO = ".toml"
 MOST_STEPS = 2_000

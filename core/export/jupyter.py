@@ -6,14 +6,14 @@ from typing import Any
 import numpy as np
 from backprop_tui.core.engine.protocol.checks import EngineRefused
 from backprop_tui.core.engine.protocol.messages import Failed, Inline, ReadRows, RowsRead
-from backprop_tui.core.history import Change, Settings
 from backprop_tui.core.model.arrays import numbers
-from backprop_tui.core.session import Session
+from backprop_tui.core.session.drive import Ask
+from backprop_tui.core.session.history import Change, Settings
+from backprop_tui.core.session.session import Session
 from backprop_tui.core.table.batches import split_rows
 
 from . import source
 from .markdown import escaped, settings_table
-from .steps import Ask
 from .values import cell_name, table_words
 
 MAX_ROWS, MAX_CODE = 20_000, 5_000_000

@@ -10,13 +10,14 @@ from backprop_tui.core.engine.protocol.messages import Failed, ReadRows, RowsRea
 from backprop_tui.core.model.arrays import numbers
 from backprop_tui.core.model.network import Array, Network
 from backprop_tui.core.model.trace import activations, symbol
-from backprop_tui.core.run import Run
-from backprop_tui.core.session import Session
+from backprop_tui.core.session.drive import Ask
+from backprop_tui.core.session.run import Run
+from backprop_tui.core.session.session import Session
 from backprop_tui.core.table.spec import TableSpec
 from backprop_tui.core.text.escape import shown
 
 from .explained import MOST_STEPS, explained
-from .steps import Ask, Changed, Event, Step, recorded
+from .steps import Changed, Event, Step, recorded
 from .values import cell_name, cell_names, settings, shortest
 
 

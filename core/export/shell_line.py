@@ -6,12 +6,12 @@ from dataclasses import replace
 from io import StringIO
 from operator import attrgetter
 
-from backprop_tui.core.history import Settings
 from backprop_tui.core.model.network import HALF_SQUARED, Network
 from backprop_tui.core.model.optimizers import Update
-from backprop_tui.core.run import Run
 from backprop_tui.core.scenario import Scenario
-from backprop_tui.core.session import Session
+from backprop_tui.core.session.history import Settings
+from backprop_tui.core.session.run import Run
+from backprop_tui.core.session.session import Session
 from backprop_tui.core.table.batches import NEXT_ROW, SHUFFLED
 from backprop_tui.core.table.spec import TableSpec
 from backprop_tui.core.text.escape import shown

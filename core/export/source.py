@@ -6,9 +6,9 @@ Names from outside stand in comments only, on one line.
 from itertools import groupby
 
 import numpy as np
-from backprop_tui.core.history import Change, Settings
 from backprop_tui.core.model.network import BINARY_CROSS_ENTROPY, HALF_SQUARED, MEAN_SQUARED, Array
-from backprop_tui.core.run import Run
+from backprop_tui.core.session.history import Change, Settings
+from backprop_tui.core.session.run import Run
 from backprop_tui.core.text.escape import shown
 
 from .values import shortest

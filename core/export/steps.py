@@ -1,18 +1,15 @@
 """The steps of a run, one after the other, for those who write them down: made now, or recorded earlier."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import isfinite
 
-from backprop_tui.core.engine.protocol.messages import Answer, Request
 from backprop_tui.core.explain import Facts, facts_of
-from backprop_tui.core.history import Change
 from backprop_tui.core.model.trace import Trace
-from backprop_tui.core.places import Position
-from backprop_tui.core.session import Session
-
-Ask = Callable[[Request], Answer]
-"""Asks the engine and waits for its answer."""
+from backprop_tui.core.session.drive import Ask, settle
+from backprop_tui.core.session.history import Change
+from backprop_tui.core.session.position import Position
+from backprop_tui.core.session.session import Session
 
 
 @dataclass(frozen=True)
@@ -39,12 +36,6 @@ class Changed:
 
 
 Event = Step | Changed
-
-
-def settle(session: Session, ask: Ask) -> None:
-    """Ask for all that the session needs to be shown whole."""
-    while request := session.request():
-        session.accept(request, ask(request))
 
 
 def made(session: Session, ask: Ask, steps: int, bound: float | None = None) -> Iterator[Step]:

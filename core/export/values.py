@@ -5,7 +5,7 @@ from typing import Any
 
 from backprop_tui.core.model.network import Array
 from backprop_tui.core.model.phases import Cell
-from backprop_tui.core.run import Run
+from backprop_tui.core.session.run import Run
 from backprop_tui.core.table.batches import SHUFFLED
 from backprop_tui.core.table.spec import TableSpec
 

@@ -18,7 +18,7 @@ from backprop_tui.core.engine.protocol.messages import (
 )
 from backprop_tui.core.model.arrays import numbers
 from backprop_tui.core.model.network import Array
-from backprop_tui.core.sample import Scaling, read_scaling
+from backprop_tui.core.session.sample import Scaling, read_scaling
 from backprop_tui.core.table.spec import TableSpec
 
 PAGE, MAX_PAGES, BINS = 64, 32, 16

@@ -20,8 +20,8 @@ from backprop_tui.core.engine.protocol.messages import (
 )
 from backprop_tui.core.model.arrays import numbers
 from backprop_tui.core.model.network import Array
-from backprop_tui.core.run import Run
-from backprop_tui.core.session import Session
+from backprop_tui.core.session.run import Run
+from backprop_tui.core.session.session import Session
 from backprop_tui.core.table.batches import ALL_ROWS, SHUFFLED, THIS_ROW, split_rows
 
 TRAINING, HELD_OUT = "training", "held-out"

@@ -6,11 +6,11 @@ from typing import Any
 
 import msgspec
 import numpy as np
-from backprop_tui.core.history import Settings
 from backprop_tui.core.model.initializers import INITIALISERS
 from backprop_tui.core.model.network import Array, Layer, Network
 from backprop_tui.core.model.optimizers import OPTIMIZERS, Update
-from backprop_tui.core.run import Run
+from backprop_tui.core.session.history import Settings
+from backprop_tui.core.session.run import Run
 from backprop_tui.core.table.batches import RULES, Sampling
 from backprop_tui.core.table.spec import TableSpec
 

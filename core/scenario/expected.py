@@ -3,7 +3,7 @@
 import re
 
 from backprop_tui.core.model.phases import shapes
-from backprop_tui.core.run import Run
+from backprop_tui.core.session.run import Run
 
 from .facts import Expectation, Matrix
 from .format import ExpectPart, Rows

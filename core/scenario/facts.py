@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from backprop_tui.core.run import Run
+from backprop_tui.core.session.run import Run
 
 LESSONS = ("data", "autograd", "descent", "back-propagation", "training")
 """The lessons by name, in the order of their keys 1 to 5."""

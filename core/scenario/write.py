@@ -7,11 +7,11 @@ from typing import Any
 import msgspec
 import numpy as np
 import tomlkit
-from backprop_tui.core.history import Settings
 from backprop_tui.core.model.network import Array
 from backprop_tui.core.model.optimizers import Update
-from backprop_tui.core.run import Run
-from backprop_tui.core.session import Session
+from backprop_tui.core.session.history import Settings
+from backprop_tui.core.session.run import Run
+from backprop_tui.core.session.session import Session
 from backprop_tui.core.table.batches import ALL_ROWS, THIS_ROW
 from backprop_tui.core.table.spec import TableSpec
 from backprop_tui.core.text.escape import shown

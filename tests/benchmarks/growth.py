@@ -17,10 +17,10 @@ from time import perf_counter
 
 import numpy as np
 from backprop_tui.core.engine.compute.engine import Engine
-from backprop_tui.core.history import Settings
 from backprop_tui.core.model.network import Network, hidden_layers
-from backprop_tui.core.run import Run
-from backprop_tui.core.session import Session
+from backprop_tui.core.session.history import Settings
+from backprop_tui.core.session.run import Run
+from backprop_tui.core.session.session import Session
 from backprop_tui.core.table.batches import ALL_ROWS, SHUFFLED, Sampling
 from backprop_tui.core.table.spec import TableSpec
 

@@ -6,8 +6,8 @@ import sys
 from time import perf_counter
 
 from backprop_tui.core.engine.client.process import EngineProcess
-from backprop_tui.core.run import Run
-from backprop_tui.core.session import Session
+from backprop_tui.core.session.run import Run
+from backprop_tui.core.session.session import Session
 from measured import NOTEBOOK, Row, report, wants_short
 
 STEPS, EAGER_STEPS = 100_000, 300

@@ -12,8 +12,8 @@ from time import process_time, sleep
 from backprop_tui.core.engine.compute.engine import Engine
 from backprop_tui.core.model.network import Network, hidden_layers
 from backprop_tui.core.model.phases import Cell
-from backprop_tui.core.run import Run
-from backprop_tui.core.session import Session
+from backprop_tui.core.session.run import Run
+from backprop_tui.core.session.session import Session
 from backprop_tui.tui.panes import network
 from backprop_tui.tui.view import View, view_of
 from measured import Row, report, wants_short

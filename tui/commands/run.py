@@ -28,7 +28,7 @@ from . import lesson
 if TYPE_CHECKING:
     from backprop_tui.core.engine.protocol.messages import Answer, Request
     from backprop_tui.core.export.steps import Step
-    from backprop_tui.core.run import Run
+    from backprop_tui.core.session.run import Run
 
 _DESCRIPTION = "Step without a screen. Every step is written to standard output as soon as it is made."
 
@@ -126,7 +126,7 @@ def _options(arguments: list[str]) -> argparse.Namespace:
 
 def _base(options: argparse.Namespace) -> "Run":
     """The run that the other options change."""
-    from backprop_tui.core.run import Run
+    from backprop_tui.core.session.run import Run
 
     if options.scenario:
         return scenario_of(options.scenario).run
@@ -162,9 +162,10 @@ def _parts(run: "Run", options: argparse.Namespace, signals: Signals, stderr: Te
     from backprop_tui.core.export import FORMATS
     from backprop_tui.core.export.as_csv import csv_text
     from backprop_tui.core.export.as_json import json_text
-    from backprop_tui.core.export.steps import made, settle
+    from backprop_tui.core.export.steps import made
     from backprop_tui.core.export.text import notebook_text
-    from backprop_tui.core.session import Session
+    from backprop_tui.core.session.drive import settle
+    from backprop_tui.core.session.session import Session
 
     session, engine = Session(run), Engine()
 

@@ -19,7 +19,7 @@ from backprop_tui.tui.quiet import engine_lines_to
 
 if TYPE_CHECKING:
     from backprop_tui.core.scenario import Scenario
-    from backprop_tui.core.session import Session
+    from backprop_tui.core.session.session import Session
 
 _DESCRIPTION = (
     "Write a scenario file: of the run that SCENARIO and the options describe, or, without any, of where the session "
@@ -70,7 +70,7 @@ def _path(name: str) -> Path:
 def _session(options: argparse.Namespace) -> "tuple[Session, Scenario | None]":
     """The session to write, and the scenario that it was opened from."""
     from backprop_tui.core.engine.protocol.checks import EngineRefused
-    from backprop_tui.core.session import Session
+    from backprop_tui.core.session.session import Session
     from backprop_tui.core.shelf import SUFFIX, saved_names, state_folder
     from backprop_tui.core.store import StoreError, load
 
@@ -88,7 +88,7 @@ def _session(options: argparse.Namespace) -> "tuple[Session, Scenario | None]":
     session = Session(run)
     if options.steps:
         from backprop_tui.core.engine.compute.engine import Engine
-        from backprop_tui.core.export.steps import settle
+        from backprop_tui.core.session.drive import settle
 
         session.start_jump(options.steps)
         with engine_lines_to(options.log):

@@ -85,8 +85,8 @@ def _engine(options: argparse.Namespace, terminal: bool) -> "Asker":
 def _show(options: argparse.Namespace, engine: "Asker", terminal: bool) -> int:
     gc.disable()  # what is imported stays
 
-    from backprop_tui.core.run import Run
-    from backprop_tui.core.session import Session
+    from backprop_tui.core.session.run import Run
+    from backprop_tui.core.session.session import Session
     from backprop_tui.tui.keep import Keeper
 
     scenario = scenario_of(options.scenario) if options.scenario else None

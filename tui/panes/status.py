@@ -1,10 +1,10 @@
 """The line above the keys: a notice, a jump's progress, or the number under the cursor with all its digits."""
 
 from backprop_tui.core.explain.remarks import known, remarks
-from backprop_tui.core.jump import Jump
 from backprop_tui.core.model.phases import LOSS, UPDATE, Cell
 from backprop_tui.core.model.phases import shapes as shapes_of
 from backprop_tui.core.model.trace import symbol
+from backprop_tui.core.session.jump import Jump
 from backprop_tui.core.text.numerals import brief, full, ordinal
 from backprop_tui.tui.line import Line, Span, clipped
 from backprop_tui.tui.view import View

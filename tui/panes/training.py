@@ -1,7 +1,7 @@
 """What a step of lesson 5 works with, and the losses where it stands."""
 
 from backprop_tui.core.lessons.training import TableLosses, rows_in_words
-from backprop_tui.core.session import Session
+from backprop_tui.core.session.session import Session
 from backprop_tui.core.text.numerals import brief
 from backprop_tui.tui.line import Line, Span
 

@@ -10,7 +10,7 @@ from backprop_tui.core.explain.step_length import StepLengths
 from backprop_tui.core.model.network import Array
 from backprop_tui.core.model.phases import gradients_known
 from backprop_tui.core.model.trace import Trace
-from backprop_tui.core.session import Session
+from backprop_tui.core.session.session import Session
 from backprop_tui.core.text.numerals import brief
 from backprop_tui.tui.line import Line, Span, fitting
 from backprop_tui.tui.overlay import Overlay

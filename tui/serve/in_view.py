@@ -8,13 +8,13 @@ from dataclasses import replace
 
 import msgspec
 import numpy as np
-from backprop_tui.core.history import Change, Settings
 from backprop_tui.core.model.arrays import Numbers, numbers
 from backprop_tui.core.model.network import Array
 from backprop_tui.core.model.phases import Cell
-from backprop_tui.core.places import Position
-from backprop_tui.core.run import Run
-from backprop_tui.core.session import Session
+from backprop_tui.core.session.history import Change, Settings
+from backprop_tui.core.session.position import Position
+from backprop_tui.core.session.run import Run
+from backprop_tui.core.session.session import Session
 from backprop_tui.tui.view import View, view_of
 
 NEWEST, EARLIER = 400, 1_000

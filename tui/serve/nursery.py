@@ -114,7 +114,7 @@ def main() -> None:
     os.dup2(os.open(os.devnull, os.O_RDWR), 0)
     engine, *given = sys.argv[1:]
 
-    from backprop_tui.core.run import Run
+    from backprop_tui.core.session.run import Run
 
     from .place import place
     from .served import ServedApp, WatchedEngine

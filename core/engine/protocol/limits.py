@@ -1,8 +1,5 @@
 """How much one request may ask of the engine: what keeps a jump cancellable and an engine fair."""
 
-import os
-from contextlib import suppress
-
 from backprop_tui.core.model.network import Network
 from backprop_tui.core.model.optimizers import Update
 
@@ -12,18 +9,6 @@ MAX_NUMBERS = 2**20
 
 MAX_ROWS = 2**18
 """Nor works through more rows than this over all its steps, unless a single batch is larger."""
-
-
-def history_bytes() -> int:
-    """How much memory the states of a run may take: an eighth of what this process may have; growing needs as much."""
-    memory = 2**32
-    with suppress(ImportError, ValueError, OSError, AttributeError):  # a system that does not tell
-        import resource
-
-        memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-        limit, _ = resource.getrlimit(resource.RLIMIT_DATA)
-        memory = memory if limit == resource.RLIM_INFINITY else min(memory, limit)
-    return memory // 8
 
 
 def capacity(network: Network, update: Update, batch: int) -> int:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from backprop_tui.core.explain.quiz import LEVELS, Score
 from backprop_tui.core.model.phases import Cell, cells, phases
-from backprop_tui.core.places import Position
-from backprop_tui.core.session import Session
+from backprop_tui.core.session.position import Position
+from backprop_tui.core.session.session import Session
 from backprop_tui.tui import layout
 from backprop_tui.tui.autoplay import Autoplay
 from backprop_tui.tui.keys import KEYS, KeysShown

@@ -10,19 +10,19 @@ from dataclasses import replace
 from typing import Self
 
 import numpy as np
+from backprop_tui.core.model import phases
+from backprop_tui.core.model.network import Array
+from backprop_tui.core.model.phases import Cell
+from backprop_tui.core.model.trace import Trace
+from backprop_tui.core.table.batches import RULES, THIS_ROW, Sampling
 
-from . import places
+from . import position as places
 from .history import Change, History, Settings
 from .jump import Jump
-from .model import phases
-from .model.network import Array
-from .model.phases import Cell
-from .model.trace import Trace
-from .places import START, Position
-from .record import Asked, Record
+from .position import START, Position
+from .requests import Asked, Record
 from .run import Run
 from .sample import Sample, Scaling
-from .table.batches import RULES, THIS_ROW, Sampling
 
 
 class Walk:

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from .engine.protocol.checks import check_rows, check_table
-from .engine.protocol.messages import OpenTable, ReadRows, RowsRead, TableOpened
-from .model.network import Array
+from backprop_tui.core.engine.protocol.checks import check_rows, check_table
+from backprop_tui.core.engine.protocol.messages import OpenTable, ReadRows, RowsRead, TableOpened
+from backprop_tui.core.model.network import Array
 
 
 @dataclass(frozen=True)

@@ -3,13 +3,13 @@
 from dataclasses import dataclass, replace
 
 import numpy as np
+from backprop_tui.core.engine.protocol.messages import Program
+from backprop_tui.core.model.initializers import MAX_SEED, initial_parameters
+from backprop_tui.core.model.network import Array, Network
+from backprop_tui.core.model.optimizers import Update
+from backprop_tui.core.table.spec import TableSpec
 
-from .engine.protocol.messages import Program
 from .history import Settings
-from .model.initializers import MAX_SEED, initial_parameters
-from .model.network import Array, Network
-from .model.optimizers import Update
-from .table.spec import TableSpec
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,8 @@ shown whole, `accept` takes the answer. So the screen, the command line and the 
 """
 
 import numpy as np
-
-from .engine.protocol.checks import EngineRefused, check_steps
-from .engine.protocol.messages import (
+from backprop_tui.core.engine.protocol.checks import EngineRefused, check_steps
+from backprop_tui.core.engine.protocol.messages import (
     Answer,
     Failed,
     OpenTable,
@@ -23,11 +22,12 @@ from .engine.protocol.messages import (
     TableOpened,
     WireError,
 )
-from .model.arrays import numbers
-from .places import Position
-from .record import Asked
+from backprop_tui.core.model.arrays import numbers
+
+from .position import Position
+from .requests import Asked
 from .sample import Scaling, read_sample, read_scaling
-from .walk import Walk
+from .timeline import Walk
 
 
 class Session(Walk):

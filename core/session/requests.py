@@ -4,17 +4,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from backprop_tui.core.engine.protocol.checks import expect_steps
+from backprop_tui.core.engine.protocol.limits import chunk
+from backprop_tui.core.engine.protocol.messages import Answer, Inline, RunSteps, StepsRun, TableRows, WireError
+from backprop_tui.core.model.arrays import arrays, numbers
+from backprop_tui.core.model.network import Array
+from backprop_tui.core.model.trace import Trace
+from backprop_tui.core.table.batches import ALL_ROWS, split_rows
 
-from .engine.protocol.checks import expect_steps
-from .engine.protocol.limits import chunk
-from .engine.protocol.messages import Answer, Inline, RunSteps, StepsRun, TableRows, WireError
 from .history import History, Settings
 from .jump import Jump
-from .model.arrays import arrays, numbers
-from .model.network import Array
-from .model.trace import Trace
 from .run import Run
-from .table.batches import ALL_ROWS, split_rows
 
 
 @dataclass(frozen=True)

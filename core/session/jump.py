@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
-
-from .model.network import Array
+from backprop_tui.core.model.network import Array
 
 
 @dataclass

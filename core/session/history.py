@@ -8,12 +8,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from backprop_tui.core.model.network import Array
+from backprop_tui.core.model.phases import Cell
+from backprop_tui.core.table.batches import Sampling
 from numpy.typing import NDArray
 
-from .engine.protocol.limits import history_bytes
-from .model.network import Array
-from .model.phases import Cell
-from .table.batches import Sampling
+from .memory import history_bytes
 
 
 @dataclass(frozen=True)

@@ -4,9 +4,10 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from backprop_tui.core.model import phases
+from backprop_tui.core.model.network import Network
+
 from .history import History
-from .model import phases
-from .model.network import Network
 
 
 @dataclass(frozen=True, order=True)
