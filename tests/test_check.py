@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 import pytest
 import tomlkit
-from backprop_tui.core.check import check
 from backprop_tui.core.engine.compute.engine import Engine
 from backprop_tui.core.scenario import ScenarioError, bundled, bundled_names, format, parse
+from backprop_tui.core.scenario.check import check
 from backprop_tui.data import EXAMPLES
 
 CLAIMING = [name for name in bundled_names() if bundled(name).expectations]

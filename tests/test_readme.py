@@ -4,9 +4,9 @@ import re
 from pathlib import Path
 
 import pytest
-from backprop_tui.core.check import check
 from backprop_tui.core.engine.compute.engine import Engine
 from backprop_tui.core.scenario import parse
+from backprop_tui.core.scenario.check import check
 from backprop_tui.tui.keys import markdown_table
 
 ROOT = Path(__file__).parents[1]

@@ -17,7 +17,7 @@ import pytest
 from backprop_tui.core.engine.compute.engine import Engine
 from backprop_tui.core.scenario import read
 from backprop_tui.core.session.session import Session
-from backprop_tui.core.store import HEAD, LENGTH, MAGIC, Saved, _digest, load
+from backprop_tui.core.storage.store import HEAD, LENGTH, MAGIC, Saved, _digest, load
 from real_terminal import RealTerminal
 
 Settle = Callable[[Session], Session]

@@ -16,7 +16,7 @@ from backprop_tui.core.scenario.places import key_lines, line_of
 from backprop_tui.core.scenario.write import dumps, present, present_run, shortest, write
 from backprop_tui.core.session.run import Run
 from backprop_tui.core.session.session import Session
-from backprop_tui.core.store import save
+from backprop_tui.core.storage.store import save
 from backprop_tui.core.table.batches import SHUFFLED
 from backprop_tui.tui.__main__ import main
 from hypothesis import HealthCheck, example, given, settings

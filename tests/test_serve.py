@@ -9,8 +9,8 @@ from collections.abc import Iterator
 import pytest
 from backprop_tui.core.session.run import Run
 from backprop_tui.core.session.session import Session
-from backprop_tui.core.shelf import saved_names
-from backprop_tui.core.store import load
+from backprop_tui.core.storage.folder import saved_names
+from backprop_tui.core.storage.store import load
 from served import SSH, Served, command_line, descendants, state, wait_until
 
 pytestmark = pytest.mark.skipif(SSH is None, reason="needs the OpenSSH client")

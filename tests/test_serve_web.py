@@ -15,8 +15,8 @@ from pathlib import Path
 
 import pytest
 from backprop_tui.core.session.session import Session
-from backprop_tui.core.shelf import saved_names
-from backprop_tui.core.store import load
+from backprop_tui.core.storage.folder import saved_names
+from backprop_tui.core.storage.store import load
 from backprop_tui.tui.serve import limits
 from backprop_tui.tui.serve.web import NONSENSE
 from browser import CHROMIUM, Browser, Tab

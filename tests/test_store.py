@@ -17,7 +17,6 @@ from pathlib import Path
 import msgspec
 import numpy as np
 import pytest
-from backprop_tui.core import store
 from backprop_tui.core.engine.compute.engine import Engine
 from backprop_tui.core.engine.protocol.messages import OpenTable
 from backprop_tui.core.model.network import Network
@@ -26,8 +25,9 @@ from backprop_tui.core.scenario import bundled
 from backprop_tui.core.session.history import Settings
 from backprop_tui.core.session.run import Run
 from backprop_tui.core.session.session import Session
-from backprop_tui.core.shelf import SUFFIX, Claim, claim, claim_new, saved_names
-from backprop_tui.core.store import StoreError, doubts, load, save
+from backprop_tui.core.storage import store
+from backprop_tui.core.storage.folder import SUFFIX, Claim, claim, claim_new, saved_names
+from backprop_tui.core.storage.store import StoreError, doubts, load, save
 from backprop_tui.core.table.batches import SHUFFLED
 from backprop_tui.core.table.spec import TableSpec
 from hypothesis import HealthCheck, given, settings

@@ -13,7 +13,7 @@ from backprop_tui.core.model.phases import Cell
 from backprop_tui.core.session.history import History, Settings
 from backprop_tui.core.session.run import Run
 from backprop_tui.core.session.session import Session
-from backprop_tui.core.store import load, save
+from backprop_tui.core.storage.store import load, save
 from backprop_tui.core.table.batches import RULES
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st

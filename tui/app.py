@@ -20,7 +20,7 @@ from .terminal import on_end
 
 if TYPE_CHECKING:
     from backprop_tui.core.scenario import Scenario
-    from backprop_tui.core.store import Loaded
+    from backprop_tui.core.storage.store import Loaded
 
     from .keep import Keeper
 

@@ -8,8 +8,8 @@ from backprop_tui.core.session.session import Session
 
 if TYPE_CHECKING:
     from backprop_tui.core.scenario import Scenario
-    from backprop_tui.core.shelf import Claim
-    from backprop_tui.core.store import Loaded
+    from backprop_tui.core.storage.folder import Claim
+    from backprop_tui.core.storage.store import Loaded
 
 FUNCTIONS = {"autograd", "descent"}
 """The lessons on a function of x, by the names under which a session keeps what was done in them."""
@@ -31,7 +31,8 @@ class Keeper:
 
     def save(self, session: Session, screen: Mapping[str, Any], scenario: "Scenario | None") -> None:
         """Write the session's file anew, in one piece. Raises ValueError, in one line, where it can't be."""
-        from backprop_tui.core import shelf, store
+        from backprop_tui.core.storage import folder as shelf
+        from backprop_tui.core.storage import store
 
         try:
             if self._claim is None:
@@ -68,7 +69,8 @@ def resume(name: str = "", folder: Path | None = None) -> "tuple[Loaded, Keeper]
 
     Raises `core.store.StoreError`.
     """
-    from backprop_tui.core import shelf, store
+    from backprop_tui.core.storage import folder as shelf
+    from backprop_tui.core.storage import store
 
     folder = folder or shelf.state_folder()
     names = shelf.saved_names(folder)

@@ -8,8 +8,8 @@ from backprop_tui.tui.command_line import PROGRAM, Parser, hideable_keys, one_li
 from backprop_tui.tui.quiet import engine_lines_to
 
 if TYPE_CHECKING:
-    from backprop_tui.core.check import Compared
     from backprop_tui.core.scenario import Scenario
+    from backprop_tui.core.scenario.check import Compared
 
 AGREE, DIFFER, BAD = 0, 1, 2
 
@@ -36,10 +36,10 @@ def main(arguments: list[str]) -> int:
 
 
 def _check_all(names: list[str], complain: Callable[[str], None]) -> int:
-    from backprop_tui.core.check import check
     from backprop_tui.core.engine.compute.engine import Engine
     from backprop_tui.core.engine.protocol.checks import EngineRefused
     from backprop_tui.core.scenario import ScenarioError, bundled_names, open_scenario
+    from backprop_tui.core.scenario.check import check
 
     answer, worst = Engine().answer, AGREE
     for name in names or bundled_names():

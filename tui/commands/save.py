@@ -71,8 +71,8 @@ def _session(options: argparse.Namespace) -> "tuple[Session, Scenario | None]":
     """The session to write, and the scenario that it was opened from."""
     from backprop_tui.core.engine.protocol.checks import EngineRefused
     from backprop_tui.core.session.session import Session
-    from backprop_tui.core.shelf import SUFFIX, saved_names, state_folder
-    from backprop_tui.core.store import StoreError, load
+    from backprop_tui.core.storage.folder import SUFFIX, saved_names, state_folder
+    from backprop_tui.core.storage.store import StoreError, load
 
     if not says_a_run(options):
         folder = state_folder()

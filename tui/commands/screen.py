@@ -114,7 +114,7 @@ def _show(options: argparse.Namespace, engine: "Asker", terminal: bool) -> int:
 
 
 def _resumed(name: str, engine: "Asker") -> "StepperApp":
-    from backprop_tui.core.store import StoreError
+    from backprop_tui.core.storage.store import StoreError
     from backprop_tui.tui.app import StepperApp
     from backprop_tui.tui.keep import resume
 

@@ -6,8 +6,8 @@ from pathlib import Path
 from backprop_tui.core.scenario import Scenario
 from backprop_tui.core.session.run import Run
 from backprop_tui.core.session.session import Session
-from backprop_tui.core.shelf import saved_names
-from backprop_tui.core.store import Loaded, StoreError
+from backprop_tui.core.storage.folder import saved_names
+from backprop_tui.core.storage.store import Loaded, StoreError
 from backprop_tui.tui.keep import Keeper, resume
 
 

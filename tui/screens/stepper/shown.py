@@ -26,7 +26,7 @@ from textual.screen import Screen
 
 if TYPE_CHECKING:
     from backprop_tui.core.scenario import Scenario
-    from backprop_tui.core.store import Loaded
+    from backprop_tui.core.storage.store import Loaded
 
 NUMBER_PANES = ("#sample", "#forward", "#gradients", "#updated")
 FRAMED_PANES = (*NUMBER_PANES, "#loss")
@@ -122,7 +122,7 @@ class Shown(Screen[None]):
     def _doubt(self) -> None:
         """A session from elsewhere: say so where its next digits may differ."""
         if self._loaded is not None:
-            from backprop_tui.core.store import doubts
+            from backprop_tui.core.storage.store import doubts
 
             found = doubts(self._loaded, self.session, computed=True)
             why = f"; next digits may differ: {'; '.join(found)}" if found else ""

@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from math import nan
 
 import numpy as np
+from backprop_tui.core.model.network import Array
 from backprop_tui.core.session.drive import Ask, settle
+from backprop_tui.core.session.session import Session
 
-from .model.network import Array
-from .scenario import Expectation, Scenario
-from .session.session import Session
+from . import Expectation, Scenario
 
 
 @dataclass(frozen=True)

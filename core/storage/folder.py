@@ -11,10 +11,10 @@ from pathlib import Path
 from time import sleep
 from types import TracebackType
 
+from backprop_tui.core.text.escape import shown
 from platformdirs import user_state_path
 
 from .store import StoreError
-from .text.escape import shown
 
 SUFFIX, LOCK = ".session", ".lock"
 MAX_NAME = 80

@@ -13,16 +13,16 @@ from typing import Any, Literal
 
 import msgspec
 import numpy as np
+from backprop_tui.core.model.network import Array
+from backprop_tui.core.scenario import Scenario
+from backprop_tui.core.session.history import Change, History, Settings
+from backprop_tui.core.session.position import Position
+from backprop_tui.core.session.run import Run
+from backprop_tui.core.session.session import Session
+from backprop_tui.core.text.escape import shown
+from backprop_tui.core.text.files import reason, replace_file
 
 from .machine import machine
-from .model.network import Array
-from .scenario import Scenario
-from .session.history import Change, History, Settings
-from .session.position import Position
-from .session.run import Run
-from .session.session import Session
-from .text.escape import shown
-from .text.files import reason, replace_file
 
 NAME, VERSION = b"backprop-tui session ", b"1"
 MAGIC = NAME + VERSION + b"\n"

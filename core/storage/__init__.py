@@ -1,0 +1,1 @@
+"""Sessions in files: what is written, where, and on which machine."""
