@@ -1,12 +1,11 @@
 """Where the panes lie, for every size a terminal can have."""
 
 import pytest
-from backprop_tui.tui import layout
 from backprop_tui.tui.autoplay import SPEEDS, tick
-from backprop_tui.tui.line import Span, clipped, text_of
-from backprop_tui.tui.panes import footer
 from backprop_tui.tui.panes.loss import levels, scale
-from backprop_tui.tui.typed import jump, next_lr, number, whole
+from backprop_tui.tui.widgets import footer, layout
+from backprop_tui.tui.widgets.line import Span, clipped, text_of
+from backprop_tui.tui.widgets.typed import jump, next_lr, number, whole
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy import array, inf, isfinite, nan

@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from backprop_tui.tui.line import text_of
-from backprop_tui.tui.panes import plot
+from backprop_tui.tui.widgets import plot
+from backprop_tui.tui.widgets.line import text_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

@@ -7,7 +7,7 @@ import pytest
 from backprop_tui.core.engine.compute.engine import Engine
 from backprop_tui.core.scenario import parse
 from backprop_tui.core.scenario.check import check
-from backprop_tui.tui.keys import markdown_table
+from backprop_tui.tui.widgets.keys import markdown_table
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text("utf-8")

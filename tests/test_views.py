@@ -20,13 +20,13 @@ from backprop_tui.core.table.batches import SHUFFLED, Sampling
 from backprop_tui.core.table.spec import TableSpec
 from backprop_tui.core.text.numerals import brief
 from backprop_tui.tui.app import StepperApp
-from backprop_tui.tui.line import Line, text_of
-from backprop_tui.tui.pane import Pane
 from backprop_tui.tui.panes import network as picture
-from backprop_tui.tui.panes import plot
 from backprop_tui.tui.screens.curves import CurvesScreen
 from backprop_tui.tui.screens.why import WhyScreen
 from backprop_tui.tui.view import view_of
+from backprop_tui.tui.widgets import plot
+from backprop_tui.tui.widgets.line import Line, text_of
+from backprop_tui.tui.widgets.pane import Pane
 from driven_screen import Driven, InThisProcess, driven
 from real_terminal import RealTerminal
 from textual.pilot import Pilot

@@ -11,12 +11,12 @@ from textual.events import Event, Key
 from textual.screen import Screen
 
 from .lessons import Lessons
-from .prompt import Prompt
-from .runner import Asker
 from .screens.lesson import LessonScreen
 from .screens.stepper import StepperScreen
 from .screens.stepper.shown import Shown
 from .terminal import on_end
+from .widgets.prompt import Prompt
+from .widgets.runner import Asker
 
 if TYPE_CHECKING:
     from backprop_tui.core.scenario import Scenario

@@ -139,7 +139,7 @@ def run_of(options: argparse.Namespace, base: "Run") -> "Run":
     if options.lr is not None:
         settings = replace(settings, lr=options.lr)
     if options.rows is not None:
-        from .typed import rows
+        from .widgets.typed import rows
 
         try:
             rule, batch = rows(options.rows)

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from backprop_tui.core.model.phases import Cell
 
-from .pane import Pane
+from .widgets.pane import Pane
 
 
 class Place(NamedTuple):

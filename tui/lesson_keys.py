@@ -2,7 +2,7 @@
 
 from textual.binding import Binding, BindingType
 
-from .keys import KEYS, Key
+from .widgets.keys import KEYS, Key
 
 _QUIT = Key("q,ctrl+c", "q", "quit", "quit", "quit", True)
 _HELP = Key("question_mark,f1", "?", "help", "help", "this help", True)

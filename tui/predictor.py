@@ -7,8 +7,8 @@ from backprop_tui.core.explain.quiz import LEVELS, OFF, Question, Score, judge, 
 from backprop_tui.core.model.phases import LOSS, Cell, phases
 from backprop_tui.core.session.session import Session
 
-from .line import Line, Span, length_of
-from .runner import Asker
+from .widgets.line import Line, Span, length_of
+from .widgets.runner import Asker
 
 
 class Predictor:

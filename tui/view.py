@@ -16,7 +16,7 @@ from backprop_tui.core.session.session import Session
 from backprop_tui.core.table.batches import ALL_ROWS, THIS_ROW
 from backprop_tui.core.text.numerals import fixed, full, full_width
 
-from .line import Line, Span
+from .widgets.line import Line, Span
 
 PENDING = "·"
 

@@ -23,7 +23,7 @@ from backprop_tui.tui.command_line import (
 
 if TYPE_CHECKING:
     from backprop_tui.tui.app import StepperApp
-    from backprop_tui.tui.runner import Asker
+    from backprop_tui.tui.widgets.runner import Asker
 
 _DESCRIPTION = "Step a TensorFlow network through back-propagation, one keypress at a time."
 

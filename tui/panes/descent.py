@@ -3,7 +3,7 @@
 from backprop_tui.core.lessons.descent import DescentLesson
 from backprop_tui.core.lessons.function import number_text
 from backprop_tui.core.text.numerals import brief
-from backprop_tui.tui.line import Line, Span
+from backprop_tui.tui.widgets.line import Line, Span
 
 WIDTHS = (5, 14, 9, 10)
 

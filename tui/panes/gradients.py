@@ -2,8 +2,8 @@
 
 from backprop_tui.core.model.phases import shapes
 from backprop_tui.core.model.trace import activations
-from backprop_tui.tui.line import Line, Span, length_of
 from backprop_tui.tui.view import View, matrix
+from backprop_tui.tui.widgets.line import Line, Span, length_of
 
 
 def lines(view: View, width: int) -> list[Line]:

@@ -2,8 +2,8 @@
 
 from backprop_tui.core.table.batches import THIS_ROW
 from backprop_tui.core.text.numerals import brief
-from backprop_tui.tui.line import Line, Span
 from backprop_tui.tui.view import View
+from backprop_tui.tui.widgets.line import Line, Span
 
 
 def lines(view: View, status: str, width: int) -> list[Line]:

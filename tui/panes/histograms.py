@@ -4,9 +4,8 @@ import numpy as np
 from backprop_tui.core.lessons.data import Column
 from backprop_tui.core.text.escape import shown
 from backprop_tui.core.text.numerals import brief
-from backprop_tui.tui.line import Line, Span
-
-from . import plot
+from backprop_tui.tui.widgets import plot
+from backprop_tui.tui.widgets.line import Line, Span
 
 GAP = 2
 """The columns between the two."""

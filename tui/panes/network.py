@@ -11,9 +11,9 @@ from backprop_tui.core.explain.names import base
 from backprop_tui.core.model.phases import BACKWARD, Cell
 from backprop_tui.core.model.trace import activations, symbol
 from backprop_tui.core.text.numerals import brief
-from backprop_tui.tui.canvas import Canvas
-from backprop_tui.tui.line import Line, fitting
 from backprop_tui.tui.view import PENDING, View
+from backprop_tui.tui.widgets.canvas import Canvas
+from backprop_tui.tui.widgets.line import Line, fitting
 
 ROOMY, NARROW, BARE = 9, 6, 1
 """The columns that a unit takes, by the room between the layers: a mark and its value, or the mark alone."""

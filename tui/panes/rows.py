@@ -3,7 +3,7 @@
 from backprop_tui.core.lessons.data import DataLesson
 from backprop_tui.core.text.escape import shown
 from backprop_tui.core.text.numerals import brief, fixed
-from backprop_tui.tui.line import Line, Span, clipped
+from backprop_tui.tui.widgets.line import Line, Span, clipped
 
 NUMBER, COLUMN = 9, 11
 

@@ -3,8 +3,8 @@
 from backprop_tui.core.model.phases import Cell
 from backprop_tui.core.text.escape import shown
 from backprop_tui.core.text.numerals import brief
-from backprop_tui.tui.line import Line, Span, clipped
 from backprop_tui.tui.view import PENDING, View
+from backprop_tui.tui.widgets.line import Line, Span, clipped
 
 
 def lines(view: View, width: int) -> list[Line]:

@@ -6,8 +6,8 @@ from backprop_tui.core.model.phases import shapes as shapes_of
 from backprop_tui.core.model.trace import symbol
 from backprop_tui.core.session.jump import Jump
 from backprop_tui.core.text.numerals import brief, full, ordinal
-from backprop_tui.tui.line import Line, Span, clipped
 from backprop_tui.tui.view import View
+from backprop_tui.tui.widgets.line import Line, Span, clipped
 
 
 def line(view: View, notice: str, jump: Jump | None, pointing: bool, width: int) -> Line:

@@ -5,8 +5,8 @@ from textwrap import wrap
 from backprop_tui.core.explain import sentence
 from backprop_tui.core.model.phases import cells, last_cell, phases
 from backprop_tui.core.text.escape import shown
-from backprop_tui.tui.line import Line, Span
 from backprop_tui.tui.view import View
+from backprop_tui.tui.widgets.line import Line, Span
 
 START = (
     "space makes one whole step, s only its next phase: z1, h1, ŷ, the loss,",

@@ -3,7 +3,7 @@
 from textwrap import wrap
 
 from backprop_tui.core.lessons.autograd import BACKWARD, FORWARD, SUM, AutogradLesson, Stage
-from backprop_tui.tui.line import Line, Span
+from backprop_tui.tui.widgets.line import Line, Span
 
 HEADS = {FORWARD: "forward, recorded", BACKWARD: "backward, local ∂", SUM: "sum over the paths", "update": "update"}
 

@@ -3,7 +3,7 @@
 from backprop_tui.core.lessons.training import TableLosses, rows_in_words
 from backprop_tui.core.session.session import Session
 from backprop_tui.core.text.numerals import brief
-from backprop_tui.tui.line import Line, Span
+from backprop_tui.tui.widgets.line import Line, Span
 
 REMEMBERS = {
     "sgd": "it remembers nothing",

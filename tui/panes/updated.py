@@ -1,8 +1,8 @@
 """The updated weights: each parameter before and after the update, and what the optimizer remembers."""
 
 from backprop_tui.core.model.phases import Cell, shapes
-from backprop_tui.tui.line import Line, Span
 from backprop_tui.tui.view import View, matrix
+from backprop_tui.tui.widgets.line import Line, Span
 
 
 def title(view: View) -> str:

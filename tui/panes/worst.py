@@ -3,7 +3,7 @@
 import numpy as np
 from backprop_tui.core.lessons.training import HELD_OUT, TRAINING, Worst
 from backprop_tui.core.table.units import currency
-from backprop_tui.tui.line import Line, Span
+from backprop_tui.tui.widgets.line import Line, Span
 
 
 def lines(worst: Worst, chosen: int, height: int) -> list[Line]:

@@ -12,14 +12,14 @@ from backprop_tui.core.model.phases import gradients_known
 from backprop_tui.core.model.trace import Trace
 from backprop_tui.core.session.session import Session
 from backprop_tui.core.text.numerals import brief
-from backprop_tui.tui.line import Line, Span, fitting
-from backprop_tui.tui.overlay import Overlay
-from backprop_tui.tui.pane import Pane
-from backprop_tui.tui.panes import plot
 from backprop_tui.tui.panes.loss import scale
-from backprop_tui.tui.panes.plot import Curve, Mark
-from backprop_tui.tui.runner import Asker, Runner
-from backprop_tui.tui.typed import next_lr
+from backprop_tui.tui.widgets import plot
+from backprop_tui.tui.widgets.line import Line, Span, fitting
+from backprop_tui.tui.widgets.overlay import Overlay
+from backprop_tui.tui.widgets.pane import Pane
+from backprop_tui.tui.widgets.plot import Curve, Mark
+from backprop_tui.tui.widgets.runner import Asker, Runner
+from backprop_tui.tui.widgets.typed import next_lr
 from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType

@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from backprop_tui.core.scenario import bundled, bundled_names
 from backprop_tui.core.text.escape import shown
-from backprop_tui.tui.overlay import Overlay
+from backprop_tui.tui.widgets.overlay import Overlay
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content

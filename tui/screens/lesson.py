@@ -5,13 +5,12 @@ from collections.abc import Callable
 from textwrap import wrap
 from typing import ClassVar
 
-from backprop_tui.tui import layout
-from backprop_tui.tui.keys import Key, KeysShown
-from backprop_tui.tui.line import Line, Span, clipped
-from backprop_tui.tui.pane import Pane
-from backprop_tui.tui.panes import footer
-from backprop_tui.tui.prompt import Prompt
-from backprop_tui.tui.runner import Asker, Runner, Session
+from backprop_tui.tui.widgets import footer, layout
+from backprop_tui.tui.widgets.keys import Key, KeysShown
+from backprop_tui.tui.widgets.line import Line, Span, clipped
+from backprop_tui.tui.widgets.pane import Pane
+from backprop_tui.tui.widgets.prompt import Prompt
+from backprop_tui.tui.widgets.runner import Asker, Runner, Session
 from textual import work
 from textual.app import ComposeResult
 from textual.events import Resize
@@ -205,7 +204,7 @@ class LessonScreen(Screen[None]):
 
     def action_help(self) -> None:
         """?."""
-        from .help import HelpScreen
+        from backprop_tui.tui.widgets.help import HelpScreen
 
         self.app.push_screen(HelpScreen(self.keys.keys, self.INTRO))
 

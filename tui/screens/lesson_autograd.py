@@ -4,10 +4,11 @@ import numpy as np
 from backprop_tui.core.lessons.autograd import AutogradLesson, remark, why
 from backprop_tui.core.text.numerals import brief
 from backprop_tui.tui.lesson_keys import AUTOGRAD, bindings
-from backprop_tui.tui.line import Line, Span, clipped
-from backprop_tui.tui.pane import Pane
-from backprop_tui.tui.panes import plot, tape
-from backprop_tui.tui.runner import Asker
+from backprop_tui.tui.panes import tape
+from backprop_tui.tui.widgets import plot
+from backprop_tui.tui.widgets.line import Line, Span, clipped
+from backprop_tui.tui.widgets.pane import Pane
+from backprop_tui.tui.widgets.runner import Asker
 
 from .lesson_function import FunctionScreen
 

@@ -4,12 +4,12 @@ import numpy as np
 from backprop_tui.core.lessons.autograd import AutogradLesson
 from backprop_tui.core.lessons.descent import DescentLesson
 from backprop_tui.core.text.numerals import brief
-from backprop_tui.tui import typed
 from backprop_tui.tui.lesson_keys import DESCENT, bindings
-from backprop_tui.tui.line import Line, Span, clipped
-from backprop_tui.tui.pane import Pane
-from backprop_tui.tui.panes import descent, plot
-from backprop_tui.tui.runner import Asker
+from backprop_tui.tui.panes import descent
+from backprop_tui.tui.widgets import plot, typed
+from backprop_tui.tui.widgets.line import Line, Span, clipped
+from backprop_tui.tui.widgets.pane import Pane
+from backprop_tui.tui.widgets.runner import Asker
 
 from .lesson_function import FunctionScreen
 

@@ -3,8 +3,8 @@
 from backprop_tui.core.lessons.autograd import AutogradLesson
 from backprop_tui.core.lessons.descent import DescentLesson
 from backprop_tui.core.model.formula import FormulaError, parse
-from backprop_tui.tui import typed
-from backprop_tui.tui.runner import Asker
+from backprop_tui.tui.widgets import typed
+from backprop_tui.tui.widgets.runner import Asker
 
 from .lesson import LessonScreen
 

@@ -6,12 +6,12 @@ from backprop_tui.core.lessons.training import Overview, epoch_steps
 from backprop_tui.core.model.optimizers import OPTIMIZERS
 from backprop_tui.core.table.batches import THIS_ROW
 from backprop_tui.core.text.numerals import ordinal
-from backprop_tui.tui import typed
 from backprop_tui.tui.lesson_keys import TRAINING, bindings
-from backprop_tui.tui.line import Line, Span, clipped
-from backprop_tui.tui.pane import Pane
 from backprop_tui.tui.panes import status, table_losses, training, worst
-from backprop_tui.tui.runner import Asker
+from backprop_tui.tui.widgets import typed
+from backprop_tui.tui.widgets.line import Line, Span, clipped
+from backprop_tui.tui.widgets.pane import Pane
+from backprop_tui.tui.widgets.runner import Asker
 from textual.events import ScreenResume, ScreenSuspend
 
 from .lesson import LessonScreen

@@ -2,10 +2,10 @@
 
 from typing import ClassVar
 
-from backprop_tui.tui.overlay import Overlay
-from backprop_tui.tui.pane import Pane
 from backprop_tui.tui.panes import network
 from backprop_tui.tui.view import View
+from backprop_tui.tui.widgets.overlay import Overlay
+from backprop_tui.tui.widgets.pane import Pane
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.events import Resize

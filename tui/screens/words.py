@@ -3,9 +3,9 @@
 from textwrap import wrap
 from typing import ClassVar
 
-from backprop_tui.tui.line import Line, Span
-from backprop_tui.tui.overlay import Overlay
-from backprop_tui.tui.pane import Pane
+from backprop_tui.tui.widgets.line import Line, Span
+from backprop_tui.tui.widgets.overlay import Overlay
+from backprop_tui.tui.widgets.pane import Pane
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.events import Resize

@@ -4,8 +4,8 @@ import time
 from collections.abc import Callable
 from typing import ClassVar
 
-from backprop_tui.tui.line import Line, Span, clipped
-from backprop_tui.tui.pane import Pane
+from backprop_tui.tui.widgets.line import Line, Span, clipped
+from backprop_tui.tui.widgets.pane import Pane
 from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
 from textual.events import Resize

@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from backprop_tui.tui.keys import bindings
+from backprop_tui.tui.widgets.keys import bindings
 from textual.binding import BindingType
 
 from .changing import Changing

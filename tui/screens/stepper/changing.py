@@ -1,9 +1,9 @@
 """The keys that change what the next step starts from: the learning rate, the row, a number typed anew."""
 
 from backprop_tui.core.model.phases import Cell
-from backprop_tui.tui import typed
 from backprop_tui.tui.change import changeable, effect
 from backprop_tui.tui.panes import status
+from backprop_tui.tui.widgets import typed
 
 from .moving import Moving
 

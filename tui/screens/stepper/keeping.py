@@ -5,7 +5,7 @@ import asyncio
 from backprop_tui.core.engine.client.process import EngineLost
 from backprop_tui.core.engine.protocol.checks import EngineRefused
 from backprop_tui.core.engine.protocol.messages import Answer, Request, WireError
-from backprop_tui.tui.runner import FAULT
+from backprop_tui.tui.widgets.runner import FAULT
 
 from .shown import Shown
 

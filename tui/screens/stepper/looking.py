@@ -1,8 +1,8 @@
 """The keys that look: the cursor, why?, the pictures, the digits, the help."""
 
-from backprop_tui.tui import layout
 from backprop_tui.tui.cursor import neighbour, places
-from backprop_tui.tui.pane import Pane
+from backprop_tui.tui.widgets import layout
+from backprop_tui.tui.widgets.pane import Pane
 
 from .shown import FRAMED_PANES, NUMBER_PANES, Shown
 
@@ -74,6 +74,6 @@ class Looking(Shown):
 
     def action_help(self) -> None:
         """?."""
-        from backprop_tui.tui.screens.help import HelpScreen, about
+        from backprop_tui.tui.widgets.help import HelpScreen, about
 
         self.app.push_screen(HelpScreen(self.keys.keys, about(self._scenario)))

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from backprop_tui.tui import typed
+from backprop_tui.tui.widgets import typed
 from textual import work
 
 from .shown import Shown

@@ -8,16 +8,16 @@ from backprop_tui.core.explain.quiz import LEVELS, Score
 from backprop_tui.core.model.phases import Cell, cells, phases
 from backprop_tui.core.session.position import Position
 from backprop_tui.core.session.session import Session
-from backprop_tui.tui import layout
 from backprop_tui.tui.autoplay import Autoplay
-from backprop_tui.tui.keys import KEYS, KeysShown
-from backprop_tui.tui.line import Line, Span
-from backprop_tui.tui.pane import Pane
-from backprop_tui.tui.panes import footer, forward, gradients, header, loss, network, sample, status, step, updated
+from backprop_tui.tui.panes import forward, gradients, header, loss, network, sample, status, step, updated
 from backprop_tui.tui.predictor import Predictor
-from backprop_tui.tui.prompt import Prompt
-from backprop_tui.tui.runner import Asker, Runner
 from backprop_tui.tui.view import View, view_of
+from backprop_tui.tui.widgets import footer, layout
+from backprop_tui.tui.widgets.keys import KEYS, KeysShown
+from backprop_tui.tui.widgets.line import Line, Span
+from backprop_tui.tui.widgets.pane import Pane
+from backprop_tui.tui.widgets.prompt import Prompt
+from backprop_tui.tui.widgets.runner import Asker, Runner
 from textual import work
 from textual.app import ComposeResult
 from textual.events import Resize

@@ -6,12 +6,13 @@ from typing import ClassVar
 
 from backprop_tui.core.scenario import Scenario
 from backprop_tui.core.text.escape import shown
-from backprop_tui.tui.keys import KEYS, Key
-from backprop_tui.tui.line import Line, Span
-from backprop_tui.tui.overlay import Overlay
-from backprop_tui.tui.pane import Pane
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+
+from .keys import KEYS, Key
+from .line import Line, Span
+from .overlay import Overlay
+from .pane import Pane
 
 WORDS = (
     "Every number comes from a real TensorFlow GradientTape. One step is one update:",

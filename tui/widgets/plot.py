@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from backprop_tui.core.model.network import Array
 from backprop_tui.core.text.numerals import brief
-from backprop_tui.tui.line import Line, Span
+
+from .line import Line, Span
 
 SCALE = 9
 """The columns of the scale at the left, with its line."""

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from backprop_tui.tui.keys import KEYS, Key
-from backprop_tui.tui.line import Line, Span
+from .keys import KEYS, Key
+from .line import Line, Span
 
 
 def lines(width: int, table: Sequence[Key] = KEYS) -> list[Line]:
