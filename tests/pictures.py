@@ -11,7 +11,7 @@ from backprop_tui.core.engine.client.process import EngineProcess
 from backprop_tui.core.session.run import Run
 from backprop_tui.core.session.session import Session
 from backprop_tui.tui.app import StepperApp
-from backprop_tui.tui.screens.stepper import StepperScreen
+from backprop_tui.tui.stepper.screen import StepperScreen
 
 KEYS = (*["space"] * 3, *["s"] * 9)
 

@@ -14,7 +14,7 @@ from backprop_tui.core.model.network import Network, hidden_layers
 from backprop_tui.core.model.phases import Cell
 from backprop_tui.core.session.run import Run
 from backprop_tui.core.session.session import Session
-from backprop_tui.tui.screens.stepper import StepperScreen
+from backprop_tui.tui.stepper.screen import StepperScreen
 from driven_screen import Driven, driven, read_number
 from textual.events import Key
 

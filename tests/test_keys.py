@@ -10,7 +10,7 @@ import pytest
 from backprop_tui.core.engine.compute.engine import Engine
 from backprop_tui.core.model.network import Array
 from backprop_tui.core.model.phases import Cell
-from backprop_tui.tui.screens.stepper import StepperScreen
+from backprop_tui.tui.stepper.screen import StepperScreen
 from backprop_tui.tui.widgets.keys import KEYS, markdown_table
 from driven_screen import Driven, driven
 

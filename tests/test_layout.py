@@ -1,8 +1,8 @@
 """Where the panes lie, for every size a terminal can have."""
 
 import pytest
-from backprop_tui.tui.autoplay import SPEEDS, tick
-from backprop_tui.tui.panes.loss import levels, scale
+from backprop_tui.tui.stepper.autoplay import SPEEDS, tick
+from backprop_tui.tui.stepper.panes.loss import levels, scale
 from backprop_tui.tui.widgets import footer, layout
 from backprop_tui.tui.widgets.line import Span, clipped, text_of
 from backprop_tui.tui.widgets.typed import jump, next_lr, number, whole

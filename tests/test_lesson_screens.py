@@ -16,7 +16,7 @@ from backprop_tui.core.table.spec import TableSpec
 from backprop_tui.tui.app import StepperApp
 from backprop_tui.tui.lesson_keys import AUTOGRAD, DATA, DESCENT, TRAINING
 from backprop_tui.tui.screens.lesson import LessonScreen
-from backprop_tui.tui.screens.stepper import StepperScreen
+from backprop_tui.tui.stepper.screen import StepperScreen
 from backprop_tui.tui.widgets.line import text_of
 from backprop_tui.tui.widgets.pane import Pane
 from driven_screen import Driven, InThisProcess, driven

@@ -10,7 +10,7 @@ from backprop_tui.core.engine.compute.engine import Engine
 from backprop_tui.core.session.run import Run
 from backprop_tui.core.session.session import Session
 from backprop_tui.tui.app import StepperApp
-from backprop_tui.tui.screens.stepper import StepperScreen
+from backprop_tui.tui.stepper.screen import StepperScreen
 from driven_screen import InThisProcess
 from textual.pilot import Pilot
 

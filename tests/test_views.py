@@ -20,10 +20,10 @@ from backprop_tui.core.table.batches import SHUFFLED, Sampling
 from backprop_tui.core.table.spec import TableSpec
 from backprop_tui.core.text.numerals import brief
 from backprop_tui.tui.app import StepperApp
-from backprop_tui.tui.panes import network as picture
-from backprop_tui.tui.screens.curves import CurvesScreen
-from backprop_tui.tui.screens.why import WhyScreen
-from backprop_tui.tui.view import view_of
+from backprop_tui.tui.stepper.overlays.curves import CurvesScreen
+from backprop_tui.tui.stepper.overlays.why import WhyScreen
+from backprop_tui.tui.stepper.panes import network as picture
+from backprop_tui.tui.stepper.view import view_of
 from backprop_tui.tui.widgets import plot
 from backprop_tui.tui.widgets.line import Line, text_of
 from backprop_tui.tui.widgets.pane import Pane
@@ -65,7 +65,7 @@ async def point(found: Driven, cell: Cell) -> None:
 
 
 def _panes(found: Driven) -> list[Any]:
-    from backprop_tui.tui.cursor import places
+    from backprop_tui.tui.stepper.cursor import places
 
     return [places([found.pane(name)]) for name in ("sample", "forward", "gradients", "updated")]
 

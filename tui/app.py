@@ -12,8 +12,8 @@ from textual.screen import Screen
 
 from .lessons import Lessons
 from .screens.lesson import LessonScreen
-from .screens.stepper import StepperScreen
-from .screens.stepper.shown import Shown
+from .stepper.base import Shown
+from .stepper.screen import StepperScreen
 from .terminal import on_end
 from .widgets.prompt import Prompt
 from .widgets.runner import Asker
@@ -29,7 +29,7 @@ class StepperApp(App[None]):
     """Steps a network through back-propagation."""
 
     TITLE = "backprop-tui"
-    CSS_PATH = Path(__file__).parent / "stepper.tcss"
+    CSS_PATH = Path(__file__).parent / "stepper" / "stepper.tcss"
     ENABLE_COMMAND_PALETTE = True
     BINDINGS = []  # noqa: RUF012 - Textual's own name; the screens have the keys
 

@@ -9,7 +9,7 @@ import msgspec
 
 from .keep import FUNCTIONS
 from .screens.lesson import NAMES, LessonScreen
-from .screens.stepper import StepperScreen
+from .stepper.screen import StepperScreen
 
 if TYPE_CHECKING:
     from backprop_tui.core.lessons.autograd import AutogradLesson

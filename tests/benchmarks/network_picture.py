@@ -14,8 +14,8 @@ from backprop_tui.core.model.network import Network, hidden_layers
 from backprop_tui.core.model.phases import Cell
 from backprop_tui.core.session.run import Run
 from backprop_tui.core.session.session import Session
-from backprop_tui.tui.panes import network
-from backprop_tui.tui.view import View, view_of
+from backprop_tui.tui.stepper.panes import network
+from backprop_tui.tui.stepper.view import View, view_of
 from measured import Row, report, wants_short
 from painting import cpu
 from real_terminal import PROGRAM, RealTerminal

@@ -4,10 +4,9 @@ import numpy as np
 from backprop_tui.core.lessons.training import HELD_OUT, TRAINING, TableLosses
 from backprop_tui.core.model.network import Array
 from backprop_tui.core.text.numerals import brief
+from backprop_tui.tui.stepper.panes.loss import scale
 from backprop_tui.tui.widgets import plot
 from backprop_tui.tui.widgets.line import Line, Span
-
-from .loss import scale
 
 MOST_STEPS = 4096
 LETTERS = {TRAINING: "T", HELD_OUT: "H"}

@@ -7,7 +7,9 @@ from backprop_tui.core.model.optimizers import OPTIMIZERS
 from backprop_tui.core.table.batches import THIS_ROW
 from backprop_tui.core.text.numerals import ordinal
 from backprop_tui.tui.lesson_keys import TRAINING, bindings
-from backprop_tui.tui.panes import status, table_losses, training, worst
+from backprop_tui.tui.panes import table_losses, training, worst
+from backprop_tui.tui.stepper.panes import status
+from backprop_tui.tui.stepper.screen import StepperScreen
 from backprop_tui.tui.widgets import typed
 from backprop_tui.tui.widgets.line import Line, Span, clipped
 from backprop_tui.tui.widgets.pane import Pane
@@ -15,7 +17,6 @@ from backprop_tui.tui.widgets.runner import Asker
 from textual.events import ScreenResume, ScreenSuspend
 
 from .lesson import LessonScreen
-from .stepper import StepperScreen
 
 
 class TrainingScreen(LessonScreen):

@@ -15,7 +15,7 @@ from backprop_tui.core.session.history import Change, Settings
 from backprop_tui.core.session.position import Position
 from backprop_tui.core.session.run import Run
 from backprop_tui.core.session.session import Session
-from backprop_tui.tui.view import View, view_of
+from backprop_tui.tui.stepper.view import View, view_of
 
 NEWEST, EARLIER = 400, 1_000
 """So many of the newest losses are sent as they are, and of those before them so many at even distances."""

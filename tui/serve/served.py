@@ -14,7 +14,7 @@ from backprop_tui.core.engine.protocol.messages import Answer, Request
 from backprop_tui.core.text.escape import shown
 from backprop_tui.tui.app import StepperApp
 from backprop_tui.tui.screens.lesson import NAMES
-from backprop_tui.tui.screens.stepper import StepperScreen
+from backprop_tui.tui.stepper.screen import StepperScreen
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.cache import LRUCache

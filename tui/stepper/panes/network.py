@@ -11,7 +11,7 @@ from backprop_tui.core.explain.names import base
 from backprop_tui.core.model.phases import BACKWARD, Cell
 from backprop_tui.core.model.trace import activations, symbol
 from backprop_tui.core.text.numerals import brief
-from backprop_tui.tui.view import PENDING, View
+from backprop_tui.tui.stepper.view import PENDING, View
 from backprop_tui.tui.widgets.canvas import Canvas
 from backprop_tui.tui.widgets.line import Line, fitting
 

@@ -4,8 +4,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from backprop_tui.core.model.phases import Cell
-
-from .widgets.pane import Pane
+from backprop_tui.tui.widgets.pane import Pane
 
 
 class Place(NamedTuple):

@@ -2,8 +2,8 @@
 
 from typing import ClassVar
 
-from backprop_tui.tui.panes import network
-from backprop_tui.tui.view import View
+from backprop_tui.tui.stepper.panes import network
+from backprop_tui.tui.stepper.view import View
 from backprop_tui.tui.widgets.overlay import Overlay
 from backprop_tui.tui.widgets.pane import Pane
 from textual.app import ComposeResult

@@ -1,10 +1,10 @@
 """The keys that look: the cursor, why?, the pictures, the digits, the help."""
 
-from backprop_tui.tui.cursor import neighbour, places
 from backprop_tui.tui.widgets import layout
 from backprop_tui.tui.widgets.pane import Pane
 
-from .shown import FRAMED_PANES, NUMBER_PANES, Shown
+from .base import FRAMED_PANES, NUMBER_PANES, Shown
+from .cursor import neighbour, places
 
 
 class Looking(Shown):
@@ -49,19 +49,19 @@ class Looking(Shown):
         if view.value(cell) is None:
             self.say("that number is not computed yet")
             return
-        from backprop_tui.tui.screens.why import WhyScreen
+        from .overlays.why import WhyScreen
 
         self.app.push_screen(WhyScreen(view, cell, self._engine))
 
     def action_picture(self) -> None:
         """v."""
-        from backprop_tui.tui.screens.picture import NetworkScreen
+        from .overlays.picture import NetworkScreen
 
         self.app.push_screen(NetworkScreen(self.view()))
 
     def action_loss_picture(self) -> None:
         """L."""
-        from backprop_tui.tui.screens.curves import CurvesScreen
+        from .overlays.curves import CurvesScreen
 
         def close(_: object) -> None:
             self.draw()

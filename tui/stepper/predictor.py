@@ -6,9 +6,8 @@ from backprop_tui.core.explain import effect, effect_request, facts_of
 from backprop_tui.core.explain.quiz import LEVELS, OFF, Question, Score, judge, question
 from backprop_tui.core.model.phases import LOSS, Cell, phases
 from backprop_tui.core.session.session import Session
-
-from .widgets.line import Line, Span, length_of
-from .widgets.runner import Asker
+from backprop_tui.tui.widgets.line import Line, Span, length_of
+from backprop_tui.tui.widgets.runner import Asker
 
 
 class Predictor:

@@ -8,10 +8,6 @@ from backprop_tui.core.explain.quiz import LEVELS, Score
 from backprop_tui.core.model.phases import Cell, cells, phases
 from backprop_tui.core.session.position import Position
 from backprop_tui.core.session.session import Session
-from backprop_tui.tui.autoplay import Autoplay
-from backprop_tui.tui.panes import forward, gradients, header, loss, network, sample, status, step, updated
-from backprop_tui.tui.predictor import Predictor
-from backprop_tui.tui.view import View, view_of
 from backprop_tui.tui.widgets import footer, layout
 from backprop_tui.tui.widgets.keys import KEYS, KeysShown
 from backprop_tui.tui.widgets.line import Line, Span
@@ -23,6 +19,11 @@ from textual.app import ComposeResult
 from textual.events import Resize
 from textual.message import Message
 from textual.screen import Screen
+
+from .autoplay import Autoplay
+from .panes import forward, gradients, header, loss, network, sample, status, step, updated
+from .predictor import Predictor
+from .view import View, view_of
 
 if TYPE_CHECKING:
     from backprop_tui.core.scenario import Scenario

@@ -1,11 +1,11 @@
 """The keys that change what the next step starts from: the learning rate, the row, a number typed anew."""
 
 from backprop_tui.core.model.phases import Cell
-from backprop_tui.tui.change import changeable, effect
-from backprop_tui.tui.panes import status
 from backprop_tui.tui.widgets import typed
 
+from .change import changeable, effect
 from .moving import Moving
+from .panes import status
 
 
 class Changing(Moving):

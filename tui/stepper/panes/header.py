@@ -2,7 +2,7 @@
 
 from backprop_tui.core.table.batches import THIS_ROW
 from backprop_tui.core.text.numerals import brief
-from backprop_tui.tui.view import View
+from backprop_tui.tui.stepper.view import View
 from backprop_tui.tui.widgets.line import Line, Span
 
 

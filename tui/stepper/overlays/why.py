@@ -26,7 +26,7 @@ from backprop_tui.core.explain.remarks import about, known, remarks
 from backprop_tui.core.model import phases
 from backprop_tui.core.model.phases import Cell
 from backprop_tui.core.text.numerals import fixed
-from backprop_tui.tui.view import View
+from backprop_tui.tui.stepper.view import View
 from backprop_tui.tui.widgets.line import Line, Span, fitting
 from backprop_tui.tui.widgets.overlay import Overlay
 from backprop_tui.tui.widgets.pane import Pane

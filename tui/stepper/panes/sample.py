@@ -3,7 +3,7 @@
 from backprop_tui.core.model.phases import Cell
 from backprop_tui.core.text.escape import shown
 from backprop_tui.core.text.numerals import brief
-from backprop_tui.tui.view import PENDING, View
+from backprop_tui.tui.stepper.view import PENDING, View
 from backprop_tui.tui.widgets.line import Line, Span, clipped
 
 

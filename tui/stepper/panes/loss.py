@@ -5,7 +5,7 @@ from math import inf, isfinite, isnan
 import numpy as np
 from backprop_tui.core.model.network import Array
 from backprop_tui.core.text.numerals import brief
-from backprop_tui.tui.view import View
+from backprop_tui.tui.stepper.view import View
 from backprop_tui.tui.widgets import plot
 from backprop_tui.tui.widgets.line import Line, Span
 from backprop_tui.tui.widgets.plot import Curve, Mark

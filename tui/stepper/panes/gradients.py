@@ -2,7 +2,7 @@
 
 from backprop_tui.core.model.phases import shapes
 from backprop_tui.core.model.trace import activations
-from backprop_tui.tui.view import View, matrix
+from backprop_tui.tui.stepper.view import View, matrix
 from backprop_tui.tui.widgets.line import Line, Span, length_of
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from backprop_tui.tui.widgets import typed
 from textual import work
 
-from .shown import Shown
+from .base import Shown
 
 AT_START = "this is the very start: there is nothing to go back to"
 

@@ -4,7 +4,7 @@ from backprop_tui.core.model.phases import Cell
 from backprop_tui.core.model.trace import activations
 from backprop_tui.core.table.units import in_units
 from backprop_tui.core.text.escape import shown
-from backprop_tui.tui.view import View
+from backprop_tui.tui.stepper.view import View
 from backprop_tui.tui.widgets.line import Line, Span, length_of
 
 _SIGNS = {"sigmoid": "σ", "tanh": "tanh", "relu": "relu", "linear": "", "softmax": "softmax"}

@@ -1,7 +1,7 @@
 """The updated weights: each parameter before and after the update, and what the optimizer remembers."""
 
 from backprop_tui.core.model.phases import Cell, shapes
-from backprop_tui.tui.view import View, matrix
+from backprop_tui.tui.stepper.view import View, matrix
 from backprop_tui.tui.widgets.line import Line, Span
 
 

@@ -12,7 +12,7 @@ from backprop_tui.core.model.phases import gradients_known
 from backprop_tui.core.model.trace import Trace
 from backprop_tui.core.session.session import Session
 from backprop_tui.core.text.numerals import brief
-from backprop_tui.tui.panes.loss import scale
+from backprop_tui.tui.stepper.panes.loss import scale
 from backprop_tui.tui.widgets import plot
 from backprop_tui.tui.widgets.line import Line, Span, fitting
 from backprop_tui.tui.widgets.overlay import Overlay

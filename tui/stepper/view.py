@@ -15,8 +15,7 @@ from backprop_tui.core.session.sample import Sample, Scaling
 from backprop_tui.core.session.session import Session
 from backprop_tui.core.table.batches import ALL_ROWS, THIS_ROW
 from backprop_tui.core.text.numerals import fixed, full, full_width
-
-from .widgets.line import Line, Span
+from backprop_tui.tui.widgets.line import Line, Span
 
 PENDING = "·"
 

@@ -7,7 +7,7 @@ from backprop_tui.core.engine.protocol.checks import EngineRefused
 from backprop_tui.core.engine.protocol.messages import Answer, Request, WireError
 from backprop_tui.tui.widgets.runner import FAULT
 
-from .shown import Shown
+from .base import Shown
 
 
 class Keeping(Shown):
@@ -55,7 +55,8 @@ class Keeping(Shown):
     def action_copy(self) -> None:
         """y."""
         from backprop_tui.core.export.shell_line import command_line, not_in_command_line
-        from backprop_tui.tui.screens.words import WordsScreen
+
+        from .overlays.words import WordsScreen
 
         line = command_line(self.session, self._scenario)
         left_out = not_in_command_line(self.session, self._scenario)
@@ -67,7 +68,8 @@ class Keeping(Shown):
     def action_examples(self) -> None:
         """o."""
         from backprop_tui.core.scenario import bundled
-        from backprop_tui.tui.screens.examples import ExamplesScreen
+
+        from .overlays.examples import ExamplesScreen
 
         def chosen(name: str | None) -> None:
             if name:

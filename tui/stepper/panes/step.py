@@ -5,7 +5,7 @@ from textwrap import wrap
 from backprop_tui.core.explain import sentence
 from backprop_tui.core.model.phases import cells, last_cell, phases
 from backprop_tui.core.text.escape import shown
-from backprop_tui.tui.view import View
+from backprop_tui.tui.stepper.view import View
 from backprop_tui.tui.widgets.line import Line, Span
 
 START = (

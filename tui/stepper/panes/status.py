@@ -6,7 +6,7 @@ from backprop_tui.core.model.phases import shapes as shapes_of
 from backprop_tui.core.model.trace import symbol
 from backprop_tui.core.session.jump import Jump
 from backprop_tui.core.text.numerals import brief, full, ordinal
-from backprop_tui.tui.view import View
+from backprop_tui.tui.stepper.view import View
 from backprop_tui.tui.widgets.line import Line, Span, clipped
 
 

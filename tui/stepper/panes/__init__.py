@@ -1,0 +1,1 @@
+"""The panes of the main screen: pure functions of what is in view."""
