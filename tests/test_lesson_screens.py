@@ -14,8 +14,8 @@ from backprop_tui.core.session.run import Run
 from backprop_tui.core.session.session import Session
 from backprop_tui.core.table.spec import TableSpec
 from backprop_tui.tui.app import StepperApp
-from backprop_tui.tui.lesson_keys import AUTOGRAD, DATA, DESCENT, TRAINING
-from backprop_tui.tui.screens.lesson import LessonScreen
+from backprop_tui.tui.lessons.keys import AUTOGRAD, DATA, DESCENT, TRAINING
+from backprop_tui.tui.lessons.screen import LessonScreen
 from backprop_tui.tui.stepper.screen import StepperScreen
 from backprop_tui.tui.widgets.line import text_of
 from backprop_tui.tui.widgets.pane import Pane

@@ -8,7 +8,7 @@ import pytest
 from backprop_tui.core.engine.compute.engine import Engine
 from backprop_tui.core.scenario import PANES, Scenario, ScenarioError, Show, bundled, bundled_names, open_scenario
 from backprop_tui.core.session.session import Session
-from backprop_tui.tui.lesson_keys import AUTOGRAD, DATA, DESCENT, TRAINING, hideable
+from backprop_tui.tui.lessons.keys import AUTOGRAD, DATA, DESCENT, TRAINING, hideable
 from backprop_tui.tui.widgets.keys import KEYS, KeysShown
 from backprop_tui.tui.widgets.pane import Pane
 from driven_screen import Driven, driven

@@ -10,8 +10,8 @@ from textual.app import App, SystemCommand
 from textual.events import Event, Key
 from textual.screen import Screen
 
-from .lessons import Lessons
-from .screens.lesson import LessonScreen
+from .lessons.registry import Lessons
+from .lessons.screen import LessonScreen
 from .stepper.base import Shown
 from .stepper.screen import StepperScreen
 from .terminal import on_end

@@ -105,7 +105,7 @@ def hideable_keys(name: str) -> frozenset[str]:
     """The keys that a scenario file may hide; none for an example of ours, which needs no check at every start."""
     if not name.endswith(".toml"):
         return frozenset()
-    from .lesson_keys import hideable
+    from .lessons.keys import hideable
 
     return hideable()
 

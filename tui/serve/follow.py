@@ -3,7 +3,7 @@
 from typing import ClassVar
 
 from backprop_tui.core.model.phases import Cell
-from backprop_tui.tui.screens.lesson import NAMES
+from backprop_tui.tui.lessons.screen import NAMES
 from backprop_tui.tui.stepper.looking import Looking
 from backprop_tui.tui.stepper.view import View
 from backprop_tui.tui.widgets.keys import KEYS, Key, KeysShown, bindings

@@ -13,7 +13,7 @@ from backprop_tui.core.engine.client.socket import SharedEngine
 from backprop_tui.core.engine.protocol.messages import Answer, Request
 from backprop_tui.core.text.escape import shown
 from backprop_tui.tui.app import StepperApp
-from backprop_tui.tui.screens.lesson import NAMES
+from backprop_tui.tui.lessons.screen import NAMES
 from backprop_tui.tui.stepper.screen import StepperScreen
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType

@@ -25,7 +25,7 @@ NAMES = ("data", "autograd", "descent", "back-propagation", "training")
 class LessonScreen(Screen[None]):
     """A lesson: `panes` are composed, `draw_panes` fills them, a runner asks the engine for what the session needs."""
 
-    CSS_PATH = "../lessons.tcss"
+    CSS_PATH = "lessons.tcss"
     AUTO_FOCUS = ""
     NUMBER: ClassVar[int]
     INTRO: ClassVar[tuple[str, str]]

@@ -6,7 +6,7 @@ from backprop_tui.core.model.formula import FormulaError, parse
 from backprop_tui.tui.widgets import typed
 from backprop_tui.tui.widgets.runner import Asker
 
-from .lesson import LessonScreen
+from .screen import LessonScreen
 
 
 class FunctionScreen(LessonScreen):

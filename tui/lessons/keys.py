@@ -1,8 +1,7 @@
 """The keys of the lessons: the main screen's where they mean the same, and each lesson's own."""
 
+from backprop_tui.tui.widgets.keys import KEYS, Key
 from textual.binding import Binding, BindingType
-
-from .widgets.keys import KEYS, Key
 
 _QUIT = Key("q,ctrl+c", "q", "quit", "quit", "quit", True)
 _HELP = Key("question_mark,f1", "?", "help", "help", "this help", True)

@@ -6,8 +6,6 @@ from backprop_tui.core.lessons.training import Overview, epoch_steps
 from backprop_tui.core.model.optimizers import OPTIMIZERS
 from backprop_tui.core.table.batches import THIS_ROW
 from backprop_tui.core.text.numerals import ordinal
-from backprop_tui.tui.lesson_keys import TRAINING, bindings
-from backprop_tui.tui.panes import table_losses, training, worst
 from backprop_tui.tui.stepper.panes import status
 from backprop_tui.tui.stepper.screen import StepperScreen
 from backprop_tui.tui.widgets import typed
@@ -16,7 +14,9 @@ from backprop_tui.tui.widgets.pane import Pane
 from backprop_tui.tui.widgets.runner import Asker
 from textual.events import ScreenResume, ScreenSuspend
 
-from .lesson import LessonScreen
+from .keys import TRAINING, bindings
+from .panes import table_losses, training, worst
+from .screen import LessonScreen
 
 
 class TrainingScreen(LessonScreen):

@@ -3,14 +3,14 @@
 import numpy as np
 from backprop_tui.core.lessons.autograd import AutogradLesson, remark, why
 from backprop_tui.core.text.numerals import brief
-from backprop_tui.tui.lesson_keys import AUTOGRAD, bindings
-from backprop_tui.tui.panes import tape
 from backprop_tui.tui.widgets import plot
 from backprop_tui.tui.widgets.line import Line, Span, clipped
 from backprop_tui.tui.widgets.pane import Pane
 from backprop_tui.tui.widgets.runner import Asker
 
-from .lesson_function import FunctionScreen
+from .function import FunctionScreen
+from .keys import AUTOGRAD, bindings
+from .panes import tape
 
 
 class AutogradScreen(FunctionScreen):

@@ -5,15 +5,15 @@ from textwrap import wrap
 
 from backprop_tui.core.lessons.data import DataLesson
 from backprop_tui.core.text.escape import shown
-from backprop_tui.tui.lesson_keys import DATA, bindings
-from backprop_tui.tui.panes import histograms, rows
 from backprop_tui.tui.widgets import typed
 from backprop_tui.tui.widgets.line import Line, Span
 from backprop_tui.tui.widgets.pane import Pane
 from backprop_tui.tui.widgets.runner import Asker
 from textual.events import MouseScrollDown, MouseScrollUp
 
-from .lesson import LessonScreen
+from .keys import DATA, bindings
+from .panes import histograms, rows
+from .screen import LessonScreen
 
 
 class DataScreen(LessonScreen):

@@ -4,14 +4,14 @@ import numpy as np
 from backprop_tui.core.lessons.autograd import AutogradLesson
 from backprop_tui.core.lessons.descent import DescentLesson
 from backprop_tui.core.text.numerals import brief
-from backprop_tui.tui.lesson_keys import DESCENT, bindings
-from backprop_tui.tui.panes import descent
 from backprop_tui.tui.widgets import plot, typed
 from backprop_tui.tui.widgets.line import Line, Span, clipped
 from backprop_tui.tui.widgets.pane import Pane
 from backprop_tui.tui.widgets.runner import Asker
 
-from .lesson_function import FunctionScreen
+from .function import FunctionScreen
+from .keys import DESCENT, bindings
+from .panes import descent
 
 SHOWN_POINTS = 200
 

@@ -6,17 +6,16 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+from backprop_tui.tui.keep import FUNCTIONS
+from backprop_tui.tui.stepper.screen import StepperScreen
 
-from .keep import FUNCTIONS
-from .screens.lesson import NAMES, LessonScreen
-from .stepper.screen import StepperScreen
+from .screen import NAMES, LessonScreen
 
 if TYPE_CHECKING:
     from backprop_tui.core.lessons.autograd import AutogradLesson
     from backprop_tui.core.lessons.descent import DescentLesson
     from backprop_tui.core.scenario import Scenario, Show
-
-    from .app import StepperApp
+    from backprop_tui.tui.app import StepperApp
 
 MAIN = NAMES.index("back-propagation") + 1
 
@@ -101,7 +100,7 @@ class Lessons:
         if number == 1:
             from backprop_tui.core.lessons.data import DataLesson
 
-            from .screens.lesson_data import DataScreen
+            from .data import DataScreen
 
             stepper = self._stepper()
             return DataScreen(
@@ -110,13 +109,13 @@ class Lessons:
                 lambda row: stepper.runner.act(lambda: stepper.session.set_row(row)),
             )
         if number == 2:
-            from .screens.lesson_autograd import AutogradScreen
+            from .autograd import AutogradScreen
 
             return AutogradScreen(self.autograd, engine)
         if number == 3:
-            from .screens.lesson_descent import DescentScreen
+            from .descent import DescentScreen
 
             return DescentScreen(self.descent, engine, self.autograd)
-        from .screens.lesson_training import TrainingScreen
+        from .training import TrainingScreen
 
         return TrainingScreen(self._stepper(), engine)

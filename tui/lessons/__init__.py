@@ -1,0 +1,1 @@
+"""The lessons: screens of their own beside the main one."""

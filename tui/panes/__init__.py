@@ -1,1 +1,0 @@
-"""What is seen: the app, its screens, its panes and its command line."""
