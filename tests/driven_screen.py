@@ -12,7 +12,7 @@ from backprop_tui.core.scenario import Scenario
 from backprop_tui.core.session.run import Run
 from backprop_tui.core.session.session import Session
 from backprop_tui.tui.app import StepperApp
-from backprop_tui.tui.keep import Keeper
+from backprop_tui.tui.saving import Keeper
 from backprop_tui.tui.stepper.screen import StepperScreen
 from backprop_tui.tui.widgets.line import text_of
 from backprop_tui.tui.widgets.pane import Pane

@@ -10,7 +10,7 @@ from backprop_tui.core.model.network import Layer, Network
 from backprop_tui.core.session.run import Run
 from backprop_tui.core.session.session import Session
 from backprop_tui.core.table.header import HeaderError, columns, table
-from backprop_tui.tui.command_line import Parser, UsageError, add_model_options, run_of, step_count
+from backprop_tui.tui.cli.options import Parser, UsageError, add_model_options, run_of, step_count
 
 COMMAND = [sys.executable, "-m", "backprop_tui.tui"]
 
@@ -105,7 +105,7 @@ def test_version() -> None:
 
 def test_parsing_imports_nothing_heavy() -> None:
     code = (
-        "import sys, backprop_tui.tui.commands.screen, backprop_tui.core.engine.client.process\n"
+        "import sys, backprop_tui.tui.cli.screen, backprop_tui.core.engine.client.process\n"
         "print([name for name in ('numpy', 'msgspec', 'textual', 'tensorflow', 'pandas') if name in sys.modules])"
     )
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.strip() == "[]"

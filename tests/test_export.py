@@ -16,7 +16,7 @@ from backprop_tui.core.session.drive import settle
 from backprop_tui.core.session.session import Session
 from backprop_tui.core.storage.folder import saved_names
 from backprop_tui.core.storage.store import load
-from backprop_tui.tui.keep import Keeper
+from backprop_tui.tui.saving import Keeper
 from driven_screen import Driven, driven
 
 

@@ -4,7 +4,7 @@ import os
 import sys
 from importlib import import_module
 
-from .command_line import COMMANDS, UsageError, one_line
+from .cli.options import COMMANDS, UsageError, one_line
 
 
 def main() -> int:
@@ -36,7 +36,7 @@ def _command(arguments: list[str]) -> int:
     name, rest = ("screen", arguments)
     if arguments and arguments[0] in COMMANDS:
         name, *rest = arguments
-    module = import_module(f".commands.{name}", __package__)
+    module = import_module(f".cli.{name}", __package__)
     try:
         return int(module.main(rest))
     except SystemExit as end:  # argparse, after --help and --version

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from backprop_tui.core.scenario import Scenario
     from backprop_tui.core.storage.store import Loaded
 
-    from .keep import Keeper
+    from .saving import Keeper
 
 
 class StepperApp(App[None]):

@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from backprop_tui.tui.keep import FUNCTIONS
+from backprop_tui.tui.saving import FUNCTIONS
 from backprop_tui.tui.stepper.screen import StepperScreen
 
 from .screen import NAMES, LessonScreen

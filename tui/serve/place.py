@@ -8,7 +8,7 @@ from backprop_tui.core.session.run import Run
 from backprop_tui.core.session.session import Session
 from backprop_tui.core.storage.folder import saved_names
 from backprop_tui.core.storage.store import Loaded, StoreError
-from backprop_tui.tui.keep import Keeper, resume
+from backprop_tui.tui.saving import Keeper, resume
 
 
 @dataclass(frozen=True)

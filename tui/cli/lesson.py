@@ -5,7 +5,7 @@ import json
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from backprop_tui.tui.command_line import UsageError
+from .options import UsageError
 
 if TYPE_CHECKING:
     from backprop_tui.core.lessons.descent import DescentLesson

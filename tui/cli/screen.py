@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from backprop_tui.tui.command_line import (
+from .options import (
     COMMANDS,
     PROGRAM,
     Parser,
@@ -87,7 +87,7 @@ def _show(options: argparse.Namespace, engine: "Asker", terminal: bool) -> int:
 
     from backprop_tui.core.session.run import Run
     from backprop_tui.core.session.session import Session
-    from backprop_tui.tui.keep import Keeper
+    from backprop_tui.tui.saving import Keeper
 
     scenario = scenario_of(options.scenario) if options.scenario else None
     run = run_of(options, scenario.run if scenario else Run())
@@ -116,7 +116,7 @@ def _show(options: argparse.Namespace, engine: "Asker", terminal: bool) -> int:
 def _resumed(name: str, engine: "Asker") -> "StepperApp":
     from backprop_tui.core.storage.store import StoreError
     from backprop_tui.tui.app import StepperApp
-    from backprop_tui.tui.keep import resume
+    from backprop_tui.tui.saving import resume
 
     try:
         loaded, keeper = resume(name)

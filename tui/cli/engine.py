@@ -8,7 +8,7 @@ import sys
 import time
 from pathlib import Path
 
-from backprop_tui.tui.command_line import PROGRAM, Parser, UsageError
+from .options import PROGRAM, Parser, UsageError
 
 _DESCRIPTION = f"""\
 Run an engine on a Unix socket, for people with accounts of their own on this machine: their `{PROGRAM} --engine PATH`

@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from backprop_tui.tui.command_line import PROGRAM, Parser, UsageError, scenario_of, whole_number
+from .options import PROGRAM, Parser, UsageError, scenario_of, whole_number
 
 if TYPE_CHECKING:
     from backprop_tui.tui.serve import web

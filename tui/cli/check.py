@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator
 from math import isnan
 from typing import TYPE_CHECKING
 
-from backprop_tui.tui.command_line import PROGRAM, Parser, hideable_keys, one_line
-from backprop_tui.tui.quiet import engine_lines_to
+from .options import PROGRAM, Parser, hideable_keys, one_line
+from .stderr import engine_lines_to
 
 if TYPE_CHECKING:
     from backprop_tui.core.scenario import Scenario

@@ -1,6 +1,6 @@
 """`backprop-tui examples`: the scenarios that come with the program."""
 
-from backprop_tui.tui.command_line import PROGRAM, Parser
+from .options import PROGRAM, Parser
 
 _DESCRIPTION = "List the examples that come with the program: name, title, and where the numbers are from."
 

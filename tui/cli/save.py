@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from backprop_tui.tui.command_line import (
+from .options import (
     PROGRAM,
     Parser,
     UsageError,
@@ -15,7 +15,7 @@ from backprop_tui.tui.command_line import (
     scenario_of,
     step_count,
 )
-from backprop_tui.tui.quiet import engine_lines_to
+from .stderr import engine_lines_to
 
 if TYPE_CHECKING:
     from backprop_tui.core.scenario import Scenario

@@ -105,7 +105,7 @@ def hideable_keys(name: str) -> frozenset[str]:
     """The keys that a scenario file may hide; none for an example of ours, which needs no check at every start."""
     if not name.endswith(".toml"):
         return frozenset()
-    from .lessons.keys import hideable
+    from backprop_tui.tui.lessons.keys import hideable
 
     return hideable()
 
@@ -139,7 +139,7 @@ def run_of(options: argparse.Namespace, base: "Run") -> "Run":
     if options.lr is not None:
         settings = replace(settings, lr=options.lr)
     if options.rows is not None:
-        from .widgets.typed import rows
+        from backprop_tui.tui.widgets.typed import rows
 
         try:
             rule, batch = rows(options.rows)

@@ -8,7 +8,8 @@ import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, TextIO
 
-from backprop_tui.tui.command_line import (
+from . import lesson
+from .options import (
     PROGRAM,
     Parser,
     UsageError,
@@ -21,9 +22,7 @@ from backprop_tui.tui.command_line import (
     scenario_of,
     step_count,
 )
-from backprop_tui.tui.quiet import engine_lines_to
-
-from . import lesson
+from .stderr import engine_lines_to
 
 if TYPE_CHECKING:
     from backprop_tui.core.engine.protocol.messages import Answer, Request
