@@ -107,7 +107,7 @@ def test_a_signal_ends_it_in_order(number: signal.Signals, busy: bool) -> None:
 
 def test_a_fault_of_ours_leaves_the_terminal_as_it_was() -> None:
     program = (
-        "import sys; from backprop_tui.tui.screens import stepper\n"
+        "import sys; from backprop_tui.tui.stepper import screen as stepper\n"
         "def fail(self): raise ZeroDivisionError('on purpose')\n"
         "stepper.StepperScreen.action_precision = fail\n"
         "from backprop_tui.tui.__main__ import main\n"

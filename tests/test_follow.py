@@ -10,8 +10,8 @@ from backprop_tui.core.session.history import Settings
 from backprop_tui.core.session.run import Run
 from backprop_tui.core.session.session import Session
 from backprop_tui.core.table.batches import SHUFFLED, Sampling
-from backprop_tui.tui.serve import in_view
 from backprop_tui.tui.serve.notes import MAX_NOTE
+from backprop_tui.tui.serve.seat import in_view
 from backprop_tui.tui.stepper.view import View, view_of
 from hypothesis import given, settings
 from hypothesis import strategies as st

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from backprop_tui.tui.serve.dashboard import duration, sparkline
+from backprop_tui.tui.serve.room.dashboard import duration, sparkline
 from real_terminal import PROGRAM, RealTerminal
 from served import SSH, SSH_OPTIONS
 

@@ -18,7 +18,7 @@ from backprop_tui.core.session.session import Session
 from backprop_tui.core.storage.folder import saved_names
 from backprop_tui.core.storage.store import load
 from backprop_tui.tui.serve import limits
-from backprop_tui.tui.serve.web import NONSENSE
+from backprop_tui.tui.serve.door.web import NONSENSE
 from browser import CHROMIUM, Browser, Tab
 from served import Served, wait_until
 from websockets.exceptions import ConnectionClosed, InvalidStatus

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 from .options import PROGRAM, Parser, UsageError, scenario_of, whole_number
 
 if TYPE_CHECKING:
-    from backprop_tui.tui.serve import web
-    from backprop_tui.tui.serve.workshop import Workshop
+    from backprop_tui.tui.serve.door import web
+    from backprop_tui.tui.serve.room.workshop import Workshop
 
 _DESCRIPTION = "Serve the program over SSH to many people at once; nobody needs an account or an installation."
 
@@ -57,9 +57,9 @@ def main(arguments: list[str]) -> int:
 
 
 async def _serve(options: argparse.Namespace) -> int:
+    from backprop_tui.tui.serve.door.ssh import Door, HostKeyError, host_key
     from backprop_tui.tui.serve.limits import Limits
-    from backprop_tui.tui.serve.ssh import Door, HostKeyError, host_key
-    from backprop_tui.tui.serve.workshop import Workshop, state_folder
+    from backprop_tui.tui.serve.room.workshop import Workshop, state_folder
 
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -107,7 +107,7 @@ async def _serve(options: argparse.Namespace) -> int:
 
 async def _open_web(options: argparse.Namespace, workshop: "Workshop", password: str | None) -> tuple["web.Door", int]:
     """The door for browsers, and its port."""
-    from backprop_tui.tui.serve import web, web_page
+    from backprop_tui.tui.serve.door import web, web_page
 
     try:
         door = web.Door(workshop, password)
@@ -122,7 +122,7 @@ async def _show(
     workshop: "Workshop", commands: list[str], address: str, password: str | None, stop: asyncio.Event
 ) -> None:
     """The instructor's screen, until it is left or a signal ends the workshop."""
-    from backprop_tui.tui.serve.dashboard import Dashboard
+    from backprop_tui.tui.serve.room.dashboard import Dashboard
 
     dashboard = Dashboard(workshop, commands, address, password)
     workshop.log = dashboard.say

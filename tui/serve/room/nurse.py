@@ -8,8 +8,8 @@ import sys
 from collections.abc import Callable
 from contextlib import suppress
 
-from . import notes
-from .notes import Ended, Fork, FromNursery, Ready, Started
+from backprop_tui.tui.serve import notes
+from backprop_tui.tui.serve.notes import Ended, Fork, FromNursery, Ready, Started
 
 
 class NurseryLost(Exception):
@@ -47,7 +47,7 @@ class Nurse:
         self._control, theirs = notes.pair()
         with theirs:
             self._child = subprocess.Popen(
-                [sys.executable, "-X", "utf8", "-m", "backprop_tui.tui.serve.nursery", *self._arguments],
+                [sys.executable, "-X", "utf8", "-m", "backprop_tui.tui.serve.seat.nursery", *self._arguments],
                 stdin=theirs.fileno(),
                 stdout=self._log,
                 stderr=self._log,

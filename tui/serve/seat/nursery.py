@@ -12,7 +12,7 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
@@ -21,9 +21,8 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, NoReturn
 
 import msgspec
-
-from . import notes
-from .notes import Ended, Fork, Ready, Started
+from backprop_tui.tui.serve import notes
+from backprop_tui.tui.serve.notes import Ended, Fork, Ready, Started
 
 if TYPE_CHECKING:
     from .served import ServedApp
@@ -138,15 +137,31 @@ def main() -> None:
         Path(engine).parent.rmdir()
 
 
+NOT_PRELOADED = (
+    "backprop_tui.core.engine.compute",
+    "backprop_tui.tui.cli",
+    "backprop_tui.tui.serve.door",
+    "backprop_tui.tui.serve.room",
+)
+"""What a session never imports: the engine's own code, the command line, the workshop's doors."""
+
+
 def import_the_rest() -> None:
     """Import what the program imports only when a key asks for it: here once, and not in every session."""
     from backprop_tui import core, tui
-    from backprop_tui.core import scenario
-    from backprop_tui.tui import screens
 
-    for package in (core, scenario, tui, screens):
-        for module in iter_modules(package.__path__, f"{package.__name__}."):
-            import_module(module.name)
+    for package in (core, tui):
+        preload(package.__name__, package.__path__)
+
+
+def preload(package: str, path: Iterable[str]) -> None:
+    """Import all modules of a package, and of those in it."""
+    for module in iter_modules(path, f"{package}."):
+        if module.name in NOT_PRELOADED or module.name.endswith(".__main__"):
+            continue
+        imported = import_module(module.name)
+        if module.ispkg:
+            preload(module.name, imported.__path__)
 
 
 def rehearse(build: Callable[[Path, socket.socket], "ServedApp"]) -> None:

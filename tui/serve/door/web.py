@@ -14,13 +14,14 @@ from urllib.parse import parse_qs
 
 import msgspec
 from backprop_tui.core.text.escape import shown
+from backprop_tui.tui.serve import limits
+from backprop_tui.tui.serve.room.workshop import Workshop
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 
-from . import limits, web_page
+from . import web_page
 from .visit import Visit, Visitor
-from .workshop import Workshop
 
 REQUESTS = 6
 """Connections that one person's coming takes: the files of the page, and the terminal's."""

@@ -13,11 +13,11 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
+from backprop_tui.tui.serve import limits
+from backprop_tui.tui.serve.notes import Fork
 from textual.app import App
 
-from . import limits
 from .driver import SessionDriver
-from .notes import Fork
 
 Build = Callable[[Path, socket.socket], App[None]]
 """Makes the app of a session from its folder and its line to the server."""

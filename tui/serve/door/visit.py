@@ -8,9 +8,9 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any
 
-from .nurse import NoRoom, NurseryLost
-from .session import RESTORE, Client, Session
-from .workshop import Full, Workshop
+from backprop_tui.tui.serve.room.nurse import NoRoom, NurseryLost
+from backprop_tui.tui.serve.room.session import RESTORE, Client, Session
+from backprop_tui.tui.serve.room.workshop import Full, Workshop
 
 EARLY = 4096
 """Bytes that are kept of what is typed before the session is there."""

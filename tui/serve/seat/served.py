@@ -14,6 +14,8 @@ from backprop_tui.core.engine.protocol.messages import Answer, Request
 from backprop_tui.core.text.escape import shown
 from backprop_tui.tui.app import StepperApp
 from backprop_tui.tui.lessons.screen import NAMES
+from backprop_tui.tui.serve import notes
+from backprop_tui.tui.serve.notes import Broadcast, Follow, Guide, Hold, Report, Say
 from backprop_tui.tui.stepper.screen import StepperScreen
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -24,9 +26,8 @@ from textual.screen import ModalScreen
 from textual.timer import Timer
 from textual.widgets import Static
 
-from . import in_view, notes
+from . import in_view
 from .follow import FollowScreen
-from .notes import Broadcast, Follow, Guide, Hold, Report, Say
 from .place import Place
 
 REPORT_AFTER, SAVE_AFTER = 0.5, 10.0

@@ -12,9 +12,9 @@ from pathlib import Path
 
 from backprop_tui.core.engine.client.keeper import EngineKeeper, listen
 from backprop_tui.core.text.escape import shown
+from backprop_tui.tui.serve.limits import Limits
+from backprop_tui.tui.serve.notes import Broadcast, Guide, Hold, Say
 
-from .limits import Limits
-from .notes import Broadcast, Guide, Hold, Say
 from .nurse import Nurse
 from .session import Client, Session
 

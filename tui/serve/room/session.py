@@ -14,9 +14,9 @@ from itertools import count
 from typing import Protocol
 
 import msgspec
+from backprop_tui.tui.serve import limits, notes
+from backprop_tui.tui.serve.notes import Broadcast, Follow, Fork, FromSession, Report
 
-from . import limits, notes
-from .notes import Broadcast, Follow, Fork, FromSession, Report
 from .nurse import NoRoom, Nurse, NurseryLost
 
 READ = 65_536

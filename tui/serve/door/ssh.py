@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import asyncssh
+from backprop_tui.tui.serve import limits
+from backprop_tui.tui.serve.room.workshop import Workshop
 
-from . import limits
 from .visit import Visit, Visitor
-from .workshop import Workshop
 
 WINDOW, PACKET = 64 * 1024, 32 * 1024
 """Bytes that a client may send ahead, and in a packet."""

@@ -11,8 +11,8 @@ from websockets.datastructures import Headers
 from websockets.http11 import Response
 
 FILES = {
-    "/": ("backprop_tui.tui.serve", "page.html", "text/html"),
-    "/page.js": ("backprop_tui.tui.serve", "page.js", "text/javascript"),
+    "/": ("backprop_tui.tui.serve.door", "page.html", "text/html"),
+    "/page.js": ("backprop_tui.tui.serve.door", "page.js", "text/javascript"),
     "/textual.js": ("textual_serve", "static/js/textual.js", "text/javascript"),
     "/xterm.css": ("textual_serve", "static/css/xterm.css", "text/css"),
     "/mono.ttf": ("textual_serve", "static/fonts/RobotoMono-VariableFont_wght.ttf", "font/ttf"),

@@ -1,0 +1,1 @@
+"""What lets a person in: SSH, the web, the page."""
