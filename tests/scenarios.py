@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 from backprop_tui.core.model.arrays import numbers
-from backprop_tui.core.model.initializers import INITIALISERS
+from backprop_tui.core.model.initializers import INITIALIZERS
 from backprop_tui.core.model.network import Network
 from backprop_tui.core.model.optimizers import OPTIMIZERS, Update
 from backprop_tui.core.scenario import LESSONS, PANES, Expectation, Scenario, Show
@@ -26,8 +26,8 @@ def tables(draw: st.DrawFn, network: Network) -> TableSpec:
     if network.features <= 2 and network.outputs == 1 and draw(st.booleans()):
         features = ("bedrooms", "sqft_living")[: network.features]
         holdout = draw(st.sampled_from([0.0, 0.2]))
-        standardise = features if draw(st.booleans()) else ()
-        return TableSpec("", features, ("price",), standardise, draw(st.booleans()), holdout, 3 if holdout else 0)
+        standardize = features if draw(st.booleans()) else ()
+        return TableSpec("", features, ("price",), standardize, draw(st.booleans()), holdout, 3 if holdout else 0)
     samples = batch(network, draw(st.integers(2, 5)), draw(st.integers(0, 99)))
     names = draw(st.lists(LINES, min_size=network.features, max_size=network.features, unique=True))
     features = tuple("x:" + name for name in names)
@@ -57,7 +57,7 @@ def runs(draw: st.DrawFn) -> Run:
         update,
         settings,
         draw(st.integers(0, 2**32 - 1)),
-        draw(st.sampled_from(INITIALISERS)),
+        draw(st.sampled_from(INITIALIZERS)),
         draw(st.floats(-2, 2)),
         initial,
         draw(st.sampled_from(["float32", "float64"])),

@@ -124,7 +124,7 @@ def test_options_describe_a_run() -> None:
     assert run_for("--hidden", "none").network == Network(2, (Layer(1, "linear"),))
     run = run_for("--features", "sqft_living", "--target-transform", "none")
     assert (run.table.path, run.table.features, run.table.targets) == ("", ("sqft_living",), ("price",))
-    assert (run.table.standardise, run.table.log_target, run.network.features) == (("sqft_living",), False, 1)
+    assert (run.table.standardize, run.table.log_target, run.network.features) == (("sqft_living",), False, 1)
 
 
 def test_the_header_says_what_the_options_do_not(tmp_path: Path) -> None:

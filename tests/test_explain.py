@@ -400,7 +400,7 @@ def test_a_cell_that_is_not_there(part_4: Session) -> None:
 
 
 def test_other_tables_are_explained_in_their_own_words(engine: Engine) -> None:
-    table = TableSpec(features=("sqft_living",), targets=("bedrooms",), standardise=(), log_target=False)
+    table = TableSpec(features=("sqft_living",), targets=("bedrooms",), standardize=(), log_target=False)
     run = Run(table=table, network=Network(1, (Layer(1, "linear"),), MEAN_SQUARED), settings=Settings(lr=1e-9))
     session = Session(run)
     session.step()

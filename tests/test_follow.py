@@ -55,7 +55,7 @@ def assert_same(theirs: View, mine: View) -> None:
             assert here.tobytes() == there.tobytes()
         elif field.name == "run":
             assert there.initial is None or here.initial is not None
-            for one in ("table", "network", "update", "seed", "initialiser", "dtype"):
+            for one in ("table", "network", "update", "seed", "initializer", "dtype"):
                 assert getattr(here, one) == getattr(there, one)
         elif field.name == "shown_settings":
             assert dataclasses.replace(here, since=0) == dataclasses.replace(there, since=0)

@@ -74,7 +74,7 @@ def test_the_phases_of_a_row_do_what_they_say(settle: Settle) -> None:
     assert lesson.done == 2
 
 
-def test_columns_are_standardised(settle: Settle) -> None:
+def test_columns_are_standardized(settle: Settle) -> None:
     lesson = settle(DataLesson(TableSpec()))
     for column in lesson.columns:
         assert column.counts.sum(axis=1).tolist() == [499, 499]

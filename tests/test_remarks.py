@@ -88,7 +88,7 @@ def test_along_the_layers(engine: Engine, weight: float, kind: str) -> None:
 
 
 def test_equal_units_stay_equal(engine: Engine, settle: Settle) -> None:
-    session = Session(Run(initialiser="constant"))
+    session = Session(Run(initializer="constant"))
     for _ in range(3):
         session.step()
         settle(session)
@@ -153,7 +153,7 @@ def test_remarks_of_any_run_fit_and_say_when(settle: Settle) -> None:
         for activation in ("sigmoid", "tanh", "relu", "linear"):
             network = Network(2, hidden_layers([5, 4], activation))
             run = Run(
-                network=network, update=Update(optimizer), seed=seed, initialiser="normal", settings=Settings(lr=50)
+                network=network, update=Update(optimizer), seed=seed, initializer="normal", settings=Settings(lr=50)
             )
             session = settle(Session(run))
             session.start_jump(3)

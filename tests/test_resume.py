@@ -307,7 +307,7 @@ def test_a_table_by_a_relative_path_from_another_folder_and_changed(
     scenario = folder / "mine.toml"
     scenario.write_text(
         'title = "Mine"\n[data]\ncsv = "t.csv"\nfeatures = ["a", "b"]\ntargets = ["y"]\n'
-        'standardise = ["a", "b"]\nlog_target = true\n'
+        'standardize = ["a", "b"]\nlog_target = true\n'
     )
     inside = f"cd {shlex.quote(str(folder))} && exec {shlex.quote(sys.executable)} -m backprop_tui.tui "
     inside += "mine.toml" if as_scenario else "--data t.csv"

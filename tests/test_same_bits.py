@@ -26,7 +26,7 @@ def run_of(network: Network, update: Update, sampling: Sampling, rows: int, seed
     table = TableSpec(
         features=tuple(f"f{number}" for number in range(network.features)),
         targets=tuple(f"t{number}" for number in range(network.outputs)),
-        standardise=(),
+        standardize=(),
         log_target=False,
         x=numbers(data.x),
         y=numbers(data.y),

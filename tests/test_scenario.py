@@ -243,7 +243,7 @@ x = [[1.0, 2.0], [3.0, 4.0]]
 y = [[1.0], [2.0]]
 features = ["a", "b"]
 targets = ["c"]
-standardise = ["a"]
+standardize = ["a"]
 log_target = true
 
 [network]
@@ -257,7 +257,7 @@ precision = "float64"
 
 [initial]
 seed = 3
-initialiser = "uniform"
+initializer = "uniform"
 constant = 0.5
 
 [parameters]
@@ -413,7 +413,7 @@ MISTAKES = [
     ('["a", "b"]', '["a"]', "line 10: data.features: expected 2 names, one for each column, got 1"),
     ('["a", "b"]', '["a", "a"]', "line 10: data.features: a column is named twice"),
     ('targets = ["c"]', 'targets = ["b"]', "line 11: data.targets: a column is named twice"),
-    ('standardise = ["a"]', 'standardise = ["z"]', "line 12: data.standardise[1]: expected one of the features a, b"),
+    ('standardize = ["a"]', 'standardize = ["z"]', "line 12: data.standardize[1]: expected one of the features a, b"),
     ("[data]", '[data]\ncsv = "a.csv"', "line 8: data.csv: expected either csv, or x and y, not both"),
     ("units = 1,", "units = 3,", "line 16: network.layers: expected 1 unit in the last layer"),
     ('"sigmoid"', '"sigmund"', "line 16: network.layers: no hidden activation 'sigmund': sigmoid, tanh, relu, linear"),
@@ -422,7 +422,7 @@ MISTAKES = [
     ('"half_squared_error"', '"binary_cross_entropy"', "line 20: network.loss: binary_cross_entropy needs"),
     ('frozen = ["b1"]', 'frozen = ["b7"]', "line 21: network.frozen: no parameter 'b7' to freeze"),
     ('"float64"', '"float16"', "line 22: network.precision: expected one of float32, float64, got float16"),
-    ('"uniform"', '"xavier"', "line 26: initial.initialiser: expected one of uniform, normal, glorot"),
+    ('"uniform"', '"xavier"', "line 26: initial.initializer: expected one of uniform, normal, glorot"),
     ('"sgd"', '"adamw"', "line 37: training.optimizer: expected one of sgd, momentum, rmsprop, adam, got adamw"),
     ('"this row"', '"every row"', "line 38: training.rows: expected one of this row, next row, shuffled, all rows"),
     ("row = 1\n", "row = 1\nx = [1.0, 2.0]\n", "training.y: expected x and y of the sample together; y is missing"),

@@ -186,7 +186,7 @@ async def test_a_notice_stays_until_the_next_key(engine: Engine) -> None:
 
 
 async def test_two_outputs_have_their_own_lines(engine: Engine) -> None:
-    table = TableSpec(targets=("price", "bedrooms"), features=("sqft_living",), standardise=("sqft_living",))
+    table = TableSpec(targets=("price", "bedrooms"), features=("sqft_living",), standardize=("sqft_living",))
     run = Run(table=table, network=Network(1, hidden_layers([3], "relu", outputs=2)))
     async with driven(engine, run) as shown:
         await shown.press("space")

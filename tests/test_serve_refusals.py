@@ -149,7 +149,7 @@ def test_an_unknown_terminal_becomes_a_usual_one(term) -> None:
     assert limits.terminal(term) == limits.DEFAULT_TERM
     assert limits.terminal("tmux-256color") == "tmux-256color"
     assert limits.language(term) == "C.UTF-8"
-    assert limits.colours(term) == ""
+    assert limits.colors(term) == ""
 
 
 def test_variables_of_the_client_change_nothing(workshop) -> None:

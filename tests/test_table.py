@@ -30,7 +30,7 @@ def opened(path: Path, text: str | bytes, **changes: object) -> Table:
 
 
 def spec(path: Path | str, **changes: object) -> TableSpec:
-    parts = {"path": str(path), "standardise": changes.get("features", SPEC.standardise), **changes}
+    parts = {"path": str(path), "standardize": changes.get("features", SPEC.standardize), **changes}
     return TableSpec(**parts)  # type: ignore[arg-type]
 
 
@@ -64,7 +64,7 @@ def test_a_table_of_ones_own(path: Path) -> None:
 
 
 def test_without_transforms_the_numbers_stay(path: Path) -> None:
-    table = opened(path, GOOD, standardise=(), log_target=False)
+    table = opened(path, GOOD, standardize=(), log_target=False)
     assert (table.x == table.raw).all()
     assert (table.y == table.raw_y).all()
     assert table.mean.tolist() == [0, 0]
@@ -97,8 +97,8 @@ def test_a_column_is_the_one_of_that_name(path: Path) -> None:
     assert table.raw.tolist() == [[3], [7]]
 
 
-def test_one_row_is_enough_where_nothing_is_standardised(path: Path) -> None:
-    assert opened(path, HEADER + "3,1340,313000\n", standardise=()).raw.shape == (1, 2)
+def test_one_row_is_enough_where_nothing_is_standardized(path: Path) -> None:
+    assert opened(path, HEADER + "3,1340,313000\n", standardize=()).raw.shape == (1, 2)
 
 
 @pytest.mark.parametrize("name", ["[bold red]x[/]", "a\x1b[31mb", "ünïts", "a'b", "x\u202ey", "日本"])
@@ -116,7 +116,7 @@ def test_names_from_outside_are_only_names(path: Path, name: str) -> None:
         ("", "is empty; give a CSV file with a line of column names"),
         ("\n\n", "is empty"),
         (HEADER, "has column names but no rows"),
-        (HEADER + "3,1340,313000\n", "one row only; standardising needs at least two different rows"),
+        (HEADER + "3,1340,313000\n", "one row only; standardizing needs at least two different rows"),
         ("bedrooms,price\n3,313000\n5,2384000\n", "no column 'sqft_living'; there are: bedrooms, price"),
         (GOOD.replace("1930", "large"), "column 'sqft_living', line 4: 'large' is not a finite number"),
         (GOOD.replace("1930", ""), "column 'sqft_living', line 4: 'nan' is not a finite number"),
@@ -125,8 +125,8 @@ def test_names_from_outside_are_only_names(path: Path, name: str) -> None:
         (GOOD.replace("342000", '"342,000"'), "column 'price', line 4: '342,000' is not a finite number"),
         (GOOD.replace("342000", "0"), "column 'price', line 4: 0 has no logarithm; mend it or use --target-transform"),
         (GOOD.replace("342000", "-5"), "column 'price', line 4: -5 has no logarithm"),
-        (GOOD.replace("5,", "3,"), "column 'bedrooms' is 3 in every row and can't be standardised; leave it out"),
-        (GOOD.replace("1930", "1e300"), "column 'sqft_living' is too large to be standardised; divide it"),
+        (GOOD.replace("5,", "3,"), "column 'bedrooms' is 3 in every row and can't be standardized; leave it out"),
+        (GOOD.replace("1930", "1e300"), "column 'sqft_living' is too large to be standardized; divide it"),
         ("bedrooms,sqft_living,price,price\n1,2,3,4\n5,6,7,8\n", "2 columns are named 'price'; rename one"),
         (GOOD.replace("5,3650", "5,3650,7,8,9"), "is not a CSV file"),
         (HEADER + "3,1340,313,000\n5,3650,2,384,000\n", "is not a CSV file"),
@@ -229,6 +229,6 @@ def test_whatever_bytes_are_in_a_file_they_are_told(tmp_path_factory: pytest.Tem
 def test_numbers_are_read_as_they_are_written(tmp_path_factory: pytest.TempPathFactory, numbers: Array) -> None:
     path = tmp_path_factory.getbasetemp() / "numbers.csv"
     lines = "".join(",".join(map(repr, line)) + "\n" for line in numbers.tolist())
-    table = opened(path, HEADER + lines, standardise=())
+    table = opened(path, HEADER + lines, standardize=())
     assert (table.raw == numbers[:, :2]).all()
     assert (table.raw_y == numbers[:, 2:]).all()

@@ -1,4 +1,4 @@
-"""The real program in real pseudo-terminals: sizes, kinds of terminal, no colour, a C locale."""
+"""The real program in real pseudo-terminals: sizes, kinds of terminal, no color, a C locale."""
 
 import re
 import time
@@ -11,17 +11,17 @@ TERMS = ("xterm", "xterm-256color", "screen-256color", "linux")
 
 # Each size with every second kind of terminal, each kind with both, all in a C locale.
 TERMINALS = [
-    (size, TERMS[(number + shift) % len(TERMS)], without_colour)
+    (size, TERMS[(number + shift) % len(TERMS)], without_color)
     for number, size in enumerate(SIZES)
-    for shift, without_colour in ((0, False), (2, True))
+    for shift, without_color in ((0, False), (2, True))
 ]
 WEIGHT = "+0.5488"
 """The first weight of seed 0."""
 
 
-@pytest.mark.parametrize(("size", "term", "without_colour"), TERMINALS)
-def test_started_stepped_reinitialised_and_quit(size: tuple[int, int], term: str, without_colour: bool) -> None:
-    environment = {"NO_COLOR": "1"} if without_colour else {}
+@pytest.mark.parametrize(("size", "term", "without_color"), TERMINALS)
+def test_started_stepped_reinitialized_and_quit(size: tuple[int, int], term: str, without_color: bool) -> None:
+    environment = {"NO_COLOR": "1"} if without_color else {}
     with RealTerminal(columns=size[0], rows=size[1], term=term, LC_ALL="C", **environment) as terminal:
         terminal.wait_for("loading TensorFlow")
         terminal.wait_for("q quit", 1)
@@ -42,9 +42,9 @@ def test_started_stepped_reinitialised_and_quit(size: tuple[int, int], term: str
         assert time.monotonic() - pressed < 2
         assert not TENSORFLOW_LINES.search(terminal.text), terminal.text
         assert not TENSORFLOW_LINES.search(terminal.output)
-        colours = re.findall(rb"\x1b\[[0-9;]*[34]8;[25];", terminal.written)
-        assert not (without_colour and _has_hue(terminal)), "NO_COLOR"
-        assert without_colour or colours or term in ("xterm", "linux")
+        colors = re.findall(rb"\x1b\[[0-9;]*[34]8;[25];", terminal.written)
+        assert not (without_color and _has_hue(terminal)), "NO_COLOR"
+        assert without_color or colors or term in ("xterm", "linux")
         processes = terminal.children()
         terminal.press("q")
         assert terminal.wait_for_end() == 0
@@ -54,12 +54,12 @@ def test_started_stepped_reinitialised_and_quit(size: tuple[int, int], term: str
 
 
 def _has_hue(terminal: RealTerminal) -> bool:
-    """Whether anything on the screen is neither grey nor the terminal's own colour."""
+    """Whether anything on the screen is neither gray nor the terminal's own color."""
     for row in terminal.screen.buffer.values():
         for character in row.values():
-            for colour in (character.fg, character.bg):
-                grey = colour in ("default", "white", "black", "brightblack", "brightwhite")
-                if not grey and not (len(colour) == 6 and colour[:2] == colour[2:4] == colour[4:]):
+            for color in (character.fg, character.bg):
+                gray = color in ("default", "white", "black", "brightblack", "brightwhite")
+                if not gray and not (len(color) == 6 and color[:2] == color[2:4] == color[4:]):
                     return True
     return False
 

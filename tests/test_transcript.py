@@ -235,8 +235,8 @@ LAST = Layer(1, "linear")
     [
         Run(network=Network(2, (LAST,)), dtype="float64"),
         Run(network=Network(2, hidden_layers([3, 2], "relu"), MEAN_SQUARED, ("b1", "w2")), settings=Settings(lr=0.02)),
-        Run(network=Network(2, (Layer(2, "tanh"), Layer(1, "sigmoid")), BINARY_CROSS_ENTROPY), initialiser="glorot"),
-        Run(network=Network(2, (Layer(3, "linear"), Layer(2, "softmax")), SOFTMAX_CROSS_ENTROPY), initialiser="he"),
+        Run(network=Network(2, (Layer(2, "tanh"), Layer(1, "sigmoid")), BINARY_CROSS_ENTROPY), initializer="glorot"),
+        Run(network=Network(2, (Layer(3, "linear"), Layer(2, "softmax")), SOFTMAX_CROSS_ENTROPY), initializer="he"),
         Run(update=Update("momentum"), settings=Settings(lr=0.02)),
         Run(update=Update("rmsprop"), settings=Settings(lr=0.02)),
         Run(update=Update("adam"), settings=Settings(lr=0.02)),

@@ -539,7 +539,7 @@ def drawn(view: Any, width: int, height: int) -> tuple[list[Line], dict[Cell, st
 @pytest.mark.parametrize("size", [(18, 12), (38, 12), (38, 8), (58, 14), (78, 22), (118, 38)])
 def test_every_weight_of_2_2_1_has_its_number(settle: Settle, size: tuple[int, int], steps: int) -> None:
     for seed in range(10):
-        session = settle(Session(Run(seed=seed, initialiser="normal")))
+        session = settle(Session(Run(seed=seed, initializer="normal")))
         for _ in range(steps):
             session.step()
             settle(session)

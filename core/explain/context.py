@@ -24,7 +24,7 @@ class Facts:
     update: Update = Update()
     step: int = 1
     seed: int | None = 0
-    initialiser: str = "uniform"
+    initializer: str = "uniform"
     table: TableSpec = TableSpec()
     sample: Sample | None = None
     scaling: Scaling | None = None
@@ -53,7 +53,7 @@ def facts_of(session: Session) -> Facts:
         update=run.update,
         step=history.steps(entry) + 1,
         seed=None if run.initial is not None else run.seed,
-        initialiser=run.initialiser,
+        initializer=run.initializer,
         table=run.table,
         sample=session.sample,
         scaling=session.scaling,

@@ -24,11 +24,11 @@ def input_value(trace: Trace, cell: Cell, facts: Facts) -> Explanation:
     value = number(trace["x"], cell)
     if facts.typed and not (sample is not None and np.isclose(sample.x[cell.column], value, rtol=1e-6, atol=0)):
         return explanation(trace, cell, title, notes=("typed by hand",))
-    if scaling is None or facts.table.features[cell.column] not in facts.table.standardise:
+    if scaling is None or facts.table.features[cell.column] not in facts.table.standardize:
         return explanation(trace, cell, title, notes=("as it is in the table, not scaled",))
     mean, deviation = float(scaling.mean[cell.column]), float(scaling.deviation[cell.column])
     which = "the rows not held out" if facts.table.holdout else f"all {scaling.rows:,} rows"
-    notes = [f"standardised: mean and deviation are those of {which}"]
+    notes = [f"standardized: mean and deviation are those of {which}"]
     if sample is not None and not trace.averaged and sample.row == _table_row(trace, cell.row):
         raw = float(sample.raw[cell.column])
     else:
@@ -64,7 +64,7 @@ def parameter_value(trace: Trace, cell: Cell, facts: Facts) -> Explanation:
     if typed:
         return explanation(trace, cell, title, notes=(f"typed by hand; it was {plain(typed[-1].old)}",))
     if facts.before is None:
-        drawn = "given at the start" if facts.seed is None else f"drawn by seed {facts.seed} ({facts.initialiser})"
+        drawn = "given at the start" if facts.seed is None else f"drawn by seed {facts.seed} ({facts.initializer})"
         return explanation(trace, cell, title, notes=(drawn,))
     parameter = trace.network.parameter(cell.name)
     old = float(facts.before[parameter.offset + cell.row * parameter.shape[1] + cell.column])

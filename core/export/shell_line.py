@@ -106,8 +106,8 @@ def _training(run: Run, settings: Settings, base: Run) -> list[str]:
 
 def _not_in_run(run: Run) -> list[str]:
     table, network, found = run.table, run.network, []
-    if table.standardise != table.features:
-        found.append("which features are standardised")
+    if table.standardize != table.features:
+        found.append("which features are standardized")
     if len(table.targets) > 1:
         found.append(f"{len(table.targets)} targets")
     if table.x is not None:
@@ -128,8 +128,8 @@ def _not_in_run(run: Run) -> list[str]:
         found.append(f"the constants of {run.update.optimizer}")
     if run.initial is not None:
         found.append("the initial parameters, which no seed names")
-    elif run.initialiser != "uniform":
-        found.append(f"the initialiser {run.initialiser}")
+    elif run.initializer != "uniform":
+        found.append(f"the initializer {run.initializer}")
     if run.dtype != "float32":
         found.append(f"the precision {run.dtype}")
     return found

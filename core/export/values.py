@@ -53,7 +53,7 @@ def settings(run: Run) -> dict[str, Any]:
         "data": table_words(table),
         "features": list(table.features),
         "targets": list(table.targets),
-        "standardised": list(table.standardise),
+        "standardized": list(table.standardize),
         "target_transform": "log" if table.log_target else "none",
         "layers": [{"units": layer.units, "activation": layer.activation} for layer in run.network.layers],
         "loss": run.network.loss,
@@ -64,7 +64,7 @@ def settings(run: Run) -> dict[str, Any]:
         "row": sampling.row,
         "precision": run.dtype,
         "seed": run.seed,
-        "initialiser": "given" if run.initial is not None else run.initialiser,
+        "initializer": "given" if run.initial is not None else run.initializer,
     }
     if table.holdout:
         found |= {"held_out": table.holdout, "held_out_by_seed": table.holdout_seed}
@@ -72,6 +72,6 @@ def settings(run: Run) -> dict[str, Any]:
         found["batch"] = sampling.batch
     constants = {"momentum": ("momentum",), "rmsprop": ("rho", "epsilon"), "adam": ("beta_1", "beta_2", "epsilon")}
     found |= {name: getattr(update, name) for name in constants.get(update.optimizer, ())}
-    if run.initial is None and run.initialiser == "constant":
+    if run.initial is None and run.initializer == "constant":
         found["constant"] = run.constant
     return found

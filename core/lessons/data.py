@@ -65,7 +65,7 @@ class DataLesson:
     @property
     def phases(self) -> tuple[str, ...]:
         """The names of a row's phases, in order."""
-        scaled = ("minus the mean", "divided by the deviation") if self.table.standardise else ()
+        scaled = ("minus the mean", "divided by the deviation") if self.table.standardize else ()
         return (*scaled, "logarithm") if self.table.log_target else scaled
 
     @property
@@ -175,9 +175,9 @@ class DataLesson:
             self.table.features, row.raw, self.scaling.mean, self.scaling.deviation, row.x, strict=True
         ):
             line = f"{name}  {raw:.10g}"
-            if name in self.table.standardise and "minus the mean" in shown:
+            if name in self.table.standardize and "minus the mean" in shown:
                 line += f" - {mean:.4f} = {raw - mean:+.4f}"
-            if name in self.table.standardise and "divided by the deviation" in shown:
+            if name in self.table.standardize and "divided by the deviation" in shown:
                 line += f"   / {deviation:.4f} = {x:+.4f}"
             found.append(line)
         for name, raw, y in zip(self.table.targets, row.raw_y, row.y, strict=True):

@@ -10,12 +10,12 @@ import numpy as np
 
 from .network import Array, Network
 
-INITIALISERS = ("uniform", "normal", "glorot", "he", "zeros", "constant")
+INITIALIZERS = ("uniform", "normal", "glorot", "he", "zeros", "constant")
 MAX_SEED = 2**32 - 1
 
 
 def initial_parameters(
-    network: Network, seed: int, initialiser: str = "uniform", constant: float = 0.5, dtype: str = "float32"
+    network: Network, seed: int, initializer: str = "uniform", constant: float = 0.5, dtype: str = "float32"
 ) -> Array:
     """A flat row (network.width,) of initial parameters.
 
@@ -28,21 +28,21 @@ def initial_parameters(
     for parameter in network.parameters:
         units, inputs = parameter.shape
         is_bias = parameter.name.startswith("b")
-        if initialiser == "uniform":
+        if initializer == "uniform":
             part = random.uniform(size=parameter.shape)
-        elif initialiser == "normal":
+        elif initializer == "normal":
             part = random.standard_normal(parameter.shape)
-        elif initialiser == "constant":
+        elif initializer == "constant":
             part = np.full(parameter.shape, constant)
-        elif initialiser == "zeros" or is_bias:
+        elif initializer == "zeros" or is_bias:
             part = np.zeros(parameter.shape)
-        elif initialiser == "glorot":
+        elif initializer == "glorot":
             limit = sqrt(6 / (inputs + units))
             part = random.uniform(-limit, limit, parameter.shape)
-        elif initialiser == "he":
+        elif initializer == "he":
             part = random.standard_normal(parameter.shape) * sqrt(2 / inputs)
         else:
-            raise ValueError(f"no initialiser {initialiser!r}: {', '.join(INITIALISERS)}")
+            raise ValueError(f"no initializer {initializer!r}: {', '.join(INITIALIZERS)}")
         # Rounding towards zero keeps a float64 just below 1 from becoming the float32 1.0.
         parts.append(_towards_zero(part.reshape(-1), dtype))
     return np.concatenate(parts)

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 import numpy as np
-from backprop_tui.core.model.initializers import INITIALISERS
+from backprop_tui.core.model.initializers import INITIALIZERS
 from backprop_tui.core.model.network import Array, Layer, Network
 from backprop_tui.core.model.optimizers import OPTIMIZERS, Update
 from backprop_tui.core.session.history import Settings
@@ -55,7 +55,7 @@ def _run(part: FilePart, table: TableSpec, network: Network) -> Run:
     training, initial = part.training, part.initial
     precision = part.network.precision if part.network else "float32"
     choose(precision, ("float32", "float64"), ("network", "precision"))
-    choose(initial.initialiser, INITIALISERS, ("initial", "initialiser"))
+    choose(initial.initializer, INITIALIZERS, ("initial", "initializer"))
     choose(training.optimizer, OPTIMIZERS, ("training", "optimizer"))
     choose(training.rows, RULES, ("training", "rows"))
     update = Update(
@@ -67,7 +67,7 @@ def _run(part: FilePart, table: TableSpec, network: Network) -> Run:
         update,
         _settings(training, table),
         initial.seed,
-        initial.initialiser,
+        initial.initializer,
         initial.constant,
         _state(part, network, update, precision),
         precision,

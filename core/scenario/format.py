@@ -52,7 +52,7 @@ class DataPart(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     y: Rows | None = None
     features: Names | None = None
     targets: Names | None = None
-    standardise: Names | None = None
+    standardize: Names | None = None
     log_target: bool | None = None
     holdout: Annotated[float, Meta(ge=0, le=0.9)] = 0.0
     holdout_seed: Annotated[int, Meta(ge=0, le=MAX_SEED)] = 0
@@ -63,7 +63,7 @@ class InitialPart(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     seed: Annotated[int, Meta(ge=0, le=MAX_SEED)] = 0
     """Also draws the order of shuffled rows."""
-    initialiser: Line = "uniform"
+    initializer: Line = "uniform"
     constant: Annotated[float, Meta(ge=-1e30, le=1e30)] = 0.5
 
 

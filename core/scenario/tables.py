@@ -35,15 +35,15 @@ def build_table(data: DataPart, folder: FilePath | None) -> TableSpec:
     if len({*features, *targets}) < len(features) + len(targets):
         raise Bad((*at, "features" if len({*features}) < len(features) else "targets"), "a column is named twice")
     whole = path == "" and x is None
-    standardise = data.standardise if data.standardise is not None else features if whole else ()
-    for place, name in enumerate(standardise):
+    standardize = data.standardize if data.standardize is not None else features if whole else ()
+    for place, name in enumerate(standardize):
         if name not in features:
-            raise Bad((*at, "standardise", place), f"expected one of the features {', '.join(features)}, got {name}")
+            raise Bad((*at, "standardize", place), f"expected one of the features {', '.join(features)}, got {name}")
     log_target = whole if data.log_target is None else data.log_target
     if log_target and y is not None and y.min() <= 0:
         raise Bad((*at, "log_target"), f"{y.min():g} in y has no logarithm; write log_target = false")
     sent = (None, None) if x is None or y is None else (numbers(x), numbers(y))
-    return TableSpec(path, features, targets, standardise, log_target, data.holdout, data.holdout_seed, *sent)
+    return TableSpec(path, features, targets, standardize, log_target, data.holdout, data.holdout_seed, *sent)
 
 
 def _inline(data: DataPart) -> tuple[Array, Array]:

@@ -77,7 +77,7 @@ def dumps(scenario: Scenario, folder: FilePath | None = None) -> str:
     _put(document, {"source": scenario.source, "notes": _text(scenario.notes)}, {"source": "", "notes": ""})
     document["data"] = _data(run.table, folder)
     document["network"] = _network(run)
-    document["initial"] = {"seed": run.seed, "initialiser": run.initialiser, "constant": run.constant}
+    document["initial"] = {"seed": run.seed, "initializer": run.initializer, "constant": run.constant}
     _put_state(document, run)
     document["training"] = _training(run.settings, run.update)
     show = msgspec.to_builtins(scenario.show)
@@ -109,7 +109,7 @@ def _data(table: TableSpec, folder: FilePath | None) -> Item:
     else:
         found.add(tomlkit.comment("the house table that comes with the program"))
     found["features"], found["targets"] = list(table.features), list(table.targets)
-    found["standardise"], found["log_target"] = list(table.standardise), table.log_target
+    found["standardize"], found["log_target"] = list(table.standardize), table.log_target
     holdout = {"holdout": table.holdout, "holdout_seed": table.holdout_seed}
     _put(found, holdout, {"holdout": 0.0, "holdout_seed": 0})
     return found

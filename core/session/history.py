@@ -56,7 +56,7 @@ class History:
         self._kept: Array | None = None
         """The entries whose states are kept, ascending; None while all are."""
         self._near: tuple[int, Array] = (0, first[None])
-        """States of neighbours, and the entry of the first."""
+        """States of neighbors, and the entry of the first."""
         self._states = np.empty((64, len(first)), first.dtype)
         self._losses = np.empty(64, first.dtype)
         self._states[0] = first

@@ -17,7 +17,7 @@ class Run:
     """The table, the network, where it starts, how it is updated, and the settings of the first step.
 
     `initial` holds the initial parameters (network.width numbers) where they are given by name, or a whole state
-    row where a run goes on with an optimizer's moments; otherwise `seed` and `initialiser` make them. `x` and `y` in
+    row where a run goes on with an optimizer's moments; otherwise `seed` and `initializer` make them. `x` and `y` in
     `settings` replace the table's row where samples are written by hand.
     """
 
@@ -26,7 +26,7 @@ class Run:
     update: Update = Update()
     settings: Settings = Settings()
     seed: int = 0
-    initialiser: str = "uniform"
+    initializer: str = "uniform"
     constant: float = 0.5
     initial: tuple[float, ...] | None = None
     dtype: str = "float32"
@@ -39,12 +39,12 @@ class Run:
     def first_state(self) -> Array:
         """The state row (state_width,) that it starts from."""
         if self.initial is None:
-            parameters = initial_parameters(self.network, self.seed, self.initialiser, self.constant, self.dtype)
+            parameters = initial_parameters(self.network, self.seed, self.initializer, self.constant, self.dtype)
             return self.update.first_state(parameters)
         given = np.array(self.initial, self.dtype)
         return self.update.first_state(given) if len(given) == self.network.width else given
 
-    def reinitialised(self, settings: Settings) -> "Run":
+    def reinitialized(self, settings: Settings) -> "Run":
         """The same run from the next seed's weights, with these settings."""
         return replace(self, seed=(self.seed + 1) % (MAX_SEED + 1), initial=None, settings=replace(settings, since=0))
 

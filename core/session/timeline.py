@@ -211,7 +211,7 @@ class Walk:
 
     def reinit(self) -> None:
         """New random weights, from the next seed, and an empty history. The settings stay."""
-        self._begin(self.run.reinitialised(self.settings))
+        self._begin(self.run.reinitialized(self.settings))
 
     def restart(self) -> None:
         """The weights that this run started with, and an empty history. The settings stay."""

@@ -46,7 +46,7 @@ def columns(path: str) -> list[str]:
 
 
 def table(path: str, features: list[str] | None, target: str | None, log_target: bool) -> TableSpec:
-    """The table of a CSV file (the bundled house table when `path` is empty), all features standardised.
+    """The table of a CSV file (the bundled house table when `path` is empty), all features standardized.
 
     What is not said is read from its header: the target is the last column, features are all the others. Raises
     HeaderError.

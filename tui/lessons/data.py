@@ -69,7 +69,7 @@ class DataScreen(LessonScreen):
         table = self.lesson.table
         if self._column >= len(table.features):
             return "its logarithm" if table.log_target else "as is"
-        return "scaled" if table.features[self._column] in table.standardise else "as is"
+        return "scaled" if table.features[self._column] in table.standardize else "as is"
 
     def look(self, room: int) -> None:
         """Keep the chosen row in view, and ask for the rows that have come into it."""

@@ -72,8 +72,8 @@ def language(lang: str) -> str:
     return lang if LANGS.fullmatch(lang) else "C.UTF-8"
 
 
-def colours(colorterm: str) -> str:
-    """What the terminal says of its colours, where that is a word known here."""
+def colors(colorterm: str) -> str:
+    """What the terminal says of its colors, where that is a word known here."""
     return colorterm if colorterm in COLORTERMS else ""
 
 

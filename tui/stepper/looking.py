@@ -4,7 +4,7 @@ from backprop_tui.tui.widgets import layout
 from backprop_tui.tui.widgets.pane import Pane
 
 from .base import FRAMED_PANES, NUMBER_PANES, Shown
-from .cursor import neighbour, places
+from .cursor import neighbor, places
 
 
 class Looking(Shown):
@@ -28,7 +28,7 @@ class Looking(Shown):
     def action_cursor(self, direction: str) -> None:
         """The arrow keys."""
         shown = [self._pane(name) for name in NUMBER_PANES if self._pane(name).display and self._pane(name).visible]
-        place = neighbour(places(shown), self._cursor, direction)
+        place = neighbor(places(shown), self._cursor, direction)
         if place is not None:
             self._cursor, self._pointing = place.cell, True
             place.pane.reveal(place.cell)

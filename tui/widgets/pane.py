@@ -27,7 +27,7 @@ STYLES = {
     "title": Style(bold=True),
     "key": Style(color="color(68)", bold=True),
 }
-"""How a role of a span looks. Blue and orange, never red against green; bold and reverse say the same without colour.
+"""How a role of a span looks. Blue and orange, never red against green; bold and reverse say the same without color.
 
 positive, negative: a number by its sign; pending: not computed yet; fresh: just computed; input: enters it. Not in the
 CSS: as component classes they would be matched for every pane at each change of layout, half the time of a first frame.
@@ -149,7 +149,7 @@ class Pane(ScrollView):
 
     def _style(self, role: str) -> Style:
         if role not in self._styles:
-            style = Style()  # the terminal's own colours
+            style = Style()  # the terminal's own colors
             for part in role.split():
                 style += STYLES[part]
             self._styles[role] = style

@@ -149,7 +149,7 @@ def _place(value: float, limits: tuple[float, float], cells: int) -> int | None:
 
 
 def _merged(spans: Sequence[Span]) -> list[Span]:
-    """Neighbours of one role as one span."""
+    """Neighbors of one role as one span."""
     found: list[Span] = []
     for span in spans:
         if found and found[-1].role == span.role:

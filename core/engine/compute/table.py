@@ -71,8 +71,8 @@ def open_table(spec: TableSpec) -> Table:
         name = shown(spec.path) or "the house table"
         frame = _read(spec)
         raw, raw_y = _numeric(frame, spec.features, spec), _numeric(frame, spec.targets, spec)
-    if len(raw) < 2 and spec.standardise:
-        raise TableError(f"{name}: one row only; standardising needs at least two different rows")
+    if len(raw) < 2 and spec.standardize:
+        raise TableError(f"{name}: one row only; standardizing needs at least two different rows")
     training: Array | slice = slice(None)
     held: Array | slice = slice(0)
     if spec.holdout:
@@ -81,12 +81,12 @@ def open_table(spec: TableSpec) -> Table:
         except ValueError as error:
             raise TableError(f"{name}: {error}") from None
     x, mean, deviation = raw.copy(), np.zeros(raw.shape[1]), np.ones(raw.shape[1])
-    scaled = [number for number, feature in enumerate(spec.features) if feature in spec.standardise]
+    scaled = [number for number, feature in enumerate(spec.features) if feature in spec.standardize]
     for number in scaled:
         if np.ptp(raw[training, number]) == 0:
             column = shown(spec.features[number])
             raise TableError(
-                f"{name}: column '{column}' is {raw[0, number]:g} in every row and can't be standardised; leave it out"
+                f"{name}: column '{column}' is {raw[0, number]:g} in every row and can't be standardized; leave it out"
             )
     if scaled:
         scaler = StandardScaler()
@@ -96,7 +96,7 @@ def open_table(spec: TableSpec) -> Table:
         unscaled = np.flatnonzero(~np.isfinite(scaler.var_))
         if len(unscaled):
             column = shown(spec.features[scaled[unscaled[0]]])
-            raise TableError(f"{name}: column '{column}' is too large to be standardised; divide it")
+            raise TableError(f"{name}: column '{column}' is too large to be standardized; divide it")
         mean[scaled], deviation[scaled] = scaler.mean_, scaler.scale_
     y = _logarithm(raw_y, spec, name) if spec.log_target else raw_y
     return Table(raw, x, raw_y, y, mean, deviation, training, held)

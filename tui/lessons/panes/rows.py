@@ -42,4 +42,4 @@ def _second(name: str, lesson: DataLesson) -> str:
     """What the second column of a pair holds."""
     if name in lesson.table.targets:
         return "ln" if lesson.table.log_target else "as is"
-    return "scaled" if name in lesson.table.standardise else "as is"
+    return "scaled" if name in lesson.table.standardize else "as is"

@@ -231,7 +231,7 @@ class Terminal(asyncssh.SSHServerSession[bytes]):
             self._guest.address,
             limits.terminal(self._term),
             limits.language(environment.get("LANG", "")),
-            limits.colours(environment.get("COLORTERM", "")),
+            limits.colors(environment.get("COLORTERM", "")),
         )
         self._visit = Visit(self._workshop, self, visitor, self._size)
         self._visit.begin()

@@ -187,7 +187,7 @@ class Door:
         if name is None:
             await caller.close(REFUSED, "Choose a name of up to 32 letters, digits, '.', '_' and '-'.")
             return None
-        return Visitor(name, caller.address, limits.DEFAULT_TERM, limits.language(""), limits.colours("truecolor"))
+        return Visitor(name, caller.address, limits.DEFAULT_TERM, limits.language(""), limits.colors("truecolor"))
 
 
 class Caller(ServerConnection):

@@ -135,6 +135,6 @@ class Nurse:
 
 
 def _plain_environment() -> dict[str, str]:
-    """What the interpreter needs, and nothing that would colour or steer the app."""
+    """What the interpreter needs, and nothing that would color or steer the app."""
     kept = ("PATH", "HOME", "VIRTUAL_ENV", "PYTHONPATH", "TMPDIR", "LD_LIBRARY_PATH")
     return {name: os.environ[name] for name in kept if name in os.environ} | {"LANG": "C.UTF-8"}
