@@ -7,7 +7,7 @@ from backprop_tui.core.model.network import BINARY_CROSS_ENTROPY, HALF_SQUARED, 
 from backprop_tui.core.model.phases import Cell
 from backprop_tui.core.model.trace import Trace
 from backprop_tui.core.table.units import currency
-from backprop_tui.core.text.escape import shown
+from backprop_tui.core.text.escape import escape_controls
 from backprop_tui.core.text.numerals import compact, plain
 
 from .context import Facts
@@ -215,7 +215,7 @@ def _probabilities(trace: Trace) -> tuple[str, ...]:
 
 
 def _column(names: tuple[str, ...], place: int, otherwise: str) -> str:
-    name = shown(names[place]) if place < len(names) else f"{otherwise} {place + 1}"
+    name = escape_controls(names[place]) if place < len(names) else f"{otherwise} {place + 1}"
     return name if len(name) <= 24 else name[:23] + "…"
 
 

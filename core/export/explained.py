@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from backprop_tui.core.explain import CHAIN, explain, lines
 from backprop_tui.core.model.network import Network
 from backprop_tui.core.model.phases import Cell
-from backprop_tui.core.text.escape import shown
+from backprop_tui.core.text.escape import escape_controls
 
 from .steps import Step
 
@@ -41,5 +41,5 @@ def _of(step: Step, cell: Cell) -> Iterator[str]:
     yield f"{found.symbol}: {found.title}"
     for line in lines(found):
         for row in line.wrapped(WIDTH - 2):
-            yield "  " + shown("".join(piece.text for piece in row))
+            yield "  " + escape_controls("".join(piece.text for piece in row))
     yield ""

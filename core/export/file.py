@@ -9,7 +9,7 @@ from backprop_tui.core.scenario import Scenario, ScenarioError
 from backprop_tui.core.scenario.write import write
 from backprop_tui.core.session.drive import Ask
 from backprop_tui.core.session.session import Session
-from backprop_tui.core.text.escape import shown
+from backprop_tui.core.text.escape import escape_controls
 
 from . import FORMATS
 
@@ -27,14 +27,14 @@ def export(session: Session, scenario: Scenario, ask: Ask, name: str, folder: Pa
     With a `folder` the name is one in that folder and no path. No file is ever overwritten.
     """
     path = _path(name, folder)
-    told = shown(name)
+    told = escape_controls(name)
     try:
         if path.exists():
             raise ValueError(f"{told} exists already; give another name")
         if path.suffix == SCENARIO:
             write(scenario, path)
             opens = shlex.quote(name if folder else str(path))
-            return f"the present run is written to {told}; backprop-tui {shown(opens)} opens it"
+            return f"the present run is written to {told}; backprop-tui {escape_controls(opens)} opens it"
         form = next(form for form in FORMATS.values() if form.suffix == path.suffix)
         _write(path, form.write(session, ask, MOST_STEPS))
     except FileExistsError:

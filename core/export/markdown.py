@@ -14,7 +14,7 @@ from backprop_tui.core.session.drive import Ask
 from backprop_tui.core.session.run import Run
 from backprop_tui.core.session.session import Session
 from backprop_tui.core.table.spec import TableSpec
-from backprop_tui.core.text.escape import shown
+from backprop_tui.core.text.escape import escape_controls
 
 from .explained import MOST_STEPS, explained
 from .steps import Changed, Event, Step, recorded
@@ -44,7 +44,7 @@ def _parts(run: Run, steps: int, events: Iterator[Event], samples: "_Samples") -
 
 def escaped(text: str) -> str:
     """Text from outside as Markdown that shows just this text, inside of a line."""
-    return re.sub(r"([\\`*_\[\]<>#|~&$])", r"\\\1", shown(text))
+    return re.sub(r"([\\`*_\[\]<>#|~&$])", r"\\\1", escape_controls(text))
 
 
 def settings_table(run: Run) -> str:

@@ -14,7 +14,7 @@ from backprop_tui.core.session.run import Run
 from backprop_tui.core.session.session import Session
 from backprop_tui.core.table.batches import NEXT_ROW, SHUFFLED
 from backprop_tui.core.table.spec import TableSpec
-from backprop_tui.core.text.escape import shown
+from backprop_tui.core.text.escape import escape_controls
 
 
 def command_line(session: Session, scenario: Scenario | None = None) -> str:
@@ -114,7 +114,7 @@ def _not_in_run(run: Run) -> list[str]:
         found.append("the table that a scenario holds")
     if table.holdout_seed:
         found.append("the seed that names the rows held out")
-    if any(shown(text) != text for text in (table.path, *table.features, *table.targets)):
+    if any(escape_controls(text) != text for text in (table.path, *table.features, *table.targets)):
         found.append("a file or column whose name holds control characters")
     if len({layer.activation for layer in network.layers[:-1]}) > 1:
         found.append("a different activation in each hidden layer")

@@ -9,7 +9,7 @@ import numpy as np
 from backprop_tui.core.model.network import BINARY_CROSS_ENTROPY, HALF_SQUARED, MEAN_SQUARED, Array
 from backprop_tui.core.session.history import Change, Settings
 from backprop_tui.core.session.run import Run
-from backprop_tui.core.text.escape import shown
+from backprop_tui.core.text.escape import escape_controls
 
 from .values import shortest
 
@@ -56,7 +56,7 @@ def literal(array: Array) -> str:
 def rows(run: Run, order: list[int], raw: Array, raw_y: Array, mean: Array, deviation: Array) -> str:
     """The raw rows, how they are scaled, and `sample(rows)`, which gives x and y."""
     table = run.table
-    names = f"{', '.join(map(shown, table.features))}; {', '.join(map(shown, table.targets))}"
+    names = f"{', '.join(map(escape_controls, table.features))}; {', '.join(map(escape_controls, table.targets))}"
     lines = [f"# row: {names}", "table = {"]
     lines += [f"    {row}: ({literal(x)}, {literal(y)})," for row, x, y in zip(order, raw, raw_y, strict=True)]
     lines += ["}", f"mean = np.array({literal(mean)})", f"deviation = np.array({literal(deviation)})", "", ""]

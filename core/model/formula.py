@@ -16,7 +16,7 @@ from functools import cached_property
 from math import isinf
 
 import numpy as np
-from backprop_tui.core.text.escape import shown
+from backprop_tui.core.text.escape import escape_controls
 
 MAX_LENGTH, MAX_DEPTH = 200, 40
 FUNCTIONS = ("sin", "cos", "tanh", "exp", "log", "sqrt", "sigmoid", "relu")
@@ -49,12 +49,14 @@ class FormulaError(ValueError):
 
     def __init__(self, reason: str, text: str, position: int) -> None:
         self.reason, self.text, self.position = reason, text, position
-        super().__init__(f"{reason} (character {position + 1} of '{shown(text[: MAX_LENGTH + 1])}')")
+        super().__init__(f"{reason} (character {position + 1} of '{escape_controls(text[: MAX_LENGTH + 1])}')")
 
     @property
     def pointer(self) -> tuple[str, str]:
         """Two lines to show below each other: the formula, and a caret under the character."""
-        return shown(self.text[: MAX_LENGTH + 1]), " " * len(shown(self.text[: self.position])) + "^"
+        return escape_controls(self.text[: MAX_LENGTH + 1]), " " * len(
+            escape_controls(self.text[: self.position])
+        ) + "^"
 
 
 @dataclass(frozen=True)
@@ -195,7 +197,7 @@ class _Parser:
             hints = {"^": "a power is written **", "²": "a square is written **2", "³": "a cube is written **3"}
             hints |= dict.fromkeys("·×", "a product is written *") | dict.fromkeys("−–", "the minus sign is -")
             character = self.text[self.start]
-            raise self.error(hints.get(character, f"'{shown(character)}' has no meaning here"))
+            raise self.error(hints.get(character, f"'{escape_controls(character)}' has no meaning here"))
         self.token, self.kind, self.end = found.group(), found.lastgroup or "sign", found.end()
 
     def expression(self, binding: int, depth: int) -> Expression:

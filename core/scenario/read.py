@@ -10,7 +10,7 @@ from typing import Any
 from unicodedata import category
 
 import msgspec
-from backprop_tui.core.text.escape import shown
+from backprop_tui.core.text.escape import escape_controls
 from backprop_tui.core.text.files import reason
 from backprop_tui.data import EXAMPLES
 
@@ -53,9 +53,8 @@ def bundled_names() -> list[str]:
 def bundled(name: str) -> Scenario:
     """A scenario that comes with the program. Raises ScenarioError where there is none of that name."""
     if name not in bundled_names():
-        raise ScenarioError(
-            f"'{shown(name)[:80]}' is no example; `backprop-tui examples` lists them; a file's name ends in .toml"
-        )
+        asked = escape_controls(name)[:80]
+        raise ScenarioError(f"'{asked}' is no example; `backprop-tui examples` lists them; a file's name ends in .toml")
     return replace(parse((EXAMPLES / f"{name}.toml").read_text("utf-8"), None, name), origin=name)
 
 
@@ -69,7 +68,7 @@ def open_scenario(name: str, keys: Collection[str] = ()) -> Scenario:
 
 def read(path: FilePath, keys: Collection[str] = ()) -> Scenario:
     """The scenario in a file. Raises ScenarioError."""
-    name = shown(str(path))
+    name = escape_controls(str(path))
     try:
         if path.exists() and not path.is_file():
             raise ScenarioError(f"{name}: is not a file")
@@ -96,8 +95,8 @@ def parse(text: str, folder: FilePath | None, name: str, keys: Collection[str] =
         return build(_decode(text), folder, keys)
     except Bad as bad:
         line = bad.line or line_of(text, bad.path)
-        where = ", ".join([shown(name)] + ([f"line {line}"] if line else []))
-        parts = [where, shown(written(bad.path))[:120], shown(bad.message)[:400]]
+        where = ", ".join([escape_controls(name)] + ([f"line {line}"] if line else []))
+        parts = [where, escape_controls(written(bad.path))[:120], escape_controls(bad.message)[:400]]
         raise ScenarioError(": ".join(part for part in parts if part)) from None
 
 

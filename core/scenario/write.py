@@ -14,7 +14,7 @@ from backprop_tui.core.session.run import Run
 from backprop_tui.core.session.session import Session
 from backprop_tui.core.table.batches import ALL_ROWS, THIS_ROW
 from backprop_tui.core.table.spec import TableSpec
-from backprop_tui.core.text.escape import shown
+from backprop_tui.core.text.escape import escape_controls
 from backprop_tui.core.text.files import reason, replace_file
 from tomlkit import TOMLDocument
 from tomlkit.items import InlineTable, Item
@@ -59,7 +59,7 @@ def _shortest(value: Any) -> float:
 
 def write(scenario: Scenario, path: FilePath) -> None:
     """Write it to a file, in one piece. Raises ScenarioError."""
-    name = shown(str(path))
+    name = escape_controls(str(path))
     text = dumps(scenario, path.parent)
     if len(text.encode()) > MAX_BYTES:
         raise ScenarioError(f"{name}: this run has too many numbers for a scenario; save it as a session instead")
@@ -121,7 +121,7 @@ def _relative(path: str, folder: FilePath | None) -> str:
         home = (folder or FilePath()).resolve()
         return FilePath(path).resolve().relative_to(home).as_posix()
     except (ValueError, OSError):
-        table = shown(path)
+        table = escape_controls(path)
         raise ScenarioError(f"{table}: lies outside the scenario's folder; save the scenario beside it") from None
 
 

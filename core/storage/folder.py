@@ -11,7 +11,7 @@ from pathlib import Path
 from time import sleep
 from types import TracebackType
 
-from backprop_tui.core.text.escape import shown
+from backprop_tui.core.text.escape import escape_controls
 from platformdirs import user_state_path
 
 from .store import StoreError
@@ -51,7 +51,9 @@ def state_folder() -> Path:
 def claim(folder: Path, name: str) -> Claim:
     """Claim a name. Raises StoreError where it is none, or another program holds it, or the folder can't be used."""
     if not _is_name(name):
-        raise StoreError(f"'{shown(name)[:MAX_NAME]}' is no name for a session: letters, digits, spaces, - _ and .")
+        raise StoreError(
+            f"'{escape_controls(name)[:MAX_NAME]}' is no name for a session: letters, digits, spaces, - _ and ."
+        )
     path = folder / (name + SUFFIX)
     # Whoever lists the sessions holds a lock for a moment, and one that is given up vanishes: so not just once.
     for _ in range(TRIES):
@@ -59,7 +61,7 @@ def claim(folder: Path, name: str) -> Claim:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             descriptor = os.open(_lock_of(path), os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
         except OSError as error:
-            raise StoreError(f"sessions can't be saved in {shown(str(folder))}: {error.strerror}") from None
+            raise StoreError(f"sessions can't be saved in {escape_controls(str(folder))}: {error.strerror}") from None
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             if _is_still_there(descriptor, _lock_of(path)):
@@ -83,7 +85,7 @@ def claim_new(folder: Path, now: datetime | None = None) -> Claim:
         except StoreError:
             if not _is_claimed(folder / (name + SUFFIX)):
                 raise
-    raise StoreError(f"there are too many sessions of {base} in {shown(str(folder))}")
+    raise StoreError(f"there are too many sessions of {base} in {escape_controls(str(folder))}")
 
 
 def saved_names(folder: Path) -> list[str]:

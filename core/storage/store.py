@@ -19,7 +19,7 @@ from backprop_tui.core.session.history import Change, History, Settings
 from backprop_tui.core.session.position import Position
 from backprop_tui.core.session.run import Run
 from backprop_tui.core.session.session import Session
-from backprop_tui.core.text.escape import shown
+from backprop_tui.core.text.escape import escape_controls
 from backprop_tui.core.text.files import reason, replace_file
 
 from .machine import machine
@@ -87,12 +87,12 @@ def save(
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         replace_file(path, [MAGIC, _digest(parts), *parts], 0o600)
     except (OSError, ValueError) as error:
-        raise StoreError(f"the session can't be saved to {shown(str(path))}: {reason(error)}") from None
+        raise StoreError(f"the session can't be saved to {escape_controls(str(path))}: {reason(error)}") from None
 
 
 def load(path: Path) -> Loaded:
     """The session in a file. Raises StoreError where it is not whole, not of this program, or of a newer one."""
-    name = shown(str(path))
+    name = escape_controls(str(path))
     content = _read(path, name)
     if not content.startswith(NAME):
         raise StoreError(f"{name}: is not a saved session of this program; it is left as it is")
@@ -106,7 +106,7 @@ def load(path: Path) -> Loaded:
         saved = msgspec.msgpack.decode(view[HEAD:end], type=Saved)
         return _loaded(saved, view[end:])
     except (msgspec.MsgspecError, ValueError, TypeError, IndexError, RecursionError, OverflowError) as error:
-        detail = shown(str(error).split("\n")[0][:200])
+        detail = escape_controls(str(error).split("\n")[0][:200])
         raise StoreError(f"{name}: can't be understood: {detail}; it is left as it is") from None
 
 
@@ -121,7 +121,7 @@ def doubts(loaded: Loaded, session: Session, computed: bool = False) -> list[str
     if computed and session.xla != loaded.xla:
         found.append(f"it was made {'without' if session.xla else 'with'} XLA")
     if loaded.machine != machine():
-        found.append(f"it is from another machine, {shown(loaded.machine)}")
+        found.append(f"it is from another machine, {escape_controls(loaded.machine)}")
     return found
 
 

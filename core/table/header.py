@@ -4,7 +4,7 @@ import csv
 from pathlib import Path
 from stat import S_ISDIR, S_ISREG
 
-from backprop_tui.core.text.escape import shown
+from backprop_tui.core.text.escape import escape_controls
 
 from .spec import TableSpec
 
@@ -18,7 +18,7 @@ class HeaderError(ValueError):
 
 def columns(path: str) -> list[str]:
     """The column names of a CSV file. Raises HeaderError."""
-    name = shown(path)
+    name = escape_controls(path)
     try:
         file_type = Path(path).stat().st_mode
         if not S_ISREG(file_type):
@@ -33,7 +33,7 @@ def columns(path: str) -> list[str]:
     except UnicodeError:
         raise HeaderError(f"{name}: is not a CSV file with a line of column names in UTF-8") from None
     except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else shown(str(error))
+        reason = error.strerror if isinstance(error, OSError) else escape_controls(str(error))
         raise HeaderError(f"{name}: can't be read: {reason}") from None
     if "\0" in line or len(line) >= MAX_LINE:
         raise HeaderError(f"{name}: is not a CSV file with a line of column names")
@@ -55,13 +55,13 @@ def table(path: str, features: list[str] | None, target: str | None, log_target:
         # A column without a name is the row number that pandas writes.
         names = [name for name in columns(path) if name] if path else [*TableSpec().features, *TableSpec().targets]
         if not names:
-            raise HeaderError(f"{shown(path)}: has no column names in its first line")
+            raise HeaderError(f"{escape_controls(path)}: has no column names in its first line")
         target = names[-1] if target is None else target
         features = [name for name in names if name != target] if features is None else features
     if not features:
-        raise HeaderError(f"{shown(path)}: needs two columns at least, one feature and the target")
+        raise HeaderError(f"{escape_controls(path)}: needs two columns at least, one feature and the target")
     if target in features:
         raise HeaderError(
-            f"'{shown(target)}' is the target and a feature; name the others with --features and --target"
+            f"'{escape_controls(target)}' is the target and a feature; name the others with --features and --target"
         )
     return TableSpec(path, tuple(features), (target,), tuple(features), log_target)

@@ -5,7 +5,7 @@ import unicodedata
 _HIDDEN = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
 
 
-def shown(text: str) -> str:
+def escape_controls(text: str) -> str:
     """The text with every control, format and unassigned character written as its escape."""
     if text.isascii() and text.isprintable():
         return text

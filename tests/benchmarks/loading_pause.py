@@ -17,7 +17,7 @@ IN_A_THREAD, FILE = sys.argv[1] == "thread", sys.argv[2]
 from backprop_tui.core.engine.client.process import EngineProcess
 engine = EngineProcess()
 engine.start()
-from backprop_tui.core.run import Run
+from backprop_tui.core.session.run import Run
 from backprop_tui.core.session import Session
 from backprop_tui.tui.app import StepperApp
 

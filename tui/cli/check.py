@@ -59,9 +59,9 @@ def _check_all(names: list[str], complain: Callable[[str], None]) -> int:
 
 def table(name: str, scenario: "Scenario", compared: "list[Compared]") -> Iterator[str]:
     """The lines of one scenario: a number each, then how many agree, and what a source is known to have wrong."""
-    from backprop_tui.core.text.escape import shown
+    from backprop_tui.core.text.escape import escape_controls
 
-    yield f"{shown(name)}: {shown(scenario.title)}"
+    yield f"{escape_controls(name)}: {escape_controls(scenario.title)}"
     if not compared:
         yield "  states no numbers"
         yield ""
@@ -88,9 +88,9 @@ def _row(number: "Compared") -> tuple[str, str, str, str, str]:
 
 
 def _known_wrong(compared: "list[Compared]") -> Iterator[str]:
-    from backprop_tui.core.text.escape import shown
+    from backprop_tui.core.text.escape import escape_controls
 
     for expected in dict.fromkeys(number.expectation for number in compared):
         if expected.published is not None:
-            where = f"{shown(expected.source)}: " if expected.source else ""
-            yield f"step {expected.step}, {expected.name}: {where}{shown(' '.join(expected.because.split()))}"
+            where = f"{escape_controls(expected.source)}: " if expected.source else ""
+            yield f"step {expected.step}, {expected.name}: {where}{escape_controls(' '.join(expected.because.split()))}"

@@ -10,7 +10,7 @@ from math import isfinite
 from os.path import abspath
 from typing import TYPE_CHECKING, NoReturn
 
-from backprop_tui.core.text.escape import shown
+from backprop_tui.core.text.escape import escape_controls
 
 if TYPE_CHECKING:
     from backprop_tui.core.model.network import Network
@@ -185,7 +185,7 @@ def check_log(options: argparse.Namespace) -> None:
 
 def one_line(message: str) -> str:
     """A complaint as one line of printable text."""
-    return f"{PROGRAM}: {shown(' '.join(message.split()))}"
+    return f"{PROGRAM}: {escape_controls(' '.join(message.split()))}"
 
 
 # What an option's text may be

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from textwrap import wrap
 
 from backprop_tui.core.lessons.data import DataLesson
-from backprop_tui.core.text.escape import shown
+from backprop_tui.core.text.escape import escape_controls
 from backprop_tui.tui.widgets import typed
 from backprop_tui.tui.widgets.line import Line, Span
 from backprop_tui.tui.widgets.pane import Pane
@@ -59,7 +59,7 @@ class DataScreen(LessonScreen):
     def _draw_row(self) -> None:
         lesson, pane = self.lesson, self.pane("#row")
         ahead = lesson.phases[lesson.done :]
-        texts = [(shown(line), "") for line in lesson.lines()]
+        texts = [(escape_controls(line), "") for line in lesson.lines()]
         texts += [("next: " + ", ".join(ahead), "pending")] if ahead else []
         width = max(pane.content_size.width, 20)
         folded = [(part, role) for text, role in texts for part in wrap(text, width, subsequent_indent="    ")]

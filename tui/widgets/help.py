@@ -5,7 +5,7 @@ from textwrap import wrap
 from typing import ClassVar
 
 from backprop_tui.core.scenario import Scenario
-from backprop_tui.core.text.escape import shown
+from backprop_tui.core.text.escape import escape_controls
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
@@ -47,7 +47,7 @@ def about(scenario: Scenario | None) -> tuple[str, ...]:
     if scenario is None or not (scenario.notes or scenario.source):
         return WORDS
     parts = (scenario.title, *scenario.notes.strip().split("\n\n"), scenario.source)
-    return (*(part for text in parts if text for part in (shown(" ".join(text.split())), "")), *WORDS)
+    return (*(part for text in parts if text for part in (escape_controls(" ".join(text.split())), "")), *WORDS)
 
 
 def lines(width: int, keys: Sequence[Key] = KEYS, words: Sequence[str] = WORDS) -> list[Line]:

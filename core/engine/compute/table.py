@@ -12,7 +12,7 @@ from backprop_tui.core.engine.protocol.messages import TABLE_DIGEST
 from backprop_tui.core.model.network import Array
 from backprop_tui.core.table.batches import split_rows
 from backprop_tui.core.table.spec import TableSpec
-from backprop_tui.core.text.escape import shown
+from backprop_tui.core.text.escape import escape_controls
 from backprop_tui.data import HOUSE_TABLE
 
 from .loading import without_collection
@@ -68,7 +68,7 @@ def open_table(spec: TableSpec) -> Table:
         if len(raw) != len(raw_y):
             raise TableError(f"{name}: x has {len(raw)} rows and y has {len(raw_y)}; give every row both")
     else:
-        name = shown(spec.path) or "the house table"
+        name = escape_controls(spec.path) or "the house table"
         frame = _read(spec)
         raw, raw_y = _numeric(frame, spec.features, spec), _numeric(frame, spec.targets, spec)
     if len(raw) < 2 and spec.standardize:
@@ -84,7 +84,7 @@ def open_table(spec: TableSpec) -> Table:
     scaled = [number for number, feature in enumerate(spec.features) if feature in spec.standardize]
     for number in scaled:
         if np.ptp(raw[training, number]) == 0:
-            column = shown(spec.features[number])
+            column = escape_controls(spec.features[number])
             raise TableError(
                 f"{name}: column '{column}' is {raw[0, number]:g} in every row and can't be standardized; leave it out"
             )
@@ -95,7 +95,7 @@ def open_table(spec: TableSpec) -> Table:
             x[:, scaled] = scaler.transform(raw[:, scaled])
         unscaled = np.flatnonzero(~np.isfinite(scaler.var_))
         if len(unscaled):
-            column = shown(spec.features[scaled[unscaled[0]]])
+            column = escape_controls(spec.features[scaled[unscaled[0]]])
             raise TableError(f"{name}: column '{column}' is too large to be standardized; divide it")
         mean[scaled], deviation[scaled] = scaler.mean_, scaler.scale_
     y = _logarithm(raw_y, spec, name) if spec.log_target else raw_y
@@ -117,7 +117,7 @@ def describe(table: Table, bins: int) -> tuple[Array, Array]:
 
 def _read(spec: TableSpec) -> pd.DataFrame:
     """The wanted columns of the file. Files only: a name that looks like an address is not followed."""
-    name = shown(spec.path)
+    name = escape_controls(spec.path)
     wanted = list(dict.fromkeys((*spec.features, *spec.targets)))
     try:
         with _opened(spec) as file:
@@ -125,10 +125,12 @@ def _read(spec: TableSpec) -> pd.DataFrame:
             columns = [str(column) for column in header.iloc[0]]
             for column in wanted:
                 if columns.count(column) == 0:
-                    there = ", ".join(shown(found) for found in columns[:12])
-                    raise TableError(f"{name}: no column '{shown(column)}'; there are: {there}")
+                    there = ", ".join(escape_controls(found) for found in columns[:12])
+                    raise TableError(f"{name}: no column '{escape_controls(column)}'; there are: {there}")
                 if columns.count(column) > 1:
-                    raise TableError(f"{name}: {columns.count(column)} columns are named '{shown(column)}'; rename one")
+                    raise TableError(
+                        f"{name}: {columns.count(column)} columns are named '{escape_controls(column)}'; rename one"
+                    )
             file.seek(0)
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
@@ -146,7 +148,7 @@ def _read(spec: TableSpec) -> pd.DataFrame:
     except pd.errors.EmptyDataError:
         raise TableError(f"{name}: is empty; give a CSV file with a line of column names") from None
     except (UnicodeError, pd.errors.ParserError, pd.errors.ParserWarning, ValueError) as error:
-        detail = shown(str(error))[:120]
+        detail = escape_controls(str(error))[:120]
         raise TableError(f"{name}: is not a CSV file with a line of column names ({detail})") from None
     if frame.empty:
         raise TableError(f"{name}: has column names but no rows")
@@ -159,7 +161,7 @@ def _opened(spec: TableSpec) -> IO[bytes]:
         return HOUSE_TABLE.open("rb")
     path = Path(spec.path)
     if path.exists() and not path.is_file() and not path.is_dir():
-        raise TableError(f"{shown(spec.path)}: is not a regular file; give a CSV file")
+        raise TableError(f"{escape_controls(spec.path)}: is not a regular file; give a CSV file")
     return path.open("rb")
 
 
@@ -180,10 +182,9 @@ def _numeric(frame: pd.DataFrame, columns: tuple[str, ...], spec: TableSpec) -> 
         bad = np.flatnonzero(~np.isfinite(values))
         if len(bad):
             # Line 1 of the file holds the names.
-            what = shown(str(frame[column].iloc[bad[0]]))[:40]
-            raise TableError(
-                f"{shown(spec.path)}: column '{shown(column)}', line {bad[0] + 2}: '{what}' is not a finite number"
-            )
+            what = escape_controls(str(frame[column].iloc[bad[0]]))[:40]
+            file, name = escape_controls(spec.path), escape_controls(column)
+            raise TableError(f"{file}: column '{name}', line {bad[0] + 2}: '{what}' is not a finite number")
         parts.append(values)
     return np.stack(parts, axis=1)
 
@@ -192,8 +193,9 @@ def _logarithm(raw_y: Array, spec: TableSpec, name: str) -> Array:
     bad = np.argwhere(raw_y <= 0)
     if len(bad):
         row, column = bad[0]
+        target = escape_controls(spec.targets[column])
         raise TableError(
-            f"{name}: column '{shown(spec.targets[column])}', line {row + 2}: {raw_y[row, column]:g} has no logarithm; "
+            f"{name}: column '{target}', line {row + 2}: {raw_y[row, column]:g} has no logarithm; "
             "mend it or use --target-transform none"
         )
     return np.log(raw_y)

@@ -2,7 +2,7 @@
 
 import numpy as np
 from backprop_tui.core.lessons.data import Column
-from backprop_tui.core.text.escape import shown
+from backprop_tui.core.text.escape import escape_controls
 from backprop_tui.core.text.numerals import brief
 from backprop_tui.tui.widgets import plot
 from backprop_tui.tui.widgets.line import Line, Span
@@ -31,7 +31,7 @@ def lines(column: Column | None, after: str, width: int, height: int) -> list[Li
 
 def title(column: Column | None, number: int, columns: int) -> str:
     """Whose histograms these are."""
-    return f"Column {shown(column.name)}  {number + 1} of {columns}" if column else "Column"
+    return f"Column {escape_controls(column.name)}  {number + 1} of {columns}" if column else "Column"
 
 
 def _ends(low: float, high: float, width: int) -> str:

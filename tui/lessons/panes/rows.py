@@ -1,7 +1,7 @@
 """The table of lesson 1: the rows in view, raw and scaled side by side; the chosen one marked."""
 
 from backprop_tui.core.lessons.data import DataLesson
-from backprop_tui.core.text.escape import shown
+from backprop_tui.core.text.escape import escape_controls
 from backprop_tui.core.text.numerals import brief, fixed
 from backprop_tui.tui.widgets.line import Line, Span, clipped
 
@@ -13,7 +13,9 @@ def lines(lesson: DataLesson, count: int) -> list[Line]:
     table = lesson.table
     head = "row".rjust(NUMBER)
     for name in (*table.features, *table.targets):
-        head += " " + clipped(shown(name), COLUMN).rstrip().rjust(COLUMN) + _second(name, lesson).rjust(COLUMN)
+        head += (
+            " " + clipped(escape_controls(name), COLUMN).rstrip().rjust(COLUMN) + _second(name, lesson).rjust(COLUMN)
+        )
     found: list[Line] = [(Span(head, "label"),)]
     for number in range(lesson.first, min(lesson.first + count, lesson.rows)):
         chosen = number == lesson.row

@@ -13,7 +13,7 @@ from typing import Annotated, Any
 from urllib.parse import parse_qs
 
 import msgspec
-from backprop_tui.core.text.escape import shown
+from backprop_tui.core.text.escape import escape_controls
 from backprop_tui.tui.serve import limits
 from backprop_tui.tui.serve.room.workshop import Workshop
 from websockets.asyncio.server import Server, ServerConnection, serve
@@ -167,7 +167,7 @@ class Door:
         except ConnectionClosed:
             pass
         except Exception as fault:  # our own, which must not end in the silent log
-            self.workshop.log(f"a browser's terminal ended by a fault: {shown(repr(fault))[:200]}")
+            self.workshop.log(f"a browser's terminal ended by a fault: {escape_controls(repr(fault))[:200]}")
 
     async def _let_in(self, caller: "Caller") -> Visitor | None:
         try:

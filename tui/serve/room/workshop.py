@@ -11,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from backprop_tui.core.engine.client.keeper import EngineKeeper, listen
-from backprop_tui.core.text.escape import shown
+from backprop_tui.core.text.escape import escape_controls
 from backprop_tui.tui.serve.limits import Limits
 from backprop_tui.tui.serve.notes import Broadcast, Guide, Hold, Say
 
@@ -140,7 +140,7 @@ class Workshop:
     def say(self, text: str) -> None:
         """A line to all."""
         for session in self.sessions.values():
-            session.tell(Say(shown(text)[:500]))
+            session.tell(Say(escape_controls(text)[:500]))
 
     def hold(self, held: bool) -> None:
         """Take nobody's keys but the guide's, or go on."""

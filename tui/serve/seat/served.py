@@ -11,7 +11,7 @@ import msgspec
 import numpy as np
 from backprop_tui.core.engine.client.socket import SharedEngine
 from backprop_tui.core.engine.protocol.messages import Answer, Request
-from backprop_tui.core.text.escape import shown
+from backprop_tui.core.text.escape import escape_controls
 from backprop_tui.tui.app import StepperApp
 from backprop_tui.tui.lessons.screen import NAMES
 from backprop_tui.tui.serve import notes
@@ -111,7 +111,7 @@ class ServedApp(StepperApp):
         self._line.setblocking(False)
         asyncio.get_running_loop().add_reader(self._line, self._told)
         if self._remark:
-            self.notify(shown(self._remark), severity="warning", timeout=SAY_FOR, markup=False)
+            self.notify(escape_controls(self._remark), severity="warning", timeout=SAY_FOR, markup=False)
 
     # What the instructor sees
 
@@ -161,7 +161,7 @@ class ServedApp(StepperApp):
     def _hear(self, note: notes.ToSession) -> None:
         match note:
             case Say():
-                self.notify(shown(note.text), title="From the instructor", timeout=SAY_FOR, markup=False)
+                self.notify(escape_controls(note.text), title="From the instructor", timeout=SAY_FOR, markup=False)
             case Hold():
                 self._hold(note.held)
             case Guide():
@@ -174,7 +174,7 @@ class ServedApp(StepperApp):
         self._holds = held
         wanted = held and self._follower is None
         if wanted and self._held is None:
-            self._held = HeldScreen(shown(self._guide.name))
+            self._held = HeldScreen(escape_controls(self._guide.name))
             self.push_screen(self._held)
         elif not wanted and self._held is not None:
             self._held.dismiss()
@@ -213,7 +213,7 @@ class ServedApp(StepperApp):
         if guide.you:
             self.notify("Everybody can follow you now: f on their screens shows yours.", timeout=SAY_FOR / 3)
         elif guide.name and self._follower is None:
-            words = f"{shown(guide.name)} shows their screen: f follows, f again goes back to yours."
+            words = f"{escape_controls(guide.name)} shows their screen: f follows, f again goes back to yours."
             self.notify(words, title="Follow me", timeout=SAY_FOR, markup=False)
 
     def _show(self) -> None:
@@ -266,5 +266,5 @@ class ServedApp(StepperApp):
         try:
             self.keeper.save_changes(self.session, self._kept(), self.scenario)
         except ValueError as error:
-            self.notify(shown(str(error)), severity="error", markup=False)
+            self.notify(escape_controls(str(error)), severity="error", markup=False)
         self._save_after = max(SAVE_AFTER, 20 * (time.monotonic() - began))

@@ -3,7 +3,7 @@
 from typing import ClassVar
 
 from backprop_tui.core.scenario import bundled, bundled_names
-from backprop_tui.core.text.escape import shown
+from backprop_tui.core.text.escape import escape_controls
 from backprop_tui.tui.widgets.overlay import Overlay
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -19,7 +19,9 @@ class ExamplesScreen(Overlay[str]):
 
     def compose(self) -> ComposeResult:
         """A line per example."""
-        options = [Option(Content(f"{name:22} {shown(bundled(name).title)}"), id=name) for name in bundled_names()]
+        options = [
+            Option(Content(f"{name:22} {escape_controls(bundled(name).title)}"), id=name) for name in bundled_names()
+        ]
         listed = OptionList(*options, id="examples", classes="framed")
         listed.border_title = "Examples   enter opens   esc closes"
         yield listed

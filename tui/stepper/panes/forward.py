@@ -3,7 +3,7 @@
 from backprop_tui.core.model.phases import Cell
 from backprop_tui.core.model.trace import activations
 from backprop_tui.core.table.units import in_units
-from backprop_tui.core.text.escape import shown
+from backprop_tui.core.text.escape import escape_controls
 from backprop_tui.tui.stepper.view import View
 from backprop_tui.tui.widgets.line import Line, Span, length_of
 
@@ -45,7 +45,7 @@ def _prediction(view: View, wide: int, width: int) -> list[Line]:
         cell = Cell("y_pred", unit)
         value = view.value(cell)
         price = (
-            f" ≈ {shown(in_units(value, view.run.table, unit))}"
+            f" ≈ {escape_controls(in_units(value, view.run.table, unit))}"
             if value is not None and view.run.table.log_target
             else ""
         )

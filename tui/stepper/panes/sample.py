@@ -1,7 +1,7 @@
 """The data sample: the row's features raw and scaled, and its target."""
 
 from backprop_tui.core.model.phases import Cell
-from backprop_tui.core.text.escape import shown
+from backprop_tui.core.text.escape import escape_controls
 from backprop_tui.core.text.numerals import brief
 from backprop_tui.tui.stepper.view import PENDING, View
 from backprop_tui.tui.widgets.line import Line, Span, clipped
@@ -24,13 +24,13 @@ def lines(view: View, width: int) -> list[Line]:
         raw = "" if several else brief(float(sample.raw[column]), 9) if sample is not None else PENDING
         if settings.x is not None and sample is not None and settings.x[column] != sample.x[column]:
             raw = "changed"
-        label = Span(clipped(shown(name), name_wide), "label")
+        label = Span(clipped(escape_controls(name), name_wide), "label")
         found.append((label, Span(f"{_right(raw, raw_wide)}   "), view.number(Cell("x", 0, column), wide)))
     for column, name in enumerate(table.targets):
         raw = "" if several else brief(float(sample.raw_y[column]), 9) if sample is not None else PENDING
         if settings.y is not None and sample is not None and settings.y[column] != sample.y[column]:
             raw = "changed"
-        label = Span(clipped(shown(name), name_wide), "label")
+        label = Span(clipped(escape_controls(name), name_wide), "label")
         log = "ln" if table.log_target else "  "
         found.append((label, Span(f"{_right(raw, raw_wide)} {log}"), view.number(Cell("y", 0, column), wide)))
     return found

@@ -4,7 +4,7 @@ from textwrap import wrap
 
 from backprop_tui.core.explain import sentence
 from backprop_tui.core.model.phases import cells, last_cell, phases
-from backprop_tui.core.text.escape import shown
+from backprop_tui.core.text.escape import escape_controls
 from backprop_tui.tui.stepper.view import View
 from backprop_tui.tui.widgets.line import Line, Span
 
@@ -30,7 +30,7 @@ def lines(view: View, width: int, height: int, text: str = "") -> list[Line]:
     """
     phase = view.phase
     if phase is None or view.trace is None:
-        return [(Span(part),) for part in (wrap(shown(text), width) if text else START)]
+        return [(Span(part),) for part in (wrap(escape_controls(text), width) if text else START)]
     last = last_cell(view.network, view.done)
     if last is not None and last in view.fresh:
         return [

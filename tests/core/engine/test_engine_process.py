@@ -169,7 +169,7 @@ process.start()
 print(process.pid, flush=True)
 
 async def main():
-    from backprop_tui.core.run import Run
+    from backprop_tui.core.session.run import Run
     from backprop_tui.core.session import Session
     session = Session(Run())
     for _ in range(int(sys.argv[1])):

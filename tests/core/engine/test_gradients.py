@@ -9,8 +9,7 @@ from backprop_tui.core.model.network import BINARY_CROSS_ENTROPY, SOFTMAX_CROSS_
 from backprop_tui.core.model.trace import activations
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-
-from .networks import batch, networks
+from networks import batch, networks
 
 SHIFT = 1e-5
 SEEDS = st.integers(0, 2**32 - 1)

@@ -25,6 +25,20 @@ SSH_OPTIONS = (
 )
 
 
+def come(dashboard: RealTerminal, name: str) -> RealTerminal:
+    port = re.search(r"ssh -p (\d+)", dashboard.text)[1]
+    password = re.search(r"password: (\S+)", dashboard.text)[1]
+    client = RealTerminal(program=[SSH, *SSH_OPTIONS, "-p", port, f"{name}@127.0.0.1"])
+    client.wait_for("password:")
+    client.press(password + "\r")
+    client.wait_for("Gradients")
+    return client
+
+
+def line_of(dashboard: RealTerminal, name: str) -> str:
+    return next((line for line in dashboard.screen.display if f"│{name}" in line), "")
+
+
 class Served:
     """A server. `log` holds the lines it has written."""
 

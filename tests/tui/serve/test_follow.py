@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+from actions import ACTIONS
 from backprop_tui.core.model.optimizers import Update
 from backprop_tui.core.session.history import Settings
 from backprop_tui.core.session.run import Run
@@ -16,9 +17,7 @@ from backprop_tui.tui.stepper.view import View, view_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from real_terminal import RealTerminal
-from served import SSH
-from test_serve_dashboard import come, dashboard, line_of  # noqa: F401 - a fixture
-from test_session_walks import ACTIONS
+from served import SSH, come, line_of
 
 Settle = Callable[[Session], Session]
 
@@ -128,7 +127,7 @@ def panes(terminal: RealTerminal) -> list[str]:
 
 
 @pytest.mark.skipif(SSH is None, reason="needs the OpenSSH client")
-def test_two_attendees_follow_and_return_to_their_own(dashboard) -> None:  # noqa: F811
+def test_two_attendees_follow_and_return_to_their_own(dashboard) -> None:
     with come(dashboard, "anna") as anna, come(dashboard, "ben") as ben, come(dashboard, "prof") as prof:
         anna.press("nn  ")
         anna.wait_for("step 2")

@@ -14,8 +14,7 @@ from backprop_tui.core.table.batches import RULES, Sampling
 from backprop_tui.core.table.spec import TableSpec
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
-from .networks import batch, networks
+from networks import batch, networks
 
 Settle = Callable[[Session], Session]
 

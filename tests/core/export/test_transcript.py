@@ -37,8 +37,7 @@ from backprop_tui.core.session.session import Session
 from backprop_tui.core.table.spec import TableSpec
 from backprop_tui.core.text.numerals import ordinal
 from nbclient import NotebookClient
-
-from .printed import PART_5
+from printed import PART_5
 
 Settle = Callable[[Session], Session]
 
@@ -171,7 +170,7 @@ def test_markdown_explains_the_gradients_of_the_notebook(engine: Engine) -> None
         r"<details>\n<summary>.*?</summary>\n\n```text\n(.*?)```", _text_of(session, engine), re.DOTALL
     )
     blocks = {block.partition(":")[0]: block.splitlines() for block in text.strip().split("\n\n")}
-    # gw1, gb2 and the new w2 as the notebook prints them: tests/printed.py.
+    # gw1, gb2 and the new w2 as the notebook prints them: tests/support/printed.py.
     for symbol, formula, result in (
         ("∂L/∂w1[1,1]", "(ŷ − y)·w2[1]·h1[1](1 − h1[1])·x[1]", "+0.5673"),
         ("∂L/∂b2", "ŷ − y", "−11.5301"),

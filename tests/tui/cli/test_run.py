@@ -20,8 +20,7 @@ from backprop_tui.core.engine.compute.engine import Engine
 from backprop_tui.core.export import FORMATS
 from backprop_tui.core.scenario import bundled
 from backprop_tui.core.session.session import Session
-
-from .printed import PART_5
+from printed import PART_5
 
 RUN = [sys.executable, "-m", "backprop_tui.tui", "run"]
 STEPS, OPTIONS = 4, ("--seed", "7", "--hidden", "3,2", "--activation", "tanh", "--lr", "0.05", "--row", "5")

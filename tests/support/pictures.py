@@ -1,6 +1,6 @@
 """Makes the README's picture: the program's own screenshot of itself, at step 4, going backwards.
 
-python tests/pictures.py docs/screen.svg
+python tests/support/pictures.py docs/screen.svg
 """
 
 import asyncio

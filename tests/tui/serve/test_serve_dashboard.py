@@ -1,38 +1,12 @@
 """The instructor's screen, in a real terminal, with people who come in over SSH."""
 
-import os
 import re
-from collections.abc import Iterator
 
 import pytest
 from backprop_tui.tui.serve.room.dashboard import duration, sparkline
-from real_terminal import PROGRAM, RealTerminal
-from served import SSH, SSH_OPTIONS
+from served import SSH, come, line_of
 
 pytestmark = pytest.mark.skipif(SSH is None, reason="needs the OpenSSH client")
-
-
-@pytest.fixture
-def dashboard(tmp_path) -> Iterator[RealTerminal]:
-    root = ["--allow-root"] if os.geteuid() == 0 else []
-    options = ("serve", "--port", "0", "--state-dir", str(tmp_path / "state"), *root)
-    with RealTerminal(*options, columns=120, rows=30, program=PROGRAM) as terminal:
-        terminal.wait_for("nobody is here yet")
-        yield terminal
-
-
-def come(dashboard: RealTerminal, name: str) -> RealTerminal:
-    port = re.search(r"ssh -p (\d+)", dashboard.text)[1]
-    password = re.search(r"password: (\S+)", dashboard.text)[1]
-    client = RealTerminal(program=[SSH, *SSH_OPTIONS, "-p", port, f"{name}@127.0.0.1"])
-    client.wait_for("password:")
-    client.press(password + "\r")
-    client.wait_for("Gradients")
-    return client
-
-
-def line_of(dashboard: RealTerminal, name: str) -> str:
-    return next((line for line in dashboard.screen.display if f"│{name}" in line), "")
 
 
 def test_who_is_there_message_pause_and_end(dashboard) -> None:

@@ -269,12 +269,14 @@ def rewrite(path: Path, changed: Callable[[dict[str, object]], dict[str, object]
 # Saving that fails
 
 
+SUPPORT = Path(__file__).parents[2] / "support"
+
 KILLED = """
 import sys
-sys.path.insert(0, {tests!r})
+sys.path[:0] = {tests!r}
 from pathlib import Path
 from test_store import long_session
-from backprop_tui.core.store import save
+from backprop_tui.core.storage.store import save
 sessions = [long_session(steps) for steps in (200_000, 200_001)]
 for round in range(10_000):
     save(sessions[round % 2], Path({path!r}))
@@ -290,7 +292,7 @@ def test_killed_in_the_middle_of_a_save(tmp_path: Path) -> None:
     partial = tmp_path / ".it.session.partial"
     caught = 0
     for _ in range(12):
-        code = KILLED.format(tests=str(Path(__file__).parent), path=str(path))
+        code = KILLED.format(tests=[str(Path(__file__).parent), str(SUPPORT)], path=str(path))
         process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE)
         assert process.stdout is not None
         process.stdout.readline()
@@ -349,7 +351,7 @@ def test_a_link_in_the_way_is_not_followed(tmp_path: Path) -> None:
 HOLDS = """
 import sys, time
 from pathlib import Path
-from backprop_tui.core.shelf import claim
+from backprop_tui.core.storage.folder import claim
 held = claim(Path({folder!r}), "mine")
 print("held", flush=True)
 time.sleep(60)
@@ -386,7 +388,7 @@ CLAIMS = """
 import sys
 from datetime import datetime
 from pathlib import Path
-from backprop_tui.core.shelf import claim_new
+from backprop_tui.core.storage.folder import claim_new
 held = claim_new(Path({folder!r}), datetime(2025, 3, 1, 10, 20, 33))
 print(held.path.stem, flush=True)
 sys.stdin.read()

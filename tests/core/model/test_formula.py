@@ -10,7 +10,7 @@ from backprop_tui.core.engine.compute.engine import Engine
 from backprop_tui.core.engine.protocol.messages import Differentiate, Differentiated, Failed
 from backprop_tui.core.model.arrays import numbers
 from backprop_tui.core.model.formula import FUNCTIONS, MAX_LENGTH, Formula, FormulaError, parse
-from backprop_tui.core.text.escape import shown
+from backprop_tui.core.text.escape import escape_controls
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
@@ -114,10 +114,10 @@ def test_a_bad_formula_is_refused_with_the_place_and_the_reason(text: str, posit
         parse(text)
     assert refusal.value.position == position
     assert word in refusal.value.reason
-    assert str(refusal.value) == shown(str(refusal.value))
+    assert str(refusal.value) == escape_controls(str(refusal.value))
     written, caret = refusal.value.pointer
-    assert written == shown(text[: MAX_LENGTH + 1])
-    assert caret == " " * len(shown(text[:position])) + "^"
+    assert written == escape_controls(text[: MAX_LENGTH + 1])
+    assert caret == " " * len(escape_controls(text[:position])) + "^"
 
 
 def test_the_engine_refuses_what_the_grammar_refuses(engine: Engine) -> None:
@@ -167,7 +167,7 @@ def test_any_text_is_read_or_refused_and_never_evaluated(text: str) -> None:
 def test_whatever_is_read_is_computed_or_refused_in_one_line(engine: Engine, text: str) -> None:
     answer = engine.answer(Differentiate(text, numbers(np.array([0.5, -2.0], "float32"))))
     if isinstance(answer, Failed):
-        assert answer.message == shown(answer.message)
+        assert answer.message == escape_controls(answer.message)
     else:
         assert isinstance(answer, Differentiated)
         assert answer.y.shape == answer.slope.shape == (2,)

@@ -1,6 +1,6 @@
 """What the main screen looks like, kept as pictures: after no step, one step, and in the middle of the second.
 
-After a change that is wanted: `.venv/bin/pytest tests/test_snapshots.py --snapshot-update`, and look at them.
+After a change that is wanted, run it with `--snapshot-update`, and look at the pictures.
 """
 
 from collections.abc import Callable
