@@ -18,7 +18,7 @@ from backprop_tui.core.engine.client.process import EngineProcess
 engine = EngineProcess()
 engine.start()
 from backprop_tui.core.session.run import Run
-from backprop_tui.core.session import Session
+from backprop_tui.core.session.session import Session
 from backprop_tui.tui.app import StepperApp
 
 class Measured(StepperApp):

@@ -170,7 +170,7 @@ print(process.pid, flush=True)
 
 async def main():
     from backprop_tui.core.session.run import Run
-    from backprop_tui.core.session import Session
+    from backprop_tui.core.session.session import Session
     session = Session(Run())
     for _ in range(int(sys.argv[1])):
         request = session.request() or (session.step(), session.request())[1]
@@ -193,8 +193,8 @@ def test_it_is_gone_within_a_second_of_its_screen(requests: int, line: str, late
     try:
         assert parent.stdout is not None
         pid = int(parent.stdout.readline())
-        while line and line not in parent.stdout.readline():
-            pass
+        while line and line not in (read := parent.stdout.readline()):
+            assert read, "the parent has ended"
         time.sleep(later)
         assert lives(pid)
     finally:
