@@ -3,9 +3,10 @@
 import argparse
 import gc
 import os
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from backprop_tui.tui.terminal import screen_refusal
 
 from .options import (
     COMMANDS,
@@ -56,15 +57,15 @@ def main(arguments: list[str]) -> int:
     """Show the screen until it is quit; the exit code."""
     options = _options(arguments)
     check_log(options)
-    terminal = all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout))
-    engine = _engine(options, terminal)
+    refusal = screen_refusal()
+    engine = _engine(options, starts=refusal is None)
     try:
-        return _show(options, engine, terminal)
+        return _show(options, engine, refusal)
     finally:
         engine.close()
 
 
-def _engine(options: argparse.Namespace, terminal: bool) -> "Asker":
+def _engine(options: argparse.Namespace, starts: bool) -> "Asker":
     """The shared engine where one is named, else one of our own, which starts to load at once."""
     if options.engine:
         from backprop_tui.core.engine.client.socket import SharedEngine
@@ -77,12 +78,12 @@ def _engine(options: argparse.Namespace, terminal: bool) -> "Asker":
     from backprop_tui.core.engine.client.process import EngineProcess
 
     engine = EngineProcess(options.log)
-    if terminal:
+    if starts:
         engine.start()
     return engine
 
 
-def _show(options: argparse.Namespace, engine: "Asker", terminal: bool) -> int:
+def _show(options: argparse.Namespace, engine: "Asker", refusal: str | None) -> int:
     gc.disable()  # what is imported stays
 
     from backprop_tui.core.session.run import Run
@@ -92,8 +93,8 @@ def _show(options: argparse.Namespace, engine: "Asker", terminal: bool) -> int:
     scenario = scenario_of(options.scenario) if options.scenario else None
     run = run_of(options, scenario.run if scenario else Run())
     check_steps(run, options.steps)
-    if not terminal:
-        raise UsageError(f"the screen needs a terminal as its input and output; without one, use `{PROGRAM} run`")
+    if refusal:
+        raise UsageError(refusal)
 
     from backprop_tui.tui.app import StepperApp
 

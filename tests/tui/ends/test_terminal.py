@@ -4,6 +4,7 @@ import re
 import time
 
 import pytest
+from backprop_tui.tui.terminal import terminal_refusal
 from real_terminal import TENSORFLOW_LINES, RealTerminal, wait_until_gone
 
 SIZES = ((80, 24), (100, 30), (120, 40), (40, 10))
@@ -51,6 +52,23 @@ def test_started_stepped_reinitialized_and_quit(size: tuple[int, int], term: str
         assert terminal.is_restored(), terminal.modes_left()
         assert not TENSORFLOW_LINES.search(terminal.output)
         assert wait_until_gone(processes) == []
+
+
+@pytest.mark.parametrize("term", ["dumb", "unknown", "Unknown", "vt52"])
+def test_a_terminal_that_can_not_place_text_is_refused_in_one_line(term: str) -> None:
+    assert terminal_refusal(term)
+    with RealTerminal(term=term, columns=200, rows=30) as terminal:
+        assert terminal.wait_for_end(10) == 2
+        assert terminal.is_restored()
+        (line,) = terminal.output.splitlines()
+        assert f"TERM={term} can't place text on its screen" in line
+        assert "set TERM=xterm-256color" in line
+        assert "\x1b" not in line
+
+
+@pytest.mark.parametrize("term", ["", "xterm", "xterm-kitty", "screen.xterm-256color", "linux", "vt100", "ansi"])
+def test_any_other_kind_of_terminal_is_taken(term: str) -> None:
+    assert terminal_refusal(term) is None
 
 
 def _has_hue(terminal: RealTerminal) -> bool:
