@@ -1,4 +1,4 @@
-"""The one table of keys: the bindings, the footer, the help and the README are made from it."""
+"""The one table of keys: the bindings, the footer, the help and `docs/keys.md` are made from it."""
 
 from collections.abc import Collection, Sequence
 from typing import NamedTuple
@@ -132,9 +132,3 @@ def bindings() -> list[Binding]:
         + digits
         + [Binding(key.names, key.action, key.does, show=False, priority=key.names == "tab") for key in KEYS]
     )
-
-
-def markdown_table() -> str:
-    """The table as Markdown, for the README."""
-    rows = [f"| `{key.written}` | {key.does} |" for key in KEYS]
-    return "\n".join(["| key | does |", "| --- | --- |", *rows])

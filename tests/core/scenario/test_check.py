@@ -250,9 +250,8 @@ def test_examples_are_listed() -> None:
 
 
 @pytest.mark.parametrize("part", [value for value in vars(format).values() if isinstance(value, type(format.FilePart))])
-def test_the_readme_names_every_key(part: type) -> None:
-    """A key that can stand in a file is in the README, in code."""
-    readme = (Path(__file__).parents[3] / "README.md").read_text("utf-8")
-    section = readme.partition("### A scenario file")[2].partition("\n## ")[0]
+def test_the_page_names_every_key(part: type) -> None:
+    """A key that can stand in a file is on the page of scenario files, in code."""
+    page = (Path(__file__).parents[3] / "docs/scenarios.md").read_text("utf-8")
     for key in part.__struct_fields__:  # type: ignore[attr-defined]
-        assert re.search(rf"(?m)^{key} =|\[+(\w+\.)?{key}\]|`{key}`|[`{{ ]{key} =", section), key
+        assert re.search(rf"(?m)^{key} =|\[+(\w+\.)?{key}\]|`{key}`|[`{{ ]{key} =", page), key

@@ -11,7 +11,7 @@ from backprop_tui.core.engine.compute.engine import Engine
 from backprop_tui.core.model.network import Array
 from backprop_tui.core.model.phases import Cell
 from backprop_tui.tui.stepper.screen import StepperScreen
-from backprop_tui.tui.widgets.keys import KEYS, markdown_table
+from backprop_tui.tui.widgets.keys import KEYS
 from driven_screen import Driven, driven
 
 Check = Callable[[Driven, str], Awaitable[None]]
@@ -41,11 +41,6 @@ async def test_key_does_what_it_says(engine: Engine, action: str, key: str) -> N
     assert action in CHECKS, f"nothing here says what {key} must do"
     async with driven(engine) as shown:
         await CHECKS[action](shown, key)
-
-
-def test_the_readme_has_the_table_of_keys() -> None:
-    for key in KEYS:
-        assert f"| `{key.written}` | {key.does} |" in markdown_table()
 
 
 async def states_after(shown: Driven, key: str) -> Array:

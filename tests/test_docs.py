@@ -1,0 +1,69 @@
+"""The pages say what is so: their links, their keys, their example of a scenario, the places that they name."""
+
+import re
+from pathlib import Path
+
+import pytest
+from backprop_tui.core.engine.compute.engine import Engine
+from backprop_tui.core.scenario import parse
+from backprop_tui.core.scenario.check import check
+from keys_page import page
+
+ROOT = Path(__file__).parents[1]
+PAGES = sorted(
+    path
+    for pattern in ("*.md", "docs/*.md", "deploy/*.md", "data/*.md", "core/**/*.md", "tui/**/*.md")
+    for path in ROOT.glob(pattern)
+)
+
+
+def name_of(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+def links(text: str) -> list[str]:
+    """What the links and pictures of a page point at."""
+    return re.findall(r"\]\(([^)\s]+)\)", re.sub(r"```.*?```", "", text, flags=re.DOTALL))
+
+
+def anchors(path: Path) -> set[str]:
+    """The headings of a page, as links name them."""
+    heads = re.findall(r"^#+ (.+)$", re.sub(r"```.*?```", "", path.read_text("utf-8"), flags=re.DOTALL), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", head.lower()).replace(" ", "-") for head in heads}
+
+
+@pytest.mark.parametrize("path", PAGES, ids=name_of)
+def test_every_link_leads_somewhere(path: Path) -> None:
+    for link in links(path.read_text("utf-8")):
+        if link.startswith(("https:", "http:", "mailto:")):
+            continue
+        place, _, anchor = link.partition("#")
+        target = (path.parent / place).resolve() if place else path
+        assert target.exists(), link
+        assert target.is_relative_to(ROOT), link
+        if anchor:
+            assert anchor in anchors(target), link
+
+
+@pytest.mark.parametrize("path", sorted(ROOT.glob("docs/*.md")), ids=name_of)
+def test_the_front_page_leads_to_every_page(path: Path) -> None:
+    assert name_of(path) in links((ROOT / "README.md").read_text("utf-8"))
+
+
+@pytest.mark.parametrize("path", PAGES, ids=name_of)
+def test_every_file_that_a_page_names_in_code_is_there(path: Path) -> None:
+    for place in re.findall(r"`((?:core|tui|data|docs|deploy|tests)/[\w./*-]*)`", path.read_text("utf-8")):
+        assert list(ROOT.glob(place)) if "*" in place else (ROOT / place).exists(), place
+
+
+def test_the_keys_are_the_programs_own_tables() -> None:
+    assert (ROOT / "docs/keys.md").read_text("utf-8") == page()
+
+
+def test_the_scenario_can_be_opened_and_comes_out_as_it_says(engine: Engine) -> None:
+    block = re.search(r"```toml\n(.*?)```", (ROOT / "docs/scenarios.md").read_text("utf-8"), re.DOTALL)
+    assert block is not None
+    scenario = parse(block[1], ROOT, "scenarios.md")
+    compared = check(scenario, engine.answer)
+    assert len(compared) == 2
+    assert all(number.ok for number in compared)
