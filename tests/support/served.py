@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from backprop_tui.tui.serve.seat import nursery
 from real_terminal import RealTerminal
 
 SSH = shutil.which("ssh")
@@ -121,7 +122,7 @@ class Served:
     def processes(self, what: str) -> list[int]:
         """Process ids of this server's nursery, sessions or engines, oldest first."""
         engine = what == "engine"
-        word = "engine.server" if engine else "serve.nursery"
+        word = "backprop_tui.core.engine.compute.server" if engine else nursery.__name__
         found = []
         for pid in descendants(self.process.pid):
             line = command_line(pid)
@@ -129,8 +130,8 @@ class Served:
                 found.append(pid)
         if engine:
             return found
-        nursery = [pid for pid in found if parent(pid) == self.process.pid and is_nursery(pid)]
-        return nursery if what == "nursery" else [pid for pid in found if pid not in nursery]
+        nurseries = [pid for pid in found if parent(pid) == self.process.pid and is_nursery(pid)]
+        return nurseries if what == "nursery" else [pid for pid in found if pid not in nurseries]
 
 
 class Ran:
