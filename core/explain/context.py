@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from backprop_tui.core.model.network import Array
-from backprop_tui.core.model.optimizers import Update
+from backprop_tui.core.model.optimizers import Optimizer
 from backprop_tui.core.model.trace import Trace
 from backprop_tui.core.session.history import Change
 from backprop_tui.core.session.sample import Sample, Scaling
@@ -21,7 +21,7 @@ class Facts:
     person has typed since then.
     """
 
-    update: Update = Update()
+    optimizer: Optimizer = Optimizer()
     step: int = 1
     seed: int | None = 0
     initializer: str = "uniform"
@@ -38,7 +38,7 @@ def known(trace: Trace, facts: Facts | None) -> Facts:
     if facts is not None:
         return facts
     moments = "".join(letter for letter in "mv" if f"{letter}_w1" in trace.values)
-    return Facts(Update({"m": "momentum", "v": "rmsprop", "mv": "adam"}.get(moments, "sgd")), seed=None)
+    return Facts(Optimizer({"m": "momentum", "v": "rmsprop", "mv": "adam"}.get(moments, "sgd")), seed=None)
 
 
 def facts_of(session: Session) -> Facts:
@@ -50,7 +50,7 @@ def facts_of(session: Session) -> Facts:
         changes.insert(0, history.changes[last])
         last -= 1
     return Facts(
-        update=run.update,
+        optimizer=run.optimizer,
         step=history.steps(entry) + 1,
         seed=None if run.initial is not None else run.seed,
         initializer=run.initializer,

@@ -1,7 +1,7 @@
 """A phase, or one number, in two lines: the formula, and the first number's own arithmetic with its result."""
 
 from backprop_tui.core.model.network import BINARY_CROSS_ENTROPY, HALF_SQUARED, MEAN_SQUARED
-from backprop_tui.core.model.optimizers import Update
+from backprop_tui.core.model.optimizers import Optimizer
 from backprop_tui.core.model.phases import UPDATE, Cell, Phase
 from backprop_tui.core.model.trace import Trace, activations, symbol
 
@@ -25,14 +25,14 @@ def sentence(trace: Trace, what: Phase | Cell, facts: Facts | None = None, width
     if isinstance(what, Cell):
         formula = one_line(found, SYMBOLS, width)
     else:
-        formula = phase_formula(trace, what, known(trace, facts).update)
+        formula = phase_formula(trace, what, known(trace, facts).optimizer)
     return formula if len(formula) <= width else formula[: width - 1] + "…", one_line(found, NUMBERS, width)
 
 
-def phase_formula(trace: Trace, phase: Phase, update: Update) -> str:
+def phase_formula(trace: Trace, phase: Phase, optimizer: Optimizer) -> str:
     """What a phase computes, for a whole layer, in symbols."""
     if phase.kind == UPDATE:
-        return _UPDATES[update.optimizer]
+        return _UPDATES[optimizer.name]
     name = phase.names[0]
     if name == "loss":
         return _loss(trace)

@@ -16,34 +16,34 @@ from .parts import Explanation, Factor, Term
 
 def updated_parameter(trace: Trace, cell: Cell, facts: Facts) -> Explanation:
     """A parameter after the update."""
-    update, of = facts.update, base(cell.name)
+    optimizer, of = facts.optimizer, base(cell.name)
     title = f"{parameter_title(trace, cell)}, after the update"
     old, slope = Term((factor(trace, of, *cell.place),)), factor(trace, "g" + of, *cell.place)
     if of in trace.network.frozen:
         return explanation(trace, cell, title, [old], notes=(f"{of} is frozen: no update changes it",))
-    if update.optimizer == "sgd":
+    if optimizer.name == "sgd":
         step = Term((learning_rate(trace), slope), -1)
-    elif update.optimizer == "momentum":
+    elif optimizer.name == "momentum":
         step = Term((factor(trace, f"new_m_{of}", *cell.place),))
-    elif update.optimizer == "rmsprop":
-        step = Term((learning_rate(trace), slope, _root(trace, cell, update.epsilon, inside=True)), -1)
+    elif optimizer.name == "rmsprop":
+        step = Term((learning_rate(trace), slope, _root(trace, cell, optimizer.epsilon, inside=True)), -1)
     else:
         moment = factor(trace, f"new_m_{of}", *cell.place)
-        step = Term((_adam_rate(trace, facts), moment, _root(trace, cell, update.epsilon, inside=False)), -1)
+        step = Term((_adam_rate(trace, facts), moment, _root(trace, cell, optimizer.epsilon, inside=False)), -1)
     return explanation(trace, cell, title, [old, step])
 
 
 def updated_moment(trace: Trace, cell: Cell, facts: Facts) -> Explanation:
     """A moment after the update: the old one fades, the gradient enters."""
-    update, of, letter = facts.update, base(cell.name), cell.name[4]
+    optimizer, of, letter = facts.optimizer, base(cell.name), cell.name[4]
     old, slope = factor(trace, f"{letter}_{of}", *cell.place), factor(trace, "g" + of, *cell.place)
-    if letter == "m" and update.optimizer == "momentum":
-        terms = [Term((_rate("momentum", update.momentum), old)), Term((learning_rate(trace), slope), -1)]
+    if letter == "m" and optimizer.name == "momentum":
+        terms = [Term((_rate("momentum", optimizer.momentum), old)), Term((learning_rate(trace), slope), -1)]
         return explanation(trace, cell, f"the velocity of {of}", terms)
     if letter == "m":
-        terms = [Term((_rate("β₁", update.beta_1), old)), Term((_rest("β₁", update.beta_1), slope))]
+        terms = [Term((_rate("β₁", optimizer.beta_1), old)), Term((_rest("β₁", optimizer.beta_1), slope))]
         return explanation(trace, cell, f"the running mean of the gradients of {of}", terms)
-    name, keep = ("rho", update.rho) if update.optimizer == "rmsprop" else ("β₂", update.beta_2)
+    name, keep = ("rho", optimizer.rho) if optimizer.name == "rmsprop" else ("β₂", optimizer.beta_2)
     square = Factor(f"({slope.symbol})²", slope.value * slope.value, slope.cells, ("(", slope.value, ")²"))
     terms = [Term((_rate(name, keep), old)), Term((_rest(name, keep), square))]
     return explanation(trace, cell, f"the running mean of the squared gradients of {of}", terms)
@@ -77,10 +77,10 @@ def _root(trace: Trace, cell: Cell, epsilon: float, inside: bool) -> Factor:
 
 
 def _adam_rate(trace: Trace, facts: Facts) -> Factor:
-    update, t = facts.update, facts.step
-    left_1, left_2 = 1 - update.beta_1**t, 1 - update.beta_2**t
+    optimizer, t = facts.optimizer, facts.step
+    left_1, left_2 = 1 - optimizer.beta_1**t, 1 - optimizer.beta_2**t
     value = learning_rate(trace).value * sqrt(left_2) / left_1
     power = superscript(t)
-    working = (f"{brief(trace.lr)}·√(1 − {update.beta_2:g}{power})/(1 − {update.beta_1:g}{power})",)
+    working = (f"{brief(trace.lr)}·√(1 − {optimizer.beta_2:g}{power})/(1 − {optimizer.beta_1:g}{power})",)
     note = "the learning rate, corrected for moments that began at 0"
     return Factor("lr·√(1 − β₂ᵗ)/(1 − β₁ᵗ)", value, working=working, note=note, size=value * (1 / left_1 + 1 / left_2))

@@ -7,7 +7,7 @@ from io import StringIO
 from operator import attrgetter
 
 from backprop_tui.core.model.network import HALF_SQUARED, Network
-from backprop_tui.core.model.optimizers import Update
+from backprop_tui.core.model.optimizers import Optimizer
 from backprop_tui.core.scenario import Scenario
 from backprop_tui.core.session.history import Settings
 from backprop_tui.core.session.run import Run
@@ -45,9 +45,9 @@ def _begun_by(session: Session, scenario: Scenario | None) -> Run | None:
     if scenario is None or not scenario.origin:
         return None
     run, begun, found = session.run, scenario.run, replace(scenario.run, settings=session.run.settings)
-    if run.update.optimizer != begun.update.optimizer:
-        update = replace(begun.update, optimizer=run.update.optimizer)
-        found = replace(found, update=update, initial=begun.initial and begun.initial[: begun.network.width])
+    if run.optimizer.name != begun.optimizer.name:
+        optimizer = replace(begun.optimizer, name=run.optimizer.name)
+        found = replace(found, optimizer=optimizer, initial=begun.initial and begun.initial[: begun.network.width])
     if run.seed != begun.seed:
         found = replace(found, seed=run.seed, initial=None)
     return begun if found == run else None
@@ -97,8 +97,8 @@ def _training(run: Run, settings: Settings, base: Run) -> list[str]:
     if (sampling.rule, sampling.batch) != (began.rule, began.batch):
         several = sampling.rule == SHUFFLED and sampling.batch > 1
         words += ["--rows", str(sampling.batch) if several else sampling.rule.split()[0]]
-    if run.update.optimizer != base.update.optimizer:
-        words += ["--optimizer", run.update.optimizer]
+    if run.optimizer.name != base.optimizer.name:
+        words += ["--optimizer", run.optimizer.name]
     if run.table.holdout != base.table.holdout:
         words += ["--holdout", repr(run.table.holdout)]
     return words
@@ -124,8 +124,8 @@ def _not_in_run(run: Run) -> list[str]:
         found.append(f"the loss {network.loss.replace('_', ' ')}")
     if network.frozen:
         found.append(f"that {', '.join(network.frozen)} stay as they are")
-    if run.update != Update(run.update.optimizer):
-        found.append(f"the constants of {run.update.optimizer}")
+    if run.optimizer != Optimizer(run.optimizer.name):
+        found.append(f"the constants of {run.optimizer.name}")
     if run.initial is not None:
         found.append("the initial parameters, which no seed names")
     elif run.initializer != "uniform":

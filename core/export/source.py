@@ -90,15 +90,15 @@ def network(run: Run) -> str:
 
 def step(run: Run) -> str:
     """The loss and `train_one_step(x, y, lr)`, with what the optimizer remembers."""
-    net, update = run.network, run.update
+    net, optimizer = run.network, run.optimizer
     learned = [parameter for parameter in net.parameters if parameter.name not in net.frozen]
     state = run.first_state()
     lines = [f"parameters = [{', '.join(p.name for p in learned)}]"]
-    for number, letter in enumerate(update.moments, 1):
+    for number, letter in enumerate(optimizer.moments, 1):
         kept = net.split(state[number * net.width : (number + 1) * net.width])
         values = ", ".join(f"tf.constant({literal(kept[p.name])}, tf.{run.dtype})" for p in learned)
         lines.append(f"{letter} = [{values}]")
-    if update.optimizer == "adam":
+    if optimizer.name == "adam":
         lines.append(f"t = {int(state[-1])}")
     lines += [
         "",
@@ -111,7 +111,7 @@ def step(run: Run) -> str:
         "",
         "def train_one_step(x, y, lr):",
     ]
-    if update.optimizer == "adam":
+    if optimizer.name == "adam":
         lines += ["    global t", "    t += 1"]
     lines += [
         "    with tf.GradientTape() as tape:",
@@ -119,8 +119,8 @@ def step(run: Run) -> str:
         "    gradients = tape.gradient(loss, parameters)",
         "    for i, (w, g) in enumerate(zip(parameters, gradients)):",
     ]
-    constants = {name: getattr(update, name) for name in ("momentum", "rho", "beta_1", "beta_2", "epsilon")}
-    lines += [f"        {line}" for line in _UPDATES[update.optimizer].format(**constants).splitlines()]
+    constants = {name: getattr(optimizer, name) for name in ("momentum", "rho", "beta_1", "beta_2", "epsilon")}
+    lines += [f"        {line}" for line in _UPDATES[optimizer.name].format(**constants).splitlines()]
     lines += ["    return float(loss)", "", "", "losses = []"]
     return "\n".join(lines)
 

@@ -48,7 +48,7 @@ def table_words(table: TableSpec) -> str:
 
 def settings(run: Run) -> dict[str, Any]:
     """What defines a run, by name, as plain values: the settings are those of its first step."""
-    table, sampling, update = run.table, run.settings.sampling, run.update
+    table, sampling, optimizer = run.table, run.settings.sampling, run.optimizer
     found: dict[str, Any] = {
         "data": table_words(table),
         "features": list(table.features),
@@ -58,7 +58,7 @@ def settings(run: Run) -> dict[str, Any]:
         "layers": [{"units": layer.units, "activation": layer.activation} for layer in run.network.layers],
         "loss": run.network.loss,
         "frozen": list(run.network.frozen),
-        "optimizer": update.optimizer,
+        "optimizer": optimizer.name,
         "lr": run.settings.lr,
         "rows": sampling.rule,
         "row": sampling.row,
@@ -71,7 +71,7 @@ def settings(run: Run) -> dict[str, Any]:
     if sampling.rule == SHUFFLED:
         found["batch"] = sampling.batch
     constants = {"momentum": ("momentum",), "rmsprop": ("rho", "epsilon"), "adam": ("beta_1", "beta_2", "epsilon")}
-    found |= {name: getattr(update, name) for name in constants.get(update.optimizer, ())}
+    found |= {name: getattr(optimizer, name) for name in constants.get(optimizer.name, ())}
     if run.initial is None and run.initializer == "constant":
         found["constant"] = run.constant
     return found

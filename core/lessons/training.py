@@ -220,7 +220,7 @@ def epoch_steps(session: Session, epochs: int) -> int:
     """How many steps it takes to the end of so many epochs from here; a begun one counts as the first."""
     if epochs < 1:
         raise ValueError("a jump takes at least 1 epoch")
-    per_epoch = session.settings.sampling.draws_per_epoch(session.record.training_rows)
+    per_epoch = session.settings.sampling.steps_per_epoch(session.record.training_rows)
     begun = max(session.steps - session.settings.since, 0) % per_epoch
     return epochs * per_epoch - begun
 

@@ -13,7 +13,7 @@ _MOMENTS = {"sgd": "", "momentum": "m", "rmsprop": "v", "adam": "mv"}
 
 
 @dataclass(frozen=True)
-class Update:
+class Optimizer:
     """How the gradient becomes the update, with Keras's default constants.
 
     `sgd`: w − lr·g. `momentum` (Polyak 1964): m ← momentum·m − lr·g; w + m. `rmsprop` (Hinton 2012):
@@ -21,7 +21,7 @@ class Update:
     v ← v + (1 − beta_2)(g² − v); w − lr·(√(1 − beta_2ᵗ)/(1 − beta_1ᵗ))·m/(√v + epsilon).
     """
 
-    optimizer: str = "sgd"
+    name: str = "sgd"
     momentum: float = 0.9
     rho: float = 0.9
     beta_1: float = 0.9
@@ -29,22 +29,22 @@ class Update:
     epsilon: float = 1e-7
 
     def __post_init__(self) -> None:
-        if self.optimizer not in OPTIMIZERS:
-            raise ValueError(f"no optimizer {self.optimizer!r}: {', '.join(OPTIMIZERS)}")
+        if self.name not in OPTIMIZERS:
+            raise ValueError(f"no optimizer {self.name!r}: {', '.join(OPTIMIZERS)}")
 
     @property
     def moments(self) -> str:
         """The moments that it keeps for every parameter: a letter each."""
-        return _MOMENTS[self.optimizer]
+        return _MOMENTS[self.name]
 
     def state_width(self, network: Network) -> int:
         """How many numbers a state row holds."""
-        return network.width * (1 + len(self.moments)) + (self.optimizer == "adam")
+        return network.width * (1 + len(self.moments)) + (self.name == "adam")
 
     def first_state(self, parameters: Array) -> Array:
         """The state row (state_width,) that starts from these parameters (width,): all moments 0."""
         import numpy as np
 
         width = len(parameters)
-        extra = width * len(self.moments) + (self.optimizer == "adam")
+        extra = width * len(self.moments) + (self.name == "adam")
         return np.concatenate([parameters, np.zeros(extra, parameters.dtype)])

@@ -8,7 +8,7 @@ import msgspec
 import numpy as np
 from backprop_tui.core.model.initializers import INITIALIZERS
 from backprop_tui.core.model.network import Array, Layer, Network
-from backprop_tui.core.model.optimizers import OPTIMIZERS, Update
+from backprop_tui.core.model.optimizers import OPTIMIZERS, Optimizer
 from backprop_tui.core.session.history import Settings
 from backprop_tui.core.session.run import Run
 from backprop_tui.core.table.batches import RULES, Sampling
@@ -58,18 +58,18 @@ def _run(part: FilePart, table: TableSpec, network: Network) -> Run:
     choose(initial.initializer, INITIALIZERS, ("initial", "initializer"))
     choose(training.optimizer, OPTIMIZERS, ("training", "optimizer"))
     choose(training.rows, RULES, ("training", "rows"))
-    update = Update(
+    optimizer = Optimizer(
         training.optimizer, training.momentum, training.rho, training.beta_1, training.beta_2, training.epsilon
     )
     return Run(
         table,
         network,
-        update,
+        optimizer,
         _settings(training, table),
         initial.seed,
         initial.initializer,
         initial.constant,
-        _state(part, network, update, precision),
+        _state(part, network, optimizer, precision),
         precision,
     )
 
@@ -87,7 +87,7 @@ def _settings(training: TrainingPart, table: TableSpec) -> Settings:
     return Settings(training.lr, sampling, -training.drawn, training.x, training.y)
 
 
-def _state(part: FilePart, network: Network, update: Update, precision: str) -> tuple[float, ...] | None:
+def _state(part: FilePart, network: Network, optimizer: Optimizer, precision: str) -> tuple[float, ...] | None:
     """The parameters where they are given, with the optimizer's moments where those are given as well."""
     if not part.parameters:
         if part.moments:
@@ -96,8 +96,8 @@ def _state(part: FilePart, network: Network, update: Update, precision: str) -> 
     wanted = {parameter.name: parameter.shape for parameter in network.parameters}
     rows = [_by_name(part.parameters, wanted, "parameters", precision)]
     if part.moments:
-        moments = {f"{letter}_{name}": shape for letter in update.moments for name, shape in wanted.items()}
-        moments |= {"t": (1, 1)} if update.optimizer == "adam" else {}
+        moments = {f"{letter}_{name}": shape for letter in optimizer.moments for name, shape in wanted.items()}
+        moments |= {"t": (1, 1)} if optimizer.name == "adam" else {}
         rows.append(_by_name(part.moments, moments, "moments", precision))
     return tuple(np.concatenate(rows).tolist())
 

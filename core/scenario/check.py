@@ -57,7 +57,7 @@ def _initial(session: Session) -> dict[str, Array]:
     run = session.run
     state, width = session.history.states[0], run.network.width
     values = run.network.split(state[:width])
-    for place, letter in enumerate(run.update.moments, 1):
+    for place, letter in enumerate(run.optimizer.moments, 1):
         moments = run.network.split(state[place * width : (place + 1) * width])
         values |= {f"{letter}_{name}": value for name, value in moments.items()}
     return values

@@ -33,7 +33,7 @@ def _named(part: ExpectPart, run: Run, at: Path) -> tuple[tuple[int | None, int 
     match = _NAME.fullmatch(part.name.strip())
     known = {name: shape for name, shape in shapes(run.network).items() if not name.startswith("new_")}
     parameters = [parameter.name for parameter in run.network.parameters]
-    moments = [f"{letter}_{name}" for letter in run.update.moments for name in parameters]
+    moments = [f"{letter}_{name}" for letter in run.optimizer.moments for name in parameters]
     known |= {name: known[name[2:]] for name in moments}
     if match is None or match[1] not in known:
         raise Bad(at, f"expected {', '.join(known)}, or one number of it such as w1[1,2], got {part.name}")

@@ -8,7 +8,7 @@ import msgspec
 import numpy as np
 import tomlkit
 from backprop_tui.core.model.network import Array
-from backprop_tui.core.model.optimizers import Update
+from backprop_tui.core.model.optimizers import Optimizer
 from backprop_tui.core.session.history import Settings
 from backprop_tui.core.session.run import Run
 from backprop_tui.core.session.session import Session
@@ -79,7 +79,7 @@ def dumps(scenario: Scenario, folder: FilePath | None = None) -> str:
     document["network"] = _network(run)
     document["initial"] = {"seed": run.seed, "initializer": run.initializer, "constant": run.constant}
     _put_state(document, run)
-    document["training"] = _training(run.settings, run.update)
+    document["training"] = _training(run.settings, run.optimizer)
     show = msgspec.to_builtins(scenario.show)
     if scenario.show != Scenario().show:
         document["show"] = {key: value for key, value in show.items() if value}
@@ -151,10 +151,10 @@ def _put_state(document: TOMLDocument, run: Run) -> None:
     if len(row) == width:
         return
     moments = {}
-    for place, letter in enumerate(run.update.moments, 1):
+    for place, letter in enumerate(run.optimizer.moments, 1):
         for name, value in network.split(row[place * width : (place + 1) * width]).items():
             moments[f"{letter}_{name}"] = _rows(value)
-    if run.update.optimizer == "adam":
+    if run.optimizer.name == "adam":
         moments["t"] = [[float(row[-1])]]
     document["moments"] = moments
 
@@ -163,10 +163,10 @@ def _rows(value: "Array | Matrix") -> list[list[float]]:
     return [[float(number) for number in row] for row in value]
 
 
-def _training(settings: Settings, update: Update) -> dict[str, Any]:
-    found: dict[str, Any] = {"lr": settings.lr, "optimizer": update.optimizer}
-    constants = msgspec.to_builtins(update)
-    _put(found, constants, msgspec.to_builtins(Update()) | {"optimizer": update.optimizer})
+def _training(settings: Settings, optimizer: Optimizer) -> dict[str, Any]:
+    found: dict[str, Any] = {"lr": settings.lr, "optimizer": optimizer.name}
+    constants = msgspec.to_builtins(optimizer)
+    _put(found, constants, msgspec.to_builtins(Optimizer()) | {"optimizer": optimizer.name})
     sampling = settings.sampling
     found |= {"rows": sampling.rule, "row": sampling.row, "batch": sampling.batch}
     if settings.since < 0:

@@ -72,7 +72,7 @@ class Record:
 
     def chunk(self, settings: Settings) -> int:
         """How many steps one request asks for at most."""
-        return chunk(self.run.network, self.run.update, settings.sampling.batch_size(self.training_rows))
+        return chunk(self.run.network, self.run.optimizer, settings.sampling.batch_size(self.training_rows))
 
     def _read(self, answer: StepsRun, entry: int, settings: Settings) -> Trace:
         """The trace of an answer's last step, which is this entry's. Raises WireError where it is of other rows."""

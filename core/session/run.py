@@ -6,7 +6,7 @@ import numpy as np
 from backprop_tui.core.engine.protocol.messages import Program
 from backprop_tui.core.model.initializers import MAX_SEED, initial_parameters
 from backprop_tui.core.model.network import Array, Network
-from backprop_tui.core.model.optimizers import Update
+from backprop_tui.core.model.optimizers import Optimizer
 from backprop_tui.core.table.spec import TableSpec
 
 from .history import Settings
@@ -23,7 +23,7 @@ class Run:
 
     table: TableSpec = TableSpec()
     network: Network = Network()
-    update: Update = Update()
+    optimizer: Optimizer = Optimizer()
     settings: Settings = Settings()
     seed: int = 0
     initializer: str = "uniform"
@@ -34,15 +34,15 @@ class Run:
     @property
     def program(self) -> Program:
         """What the engine compiles for it."""
-        return Program(self.network, self.update, self.dtype)  # type: ignore[arg-type]
+        return Program(self.network, self.optimizer, self.dtype)  # type: ignore[arg-type]
 
     def first_state(self) -> Array:
         """The state row (state_width,) that it starts from."""
         if self.initial is None:
             parameters = initial_parameters(self.network, self.seed, self.initializer, self.constant, self.dtype)
-            return self.update.first_state(parameters)
+            return self.optimizer.first_state(parameters)
         given = np.array(self.initial, self.dtype)
-        return self.update.first_state(given) if len(given) == self.network.width else given
+        return self.optimizer.first_state(given) if len(given) == self.network.width else given
 
     def reinitialized(self, settings: Settings) -> "Run":
         """The same run from the next seed's weights, with these settings."""
@@ -53,8 +53,8 @@ class Run:
         since = self.settings.since if settings.sampling == self.settings.sampling else 0
         return replace(self, settings=replace(settings, since=since))
 
-    def with_optimizer(self, optimizer: str, settings: Settings) -> "Run":
-        """The same run from the same weights by another update rule: a state has other moments. Raises ValueError."""
+    def with_optimizer(self, name: str, settings: Settings) -> "Run":
+        """The same run from the same weights by another optimizer: a state has other moments. Raises ValueError."""
         initial = self.initial and self.initial[: self.network.width]
-        update = replace(self.update, optimizer=optimizer)
-        return replace(self, update=update, initial=initial, settings=replace(settings, since=0))
+        optimizer = replace(self.optimizer, name=name)
+        return replace(self, optimizer=optimizer, initial=initial, settings=replace(settings, since=0))

@@ -118,7 +118,7 @@ class Walk:
         """How many passes the present order of rows has made at this position."""
         if self.scaling is None:
             return 0.0
-        return (self.steps - self.settings.since) / self.settings.sampling.draws_per_epoch(self.record.training_rows)
+        return (self.steps - self.settings.since) / self.settings.sampling.steps_per_epoch(self.record.training_rows)
 
     @property
     def record(self) -> Record:

@@ -151,7 +151,7 @@ def _saved(session: Session, screen: Mapping[str, Any], scenario: Scenario | Non
 
 def _loaded(saved: Saved, rest: memoryview) -> Loaded:
     run, entries = saved.run, saved.entries
-    width = run.update.state_width(run.network)
+    width = run.optimizer.state_width(run.network)
     dtype = np.dtype(saved.dtype).newbyteorder("<")
     numbers = np.frombuffer(rest, dtype)
     rows = len(saved.kept) or entries + 1

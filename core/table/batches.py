@@ -22,7 +22,7 @@ class Sampling:
     row: int = 0
     batch: int = 1
 
-    def draws_per_epoch(self, table_rows: int) -> int:
+    def steps_per_epoch(self, table_rows: int) -> int:
         """How many steps one pass takes. With `this row` a step is an epoch: all that it learns from is one row."""
         if self.rule in (THIS_ROW, ALL_ROWS):
             return 1
@@ -46,7 +46,7 @@ class Sampling:
             return _numbers(table, (start + draw + np.arange(draws)) % size)[:, None]
         if self.rule == ALL_ROWS:
             return np.broadcast_to(_numbers(table, np.arange(size)), (draws, size))
-        batch, per_epoch = self.batch_size(size), self.draws_per_epoch(size)
+        batch, per_epoch = self.batch_size(size), self.steps_per_epoch(size)
         found, done = np.full((draws, batch), -1, "int32"), 0
         while done < draws:
             # What is left of one epoch: its order from here on.

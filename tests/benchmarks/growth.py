@@ -62,7 +62,7 @@ def ours(engine: Engine, table: TableSpec, network: Network, rows: int, batch: i
 
     jump(2)
     size = sampling.batch_size(rows)
-    an_epoch = sampling.draws_per_epoch(rows)
+    an_epoch = sampling.steps_per_epoch(rows)
     if rows == HOUSES:
         steps = 100 * an_epoch
     else:

@@ -6,7 +6,7 @@ import numpy as np
 from backprop_tui.core.model.arrays import numbers
 from backprop_tui.core.model.initializers import INITIALIZERS
 from backprop_tui.core.model.network import Network
-from backprop_tui.core.model.optimizers import OPTIMIZERS, Update
+from backprop_tui.core.model.optimizers import OPTIMIZERS, Optimizer
 from backprop_tui.core.scenario import LESSONS, PANES, Expectation, Scenario, Show
 from backprop_tui.core.session.history import Settings
 from backprop_tui.core.session.run import Run
@@ -41,20 +41,20 @@ def runs(draw: st.DrawFn) -> Run:
     network = draw(networks(max_hidden=2, max_units=3))
     parameters = draw(st.lists(st.sampled_from([p.name for p in network.parameters]), unique=True, max_size=2))
     network = replace(network, frozen=tuple(parameters))
-    update = Update(draw(st.sampled_from(OPTIMIZERS)))
+    optimizer = Optimizer(draw(st.sampled_from(OPTIMIZERS)))
     sampling = Sampling(draw(st.sampled_from(RULES)), draw(st.integers(0, 1)), draw(st.integers(1, 3)))
     drawn = draw(st.integers(0, 20))
     settings = Settings(draw(st.floats(0, 2)), sampling, -drawn)
     if draw(st.booleans()):
         sample = batch(network, 1, draw(st.integers(0, 99)))
         settings = replace(settings, x=tuple(sample.x[0].tolist()), y=tuple(sample.y[0].tolist()))
-    widths = [None, network.width, update.state_width(network)]
+    widths = [None, network.width, optimizer.state_width(network)]
     width = draw(st.sampled_from(widths))
     initial = None if width is None else tuple(draw(st.lists(REALS, min_size=width, max_size=width)))
     return Run(
         draw(tables(network)),
         network,
-        update,
+        optimizer,
         settings,
         draw(st.integers(0, 2**32 - 1)),
         draw(st.sampled_from(INITIALIZERS)),

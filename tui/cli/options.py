@@ -127,7 +127,7 @@ def run_of(options: argparse.Namespace, base: "Run") -> "Run":
             found = replace(found, table=with_fields(found.table, holdout=options.holdout))
         if options.optimizer is not None:
             initial = found.initial and found.initial[: found.network.width]
-            found = replace(found, update=replace(found.update, optimizer=options.optimizer), initial=initial)
+            found = replace(found, optimizer=replace(found.optimizer, name=options.optimizer), initial=initial)
         network = _network(options, base.network, len(found.table.features))
         if network != base.network or options.seed is not None:
             found = replace(found, network=network, initial=None)
@@ -165,7 +165,7 @@ def _network(options: argparse.Namespace, base: "Network", features: int) -> "Ne
 
 def check_steps(run: "Run", steps: int) -> None:
     """Raise UsageError where the history of so many steps would not fit into memory."""
-    wanted = steps * run.update.state_width(run.network) * (4 if run.dtype == "float32" else 8)
+    wanted = steps * run.optimizer.state_width(run.network) * (4 if run.dtype == "float32" else 8)
     if wanted > MAX_HISTORY:
         raise UsageError(
             f"--steps: {steps:,} steps of this network take {wanted / 2**30:,.0f} GB of memory; "

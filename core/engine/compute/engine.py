@@ -150,7 +150,7 @@ class Engine:
         program, state = request.program, request.state.array
         x, y, weight = self._samples(request.samples)
         _check_fit(program.network, x, y)
-        if state.shape != (program.update.state_width(program.network),):
+        if state.shape != (program.optimizer.state_width(program.network),):
             raise RequestError("the state does not have the width of this network")
         key = (program, x.shape[1])
         compiled = self._programs.get(key) or Compiled(program, x.shape[1])

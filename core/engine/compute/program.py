@@ -56,7 +56,7 @@ class Compiled:
 
     def __init__(self, program: Program, batch: int, xla: bool = True) -> None:
         self.program, self.batch = program, batch
-        self.capacity = capacity(program.network, program.update, batch)
+        self.capacity = capacity(program.network, program.optimizer, batch)
         self.averaged = batch > TRACE_ROWS
         self.rows = batch if batch <= BLOCK else -(-batch // BLOCK) * BLOCK
         """The rows that a step works through: a large batch is filled up to whole blocks."""
@@ -115,7 +115,7 @@ class Compiled:
             start += value.size
         trace |= {"g" + name: value for name, value in network.split(computed[start:]).items()}
         trace |= {"new_" + name: value for name, value in network.split(after).items()}
-        for number, letter in enumerate(self.program.update.moments, 1):
+        for number, letter in enumerate(self.program.optimizer.moments, 1):
             for prefix, state in ((f"{letter}_", before), (f"new_{letter}_", after)):
                 moments = network.split(state[number * width : (number + 1) * width])
                 trace |= {prefix + name: value for name, value in moments.items()}
@@ -159,7 +159,7 @@ class Compiled:
         # The minimum is 0, which the compiler does not know: the update is made with the very numbers that are shown,
         # not with the same formulas once more, which may round otherwise.
         gradient = tf.slice(flat, [self._size - width + tf.minimum(i, 0)], [width])
-        after, new_moments = updated(self.program.update, parameters, moments, gradient, lr, zero)
+        after, new_moments = updated(self.program.optimizer, parameters, moments, gradient, lr, zero)
         if network.frozen:
             learns = np.ones(width, bool)
             for name in network.frozen:
@@ -189,7 +189,7 @@ class Compiled:
 
     def _build(self) -> Callable[..., Any]:
         network, dtype = self.program.network, self.program.dtype
-        state_width = self.program.update.state_width(network)
+        state_width = self.program.optimizer.state_width(network)
 
         def run(start: Tensor, samples: Tensor, n: Tensor) -> tuple[Tensor, Tensor, Tensor]:
             first, lr, bound, zero = start[:state_width], *(start[state_width + place] for place in range(3))

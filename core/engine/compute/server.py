@@ -216,7 +216,7 @@ def warm_up(engine: Engine) -> None:
     network, table = Network(), TableSpec()
     answered(engine, OpenTable(table))
     program = Program(network)
-    state = numbers(np.zeros(program.update.state_width(network), program.dtype))
+    state = numbers(np.zeros(program.optimizer.state_width(network), program.dtype))
     answered(engine, RunSteps(program, state, TableRows(table, numbers(np.zeros((1, 1), "int32"))), 0.1))
 
 

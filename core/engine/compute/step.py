@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from backprop_tui.core.model.network import BINARY_CROSS_ENTROPY, HALF_SQUARED, MEAN_SQUARED, Network
-from backprop_tui.core.model.optimizers import Update
+from backprop_tui.core.model.optimizers import Optimizer
 from backprop_tui.core.model.trace import activations
 
 from .tensorflow import tf
@@ -79,24 +79,24 @@ def _cross_entropy_slope(network: Network, y: Tensor, values: dict[str, Tensor])
 
 
 def updated(
-    update: Update, parameters: Tensor, moments: Tensor, gradient: Tensor, lr: Tensor, zero: Tensor
+    optimizer: Optimizer, parameters: Tensor, moments: Tensor, gradient: Tensor, lr: Tensor, zero: Tensor
 ) -> tuple[Tensor, Tensor]:
     """Parameters (width,) and moments after one update. The formulas and their sources are in `Update`.
 
     `zero` is 0, which the compiler does not know: so it can't make a product and a sum one instruction that rounds
     once (here so, there so), and the last digit is that of TensorFlow's own `w.assign_sub(lr * g)`, which rounds both.
     """
-    if update.optimizer == "sgd":
+    if optimizer.name == "sgd":
         return parameters - (lr * gradient + zero), moments
     width = parameters.shape[0]
-    if update.optimizer == "momentum":
-        m = (update.momentum * moments + zero) - (lr * gradient + zero)
+    if optimizer.name == "momentum":
+        m = (optimizer.momentum * moments + zero) - (lr * gradient + zero)
         return parameters + m, m
-    if update.optimizer == "rmsprop":
-        v = (update.rho * moments + zero) + ((1 - update.rho) * gradient**2 + zero)
-        return parameters - lr * gradient / tf.sqrt(v + update.epsilon), v
+    if optimizer.name == "rmsprop":
+        v = (optimizer.rho * moments + zero) + ((1 - optimizer.rho) * gradient**2 + zero)
+        return parameters - lr * gradient / tf.sqrt(v + optimizer.epsilon), v
     m, v, t = moments[:width], moments[width : 2 * width], moments[2 * width :] + 1
-    m = m + (gradient - m) * (1 - update.beta_1)
-    v = v + (gradient**2 - v) * (1 - update.beta_2)
-    rate = lr * tf.sqrt(1 - update.beta_2**t) / (1 - update.beta_1**t)
-    return parameters - rate * m / (tf.sqrt(v) + update.epsilon), tf.concat([m, v, t], 0)
+    m = m + (gradient - m) * (1 - optimizer.beta_1)
+    v = v + (gradient**2 - v) * (1 - optimizer.beta_2)
+    rate = lr * tf.sqrt(1 - optimizer.beta_2**t) / (1 - optimizer.beta_1**t)
+    return parameters - rate * m / (tf.sqrt(v) + optimizer.epsilon), tf.concat([m, v, t], 0)

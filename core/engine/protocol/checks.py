@@ -51,7 +51,7 @@ def check_rows(request: ReadRows, answer: RowsRead) -> None:
 def check_steps(request: RunSteps, answer: StepsRun) -> None:
     """One step at least where any was asked for, no more than that, and the whole trace of the last."""
     program, states, losses = request.program, answer.states.array, answer.losses.array
-    width = program.update.state_width(program.network)
+    width = program.optimizer.state_width(program.network)
     if losses.ndim != 1 or states.shape != (len(losses), width) or not _is_of(program, states, losses):
         raise WireError("the engine's states do not have the shape that was asked for")
     if not min(1, request.samples.steps) <= len(losses) <= request.samples.steps:
@@ -93,7 +93,7 @@ def _trace_shapes(program: Program, batch: int) -> dict[str, tuple[int, ...]]:
     for name, (rows, columns) in phases.shapes(network).items():
         per_sample = name.removeprefix("g").startswith(("z", "h", "y_pred"))
         found.setdefault(name, (rows, batch) if per_sample else (rows, columns))
-    for letter in program.update.moments:
+    for letter in program.optimizer.moments:
         for parameter in network.parameters:
             found[f"{letter}_{parameter.name}"] = found[f"new_{letter}_{parameter.name}"] = parameter.shape
     return found

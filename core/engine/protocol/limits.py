@@ -1,7 +1,7 @@
 """How much one request may ask of the engine: what keeps a jump cancellable and an engine fair."""
 
 from backprop_tui.core.model.network import Network
-from backprop_tui.core.model.optimizers import Update
+from backprop_tui.core.model.optimizers import Optimizer
 
 MAX_STEPS = 4096
 MAX_NUMBERS = 2**20
@@ -11,12 +11,12 @@ MAX_ROWS = 2**18
 """Nor works through more rows than this over all its steps, unless a single batch is larger."""
 
 
-def capacity(network: Network, update: Update, batch: int) -> int:
+def capacity(network: Network, optimizer: Optimizer, batch: int) -> int:
     """How many steps of a batch size one call of the program can record: a part of the compiled program."""
-    widest = max(update.state_width(network), batch * (network.features + network.outputs))
+    widest = max(optimizer.state_width(network), batch * (network.features + network.outputs))
     return max(1, min(MAX_STEPS, MAX_NUMBERS // widest))
 
 
-def chunk(network: Network, update: Update, batch: int) -> int:
+def chunk(network: Network, optimizer: Optimizer, batch: int) -> int:
     """How many steps one request of a jump asks for."""
-    return min(capacity(network, update, batch), max(1, MAX_ROWS // batch))
+    return min(capacity(network, optimizer, batch), max(1, MAX_ROWS // batch))

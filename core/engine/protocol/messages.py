@@ -10,7 +10,7 @@ from typing import Literal, TypeVar
 import msgspec
 from backprop_tui.core.model.arrays import MAX_FRAME, Numbers
 from backprop_tui.core.model.network import Network
-from backprop_tui.core.model.optimizers import Update
+from backprop_tui.core.model.optimizers import Optimizer
 from backprop_tui.core.table.spec import TableSpec
 
 HEADER = struct.Struct(">I")
@@ -27,7 +27,7 @@ class Program(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What is compiled: the network with its loss, the update rule, and the precision."""
 
     network: Network
-    update: Update = Update()
+    optimizer: Optimizer = Optimizer()
     dtype: Literal["float32", "float64"] = "float32"
 
 

@@ -6,7 +6,7 @@ from backprop_tui.core.engine.compute.engine import Engine
 from backprop_tui.core.engine.protocol.messages import Program, RunSteps, StepsRun, TableRows
 from backprop_tui.core.model.arrays import numbers
 from backprop_tui.core.model.network import Network, hidden_layers
-from backprop_tui.core.model.optimizers import Update
+from backprop_tui.core.model.optimizers import Optimizer
 from backprop_tui.core.table.spec import TableSpec
 
 STEPS = 100
@@ -33,14 +33,14 @@ def keras_states(optimizer: object, network: Network, start: np.ndarray, x: np.n
 
 @pytest.mark.parametrize("batch", [1, 16])
 @pytest.mark.parametrize(
-    ("update", "name", "constants", "lr"),
+    ("optimizer", "name", "constants", "lr"),
     [
-        (Update("sgd"), "SGD", {}, 0.02),
-        (Update("momentum"), "SGD", {"momentum": 0.9}, 0.005),
-        (Update("rmsprop"), "RMSprop", {}, 0.01),
-        (Update("adam"), "Adam", {}, 0.05),
+        (Optimizer("sgd"), "SGD", {}, 0.02),
+        (Optimizer("momentum"), "SGD", {"momentum": 0.9}, 0.005),
+        (Optimizer("rmsprop"), "RMSprop", {}, 0.01),
+        (Optimizer("adam"), "Adam", {}, 0.05),
         (
-            Update("adam", beta_1=0.8, beta_2=0.99, epsilon=1e-3),
+            Optimizer("adam", beta_1=0.8, beta_2=0.99, epsilon=1e-3),
             "Adam",
             {"beta_1": 0.8, "beta_2": 0.99, "epsilon": 1e-3},
             0.05,
@@ -48,7 +48,7 @@ def keras_states(optimizer: object, network: Network, start: np.ndarray, x: np.n
     ],
 )
 def test_a_hundred_steps_agree_with_keras(
-    engine: Engine, update: Update, name: str, constants: dict[str, float], lr: float, batch: int
+    engine: Engine, optimizer: Optimizer, name: str, constants: dict[str, float], lr: float, batch: int
 ) -> None:
     import keras
 
@@ -57,7 +57,7 @@ def test_a_hundred_steps_agree_with_keras(
     start = random.uniform(size=network.width).astype("float32")
     rows = random.randint(0, 499, (STEPS, batch)).astype("int32")
     samples = TableRows(TableSpec(), numbers(rows))
-    answer = engine.answer(RunSteps(Program(network, update), numbers(update.first_state(start)), samples, lr))
+    answer = engine.answer(RunSteps(Program(network, optimizer), numbers(optimizer.first_state(start)), samples, lr))
     assert isinstance(answer, StepsRun)
     ours = answer.states.array[:, : network.width]
 

@@ -11,7 +11,7 @@ from backprop_tui.core.engine.protocol.limits import capacity, chunk
 from backprop_tui.core.engine.protocol.messages import Failed, Program, RunSteps, StepsRun, TableRows
 from backprop_tui.core.model.arrays import arrays, numbers
 from backprop_tui.core.model.network import Array, Network, hidden_layers
-from backprop_tui.core.model.optimizers import OPTIMIZERS, Update
+from backprop_tui.core.model.optimizers import OPTIMIZERS, Optimizer
 from backprop_tui.core.model.trace import Trace
 from backprop_tui.core.session.run import Run
 from backprop_tui.core.table.spec import TableSpec
@@ -73,41 +73,42 @@ def test_nothing_is_compiled_again_for_other_numbers() -> None:
     assert np.median(times) < 0.05
 
 
-@pytest.mark.parametrize("optimizer", OPTIMIZERS)
-def test_a_frozen_parameter_stays(optimizer: str) -> None:
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_a_frozen_parameter_stays(name: str) -> None:
     network = Network(2, hidden_layers([3], "tanh"), frozen=("b1", "w2"))
-    update = Update(optimizer)
-    compiled = Compiled(Program(network, update), 1)
+    optimizer = Optimizer(name)
+    compiled = Compiled(Program(network, optimizer), 1)
     x, y = np.ones((5, 1, 2)), np.ones((5, 1, 1))
-    result = compiled.run(update.first_state(START), x, y, np.ones((5, 1)), 5, 0.1, None)
+    result = compiled.run(optimizer.first_state(START), x, y, np.ones((5, 1)), 5, 0.1, None)
     before, after = network.split(START), network.split(result.states[-1])
     moved = {name: bool((before[name] != after[name]).any()) for name in before}
     assert moved == {"w1": True, "b1": False, "w2": False, "b2": True}
     assert np.any(result.trace["gb1"])
 
 
-@pytest.mark.parametrize("optimizer", OPTIMIZERS)
-def test_the_moments_are_part_of_the_trace(optimizer: str) -> None:
-    update = Update(optimizer)
-    compiled = Compiled(Program(NETWORK, update), 1)
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_the_moments_are_part_of_the_trace(name: str) -> None:
+    optimizer = Optimizer(name)
+    compiled = Compiled(Program(NETWORK, optimizer), 1)
     x, y = np.ones((3, 1, 2)), np.ones((3, 1, 1))
-    result = compiled.run(update.first_state(START), x, y, np.ones((3, 1)), 3, 0.1, None)
+    result = compiled.run(optimizer.first_state(START), x, y, np.ones((3, 1)), 3, 0.1, None)
     width = NETWORK.width
-    for place, letter in enumerate(update.moments, 1):
+    for place, letter in enumerate(optimizer.moments, 1):
         for prefix, state in ((f"{letter}_", result.states[1]), (f"new_{letter}_", result.states[2])):
             moment = {p.name: result.trace[prefix + p.name] for p in NETWORK.parameters}
             assert (NETWORK.join(moment) == state[place * width : (place + 1) * width]).all()
-    if optimizer == "adam":
+    if name == "adam":
         assert result.states[:, -1].tolist() == [1, 2, 3]
 
 
 def test_without_xla_it_is_the_same_to_rounding() -> None:
     random = np.random.RandomState(3)
     x, y, weight = random.standard_normal((40, 4, 2)), random.standard_normal((40, 4, 1)), np.ones((40, 4))
-    for update in map(Update, OPTIMIZERS):
-        state = update.first_state(START)
+    for optimizer in map(Optimizer, OPTIMIZERS):
+        state = optimizer.first_state(START)
         fast, plain = (
-            Compiled(Program(NETWORK, update), 4, xla).run(state, x, y, weight, 40, 0.02, None) for xla in (True, False)
+            Compiled(Program(NETWORK, optimizer), 4, xla).run(state, x, y, weight, 40, 0.02, None)
+            for xla in (True, False)
         )
         np.testing.assert_allclose(fast.states, plain.states, rtol=1e-3, atol=1e-5)
         np.testing.assert_allclose(fast.losses, plain.losses, rtol=1e-3, atol=1e-6)
@@ -148,8 +149,8 @@ def test_no_steps_compile_and_run_nothing() -> None:
     "network", [Network(), Network(8, hidden_layers([64, 32], "relu")), Network(200, hidden_layers([200], "relu"))]
 )
 def test_a_jumps_request_fits_into_the_program(network: Network, batch: int) -> None:
-    for update in map(Update, OPTIMIZERS):
-        assert 1 <= chunk(network, update, batch) <= capacity(network, update, batch) <= 4096
+    for optimizer in map(Optimizer, OPTIMIZERS):
+        assert 1 <= chunk(network, optimizer, batch) <= capacity(network, optimizer, batch) <= 4096
 
 
 @pytest.mark.parametrize(

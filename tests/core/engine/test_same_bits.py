@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 from backprop_tui.core.model.arrays import numbers
 from backprop_tui.core.model.network import Array, Network
-from backprop_tui.core.model.optimizers import OPTIMIZERS, Update
+from backprop_tui.core.model.optimizers import OPTIMIZERS, Optimizer
 from backprop_tui.core.model.trace import Trace
 from backprop_tui.core.session.history import Settings
 from backprop_tui.core.session.run import Run
@@ -19,7 +19,7 @@ from networks import batch, networks
 Settle = Callable[[Session], Session]
 
 
-def run_of(network: Network, update: Update, sampling: Sampling, rows: int, seed: int, dtype: str) -> Run:
+def run_of(network: Network, optimizer: Optimizer, sampling: Sampling, rows: int, seed: int, dtype: str) -> Run:
     """A run on a table of random rows."""
     data = batch(network, rows, seed)
     table = TableSpec(
@@ -31,16 +31,16 @@ def run_of(network: Network, update: Update, sampling: Sampling, rows: int, seed
         y=numbers(data.y),
     )
     initial = tuple(data.parameters.astype(dtype).tolist())
-    return Run(table, network, update, Settings(0.05, sampling), initial=initial, dtype=dtype)
+    return Run(table, network, optimizer, Settings(0.05, sampling), initial=initial, dtype=dtype)
 
 
 @st.composite
 def runs(draw: st.DrawFn) -> Run:
-    update = Update(draw(st.sampled_from(OPTIMIZERS)))
+    optimizer = Optimizer(draw(st.sampled_from(OPTIMIZERS)))
     rows = draw(st.integers(2, 7))
     sampling = Sampling(draw(st.sampled_from(RULES)), draw(st.integers(0, rows - 1)), draw(st.integers(1, 4)))
     dtype = draw(st.sampled_from(["float32", "float64"]))
-    return run_of(draw(networks()), update, sampling, rows, draw(st.integers(0, 2**32 - 1)), dtype)
+    return run_of(draw(networks()), optimizer, sampling, rows, draw(st.integers(0, 2**32 - 1)), dtype)
 
 
 def bits(values: Array) -> bytes:

@@ -130,7 +130,7 @@ def changed(whole: dict, path: str, value: object) -> dict:
         ("program.network.layers", [{"units": 1, "activation": "__import__"}]),
         ("program.network.loss", "none"),
         ("program.network.frozen", ["w9"]),
-        ("program.update.optimizer", "lbfgs"),
+        ("program.optimizer.name", "lbfgs"),
         ("state.dtype", "O"),
         ("state.dtype", "<f2"),
         ("state.shape", [10]),

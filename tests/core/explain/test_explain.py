@@ -31,7 +31,7 @@ from backprop_tui.core.model.network import (
     Layer,
     Network,
 )
-from backprop_tui.core.model.optimizers import OPTIMIZERS, Update
+from backprop_tui.core.model.optimizers import OPTIMIZERS, Optimizer
 from backprop_tui.core.model.phases import Cell
 from backprop_tui.core.model.trace import Trace
 from backprop_tui.core.session.history import Settings
@@ -46,7 +46,9 @@ PART_4 = (0.37398827, 0.13191855, 0.33133006, 0.2887237, 0.43552864, 0.86466706,
 """The weights that the notebook prints in Part 4: w1, b1, w2, b2."""
 
 
-def traced(engine: Engine, network: Network, seed: int, batch: int, dtype: str, update: Update) -> tuple[Trace, Facts]:
+def traced(
+    engine: Engine, network: Network, seed: int, batch: int, dtype: str, optimizer: Optimizer
+) -> tuple[Trace, Facts]:
     """The trace of the second of two steps from random weights on random samples: the moments are not 0 any more."""
     random = np.random.RandomState(seed)
     x = random.standard_normal((batch, network.features))
@@ -56,11 +58,11 @@ def traced(engine: Engine, network: Network, seed: int, batch: int, dtype: str, 
         y = random.randint(2, size=(batch, network.outputs)).astype("float64")
     else:
         y = random.standard_normal((batch, network.outputs))
-    state = update.first_state(random.standard_normal(network.width).astype(dtype))
-    program = Program(network, update, dtype)  # type: ignore[arg-type]
+    state = optimizer.first_state(random.standard_normal(network.width).astype(dtype))
+    program = Program(network, optimizer, dtype)  # type: ignore[arg-type]
     answer = engine.answer(RunSteps(program, numbers(state), Inline(numbers(x), numbers(y), 2), 0.05))
     assert isinstance(answer, StepsRun)
-    return Trace(network, 0.05, tuple(range(batch)), arrays(answer.trace)), Facts(update, step=2)
+    return Trace(network, 0.05, tuple(range(batch)), arrays(answer.trace)), Facts(optimizer, step=2)
 
 
 @st.composite
@@ -89,7 +91,7 @@ def cells(trace: Trace) -> list[Cell]:
 def test_terms_come_to_the_number(
     engine: Engine, network: Network, seed: int, batch: int, dtype: str, optimizer: str
 ) -> None:
-    trace, facts = traced(engine, network, seed, batch, dtype, Update(optimizer))
+    trace, facts = traced(engine, network, seed, batch, dtype, Optimizer(optimizer))
     precision = float(np.finfo(dtype).eps)
     for cell in cells(trace):
         for form in (LOCAL, CHAIN):
@@ -109,7 +111,7 @@ def test_terms_come_to_the_number(
 def test_every_text_fits_and_every_link_leads_back_to_what_is_given(
     engine: Engine, network: Network, seed: int, batch: int
 ) -> None:
-    trace, facts = traced(engine, network, seed, batch, "float32", Update("adam"))
+    trace, facts = traced(engine, network, seed, batch, "float32", Optimizer("adam"))
     for phase in phases.phases(network):
         assert all(0 < len(line) <= 76 for line in sentence(trace, phase, facts)), sentence(trace, phase, facts)
     ends: dict[Cell, bool] = {}
@@ -149,11 +151,11 @@ def test_numbers_beyond_all_measure_are_explained_too(engine: Engine, loss: str,
     network = Network(2, (Layer(2, "relu"), Layer(2, "tanh"), Layer(2, last)), loss)
     parameters = np.full(network.width, size, "float32")
     parameters[:3] *= -1
-    program = Program(network, Update("adam"))
+    program = Program(network, Optimizer("adam"))
     samples = Inline(numbers(np.array([[1.0, -2.0]])), numbers(np.array([[1.0, 0.0]])))
-    answer = engine.answer(RunSteps(program, numbers(Update("adam").first_state(parameters)), samples, 1e30))
+    answer = engine.answer(RunSteps(program, numbers(Optimizer("adam").first_state(parameters)), samples, 1e30))
     assert isinstance(answer, StepsRun)
-    trace, facts = Trace(network, 1e30, (0,), arrays(answer.trace)), Facts(Update("adam"))
+    trace, facts = Trace(network, 1e30, (0,), arrays(answer.trace)), Facts(Optimizer("adam"))
     assert all(len(remark.text) <= 76 for remark in remarks(trace))
     for cell in cells(trace):
         for form in (LOCAL, CHAIN):
@@ -279,7 +281,7 @@ def settle(engine: Engine, session: Session) -> None:
 @given(network=networks(), seed=st.integers(0, 2**31), optimizer=st.sampled_from(OPTIMIZERS))
 def test_nothing_is_explained_by_what_comes_later(engine: Engine, network: Network, seed: int, optimizer: str) -> None:
     """Whoever follows the terms in the middle of a step sees nothing that is not computed yet."""
-    trace, facts = traced(engine, network, seed, 1, "float32", Update(optimizer))
+    trace, facts = traced(engine, network, seed, 1, "float32", Optimizer(optimizer))
 
     def is_done(cell: Cell, done: int) -> bool:
         columns = trace[cell.name].shape[1]
@@ -299,7 +301,7 @@ def test_nothing_is_explained_by_what_comes_later(engine: Engine, network: Netwo
 @settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck))
 @given(network=networks(), seed=st.integers(0, 2**31), batch=st.integers(1, 2))
 def test_tape_chain_rule_and_difference_agree(engine: Engine, network: Network, seed: int, batch: int) -> None:
-    trace, facts = traced(engine, network, seed, batch, "float32", Update())
+    trace, facts = traced(engine, network, seed, batch, "float32", Optimizer())
     asked = 0
     for cell in cells(trace):
         question = difference_request(trace, cell, facts)
@@ -316,7 +318,7 @@ def test_tape_chain_rule_and_difference_agree(engine: Engine, network: Network, 
 
 
 def test_a_wrong_gradient_is_not_agreed_to(engine: Engine) -> None:
-    trace, facts = traced(engine, Network(), 1, 1, "float32", Update())
+    trace, facts = traced(engine, Network(), 1, 1, "float32", Optimizer())
     wrong = dict(trace.values)
     wrong["gw1"] = wrong["gw1"] * np.float32(1.001)
     trace = Trace(trace.network, trace.lr, trace.rows, wrong)

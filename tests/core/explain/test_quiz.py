@@ -10,7 +10,7 @@ from backprop_tui.core.engine.protocol.messages import LossesFound
 from backprop_tui.core.explain import cell_name, difference_request, effect, effect_request, facts_of
 from backprop_tui.core.explain.quiz import CHOOSE, COMPUTE, Question, Score, judge, question
 from backprop_tui.core.model.network import Layer, Network, hidden_layers
-from backprop_tui.core.model.optimizers import OPTIMIZERS, Update
+from backprop_tui.core.model.optimizers import OPTIMIZERS, Optimizer
 from backprop_tui.core.model.phases import Cell
 from backprop_tui.core.model.trace import Trace
 from backprop_tui.core.scenario import bundled
@@ -148,7 +148,7 @@ def test_the_same_number_asks_the_same(engine: Engine, settle: Settle) -> None:
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 def test_the_answer_holds_for_every_optimizer(engine: Engine, settle: Settle, optimizer: str) -> None:
     """Also where the optimizer's memory takes a parameter the other way than its gradient."""
-    session = stepped(settle, Run(update=Update(optimizer), settings=Settings(lr=0.5)), 8)
+    session = stepped(settle, Run(optimizer=Optimizer(optimizer), settings=Settings(lr=0.5)), 8)
     against = 0
     for number in range(0, 80, 2):
         found = asked(engine, session, CHOOSE, number)

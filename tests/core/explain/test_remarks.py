@@ -11,7 +11,7 @@ from backprop_tui.core.explain.remarks import Remark, about, first_not_finite, k
 from backprop_tui.core.model import phases
 from backprop_tui.core.model.arrays import arrays, numbers
 from backprop_tui.core.model.network import Layer, Network, hidden_layers
-from backprop_tui.core.model.optimizers import OPTIMIZERS, Update
+from backprop_tui.core.model.optimizers import OPTIMIZERS, Optimizer
 from backprop_tui.core.model.phases import Cell
 from backprop_tui.core.model.trace import Trace
 from backprop_tui.core.session.history import Settings
@@ -30,7 +30,7 @@ def traced(
     lr: float = 0.1,
 ) -> Trace:
     """One step on one sample."""
-    program = Program(network, Update(), "float32")
+    program = Program(network, Optimizer(), "float32")
     samples = Inline(numbers(np.array([x])), numbers(np.array([y])))
     answer = engine.answer(RunSteps(program, numbers(np.array(parameters, "float32")), samples, lr))
     assert isinstance(answer, StepsRun)
@@ -153,7 +153,11 @@ def test_remarks_of_any_run_fit_and_say_when(settle: Settle) -> None:
         for activation in ("sigmoid", "tanh", "relu", "linear"):
             network = Network(2, hidden_layers([5, 4], activation))
             run = Run(
-                network=network, update=Update(optimizer), seed=seed, initializer="normal", settings=Settings(lr=50)
+                network=network,
+                optimizer=Optimizer(optimizer),
+                seed=seed,
+                initializer="normal",
+                settings=Settings(lr=50),
             )
             session = settle(Session(run))
             session.start_jump(3)

@@ -28,7 +28,7 @@ from backprop_tui.core.model.network import (
     Network,
     hidden_layers,
 )
-from backprop_tui.core.model.optimizers import Update
+from backprop_tui.core.model.optimizers import Optimizer
 from backprop_tui.core.model.phases import Cell
 from backprop_tui.core.session.drive import settle
 from backprop_tui.core.session.history import Settings
@@ -187,7 +187,7 @@ def _text_of(session: Session, engine: Engine) -> str:
 
 
 def test_markdown_explains_the_newest_steps_and_of_large_networks_some_numbers(engine: Engine) -> None:
-    session = Session(Run(network=Network(2, hidden_layers([40], "tanh")), update=Update("adam")))
+    session = Session(Run(network=Network(2, hidden_layers([40], "tanh")), optimizer=Optimizer("adam")))
     list(made(session, engine.answer, 23))
     parts = _text_of(session, engine).split("\n## Step ")[1:]
     assert ["<details>" in part for part in parts] == [False] * 3 + [True] * 20
@@ -236,11 +236,11 @@ LAST = Layer(1, "linear")
         Run(network=Network(2, hidden_layers([3, 2], "relu"), MEAN_SQUARED, ("b1", "w2")), settings=Settings(lr=0.02)),
         Run(network=Network(2, (Layer(2, "tanh"), Layer(1, "sigmoid")), BINARY_CROSS_ENTROPY), initializer="glorot"),
         Run(network=Network(2, (Layer(3, "linear"), Layer(2, "softmax")), SOFTMAX_CROSS_ENTROPY), initializer="he"),
-        Run(update=Update("momentum"), settings=Settings(lr=0.02)),
-        Run(update=Update("rmsprop"), settings=Settings(lr=0.02)),
-        Run(update=Update("adam"), settings=Settings(lr=0.02)),
+        Run(optimizer=Optimizer("momentum"), settings=Settings(lr=0.02)),
+        Run(optimizer=Optimizer("rmsprop"), settings=Settings(lr=0.02)),
+        Run(optimizer=Optimizer("adam"), settings=Settings(lr=0.02)),
     ],
-    ids=lambda run: f"{run.network.name} {run.network.loss} {run.update.optimizer}",
+    ids=lambda run: f"{run.network.name} {run.network.loss} {run.optimizer.name}",
 )
 def test_a_notebook_makes_any_run_again(run: Run, engine: Engine, tmp_path: Path) -> None:
     path = tmp_path / "small.csv"
@@ -318,7 +318,7 @@ def test_what_a_line_of_shell_can_not_say_is_named(engine: Engine, eventful: Ses
         "the rows of earlier steps",
     ]
     other = Run(network=Network(2, (Layer(2, "tanh"), Layer(2, "softmax")), SOFTMAX_CROSS_ENTROPY, ("b1",)))
-    found = not_in_command_line(Session(Run(network=other.network, update=Update("adam"), dtype="float64")))
+    found = not_in_command_line(Session(Run(network=other.network, optimizer=Optimizer("adam"), dtype="float64")))
     assert found == [
         "a last layer of 2 softmax",
         "the loss softmax cross entropy",

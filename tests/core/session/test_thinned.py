@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from backprop_tui.core.engine.compute.engine import Engine
 from backprop_tui.core.export.steps import recorded
-from backprop_tui.core.model.optimizers import Update
+from backprop_tui.core.model.optimizers import Optimizer
 from backprop_tui.core.model.phases import Cell
 from backprop_tui.core.session.history import History, Settings
 from backprop_tui.core.session.run import Run
@@ -73,9 +73,9 @@ def test_the_same_is_shown_whatever_is_done(
     ]
 
 
-@pytest.mark.parametrize("update", [Update(), Update("adam")])
-def test_a_long_run_keeps_few_states_and_any_step_comes_back(settle: Settle, update: Update) -> None:
-    run = Run(update=update)
+@pytest.mark.parametrize("optimizer", [Optimizer(), Optimizer("adam")])
+def test_a_long_run_keeps_few_states_and_any_step_comes_back(settle: Settle, optimizer: Optimizer) -> None:
+    run = Run(optimizer=optimizer)
     plain, thinned = settle(Session(run)), thin(settle(Session(run)), 100)
     for session in (plain, thinned):
         session.set_sampling("shuffled", 4)

@@ -20,7 +20,7 @@ SIZES = st.integers(1, 300)
 @given(SEEDS, SIZES, st.integers(1, 400), st.integers(0, 50), st.sampled_from([NEXT_ROW, SHUFFLED, ALL_ROWS]))
 def test_an_epoch_visits_every_row_once(seed: int, size: int, batch: int, epoch: int, rule: str) -> None:
     sampling = Sampling(rule, 0, batch)
-    draws = sampling.draws_per_epoch(size)
+    draws = sampling.steps_per_epoch(size)
     rows = sampling.rows(seed, size, epoch * draws, draws)
     assert rows.shape == (draws, sampling.batch_size(size))
     assert sorted(rows[rows >= 0].tolist()) == list(range(size))
@@ -39,7 +39,7 @@ def test_an_epoch_never_visits_a_row_that_is_held_out(
     assert len(held) == held_count
     assert sorted([*training.tolist(), *held.tolist()]) == list(range(size))
     sampling = Sampling(rule, 0, batch)
-    draws = sampling.draws_per_epoch(len(training))
+    draws = sampling.steps_per_epoch(len(training))
     rows = sampling.rows(seed, training, 0, draws)
     assert sorted(rows[rows >= 0].tolist()) == training.tolist()
 

@@ -397,5 +397,5 @@ def test_the_line_of_y_goes_through_the_clipboard_and_a_shell(arguments: tuple[s
         quit_it(terminal)
     one, other = (load(path).session for path in files(state))
     assert one.history.states.tobytes() == other.history.states.tobytes()
-    assert (one.run.network, one.run.update, one.steps) == (other.run.network, other.run.update, other.steps)
+    assert (one.run.network, one.run.optimizer, one.steps) == (other.run.network, other.run.optimizer, other.steps)
     assert one.settings == other.settings

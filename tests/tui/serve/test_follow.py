@@ -6,7 +6,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 from actions import ACTIONS
-from backprop_tui.core.model.optimizers import Update
+from backprop_tui.core.model.optimizers import Optimizer
 from backprop_tui.core.session.history import Settings
 from backprop_tui.core.session.run import Run
 from backprop_tui.core.session.session import Session
@@ -89,7 +89,7 @@ def test_whatever_the_instructor_does_the_others_see_it_bit_for_bit(settle: Sett
 
 def test_mini_batches_and_moments(settle: Settle) -> None:
     sampling = Settings(lr=0.01, sampling=Sampling(SHUFFLED, batch=32))
-    session = settle(Session(Run(update=Update(optimizer="adam"), settings=sampling)))
+    session = settle(Session(Run(optimizer=Optimizer("adam"), settings=sampling)))
     session.start_jump(40)
     settle(session)
     session.back_phase()

@@ -10,7 +10,7 @@ import pytest
 from backprop_tui.core.engine.compute.engine import Engine
 from backprop_tui.core.model import phases
 from backprop_tui.core.model.network import Network, hidden_layers
-from backprop_tui.core.model.optimizers import Update
+from backprop_tui.core.model.optimizers import Optimizer
 from backprop_tui.core.model.phases import Cell
 from backprop_tui.core.scenario import bundled
 from backprop_tui.core.session.history import Settings
@@ -235,7 +235,7 @@ async def test_a_long_explanation_scrolls(engine: Engine) -> None:
 @pytest.mark.parametrize("size", SIZES)
 async def test_nothing_is_cut_off(engine: Engine, size: tuple[int, int]) -> None:
     """Every line of an explanation fits the frame; the line of keys ends with the way out."""
-    run = Run(network=Network(2, hidden_layers([3, 3], "tanh")), update=Update("adam"))
+    run = Run(network=Network(2, hidden_layers([3, 3], "tanh")), optimizer=Optimizer("adam"))
     async with driven(engine, run, size=size) as found:
         await press(found, "space", "space")
         for name in ("gw1", "gh1", "new_w1", "new_v_w2", "loss", "y", "x", "b3", "h2", "gy_pred"):

@@ -15,18 +15,18 @@ REMEMBERS = {
 
 def lines(session: Session, losses: TableLosses) -> list[Line]:
     """Rows, epoch, losses, optimizer."""
-    settings, update = session.settings, session.run.update
+    settings, optimizer = session.settings, session.run.optimizer
     training = session.record.training_rows
     shown = session.losses
     found: list[Line] = [_row("rows", rows_in_words(session))]
-    per_epoch = settings.sampling.draws_per_epoch(training) if training else 1
+    per_epoch = settings.sampling.steps_per_epoch(training) if training else 1
     found.append(_row("epoch", f"{session.epochs:,.2f}   {per_epoch:,} step{'s' * (per_epoch != 1)} each"))
     found.append(_row("loss", f"{brief(shown[-1], 6) if len(shown) else '·'}   this step's"))
     for part in losses.parts:
         value = losses.latest(part)
         found.append(_row("", f"{'·' if value is None else brief(value, 6)}   {losses.size(part):,} {part}"))
-    found.append(_row("rule", f"{update.optimizer}   lr {brief(settings.lr)}"))
-    found.append(_row("", REMEMBERS[update.optimizer]))
+    found.append(_row("rule", f"{optimizer.name}   lr {brief(settings.lr)}"))
+    found.append(_row("", REMEMBERS[optimizer.name]))
     if settings.sampling.batch_size(training or 1) > 1:
         found.append(_row("", "on 4: means over the batch"))
     return found

@@ -85,7 +85,7 @@ class CurvesScreen(Overlay[None]):
         curve, marks = Curve(steps, shown, "positive"), []
         if 1 <= at <= len(losses):
             marks = [Mark(float(at), float(shown[at - 1]), on_axis=True)]
-        per_epoch = self._draws_per_epoch() if self._by_epochs else 1
+        per_epoch = self._steps_per_epoch() if self._by_epochs else 1
         self._show(
             f"Loss of every step, {'logarithmic' if logarithmic else 'linear'}",
             self._plot([curve], marks, (1.0, max(float(len(losses)), 2.0)), logarithmic, per_epoch),
@@ -116,9 +116,9 @@ class CurvesScreen(Overlay[None]):
             x_text=lambda x: f"epoch {brief(x / per_epoch, 4)}" if self._by_epochs else f"{brief(x, 7)}",
         )
 
-    def _draws_per_epoch(self) -> int:
+    def _steps_per_epoch(self) -> int:
         scaling = self._session.scaling
-        return self._session.settings.sampling.draws_per_epoch(scaling.rows) if scaling else 1
+        return self._session.settings.sampling.steps_per_epoch(scaling.rows) if scaling else 1
 
     # The loss over the length of a step
 
@@ -137,7 +137,7 @@ class CurvesScreen(Overlay[None]):
             words = f"lr {brief(lr)}: loss {brief(curve.losses[0])} → {brief(curve.at(lr))}"
         else:
             words = f"lr {brief(lr)} lies beyond the right edge"
-        if self._session.run.update.optimizer != "sgd":
+        if self._session.run.optimizer.name != "sgd":
             words = f"by plain descent, {words}"
         best, rises = f"least at {brief(curve.best, 2)} ▼", f"up again beyond {brief(curve.rises or 0, 3)}"
         least = curve.rises is not None and curve.best > 0

@@ -12,11 +12,11 @@ def title(view: View) -> str:
     lr = view.trace.lr if view.trace is not None else view.settings.lr
     rules = {
         "sgd": f"w − {brief(lr)}·∂L/∂w",
-        "momentum": f"w + m   m ← {brief(view.run.update.momentum)}·m − {brief(lr)}·∂L/∂w",
+        "momentum": f"w + m   m ← {brief(view.run.optimizer.momentum)}·m − {brief(lr)}·∂L/∂w",
         "rmsprop": f"w − {brief(lr)}·∂L/∂w/√v",
         "adam": f"w − {brief(lr)}·m̂/√v̂",
     }
-    return f"Updated weights  {rules[view.run.update.optimizer]}"
+    return f"Updated weights  {rules[view.run.optimizer.name]}"
 
 
 def lines(view: View, width: int) -> list[Line]:
@@ -35,7 +35,7 @@ def lines(view: View, width: int) -> list[Line]:
                     view.number(Cell("new_" + parameter.name, row, column), wide),
                 ]
             found.append(tuple(spans))
-    for letter in view.run.update.moments:
+    for letter in view.run.optimizer.moments:
         for parameter in view.network.parameters:
             found += matrix(view, f"new_{letter}_{parameter.name}", f"{letter} {parameter.name}", wide)
     return found
