@@ -1,22 +1,22 @@
 """Where every number of a step comes from: `explain` makes it from the trace, `lines` puts it into words."""
 
-from .context import Facts, facts_of
-from .difference import Agreement, Effect, Question, agreement, awaited, difference_request, effect, effect_request
+from .context import Context, context_of
+from .gradient_check import Agreement, Effect, Question, agreement, awaited, difference_request, effect, effect_request
 from .layout import Line, Piece, wrapped_words
 from .lines import lines
 from .names import cell_name, sample_of
-from .parts import CHAIN, LOCAL, Explanation, Factor, Term
 from .sentence import sentence
+from .terms import CHAIN, LOCAL, Explanation, Factor, Term
 from .why import explain, inputs
 
 __all__ = [
     "CHAIN",
     "LOCAL",
     "Agreement",
+    "Context",
     "Effect",
     "Explanation",
     "Factor",
-    "Facts",
     "Line",
     "Piece",
     "Question",
@@ -24,11 +24,11 @@ __all__ = [
     "agreement",
     "awaited",
     "cell_name",
+    "context_of",
     "difference_request",
     "effect",
     "effect_request",
     "explain",
-    "facts_of",
     "inputs",
     "lines",
     "sample_of",

@@ -15,8 +15,16 @@ from backprop_tui.core.model.network import (
 from backprop_tui.core.model.phases import Cell
 from backprop_tui.core.model.trace import Trace
 
-from .factors import (
+from .gradient_check import sizes
+from .names import base, layer_of
+from .terms import (
+    CHAIN,
+    LOCAL,
+    Explanation,
+    Factor,
+    Term,
     couples,
+    derivative,
     error,
     explanation,
     factor,
@@ -24,14 +32,10 @@ from .factors import (
     loss_constants,
     mean_over_batch,
     name_of,
+    pre_activation,
     samples,
-    slope,
-    sum_name,
     target_sum,
 )
-from .names import base, layer_of
-from .parts import CHAIN, LOCAL, Explanation, Factor, Term
-from .rounding import sizes
 
 MAX_PATHS = 12
 """The chain rule is written out back to the loss where it has no more paths than this, else to a layer on the way."""
@@ -43,54 +47,54 @@ def gradient(trace: Trace, cell: Cell, form: str) -> Explanation:
     if of == "y_pred":
         return _by_prediction(trace, cell)
     layer = layer_of(network, of)
-    if of[0] == "z" and layer == network.depth and (couples(trace) or sum_name(trace, layer) == "y_pred"):
-        return _by_last_sum(trace, cell)
+    if of[0] == "z" and layer == network.depth and (couples(trace) or pre_activation(trace, layer) == "y_pred"):
+        return _by_last_pre_activation(trace, cell)
     title = f"the gradient of the loss by {name_of(trace, Cell(of, *cell.place))}"
     if form == CHAIN:
         return _chain(trace, cell, title)
-    terms = {"w": _by_weight, "b": _by_weight, "z": _by_sum, "h": _by_output}[of[0]](trace, cell, layer)
-    note = _slope_note(terms)
+    terms = {"w": _by_weight, "b": _by_weight, "z": _by_pre_activation, "h": _by_output}[of[0]](trace, cell, layer)
+    note = _derivative_note(terms)
     return explanation(trace, cell, title, terms, notes=note)
 
 
 def _by_prediction(trace: Trace, cell: Cell) -> Explanation:
-    """∂L/∂ŷ: the slope of the loss."""
+    """∂L/∂ŷ: the derivative of the loss."""
     loss, output, sample = trace.network.loss, cell.row, cell.column
-    guess, truth = factor(trace, "y_pred", output, sample), factor(trace, "y", sample, output)
-    title = "the slope of the loss at the prediction"
+    prediction, target = factor(trace, "y_pred", output, sample), factor(trace, "y", sample, output)
+    title = "the derivative of the loss at the prediction"
     if loss in (HALF_SQUARED, MEAN_SQUARED):
-        terms = [Term((guess,)), Term((truth,), -1)]
+        terms = [Term((prediction,)), Term((target,), -1)]
         return explanation(trace, cell, title, terms, common=loss_constants(trace))
     notes = ("the tape itself goes from the loss to z at once, which stays finite where ŷ is 0 or 1",)
     if loss == BINARY_CROSS_ENTROPY:
         both = Factor(
-            f"({guess.symbol}(1 − {guess.symbol}))",
-            guess.value * (1 - guess.value),
-            guess.cells,
-            ("(", guess.value, "(1 − ", guess.value, "))"),
+            f"({prediction.symbol}(1 − {prediction.symbol}))",
+            prediction.value * (1 - prediction.value),
+            prediction.cells,
+            ("(", prediction.value, "(1 − ", prediction.value, "))"),
             divides=True,
         )
         top = error(trace, output, sample, "gz" + str(trace.network.depth))
         terms = [Term((Factor(top.symbol, top.value, top.cells[1:], top.working), both))]
     else:
-        terms = [Term((truth, factor(trace, "y_pred", output, sample, divides=True)), -1)]
+        terms = [Term((target, factor(trace, "y_pred", output, sample, divides=True)), -1)]
     return explanation(trace, cell, title, terms, common=mean_over_batch(trace), notes=notes)
 
 
-def _by_last_sum(trace: Trace, cell: Cell) -> Explanation:
-    """∂L/∂z of the last layer where it is ŷ − y at once: it is linear, or its slope cancels against the loss's."""
+def _by_last_pre_activation(trace: Trace, cell: Cell) -> Explanation:
+    """∂L/∂z of the last layer where it is ŷ − y at once: it is linear, or its derivative cancels against the loss's."""
     network, output, sample = trace.network, cell.row, cell.column
-    guess, truth = factor(trace, "y_pred", output, sample), factor(trace, "y", sample, output)
+    prediction, target = factor(trace, "y_pred", output, sample), factor(trace, "y", sample, output)
     title = f"the gradient of the loss by {name_of(trace, Cell(cell.name[1:], *cell.place))}"
     note = "the last layer has no activation: its z is ŷ"
     if network.loss == BINARY_CROSS_ENTROPY:
-        note = "the slope ŷ(1 − ŷ) of the sigmoid cancels against the one under the loss's"
-    first = Term((guess,))
+        note = "the derivative ŷ(1 − ŷ) of the sigmoid cancels against the one under the loss's"
+    first = Term((prediction,))
     if network.loss == SOFTMAX_CROSS_ENTROPY:
-        note = "softmax couples all outputs; summed over them, its slopes and the loss's leave ŷ − y"
+        note = "softmax couples all outputs; summed over them, its derivatives and the loss's leave ŷ − y"
         if (total := target_sum(trace, sample)) != 1:
-            first = Term((guess, Factor("Σy", total, note="the sum of this sample's targets")))
-    terms = [first, Term((truth,), -1)]
+            first = Term((prediction, Factor("Σy", total, note="the sum of this sample's targets")))
+    terms = [first, Term((target,), -1)]
     return explanation(trace, cell, title, terms, common=loss_constants(trace), notes=(note,))
 
 
@@ -98,20 +102,20 @@ def _by_weight(trace: Trace, cell: Cell, layer: int) -> list[Term]:
     """∂L/∂w = ∂L/∂z times what the weight multiplies; ∂L/∂b = ∂L/∂z. Summed over the samples of the batch."""
     terms = []
     for sample in samples(trace):
-        back = factor(trace, "g" + sum_name(trace, layer), cell.row, sample)
+        back = factor(trace, "g" + pre_activation(trace, layer), cell.row, sample)
         terms.append(Term((back, *_entering(trace, cell, layer, sample))))
     return terms
 
 
-def _by_sum(trace: Trace, cell: Cell, layer: int) -> list[Term]:
-    """∂L/∂z = ∂L/∂h times the slope of the activation."""
+def _by_pre_activation(trace: Trace, cell: Cell, layer: int) -> list[Term]:
+    """∂L/∂z = ∂L/∂h times the derivative of the activation."""
     name = "gy_pred" if layer == trace.network.depth else f"gh{layer}"
-    return [Term((factor(trace, name, *cell.place), *_slopes(trace, layer, *cell.place)))]
+    return [Term((factor(trace, name, *cell.place), *_derivatives(trace, layer, *cell.place)))]
 
 
 def _by_output(trace: Trace, cell: Cell, layer: int) -> list[Term]:
     """∂L/∂h: what comes back along the weights of the next layer, from each of its units."""
-    back = "g" + sum_name(trace, layer + 1)
+    back = "g" + pre_activation(trace, layer + 1)
     return [
         Term((factor(trace, back, unit, cell.column), factor(trace, f"w{layer + 1}", unit, cell.row)))
         for unit in range(trace.network.layers[layer].units)
@@ -142,12 +146,12 @@ def _chain(trace: Trace, cell: Cell, title: str) -> Explanation:
             for number in range(furthest, nearest, -1):
                 to, at = units[number - nearest], units[number - nearest - 1]
                 path.append(factor(trace, f"w{number}", to, at))
-                path += _slopes(trace, number - 1, at, sample)
+                path += _derivatives(trace, number - 1, at, sample)
             if of[0] == "h":
                 path.append(factor(trace, f"w{nearest}", units[0], cell.row))
             path += _entering(trace, cell, layer, sample)
             terms.append(Term(tuple(path)))
-    notes = _slope_note(terms)
+    notes = _derivative_note(terms)
     if not whole:
         notes += (f"too many paths to write out: it starts at the gradients of layer {furthest}",)
     return explanation(trace, cell, title, terms, common=constants, form=CHAIN, notes=notes)
@@ -169,7 +173,7 @@ def _start(trace: Trace, layer: int, unit: int, sample: int, roundings: Array) -
         return [replace(factor(trace, f"gz{layer}", unit, sample), size=float(roundings[unit, sample]))]
     if couples(trace):
         return [error(trace, unit, sample, f"gz{layer}")]
-    return [error(trace, unit, sample, "gy_pred"), *_slopes(trace, layer, unit, sample)]
+    return [error(trace, unit, sample, "gy_pred"), *_derivatives(trace, layer, unit, sample)]
 
 
 def _entering(trace: Trace, cell: Cell, layer: int, sample: int) -> list[Factor]:
@@ -180,12 +184,12 @@ def _entering(trace: Trace, cell: Cell, layer: int, sample: int) -> list[Factor]
     return [factor(trace, entering.name, *entering.place)]
 
 
-def _slopes(trace: Trace, layer: int, unit: int, sample: int) -> list[Factor]:
-    found = slope(trace, layer, unit, sample)
+def _derivatives(trace: Trace, layer: int, unit: int, sample: int) -> list[Factor]:
+    found = derivative(trace, layer, unit, sample)
     return [] if found is None else [found]
 
 
-def _slope_note(terms: list[Term]) -> tuple[str, ...]:
-    """Says what the slopes in a product are, once each."""
+def _derivative_note(terms: list[Term]) -> tuple[str, ...]:
+    """Says what the derivatives in a product are, once each."""
     notes = (f"{factor.symbol} is {factor.note}" for term in terms[:1] for factor in term.factors if factor.note)
     return tuple(dict.fromkeys(notes))[:3]

@@ -12,7 +12,7 @@ from backprop_tui.core.table.spec import TableSpec
 
 
 @dataclass(frozen=True)
-class Facts:
+class Context:
     """Where the numbers that a step starts from come from, and how it updates.
 
     `step` is the number of the step that is explained, from 1, and so Adam's t; `seed` is None where the initial
@@ -33,23 +33,23 @@ class Facts:
     changes: tuple[Change, ...] = ()
 
 
-def known(trace: Trace, facts: Facts | None) -> Facts:
-    """The facts, or where there are none what the trace itself tells: which optimizer keeps such moments."""
-    if facts is not None:
-        return facts
+def known(trace: Trace, context: Context | None) -> Context:
+    """The context, or where there are none what the trace itself tells: which optimizer keeps such moments."""
+    if context is not None:
+        return context
     moments = "".join(letter for letter in "mv" if f"{letter}_w1" in trace.values)
-    return Facts(Optimizer({"m": "momentum", "v": "rmsprop", "mv": "adam"}.get(moments, "sgd")), seed=None)
+    return Context(Optimizer({"m": "momentum", "v": "rmsprop", "mv": "adam"}.get(moments, "sgd")), seed=None)
 
 
-def facts_of(session: Session) -> Facts:
-    """The facts of the step that a session shows."""
+def context_of(session: Session) -> Context:
+    """The context of the step that a session shows."""
     run, history, entry = session.run, session.history, session.position.entry
     last = entry - 1
     changes: list[Change] = []
     while last in history.changes:
         changes.insert(0, history.changes[last])
         last -= 1
-    return Facts(
+    return Context(
         optimizer=run.optimizer,
         step=history.steps(entry) + 1,
         seed=None if run.initial is not None else run.seed,

@@ -10,43 +10,57 @@ from backprop_tui.core.table.units import currency
 from backprop_tui.core.text.escape import escape_controls
 from backprop_tui.core.text.numerals import compact, plain
 
-from .context import Facts
-from .factors import constant, explanation, factor, input_cell, mean_over_batch, name_of, samples, shown_value
+from .context import Context
 from .names import base, layer_of
-from .parts import CHAIN, LOCAL, Explanation, Factor, Term, number
+from .terms import (
+    CHAIN,
+    LOCAL,
+    Explanation,
+    Factor,
+    Term,
+    constant,
+    explanation,
+    factor,
+    input_cell,
+    mean_over_batch,
+    name_of,
+    number,
+    samples,
+    shown_value,
+)
 
 
-def input_value(trace: Trace, cell: Cell, facts: Facts) -> Explanation:
-    """A feature: the table's number, less the column's mean, over its deviation."""
-    column = _column(facts.table.features, cell.column, "feature")
+def input_value(trace: Trace, cell: Cell, context: Context) -> Explanation:
+    """A feature: the table's number, less the column's mean, over its standard deviation."""
+    column = _column(context.table.features, cell.column, "feature")
     title = f"{column} of {_row(trace, cell.row)}"
-    sample, scaling = facts.sample, facts.scaling
+    sample, scaling = context.sample, context.scaling
     value = number(trace["x"], cell)
-    if facts.typed and not (sample is not None and np.isclose(sample.x[cell.column], value, rtol=1e-6, atol=0)):
+    if context.typed and not (sample is not None and np.isclose(sample.x[cell.column], value, rtol=1e-6, atol=0)):
         return explanation(trace, cell, title, notes=("typed by hand",))
-    if scaling is None or facts.table.features[cell.column] not in facts.table.standardize:
+    if scaling is None or context.table.features[cell.column] not in context.table.standardize:
         return explanation(trace, cell, title, notes=("as it is in the table, not scaled",))
-    mean, deviation = float(scaling.mean[cell.column]), float(scaling.deviation[cell.column])
-    which = "the rows not held out" if facts.table.holdout else f"all {scaling.rows:,} rows"
-    notes = [f"standardized: mean and deviation are those of {which}"]
+    mean, std = float(scaling.mean[cell.column]), float(scaling.std[cell.column])
+    which = "the rows not held out" if context.table.holdout else f"all {scaling.rows:,} rows"
+    notes = [f"standardized: mean and standard deviation are those of {which}"]
     if sample is not None and not trace.averaged and sample.row == _table_row(trace, cell.row):
         raw = float(sample.raw[cell.column])
     else:
-        raw = value * deviation + mean
+        raw = value * std + mean
         notes.append(f"{column} here is computed back from x")
-    over = Factor("deviation", deviation, divides=True)
+    over = Factor("std", std, divides=True)
     difference = Factor(f"({column} − mean)", raw - mean, working=("(", compact(raw), " − ", mean, ")"))
     return explanation(trace, cell, title + ", scaled", [Term((difference, over))], notes=tuple(notes))
 
 
-def target_value(trace: Trace, cell: Cell, facts: Facts) -> Explanation:
+def target_value(trace: Trace, cell: Cell, context: Context) -> Explanation:
     """A target: the table's number, or its natural logarithm."""
-    column = _column(facts.table.targets, cell.column, "target")
+    column = _column(context.table.targets, cell.column, "target")
     title = f"{column} of {_row(trace, cell.row)}"
-    sample, value = facts.sample, number(trace["y"], cell)
-    if facts.typed and not (sample is not None and np.isclose(sample.y[cell.column], value, rtol=1e-6, atol=0)):
+    sample, value = context.sample, number(trace["y"], cell)
+    if context.typed and not (sample is not None and np.isclose(sample.y[cell.column], value, rtol=1e-6, atol=0)):
         return explanation(trace, cell, title, notes=("typed by hand",))
-    if not facts.table.log_target:
+    if not context.table.log_target:
         return explanation(trace, cell, title, notes=("as it is in the table",))
     if trace.averaged or sample is None or sample.row != _table_row(trace, cell.row):
         raw = float(np.exp(value))
@@ -57,32 +71,35 @@ def target_value(trace: Trace, cell: Cell, facts: Facts) -> Explanation:
     return explanation(trace, cell, f"the natural logarithm of {title}", terms, function="ln", notes=notes)
 
 
-def parameter_value(trace: Trace, cell: Cell, facts: Facts) -> Explanation:
+def parameter_value(trace: Trace, cell: Cell, context: Context) -> Explanation:
     """A parameter before the update: drawn, typed, or left by the update of the step before."""
     title = parameter_title(trace, cell)
-    typed = [change for change in facts.changes if change.cell == cell]
+    typed = [change for change in context.changes if change.cell == cell]
     if typed:
         return explanation(trace, cell, title, notes=(f"typed by hand; it was {plain(typed[-1].old)}",))
-    if facts.before is None:
-        drawn = "given at the start" if facts.seed is None else f"drawn by seed {facts.seed} ({facts.initializer})"
+    if context.before is None:
+        drawn = (
+            "given at the start" if context.seed is None else f"drawn by seed {context.seed} ({context.initializer})"
+        )
         return explanation(trace, cell, title, notes=(drawn,))
     parameter = trace.network.parameter(cell.name)
-    old = float(facts.before[parameter.offset + cell.row * parameter.shape[1] + cell.column])
-    before = Factor(f"{name_of(trace, cell)} before step {facts.step - 1}", old)
+    old = float(context.before[parameter.offset + cell.row * parameter.shape[1] + cell.column])
+    before = Factor(f"{name_of(trace, cell)} before step {context.step - 1}", old)
     change = Factor("its update", number(trace[cell.name], cell) - old)
     return explanation(trace, cell, title, [Term((before,)), Term((change,))])
 
 
-def moment_value(trace: Trace, cell: Cell, facts: Facts) -> Explanation:
+def moment_value(trace: Trace, cell: Cell, context: Context) -> Explanation:
     """A moment before the update: 0 at the start, else kept from the step before."""
-    note = "0 before the first step" if facts.step == 1 else f"kept from step {facts.step - 1}"
+    note = "0 before the first step" if context.step == 1 else f"kept from step {context.step - 1}"
     return explanation(trace, cell, f"the optimizer's moment of {base(cell.name)}", notes=(note,))
 
 
-def sum_value(trace: Trace, cell: Cell) -> Explanation:
+def pre_activation_value(trace: Trace, cell: Cell) -> Explanation:
     """z of a unit: the weighted sum of what enters its layer, and its bias."""
     layer = layer_of(trace.network, cell.name)
-    return explanation(trace, cell, f"the sum of {_unit(cell, layer)}", _sum_terms(trace, layer, cell.row, cell.column))
+    terms = _sum_terms(trace, layer, cell.row, cell.column)
+    return explanation(trace, cell, f"the pre-activation of {_unit(cell, layer)}", terms)
 
 
 def output_value(trace: Trace, cell: Cell, form: str) -> Explanation:
@@ -102,7 +119,7 @@ def output_value(trace: Trace, cell: Cell, form: str) -> Explanation:
     return explanation(trace, cell, title, terms, function=function, form=form)
 
 
-def loss_value(trace: Trace, cell: Cell, facts: Facts) -> Explanation:
+def loss_value(trace: Trace, cell: Cell, context: Context) -> Explanation:
     """The loss: what each sample and output adds to it, and how far off that is in the target's own units."""
     network, common, terms = trace.network, mean_over_batch(trace), []
     places = [(sample, output) for sample in samples(trace) for output in range(network.outputs)]
@@ -118,7 +135,7 @@ def loss_value(trace: Trace, cell: Cell, facts: Facts) -> Explanation:
     title = (
         "the loss: " + network.loss.replace("_", " ") + (", the mean over the batch" if len(samples(trace)) > 1 else "")
     )
-    return explanation(trace, cell, title, terms, common=common, notes=_in_units(trace, facts))
+    return explanation(trace, cell, title, terms, common=common, notes=_in_units(trace, context))
 
 
 def parameter_title(trace: Trace, cell: Cell) -> str:
@@ -141,16 +158,16 @@ def _sum_terms(trace: Trace, layer: int, unit: int, sample: int) -> list[Term]:
 
 
 def _squared_error(trace: Trace, output: int, sample: int) -> Factor:
-    guess, truth = factor(trace, "y_pred", output, sample), factor(trace, "y", sample, output)
-    off, working = guess.value - truth.value, ("(", guess.value, " − ", truth.value, ")²")
-    return Factor(f"({guess.symbol} − {truth.symbol})²", off * off, guess.cells + truth.cells, working)
+    prediction, target = factor(trace, "y_pred", output, sample), factor(trace, "y", sample, output)
+    off, working = prediction.value - target.value, ("(", prediction.value, " − ", target.value, ")²")
+    return Factor(f"({prediction.symbol} − {target.symbol})²", off * off, prediction.cells + target.cells, working)
 
 
 def _cross_entropy(trace: Trace, output: int, sample: int) -> list[Term]:
     """−y·ln ŷ, and −(1 − y)·ln(1 − ŷ) where there are two outcomes. The logarithms come from z, as the program's do."""
-    truth, guess = factor(trace, "y", sample, output), factor(trace, "y_pred", output, sample)
+    target, prediction = factor(trace, "y", sample, output), factor(trace, "y_pred", output, sample)
     z = trace[f"z{trace.network.depth}"][:, sample].astype("float64")
-    cells = (*guess.cells, Cell(f"z{trace.network.depth}", output, sample))
+    cells = (*prediction.cells, Cell(f"z{trace.network.depth}", output, sample))
     with np.errstate(all="ignore"):
         if trace.network.loss == BINARY_CROSS_ENTROPY:
             logarithm, other = -np.logaddexp(0, -z[output]), -np.logaddexp(0, z[output])
@@ -158,24 +175,24 @@ def _cross_entropy(trace: Trace, output: int, sample: int) -> list[Term]:
             logarithm = z[output] - z.max() - np.log(np.exp(z - z.max()).sum())
     note = "computed from z: finite where ŷ is rounded to 0 or 1"
     size = float(np.abs(z).max())
-    likely = Factor(f"ln {guess.symbol}", float(logarithm), cells, ("ln ", guess.value), note, size=size)
-    terms = [Term((truth, likely), -1)]
+    likely = Factor(f"ln {prediction.symbol}", float(logarithm), cells, ("ln ", prediction.value), note, size=size)
+    terms = [Term((target, likely), -1)]
     if trace.network.loss == BINARY_CROSS_ENTROPY:
         rest = Factor(
-            f"(1 − {truth.symbol})",
-            1 - truth.value,
-            truth.cells,
-            ("(1 − ", shown_value(truth), ")"),
-            literal=f"{1 - truth.value:g}" if truth.literal else "",
+            f"(1 − {target.symbol})",
+            1 - target.value,
+            target.cells,
+            ("(1 − ", shown_value(target), ")"),
+            literal=f"{1 - target.value:g}" if target.literal else "",
         )
         unlikely = Factor(
-            f"ln(1 − {guess.symbol})", float(other), cells, ("ln(1 − ", guess.value, ")"), note, size=size
+            f"ln(1 − {prediction.symbol})", float(other), cells, ("ln(1 − ", prediction.value, ")"), note, size=size
         )
         terms.append(Term((rest, unlikely), -1))
     return terms
 
 
-def _in_units(trace: Trace, facts: Facts) -> tuple[str, ...]:
+def _in_units(trace: Trace, context: Context) -> tuple[str, ...]:
     """How far off the predictions are, in words and in the target's own units."""
     network = trace.network
     if trace.averaged:
@@ -185,32 +202,36 @@ def _in_units(trace: Trace, facts: Facts) -> tuple[str, ...]:
     notes = []
     chosen = [(sample, output) for sample in samples(trace) for output in range(network.outputs)][:3]
     for sample, output in chosen:
-        guess, truth = float(trace["y_pred"][output, sample]), float(trace["y"][sample, output])
+        prediction, target = float(trace["y_pred"][output, sample]), float(trace["y"][sample, output])
         name = factor(trace, "y_pred", output, sample).symbol
-        if facts.table.log_target:
+        if context.table.log_target:
             with np.errstate(over="ignore"):
-                guess, truth = float(np.exp(guess)), float(np.exp(truth))
+                prediction, target = float(np.exp(prediction)), float(np.exp(target))
             name = f"e^{name}"
-        column = _column(facts.table.targets, output, "target")
-        sign = currency(facts.table, output)
-        off = guess - truth
+        column = _column(context.table.targets, output, "target")
+        sign = currency(context.table, output)
+        off = prediction - target
         way = "exactly right" if off == 0 else f"{sign}{compact(abs(off))} too {'low' if off < 0 else 'high'}"
         if not isfinite(off):
             way = "too far off for a number"
-        notes.append(f"{name} = {sign}{compact(guess)}, {column} {sign}{compact(truth)}: {way}")
+        notes.append(f"{name} = {sign}{compact(prediction)}, {column} {sign}{compact(target)}: {way}")
     return tuple(notes)
 
 
 def _probabilities(trace: Trace) -> tuple[str, ...]:
     notes = []
     for sample in list(samples(trace))[:3]:
-        guess, truth = trace["y_pred"][:, sample], trace["y"][sample]
+        prediction, target = trace["y_pred"][:, sample], trace["y"][sample]
         for output in range(trace.network.outputs):
-            if trace.network.loss == BINARY_CROSS_ENTROPY and truth[output] in (0, 1):
-                chance = guess[output] if truth[output] == 1 else 1 - guess[output]
-                notes.append(f"the right answer is {truth[output]:.0f}; it gets the probability {plain(float(chance))}")
-            elif trace.network.loss != BINARY_CROSS_ENTROPY and truth[output] == 1:
-                notes.append(f"the right class is {output + 1}; it gets the probability {plain(float(guess[output]))}")
+            if trace.network.loss == BINARY_CROSS_ENTROPY and target[output] in (0, 1):
+                chance = prediction[output] if target[output] == 1 else 1 - prediction[output]
+                notes.append(
+                    f"the right answer is {target[output]:.0f}; it gets the probability {plain(float(chance))}"
+                )
+            elif trace.network.loss != BINARY_CROSS_ENTROPY and target[output] == 1:
+                notes.append(
+                    f"the right class is {output + 1}; it gets the probability {plain(float(prediction[output]))}"
+                )
     return tuple(notes[:3])
 
 

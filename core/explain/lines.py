@@ -5,7 +5,7 @@ from collections.abc import Callable
 from backprop_tui.core.text.numerals import fixed, full, plain
 
 from .layout import FACTOR, NOTE, NUMBERS, RESULT, SYMBOLS, TERM, WIDTH, WORKING, Line, Piece, words
-from .parts import Explanation, Factor, Term
+from .terms import Explanation, Factor, Term
 
 MAX_TERMS = 12
 """A longer sum is shown with its middle left out."""

@@ -10,10 +10,10 @@ from backprop_tui.core.model.phases import Cell
 from backprop_tui.core.model.trace import Trace
 from backprop_tui.core.text.numerals import brief, fixed, plain
 
-from .factors import couples, name_of, output_name, samples
+from .terms import couples, name_of, output_name, samples
 
 SATURATED = 0.01
-"""A slope of the activation below this lets almost nothing through: |z| above 4.6 for sigmoid, 3.0 for tanh."""
+"""A derivative of the activation below this lets almost nothing through: |z| above 4.6 for sigmoid, 3.0 for tanh."""
 
 VANISHED, EXPLODED = 0.01, 100.0
 """The gradient's size at the first layer against that at the last."""
@@ -107,11 +107,11 @@ def _flat_units(trace: Trace, layer: int) -> Iterator[Remark]:
     if trace.averaged or last_and_coupled or activation not in ("sigmoid", "tanh", "relu"):
         return
     a = trace[output_name(trace, layer)][:, : len(samples(trace))].astype("float64")
-    slopes = {"sigmoid": a * (1 - a), "tanh": 1 - a**2, "relu": (a > 0).astype("float64")}[activation].max(axis=1)
-    flat = np.flatnonzero(slopes < SATURATED)
+    derivatives = {"sigmoid": a * (1 - a), "tanh": 1 - a**2, "relu": (a > 0).astype("float64")}[activation].max(axis=1)
+    flat = np.flatnonzero(derivatives < SATURATED)
     if not len(flat):
         return
-    rows, unit = len(samples(trace)), int(flat[np.argmin(slopes[flat])])
+    rows, unit = len(samples(trace)), int(flat[np.argmin(derivatives[flat])])
     z, h = f"z{layer}", output_name(trace, layer)
     who = _unit_name(trace, h, unit)
     if len(flat) > 1:
@@ -126,7 +126,7 @@ def _flat_units(trace: Trace, layer: int) -> Iterator[Remark]:
         text = f"{who} {is_are} {'a dead ReLU' if len(flat) == 1 else 'dead ReLUs'}: {where}, no gradient passes"
     else:
         where = where if rows > 1 else f"at z = {z_value}"
-        text = f"{who} {is_are} saturated: {where} the slope is {brief(float(slopes[unit]), 2)}"
+        text = f"{who} {is_are} saturated: {where} the derivative is {brief(float(derivatives[unit]), 2)}"
     about_them = frozenset((name, int(unit)) for unit in flat for name in (z, h))
     yield Remark("dead" if activation == "relu" else "saturated", text, h, units=about_them)
 

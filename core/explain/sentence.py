@@ -5,27 +5,26 @@ from backprop_tui.core.model.optimizers import Optimizer
 from backprop_tui.core.model.phases import UPDATE, Cell, Phase
 from backprop_tui.core.model.trace import Trace, activations, symbol
 
-from .context import Facts, known
-from .factors import couples, samples, sum_name
+from .context import Context, known
 from .layout import NUMBERS, SYMBOLS, WIDTH
 from .lines import one_line
 from .names import base, layer_of
-from .parts import LOCAL
+from .terms import LOCAL, couples, pre_activation, samples
 from .why import explain
 
 
-def sentence(trace: Trace, what: Phase | Cell, facts: Facts | None = None, width: int = WIDTH) -> tuple[str, str]:
+def sentence(trace: Trace, what: Phase | Cell, context: Context | None = None, width: int = WIDTH) -> tuple[str, str]:
     """A line in symbols and a line with numbers, each at most `width` columns.
 
     Of a phase the first line is the formula of the whole layer and the second its first number's; of a cell both are
     that number's own. Long sums lose their middle, never their result.
     """
     cell = what if isinstance(what, Cell) else Cell(what.names[0])
-    found = explain(trace, cell, facts, LOCAL)
+    found = explain(trace, cell, context, LOCAL)
     if isinstance(what, Cell):
         formula = one_line(found, SYMBOLS, width)
     else:
-        formula = phase_formula(trace, what, known(trace, facts).optimizer)
+        formula = phase_formula(trace, what, known(trace, context).optimizer)
     return formula if len(formula) <= width else formula[: width - 1] + "…", one_line(found, NUMBERS, width)
 
 
@@ -50,7 +49,7 @@ _UPDATES = {
 def _forward(trace: Trace, name: str) -> str:
     layer = layer_of(trace.network, name)
     z, h = activations(trace.network)[layer - 1]
-    if name == h and name != sum_name(trace, layer):
+    if name == h and name != pre_activation(trace, layer):
         activation = trace.network.layers[layer - 1].activation
         function = {"sigmoid": "σ", "linear": ""}.get(activation, activation)
         return f"{symbol(h)} = {function}({z})" if function else f"{symbol(h)} = {z}"
@@ -80,22 +79,22 @@ def _gradient(trace: Trace, name: str) -> str:
     of, batch = base(name), len(samples(trace)) > 1 or trace.averaged
     head, rows = f"{symbol(name)} = ", f"/{len(trace.rows)}" if len(samples(trace)) > 1 else ""
     if of == "y_pred":
-        return head + _slope_of_loss(trace) + rows
+        return head + _derivative_of_loss(trace) + rows
     layer = layer_of(trace.network, of)
-    back = symbol("g" + sum_name(trace, layer))
+    back = symbol("g" + pre_activation(trace, layer))
     if of[0] == "w":
         end = ", summed over the rows" if batch else ""
         return f"{head}{back}·{_entering(layer)}ᵀ,  {symbol('gb' + str(layer))} = {back}{end}"
     if of[0] == "h":
-        return f"{head}w{layer + 1}ᵀ·{symbol('g' + sum_name(trace, layer + 1))}"
+        return f"{head}w{layer + 1}ᵀ·{symbol('g' + pre_activation(trace, layer + 1))}"
     if layer == trace.network.depth and couples(trace):
         return f"{head}(ŷ − y){rows}" if rows else f"{head}ŷ − y"
     h = symbol(activations(trace.network)[layer - 1][1])
-    slope = {"sigmoid": f"·{h}(1 − {h})", "tanh": f"·(1 − {h}²)", "relu": f"·relu′(z{layer})"}
-    return f"{head}∂L/∂{h}{slope.get(trace.network.layers[layer - 1].activation, '')}"
+    derivative = {"sigmoid": f"·{h}(1 − {h})", "tanh": f"·(1 − {h}²)", "relu": f"·relu′(z{layer})"}
+    return f"{head}∂L/∂{h}{derivative.get(trace.network.layers[layer - 1].activation, '')}"
 
 
-def _slope_of_loss(trace: Trace) -> str:
+def _derivative_of_loss(trace: Trace) -> str:
     network, batch = trace.network, len(samples(trace)) > 1
     if network.loss == HALF_SQUARED:
         return "(ŷ − y)" if batch else "ŷ − y"

@@ -7,44 +7,44 @@ from backprop_tui.core.model.phases import Cell
 from backprop_tui.core.model.trace import Trace
 from backprop_tui.core.text.numerals import brief
 
-from .context import Facts
-from .factors import dtype_of, explanation, factor
+from .context import Context
 from .forward import parameter_title
 from .names import base, superscript
-from .parts import Explanation, Factor, Term
+from .terms import Explanation, Factor, Term, dtype_of, explanation, factor
 
 
-def updated_parameter(trace: Trace, cell: Cell, facts: Facts) -> Explanation:
+def updated_parameter(trace: Trace, cell: Cell, context: Context) -> Explanation:
     """A parameter after the update."""
-    optimizer, of = facts.optimizer, base(cell.name)
+    optimizer, of = context.optimizer, base(cell.name)
     title = f"{parameter_title(trace, cell)}, after the update"
-    old, slope = Term((factor(trace, of, *cell.place),)), factor(trace, "g" + of, *cell.place)
+    old, gradient = Term((factor(trace, of, *cell.place),)), factor(trace, "g" + of, *cell.place)
     if of in trace.network.frozen:
         return explanation(trace, cell, title, [old], notes=(f"{of} is frozen: no update changes it",))
     if optimizer.name == "sgd":
-        step = Term((learning_rate(trace), slope), -1)
+        step = Term((learning_rate(trace), gradient), -1)
     elif optimizer.name == "momentum":
         step = Term((factor(trace, f"new_m_{of}", *cell.place),))
     elif optimizer.name == "rmsprop":
-        step = Term((learning_rate(trace), slope, _root(trace, cell, optimizer.epsilon, inside=True)), -1)
+        step = Term((learning_rate(trace), gradient, _root(trace, cell, optimizer.epsilon, inside=True)), -1)
     else:
         moment = factor(trace, f"new_m_{of}", *cell.place)
-        step = Term((_adam_rate(trace, facts), moment, _root(trace, cell, optimizer.epsilon, inside=False)), -1)
+        step = Term((_adam_rate(trace, context), moment, _root(trace, cell, optimizer.epsilon, inside=False)), -1)
     return explanation(trace, cell, title, [old, step])
 
 
-def updated_moment(trace: Trace, cell: Cell, facts: Facts) -> Explanation:
+def updated_moment(trace: Trace, cell: Cell, context: Context) -> Explanation:
     """A moment after the update: the old one fades, the gradient enters."""
-    optimizer, of, letter = facts.optimizer, base(cell.name), cell.name[4]
-    old, slope = factor(trace, f"{letter}_{of}", *cell.place), factor(trace, "g" + of, *cell.place)
+    optimizer, of, letter = context.optimizer, base(cell.name), cell.name[4]
+    old, gradient = factor(trace, f"{letter}_{of}", *cell.place), factor(trace, "g" + of, *cell.place)
     if letter == "m" and optimizer.name == "momentum":
-        terms = [Term((_rate("momentum", optimizer.momentum), old)), Term((learning_rate(trace), slope), -1)]
+        terms = [Term((_rate("momentum", optimizer.momentum), old)), Term((learning_rate(trace), gradient), -1)]
         return explanation(trace, cell, f"the velocity of {of}", terms)
     if letter == "m":
-        terms = [Term((_rate("β₁", optimizer.beta_1), old)), Term((_rest("β₁", optimizer.beta_1), slope))]
+        terms = [Term((_rate("β₁", optimizer.beta_1), old)), Term((_rest("β₁", optimizer.beta_1), gradient))]
         return explanation(trace, cell, f"the running mean of the gradients of {of}", terms)
     name, keep = ("rho", optimizer.rho) if optimizer.name == "rmsprop" else ("β₂", optimizer.beta_2)
-    square = Factor(f"({slope.symbol})²", slope.value * slope.value, slope.cells, ("(", slope.value, ")²"))
+    working = ("(", gradient.value, ")²")
+    square = Factor(f"({gradient.symbol})²", gradient.value * gradient.value, gradient.cells, working)
     terms = [Term((_rate(name, keep), old)), Term((_rest(name, keep), square))]
     return explanation(trace, cell, f"the running mean of the squared gradients of {of}", terms)
 
@@ -76,8 +76,8 @@ def _root(trace: Trace, cell: Cell, epsilon: float, inside: bool) -> Factor:
     return Factor(symbol, value, v.cells, working, divides=True)
 
 
-def _adam_rate(trace: Trace, facts: Facts) -> Factor:
-    optimizer, t = facts.optimizer, facts.step
+def _adam_rate(trace: Trace, context: Context) -> Factor:
+    optimizer, t = context.optimizer, context.step
     left_1, left_2 = 1 - optimizer.beta_1**t, 1 - optimizer.beta_2**t
     value = learning_rate(trace).value * sqrt(left_2) / left_1
     power = superscript(t)

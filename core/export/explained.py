@@ -37,7 +37,7 @@ def _from_the_loss_back(network: Network) -> list[str]:
 
 
 def _of(step: Step, cell: Cell) -> Iterator[str]:
-    found = explain(step.trace, cell, step.facts, CHAIN)
+    found = explain(step.trace, cell, step.context, CHAIN)
     yield f"{found.symbol}: {found.title}"
     for line in lines(found):
         for row in line.wrapped(WIDTH - 2):

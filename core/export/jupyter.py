@@ -96,7 +96,7 @@ def _data(past: Session, ask: Ask, order: list[int]) -> Cells:
     answer = ask(ReadRows(past.run.table, numbers(np.array(order))))
     if not isinstance(answer, RowsRead):
         raise EngineRefused(answer.message if isinstance(answer, Failed) else "the engine did not read the rows")
-    rows = source.rows(past.run, order, answer.raw.array, answer.raw_y.array, past.scaling.mean, past.scaling.deviation)
+    rows = source.rows(past.run, order, answer.raw.array, answer.raw_y.array, past.scaling.mean, past.scaling.std)
     return [
         (
             "markdown",

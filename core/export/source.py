@@ -53,17 +53,17 @@ def literal(array: Array) -> str:
     return text if np.isfinite(array) else f"float('{text}')"
 
 
-def rows(run: Run, order: list[int], raw: Array, raw_y: Array, mean: Array, deviation: Array) -> str:
+def rows(run: Run, order: list[int], raw: Array, raw_y: Array, mean: Array, std: Array) -> str:
     """The raw rows, how they are scaled, and `sample(rows)`, which gives x and y."""
     table = run.table
     names = f"{', '.join(map(escape_controls, table.features))}; {', '.join(map(escape_controls, table.targets))}"
     lines = [f"# row: {names}", "table = {"]
     lines += [f"    {row}: ({literal(x)}, {literal(y)})," for row, x, y in zip(order, raw, raw_y, strict=True)]
-    lines += ["}", f"mean = np.array({literal(mean)})", f"deviation = np.array({literal(deviation)})", "", ""]
+    lines += ["}", f"mean = np.array({literal(mean)})", f"std = np.array({literal(std)})", "", ""]
     y = "np.log([table[row][1] for row in rows])" if table.log_target else "np.array([table[row][1] for row in rows])"
     lines += [
         "def sample(rows):",
-        "    x = (np.array([table[row][0] for row in rows]) - mean) / deviation",
+        "    x = (np.array([table[row][0] for row in rows]) - mean) / std",
         f"    y = {y}",
         f"    return tf.constant(x, tf.{run.dtype}), tf.constant(y, tf.{run.dtype})",
     ]

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import isfinite
 
-from backprop_tui.core.explain import Facts, facts_of
+from backprop_tui.core.explain import Context, context_of
 from backprop_tui.core.model.trace import Trace
 from backprop_tui.core.session.drive import Ask, settle
 from backprop_tui.core.session.history import Change
@@ -19,7 +19,7 @@ class Step:
     number: int
     trace: Trace
     typed: bool = False
-    facts: Facts | None = None
+    context: Context | None = None
 
     @property
     def rows(self) -> Sequence[int] | None:
@@ -71,4 +71,4 @@ def _recorded(past: Session, ask: Ask, skipped: int) -> Iterator[Event]:
                 record.take_lost(entry, ask(lost))
             trace = record.past_trace(entry, ask(record.past_request(entry)))
             past.position = Position(entry, past.whole)
-            yield Step(number, trace, past.history.settings(entry).x is not None, facts_of(past))
+            yield Step(number, trace, past.history.settings(entry).x is not None, context_of(past))

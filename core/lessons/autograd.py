@@ -49,18 +49,18 @@ class Stage:
 
 @dataclass(frozen=True)
 class Path:
-    """One way from y to x: through which operation's which operand; the product along it is slope · local."""
+    """One way from y to x: through which operation's which operand; the product along it is derivative · local."""
 
     operation: Operation
     place: int
-    slope: float
+    derivative: float
     local: float
 
     @property
     def product(self) -> float:
         """What this path adds to dy/dx, in float32."""
         with np.errstate(all="ignore"):
-            return float(np.float32(self.slope) * np.float32(self.local))
+            return float(np.float32(self.derivative) * np.float32(self.local))
 
 
 def stages(formula: Formula) -> tuple[Stage, ...]:
@@ -75,7 +75,7 @@ def stages(formula: Formula) -> tuple[Stage, ...]:
 def paths(tape: Tape) -> list[Path]:
     """All ways from y to x, the one nearest to y first. Their products add up to dy/dx."""
     return [
-        Path(operation, place, float(tape.slopes[operation.index]), float(tape.local[operation.index, place]))
+        Path(operation, place, float(tape.derivatives[operation.index]), float(tape.local[operation.index, place]))
         for operation in reversed(tape.formula.operations)
         for place, operand in enumerate(operation.operands)
         if isinstance(operand, X)
@@ -93,7 +93,7 @@ def why(formula: Formula, stage: Stage | None) -> str:
     return {
         BACKWARD: "how much this result moves for each of its operands, if only that operand moves",
         SUM: "along a path the derivatives multiply (chain rule); all paths to x add up",
-        UPDATE: "a step against the slope, lr times as long, leads down the curve",
+        UPDATE: "a step against the derivative, lr times as long, leads down the curve",
     }[stage.kind]
 
 
@@ -114,8 +114,8 @@ def remark(tape: Tape, done: int) -> str:
             inside = operation.written(*(operand_value(tape, operand) for operand in operation.operands))
             what = "is not a number (NaN)" if np.isnan(value) else "is beyond float32: infinity"
             return f"{operation.name}: {inside} {what}{_domain(operation.function)}"
-    if done > len(tape.formula.operations) and not np.isfinite(tape.slope):
-        return f"the derivative here is {number_text(tape.slope)}: the tape multiplies by infinity or by NaN"
+    if done > len(tape.formula.operations) and not np.isfinite(tape.derivative):
+        return f"the derivative here is {number_text(tape.derivative)}: the tape multiplies by infinity or by NaN"
     return ""
 
 
@@ -305,7 +305,7 @@ class AutogradLesson:
         if stage.kind == SUM:
             return sum_line(tape)
         after = "…" if self.new_x is None else number_text(self.new_x)
-        return f"x ← x - lr·dy/dx = {number_text(tape.x)} - {self.rate:g}·{_signed(tape.slope)} = {after}"
+        return f"x ← x - lr·dy/dx = {number_text(tape.x)} - {self.rate:g}·{_signed(tape.derivative)} = {after}"
 
 
 def forward_line(tape: Tape, operation: Operation) -> str:
@@ -323,18 +323,18 @@ def backward_line(tape: Tape, operation: Operation) -> str:
     texts = []
     for place, operand in enumerate(operation.operands):
         if tape.formula.depends_on_x(operand):
-            slope, value = operation.slope_written(place), number_text(tape.local[operation.index, place])
-            equals = "" if slope == value or f"{slope}.0" == value else f"{slope} = "
+            derivative, value = operation.derivative_written(place), number_text(tape.local[operation.index, place])
+            equals = "" if derivative == value or f"{derivative}.0" == value else f"{derivative} = "
             texts.append(f"∂{operation.name}/∂{operand_text(operand)} = {equals}{value}")
     return ",  ".join(texts)
 
 
 def sum_line(tape: Tape) -> str:
     """`dy/dx = 1.0·4.0 + 1.0·0.0 = 4.0`: over every path from y to x, the product of its derivatives."""
-    terms = [f"{_signed(path.slope)}·{_signed(path.local)}" for path in paths(tape)]
+    terms = [f"{_signed(path.derivative)}·{_signed(path.local)}" for path in paths(tape)]
     if isinstance(tape.formula.result, X):
         terms = ["1"]
-    return f"dy/dx = {' + '.join(terms) or 'no x in y'} = {number_text(tape.slope)}"
+    return f"dy/dx = {' + '.join(terms) or 'no x in y'} = {number_text(tape.derivative)}"
 
 
 def _signed(value: float) -> str:

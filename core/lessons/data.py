@@ -37,7 +37,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Column:
-    """One column's name, and before [0] and after [1] scaling: mean, deviation, lowest, highest, and a histogram."""
+    """One column's name, and before [0] and after [1] scaling: mean, standard deviation, ends, and a histogram."""
 
     name: str
     is_target: bool
@@ -48,7 +48,7 @@ class Column:
 class DataLesson:
     """A table, the row that is chosen, and how far its transformation has been followed.
 
-    The phases of a row: each feature minus its mean, each divided by its deviation, the target's logarithm.
+    The phases of a row: each feature minus its mean, each divided by its standard deviation, the target's logarithm.
     """
 
     def __init__(self, table: TableSpec) -> None:
@@ -65,7 +65,7 @@ class DataLesson:
     @property
     def phases(self) -> tuple[str, ...]:
         """The names of a row's phases, in order."""
-        scaled = ("minus the mean", "divided by the deviation") if self.table.standardize else ()
+        scaled = ("minus the mean", "divided by the standard deviation") if self.table.standardize else ()
         return (*scaled, "logarithm") if self.table.log_target else scaled
 
     @property
@@ -171,14 +171,14 @@ class DataLesson:
             return []
         shown = self.phases[: self.done]
         found = []
-        for name, raw, mean, deviation, x in zip(
-            self.table.features, row.raw, self.scaling.mean, self.scaling.deviation, row.x, strict=True
+        for name, raw, mean, std, x in zip(
+            self.table.features, row.raw, self.scaling.mean, self.scaling.std, row.x, strict=True
         ):
             line = f"{name}  {raw:.10g}"
             if name in self.table.standardize and "minus the mean" in shown:
                 line += f" - {mean:.4f} = {raw - mean:+.4f}"
-            if name in self.table.standardize and "divided by the deviation" in shown:
-                line += f"   / {deviation:.4f} = {x:+.4f}"
+            if name in self.table.standardize and "divided by the standard deviation" in shown:
+                line += f"   / {std:.4f} = {x:+.4f}"
             found.append(line)
         for name, raw, y in zip(self.table.targets, row.raw_y, row.y, strict=True):
             found.append(f"{name}  {raw:.10g}" + (f"   ln {raw:.10g} = {y:.4f}" if "logarithm" in shown else ""))

@@ -80,12 +80,12 @@ class DescentLesson:
         """
         self.set_formula(saved.formula, saved.start)
         self.set_lr(saved.lr)
-        y, slope, x, rates = np.array(saved.steps[:MAX_STEPS]).reshape(-1, 4).T
+        y, derivative, x, rates = np.array(saved.steps[:MAX_STEPS]).reshape(-1, 4).T
         for rate in np.unique(rates):
             check_lr(rate)
         with np.errstate(over="ignore"):
             x = x.astype("float32")
-        self._append(y, slope, x, rates)
+        self._append(y, derivative, x, rates)
         self.done = self.target = len(self._record)
         self._been = sorted(stop for stop in saved.stops if 0 <= stop < self.done)
 
@@ -163,11 +163,11 @@ class DescentLesson:
         if self.ended:
             self.cancel()
 
-    def _append(self, y: Array, slope: Array, x: Array, rates: Array) -> None:
+    def _append(self, y: Array, derivative: Array, x: Array, rates: Array) -> None:
         """Record steps, each part (n,): none after the first x that is not finite."""
         last = np.flatnonzero(~np.isfinite(x))
         count = int(last[0]) + 1 if len(last) else len(x)
-        self._record += zip(*(part[:count].tolist() for part in (y, slope, x, rates)), strict=True)
+        self._record += zip(*(part[:count].tolist() for part in (y, derivative, x, rates)), strict=True)
 
     # The engine
 
@@ -187,11 +187,11 @@ class DescentLesson:
                 self.cancel()
                 raise EngineRefused(answer.message)
             case Descend(), Descended():
-                y, slope, x = (part.array for part in (answer.y, answer.slope, answer.x))
-                if not y.shape == slope.shape == x.shape == (request.steps,):
+                y, derivative, x = (part.array for part in (answer.y, answer.derivative, answer.x))
+                if not y.shape == derivative.shape == x.shape == (request.steps,):
                     raise WireError("the engine did not make as many steps as were asked for")
                 del self._record[self.done :]
-                self._append(y, slope, x, np.full(len(x), request.lr))
+                self._append(y, derivative, x, np.full(len(x), request.lr))
                 self._show()
             case Differentiate(), Differentiated():
                 self.curve = read_curve(request, answer)
@@ -204,14 +204,14 @@ class DescentLesson:
         """How the last steps went: down, to and fro, or away. Empty before there are enough of them to tell."""
         if self.ended:
             return f"diverged: after {self.done} steps x is {number_text(self.x)}; try a smaller learning rate"
-        slopes = [step[1] for step in self.steps[-3:]]
-        if len(slopes) < 2:
+        derivatives = [step[1] for step in self.steps[-3:]]
+        if len(derivatives) < 2:
             return ""
         if np.float32(self.x) == np.float32(self.xs[-2]):
             return "has arrived: the step is smaller than what float32 can add to x"
-        if slopes[-1] == 0:
+        if derivatives[-1] == 0:
             return "dy/dx is 0: a place where y is level, and no step leads away"
-        before, now = slopes[-2], slopes[-1]
+        before, now = derivatives[-2], derivatives[-1]
         if before * now < 0:
             if abs(now) > abs(before):
                 return "diverges: each step jumps over the valley and lands higher; try a smaller learning rate"
@@ -219,8 +219,8 @@ class DescentLesson:
                 return "oscillates: each step lands as high on the other side; try a smaller learning rate"
             return "oscillates, and converges: each step jumps over the lowest place, but lands lower"
         if abs(now) > abs(before):
-            return "speeds up: the slope grows with every step"
-        return "converges: the slope falls, so the steps get shorter"
+            return "speeds up: the derivative grows with every step"
+        return "converges: the derivative falls, so the steps get shorter"
 
     def printed(self) -> list[str]:
         """x after each step shown, as the notebook prints it."""

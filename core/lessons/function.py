@@ -21,9 +21,9 @@ class Tape:
     formula: Formula
     x: float
     y: float
-    slope: float
+    derivative: float
     values: Array
-    slopes: Array
+    derivatives: Array
     local: Array
 
 
@@ -64,17 +64,17 @@ def read_curve(request: Differentiate, answer: Differentiated) -> Curve:
 def read_tape(formula: Formula, request: Differentiate, answer: Differentiated) -> Tape:
     """The answer as a tape; WireError where it does not fit."""
     count = len(formula.operations)
-    parts = [part.array for part in (answer.y, answer.slope, answer.values, answer.slopes, answer.local)]
+    parts = [part.array for part in (answer.y, answer.derivative, answer.values, answer.derivatives, answer.local)]
     if [part.shape for part in parts] != [(1,), (1,), (count, 1), (count, 1), (count, 2, 1)]:
         raise WireError("the engine's operations do not fit the formula")
-    y, slope, values, slopes, local = parts
+    y, derivative, values, derivatives, local = parts
     return Tape(
         formula,
         float(request.x.array[0]),
         float(y[0]),
-        float(slope[0]),
+        float(derivative[0]),
         values[:, 0],
-        slopes[:, 0],
+        derivatives[:, 0],
         local[:, :, 0],
     )
 

@@ -25,7 +25,7 @@ _TOKEN = re.compile(r"(?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)|(?P<name>
 _BINDING = {"+": 1, "-": 1, "*": 2, "/": 2, "**": 4}
 """How strongly an operator holds on to what stands left of it; a minus sign (3) lies between * and **."""
 
-_SLOPES = {
+_DERIVATIVES = {
     "+": ("1", "1"),
     "-": ("1", "-1"),
     "*": ("{1}", "{0}"),
@@ -114,10 +114,10 @@ class Operation:
             return f"{_bracketed(texts[0])} {self.function} {_bracketed(texts[1])}"
         return f"-{_bracketed(texts[0])}" if self.function == "neg" else f"{self.function}({texts[0]})"
 
-    def slope_written(self, place: int, *operands: str) -> str:
+    def derivative_written(self, place: int, *operands: str) -> str:
         """The derivative with respect to the operand at this place, with the operands put in."""
         texts = operands or tuple(operand_text(operand) for operand in self.operands)
-        return _SLOPES[self.function][place].format(*(_bracketed(text) for text in texts))
+        return _DERIVATIVES[self.function][place].format(*(_bracketed(text) for text in texts))
 
 
 @dataclass(frozen=True)

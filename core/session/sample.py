@@ -9,11 +9,11 @@ from backprop_tui.core.model.network import Array
 
 @dataclass(frozen=True)
 class Scaling:
-    """The table's size, the mean and deviation (features,) that scaled it, and a digest of all its numbers."""
+    """The table's size, the mean and standard deviation (features,) that scaled it, and a digest of all its numbers."""
 
     rows: int
     mean: Array
-    deviation: Array
+    std: Array
     digest: bytes
 
 
@@ -31,7 +31,7 @@ class Sample:
 def read_scaling(request: OpenTable, answer: TableOpened) -> Scaling:
     """From the table that was opened. Raises WireError where it is not the one that was asked for."""
     check_table(request, answer)
-    return Scaling(answer.rows, answer.mean.array, answer.deviation.array, answer.digest)
+    return Scaling(answer.rows, answer.mean.array, answer.std.array, answer.digest)
 
 
 def read_sample(request: ReadRows, answer: RowsRead) -> Sample:

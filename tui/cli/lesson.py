@@ -33,8 +33,8 @@ def text(options: argparse.Namespace) -> Iterator[str]:
         raise UsageError(f"--formula: {error}" if isinstance(error, FormulaError) else str(error)) from None
     names = ("step", "x", "y", "dy/dx", "new x")
     rows = [
-        (str(number), *(number_text(value) for value in (x, y, slope, after)))
-        for number, (x, (y, slope, after, _)) in enumerate(zip(lesson.xs, lesson.steps, strict=False), 1)
+        (str(number), *(number_text(value) for value in (x, y, derivative, after)))
+        for number, (x, (y, derivative, after, _)) in enumerate(zip(lesson.xs, lesson.steps, strict=False), 1)
     ]
     if options.format == "json":
         # NaN and infinity are no numbers of JSON: they are written as null.

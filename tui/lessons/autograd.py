@@ -53,9 +53,9 @@ class AutogradScreen(FunctionScreen):
             marks.append(plot.Mark(lesson.tape.x, lesson.tape.y, "●", "title", True))
         limits = plot.y_range([curve], marks, 0.94)
         ends = (float(lesson.curve.x[0]), float(lesson.curve.x[-1]))
-        if lesson.done >= len(lesson.stages) - 1 and np.isfinite(lesson.tape.slope):
+        if lesson.done >= len(lesson.stages) - 1 and np.isfinite(lesson.tape.derivative):
             x = np.array(ends)
-            tangent = lesson.tape.y + lesson.tape.slope * (x - lesson.tape.x)
+            tangent = lesson.tape.y + lesson.tape.derivative * (x - lesson.tape.x)
             curves.append(plot.Curve(x, tangent, "negative", dashed=True))
         if lesson.done == len(lesson.stages) and lesson.new_x is not None:
             at = float(np.interp(lesson.new_x, lesson.curve.x, lesson.curve.y))

@@ -21,7 +21,7 @@ class DataScreen(LessonScreen):
 
     NUMBER = 1
     INTRO = (
-        "Each feature is brought to mean 0 and deviation 1, so none outweighs another.",
+        "Each feature is brought to mean 0 and standard deviation 1, so none outweighs another.",
         "A few prices dwarf the rest; their logarithms lie evenly about the middle.",
     )
     KEYS = DATA

@@ -21,7 +21,7 @@ class DescentScreen(FunctionScreen):
 
     NUMBER = 3
     INTRO = (
-        "Each step moves x against its slope: x ← x - lr·dy/dx, by tf.GradientTape.",
+        "Each step moves x against its derivative: x ← x - lr·dy/dx, by tf.GradientTape.",
         "Too small a learning rate crawls, too large a one jumps to and fro, or away.",
     )
     KEYS = DESCENT
@@ -92,4 +92,4 @@ class DescentScreen(FunctionScreen):
 
     def action_why(self) -> None:
         """enter."""
-        self.say("the step lr·dy/dx shrinks with the slope, and turns where the slope's sign does")
+        self.say("the step lr·dy/dx shrinks with the derivative, and turns where its sign does")

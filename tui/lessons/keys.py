@@ -34,7 +34,7 @@ _FUNCTION = (
 
 DATA = (
     Key("space", "space", "step", "row", "all of this row's transformation, then the next row's", True),
-    Key("s", "s", "phase", "phase", "one phase: minus the mean, by the deviation, the logarithm", True),
+    Key("s", "s", "phase", "phase", "one phase: minus the mean, by the standard deviation, the logarithm", True),
     Key("b", "b", "back", "back", "takes back the last of them", True),
     Key("r", "r", "again", "again", "this row from its raw numbers"),
     Key("up", "up down", "move(-1)", "rows", "the row above, the row below"),

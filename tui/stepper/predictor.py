@@ -2,7 +2,7 @@
 
 from backprop_tui.core.engine.client.process import EngineLost
 from backprop_tui.core.engine.protocol.messages import LossesFound, WireError
-from backprop_tui.core.explain import effect, effect_request, facts_of
+from backprop_tui.core.explain import context_of, effect, effect_request
 from backprop_tui.core.explain.quiz import LEVELS, OFF, Question, Score, judge, question
 from backprop_tui.core.model.phases import LOSS, Cell, phases
 from backprop_tui.core.session.session import Session
@@ -55,7 +55,7 @@ class Predictor:
             return
         cell = Cell("new_" + trace.network.parameters[0].name)
         try:
-            answer = await self._engine.ask(effect_request(trace, cell, facts_of(self._session)))
+            answer = await self._engine.ask(effect_request(trace, cell, context_of(self._session)))
         except (EngineLost, WireError):
             return
         if isinstance(answer, LossesFound):

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
-from backprop_tui.core.explain import Facts, facts_of, inputs
+from backprop_tui.core.explain import Context, context_of, inputs
 from backprop_tui.core.model import phases
 from backprop_tui.core.model.network import Array, Network
 from backprop_tui.core.model.phases import Cell, Phase
@@ -39,7 +39,7 @@ class View:
 
     fresh: frozenset[str | Cell]
     """What was computed last: values by name, or a single number."""
-    facts: Facts
+    context: Context
     loss_before: float | None = None
     """The loss of the step before this one, where it used the same sample."""
     loss_after: float | None = None
@@ -144,9 +144,9 @@ def view_of(session: Session, *, cursor: Cell | None = None, precise: bool = Fal
     phase, last = phases.phase_at(network, done), phases.last_cell(network, done)
     fresh: frozenset[str | Cell] = frozenset(phase.names if phase else ())
     entering: frozenset[Cell] = frozenset()
-    facts = facts_of(session)
+    context = context_of(session)
     if single and last is not None and session.trace is not None:
-        fresh, entering = frozenset({last}), frozenset(inputs(session.trace, last, facts))
+        fresh, entering = frozenset({last}), frozenset(inputs(session.trace, last, context))
     return View(
         run=session.run,
         settings=session.settings,
@@ -163,7 +163,7 @@ def view_of(session: Session, *, cursor: Cell | None = None, precise: bool = Fal
         loss_before=_loss_at(session, session.position.entry - 1),
         loss_after=_loss_at(session, session.position.entry + 1),
         inputs=entering,
-        facts=facts,
+        context=context,
         cursor=cursor,
         precise=precise,
     )

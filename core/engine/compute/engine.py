@@ -66,7 +66,7 @@ class Engine:
             match request:
                 case OpenTable():
                     table = self._table(request.table)
-                    return TableOpened(len(table.raw), numbers(table.mean), numbers(table.deviation), table.digest)
+                    return TableOpened(len(table.raw), numbers(table.mean), numbers(table.std), table.digest)
                 case ReadRows():
                     return self._rows(request)
                 case RunSteps():

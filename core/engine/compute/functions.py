@@ -52,7 +52,7 @@ def differentiate(formula: Formula, x: Array) -> tuple[Array, Array, Array, Arra
     with tf.GradientTape() as tape:
         tape.watch(x)
         values, y = _evaluated(formula, x)
-    slope, *slopes = _gradient(tape, y, [x, *values])
+    derivative, *derivatives = _gradient(tape, y, [x, *values])
     local = np.zeros((len(values), 2, len(x)), "float32")
     for operation in formula.operations:
         operands = [_operand(operand, x, values) for operand in operation.operands]
@@ -63,7 +63,7 @@ def differentiate(formula: Formula, x: Array) -> tuple[Array, Array, Array, Arra
             value = _OPERATIONS[operation.function](*operands)
         local[operation.index, : len(operands)] = _gradient(tape, value, operands)
     blank = np.zeros((0, len(x)), "float32")
-    return y.numpy(), slope.numpy(), np.array(values or blank), np.array(slopes or blank), local
+    return y.numpy(), derivative.numpy(), np.array(values or blank), np.array(derivatives or blank), local
 
 
 def descend(formula: Formula, x: float, lr: float, steps: int) -> tuple[Array, Array, Array]:
@@ -73,11 +73,11 @@ def descend(formula: Formula, x: float, lr: float, steps: int) -> tuple[Array, A
     for step in range(steps):
         with tf.GradientTape() as tape:
             _, y = _evaluated(formula, variable)
-        (slope,) = _gradient(tape, y, [variable])
-        variable.assign_sub(tf.constant(lr, tf.float32) * slope)
-        record[:, step] = y.numpy(), slope.numpy(), variable.numpy()
-    y, slope, after = record
-    return y, slope, after
+        (derivative,) = _gradient(tape, y, [variable])
+        variable.assign_sub(tf.constant(lr, tf.float32) * derivative)
+        record[:, step] = y.numpy(), derivative.numpy(), variable.numpy()
+    y, derivative, after = record
+    return y, derivative, after
 
 
 def _gradient(tape: Any, target: Tensor, sources: list[Tensor]) -> list[Tensor]:

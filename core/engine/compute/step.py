@@ -65,12 +65,12 @@ def gradients(
         loss = tf.reduce_sum(weight * losses(network, y, values)) / total
     found = tape.gradient(loss, matrices | values, unconnected_gradients=tf.UnconnectedGradients.ZERO)
     if network.loss not in (HALF_SQUARED, MEAN_SQUARED):
-        found["y_pred"] = _cross_entropy_slope(network, y, values) * weight / total
+        found["y_pred"] = _cross_entropy_derivative(network, y, values) * weight / total
     computed = {"loss": loss, **values, **{"g" + name: found[name] for name in values}}
     return computed, tf.concat([tf.reshape(found[p.name], [-1]) for p in network.parameters], 0)
 
 
-def _cross_entropy_slope(network: Network, y: Tensor, values: dict[str, Tensor]) -> Tensor:
+def _cross_entropy_derivative(network: Network, y: Tensor, values: dict[str, Tensor]) -> Tensor:
     """∂L/∂ŷ where the loss is computed from z: the tape has no path through ŷ there."""
     y_true, y_pred = tf.transpose(y), values["y_pred"]
     if network.loss == BINARY_CROSS_ENTROPY:

@@ -30,7 +30,7 @@ class TableError(Exception):
 class Table:
     """Features raw and scaled (rows, features), targets raw and transformed (rows, targets), all float64.
 
-    `mean` and `deviation` (features,) are what scaled them: 0 and 1 where nothing did. `training` and `held` pick
+    `mean` and `std` (features,) are what scaled them: 0 and 1 where nothing did. `training` and `held` pick
     the rows that train and those held out.
     """
 
@@ -39,7 +39,7 @@ class Table:
     raw_y: Array
     y: Array
     mean: Array
-    deviation: Array
+    std: Array
     training: Array | slice
     held: Array | slice
 
@@ -80,7 +80,7 @@ def open_table(spec: TableSpec) -> Table:
             training, held = split_rows(len(raw), spec.holdout, spec.holdout_seed)
         except ValueError as error:
             raise TableError(f"{name}: {error}") from None
-    x, mean, deviation = raw.copy(), np.zeros(raw.shape[1]), np.ones(raw.shape[1])
+    x, mean, std = raw.copy(), np.zeros(raw.shape[1]), np.ones(raw.shape[1])
     scaled = [number for number, feature in enumerate(spec.features) if feature in spec.standardize]
     for number in scaled:
         if np.ptp(raw[training, number]) == 0:
@@ -97,9 +97,9 @@ def open_table(spec: TableSpec) -> Table:
         if len(unscaled):
             column = escape_controls(spec.features[scaled[unscaled[0]]])
             raise TableError(f"{name}: column '{column}' is too large to be standardized; divide it")
-        mean[scaled], deviation[scaled] = scaler.mean_, scaler.scale_
+        mean[scaled], std[scaled] = scaler.mean_, scaler.scale_
     y = _logarithm(raw_y, spec, name) if spec.log_target else raw_y
-    return Table(raw, x, raw_y, y, mean, deviation, training, held)
+    return Table(raw, x, raw_y, y, mean, std, training, held)
 
 
 def describe(table: Table, bins: int) -> tuple[Array, Array]:

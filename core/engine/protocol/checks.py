@@ -27,9 +27,9 @@ class EngineRefused(Exception):
 
 
 def check_table(request: OpenTable, answer: TableOpened) -> None:
-    """Rows there are, a mean and a deviation (features,), and a digest."""
+    """Rows there are, a mean and a standard deviation (features,), and a digest."""
     columns = (len(request.table.features),)
-    if answer.rows < 1 or answer.mean.shape != columns or answer.deviation.shape != columns:
+    if answer.rows < 1 or answer.mean.shape != columns or answer.std.shape != columns:
         raise WireError("the engine's table does not have the columns that were asked for")
     if len(answer.digest) != TABLE_DIGEST:
         raise WireError(f"the engine's table has a digest of {len(answer.digest)} bytes, not {TABLE_DIGEST}")

@@ -138,14 +138,14 @@ Request = OpenTable | ReadRows | RunSteps | FindLosses | Predict | DescribeTable
 
 
 class TableOpened(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True):
-    """A table's size and, per feature, the mean and deviation that scaled it (0 and 1 where nothing did).
+    """A table's size and, per feature, the mean and standard deviation that scaled it (0 and 1 where nothing did).
 
     `digest` is of every number of its features and targets, as in the file: another one is another table.
     """
 
     rows: int
     mean: Numbers
-    deviation: Numbers
+    std: Numbers
     digest: bytes
 
 
@@ -184,7 +184,7 @@ class Predicted(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=Tru
 class TableDescribed(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True):
     """For each column (features, then targets), [:, 0] as in the file and [:, 1] as the network gets it.
 
-    `summary` (columns, 2, 4) holds mean, deviation, lowest and highest; `counts` (columns, 2, bins) how many
+    `summary` (columns, 2, 4) holds mean, standard deviation, lowest and highest; `counts` (columns, 2, bins) how many
     rows lie in each of the equal bins between lowest and highest.
     """
 
@@ -213,9 +213,9 @@ class Differentiated(msgspec.Struct, frozen=True, tag=True, forbid_unknown_field
     """
 
     y: Numbers
-    slope: Numbers
+    derivative: Numbers
     values: Numbers
-    slopes: Numbers
+    derivatives: Numbers
     local: Numbers
 
 
@@ -223,7 +223,7 @@ class Descended(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=Tru
     """For each step (n,): y and dy/dx at the x it starts from, and the x after its update."""
 
     y: Numbers
-    slope: Numbers
+    derivative: Numbers
     x: Numbers
 
 

@@ -22,7 +22,7 @@ def traced(engine: Engine, network: Network, parameters: Array, x: Array, y: Arr
     return arrays(answer.trace)
 
 
-def slopes(engine: Engine, network: Network, parameters: Array, places: list[int], x: Array, y: Array) -> Array:
+def derivatives(engine: Engine, network: Network, parameters: Array, places: list[int], x: Array, y: Array) -> Array:
     """∂L by each of some places of the parameters, from losses on both sides of it."""
     shifts = np.zeros((len(places), len(parameters)))
     shifts[np.arange(len(places)), places] = SHIFT
@@ -49,7 +49,7 @@ def test_gradients_of_parameters(engine: Engine, network: Network, size: int, se
     data = batch(network, size, seed)
     trace = traced(engine, network, data.parameters, data.x, data.y, lr)
     assume_smooth(network, trace)
-    difference = slopes(engine, network, data.parameters, list(range(network.width)), data.x, data.y)
+    difference = derivatives(engine, network, data.parameters, list(range(network.width)), data.x, data.y)
     for parameter in network.parameters:
         gradient = trace["g" + parameter.name]
         assert_agree(gradient.reshape(-1), difference[parameter.span], trace["loss"].item())
@@ -78,7 +78,7 @@ def test_gradients_of_intermediates(engine: Engine, network: Network, size: int,
             places = list(range(layer.units**2, layer.units**2 + layer.units))
             for sample in range(size):
                 x, y = trace[name][:, sample][None], data.y[sample][None]
-                difference = slopes(engine, rest, parameters, places, x, y) / size
+                difference = derivatives(engine, rest, parameters, places, x, y) / size
                 assert_agree(trace["g" + name][:, sample], difference, trace["loss"].item())
 
 

@@ -295,7 +295,7 @@ def test_a_table_and_rows_that_do_not_fit_are_told(engine: Engine) -> None:
     for wrong in (
         msgspec.structs.replace(table, rows=0),
         msgspec.structs.replace(table, mean=numbers(np.zeros(3))),
-        msgspec.structs.replace(table, deviation=numbers(np.zeros((2, 1)))),
+        msgspec.structs.replace(table, std=numbers(np.zeros((2, 1)))),
         msgspec.structs.replace(table, digest=b""),
         msgspec.structs.replace(table, digest=bytes(2**20)),
     ):

@@ -7,14 +7,14 @@ from backprop_tui.core.engine.protocol.messages import Inline, LossesFound, Prog
 from backprop_tui.core.explain import (
     CHAIN,
     LOCAL,
-    Facts,
+    Context,
     agreement,
     cell_name,
+    context_of,
     difference_request,
     effect,
     effect_request,
     explain,
-    facts_of,
     inputs,
     lines,
     sentence,
@@ -48,7 +48,7 @@ PART_4 = (0.37398827, 0.13191855, 0.33133006, 0.2887237, 0.43552864, 0.86466706,
 
 def traced(
     engine: Engine, network: Network, seed: int, batch: int, dtype: str, optimizer: Optimizer
-) -> tuple[Trace, Facts]:
+) -> tuple[Trace, Context]:
     """The trace of the second of two steps from random weights on random samples: the moments are not 0 any more."""
     random = np.random.RandomState(seed)
     x = random.standard_normal((batch, network.features))
@@ -62,7 +62,7 @@ def traced(
     program = Program(network, optimizer, dtype)  # type: ignore[arg-type]
     answer = engine.answer(RunSteps(program, numbers(state), Inline(numbers(x), numbers(y), 2), 0.05))
     assert isinstance(answer, StepsRun)
-    return Trace(network, 0.05, tuple(range(batch)), arrays(answer.trace)), Facts(optimizer, step=2)
+    return Trace(network, 0.05, tuple(range(batch)), arrays(answer.trace)), Context(optimizer, step=2)
 
 
 @st.composite
@@ -91,11 +91,11 @@ def cells(trace: Trace) -> list[Cell]:
 def test_terms_come_to_the_number(
     engine: Engine, network: Network, seed: int, batch: int, dtype: str, optimizer: str
 ) -> None:
-    trace, facts = traced(engine, network, seed, batch, dtype, Optimizer(optimizer))
+    trace, context = traced(engine, network, seed, batch, dtype, Optimizer(optimizer))
     precision = float(np.finfo(dtype).eps)
     for cell in cells(trace):
         for form in (LOCAL, CHAIN):
-            explanation = explain(trace, cell, facts, form)
+            explanation = explain(trace, cell, context, form)
             assert explanation.value == trace[cell.name][cell.place]
             allowed = 16 * precision * (explanation.scale + abs(explanation.value))
             assert abs(explanation.evaluate() - explanation.value) <= allowed, (cell, form, explanation)
@@ -111,34 +111,34 @@ def test_terms_come_to_the_number(
 def test_every_text_fits_and_every_link_leads_back_to_what_is_given(
     engine: Engine, network: Network, seed: int, batch: int
 ) -> None:
-    trace, facts = traced(engine, network, seed, batch, "float32", Optimizer("adam"))
+    trace, context = traced(engine, network, seed, batch, "float32", Optimizer("adam"))
     for phase in phases.phases(network):
-        assert all(0 < len(line) <= 76 for line in sentence(trace, phase, facts)), sentence(trace, phase, facts)
+        assert all(0 < len(line) <= 76 for line in sentence(trace, phase, context)), sentence(trace, phase, context)
     ends: dict[Cell, bool] = {}
     for cell in cells(trace):
         if cell.row > 2 or cell.column > 2:
             continue
         for form in (LOCAL, CHAIN):
-            explanation = explain(trace, cell, facts, form)
+            explanation = explain(trace, cell, context, form)
             for digits in (4, None):
                 for line in lines(explanation, digits):
                     rows = ["".join(piece.text for piece in row) for row in line.wrapped()]
                     assert all(len(row) <= 76 for row in rows), rows
                     assert "".join("".join(rows).split()) == "".join(line.text.split())
-        formula, working = sentence(trace, cell, facts)
+        formula, working = sentence(trace, cell, context)
         assert len(formula) <= 76
         assert len(working) <= 76
         assert explanation.given or working.endswith(lines(explanation)[-1 - len(explanation.notes)].text)
-        assert _ends(trace, facts, cell, ends, ())
+        assert _ends(trace, context, cell, ends, ())
 
 
-def _ends(trace: Trace, facts: Facts, cell: Cell, known: dict[Cell, bool], trail: tuple[Cell, ...]) -> bool:
+def _ends(trace: Trace, context: Context, cell: Cell, known: dict[Cell, bool], trail: tuple[Cell, ...]) -> bool:
     """Whether every trail from a cell, term by term, ends at numbers that are given: none of them leads in a circle."""
     if cell in trail:
         return False
     if cell not in known:
         known[cell] = all(
-            _ends(trace, facts, entering, known, (*trail, cell)) for entering in inputs(trace, cell, facts)
+            _ends(trace, context, entering, known, (*trail, cell)) for entering in inputs(trace, cell, context)
         )
     return known[cell]
 
@@ -155,15 +155,15 @@ def test_numbers_beyond_all_measure_are_explained_too(engine: Engine, loss: str,
     samples = Inline(numbers(np.array([[1.0, -2.0]])), numbers(np.array([[1.0, 0.0]])))
     answer = engine.answer(RunSteps(program, numbers(Optimizer("adam").first_state(parameters)), samples, 1e30))
     assert isinstance(answer, StepsRun)
-    trace, facts = Trace(network, 1e30, (0,), arrays(answer.trace)), Facts(Optimizer("adam"))
+    trace, context = Trace(network, 1e30, (0,), arrays(answer.trace)), Context(Optimizer("adam"))
     assert all(len(remark.text) <= 76 for remark in remarks(trace))
     for cell in cells(trace):
         for form in (LOCAL, CHAIN):
-            found = explain(trace, cell, facts, form)
+            found = explain(trace, cell, context, form)
             assert lines(found)
             found.evaluate()
-        assert all(len(line) <= 76 for line in sentence(trace, cell, facts))
-        if (question := difference_request(trace, cell, facts)) is not None:
+        assert all(len(line) <= 76 for line in sentence(trace, cell, context))
+        if (question := difference_request(trace, cell, context)) is not None:
             assert question.step > 0
             compared = agreement(found, question, LossesFound(numbers(np.array([size, -size]))))
             assert compared.text
@@ -185,7 +185,7 @@ def part_4(engine: Engine) -> Session:
 
 def texts(session: Session, cell: Cell, form: str = CHAIN) -> list[str]:
     assert session.trace is not None
-    return [line.text for line in lines(explain(session.trace, cell, facts_of(session), form))]
+    return [line.text for line in lines(explain(session.trace, cell, context_of(session), form))]
 
 
 def test_the_last_bias(part_4: Session) -> None:
@@ -216,7 +216,7 @@ def test_the_updated_weight(part_4: Session) -> None:
 def test_the_data(part_4: Session) -> None:
     # The notebook's row 0: 3 bedrooms, $313,000; x1 = -0.433198.
     assert texts(part_4, Cell("x"))[:4] == [
-        "x[1] = (bedrooms − mean)/deviation",
+        "x[1] = (bedrooms − mean)/std",
         "= (3 − 3.4108)/0.9483",
         "= −0.4108/0.9483",
         "= −0.4332",
@@ -247,7 +247,7 @@ def test_sums_and_activations(part_4: Session) -> None:
 def test_phases_in_two_lines(part_4: Session) -> None:
     trace = part_4.trace
     assert trace is not None
-    found = {phase.title: sentence(trace, phase, facts_of(part_4)) for phase in phases.phases(trace.network)}
+    found = {phase.title: sentence(trace, phase, context_of(part_4)) for phase in phases.phases(trace.network)}
     assert found["z1"] == ("z1 = w1·x + b1", "z1[1] = 0.3740·(−0.4332) + 0.1319·(−0.7533) + 0.4355 = +0.1741")
     assert found["∂L/∂ŷ"] == ("∂L/∂ŷ = ŷ − y", "∂L/∂ŷ = 0.7475 − 12.6540 = −11.9065")
     assert found["update"] == ("new w = w − lr·∂L/∂w", "new w1[1,1] = 0.3740 − 0.01·0.2442 = +0.3715")
@@ -262,7 +262,7 @@ def test_where_a_parameter_comes_from(engine: Engine) -> None:
     session.step()
     settle(engine, session)
     assert session.trace is not None
-    left = explain(session.trace, Cell("w1"), facts_of(session))
+    left = explain(session.trace, Cell("w1"), context_of(session))
     assert left.terms[0].value == session.history.states[0][0]
     assert left.evaluate() == left.value == session.history.states[1][0]
     session.change(Cell("w1"), 0.5)
@@ -281,7 +281,7 @@ def settle(engine: Engine, session: Session) -> None:
 @given(network=networks(), seed=st.integers(0, 2**31), optimizer=st.sampled_from(OPTIMIZERS))
 def test_nothing_is_explained_by_what_comes_later(engine: Engine, network: Network, seed: int, optimizer: str) -> None:
     """Whoever follows the terms in the middle of a step sees nothing that is not computed yet."""
-    trace, facts = traced(engine, network, seed, 1, "float32", Optimizer(optimizer))
+    trace, context = traced(engine, network, seed, 1, "float32", Optimizer(optimizer))
 
     def is_done(cell: Cell, done: int) -> bool:
         columns = trace[cell.name].shape[1]
@@ -291,7 +291,7 @@ def test_nothing_is_explained_by_what_comes_later(engine: Engine, network: Netwo
         cell = phases.last_cell(network, done)
         assert cell is not None
         for form in (LOCAL, CHAIN):
-            for entering in explain(trace, cell, facts, form).cells:
+            for entering in explain(trace, cell, context, form).cells:
                 assert is_done(entering, done), (cell, entering)
 
 
@@ -301,10 +301,10 @@ def test_nothing_is_explained_by_what_comes_later(engine: Engine, network: Netwo
 @settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck))
 @given(network=networks(), seed=st.integers(0, 2**31), batch=st.integers(1, 2))
 def test_tape_chain_rule_and_difference_agree(engine: Engine, network: Network, seed: int, batch: int) -> None:
-    trace, facts = traced(engine, network, seed, batch, "float32", Optimizer())
+    trace, context = traced(engine, network, seed, batch, "float32", Optimizer())
     asked = 0
     for cell in cells(trace):
-        question = difference_request(trace, cell, facts)
+        question = difference_request(trace, cell, context)
         if cell.name[:2] in ("gw", "gb", "gz", "gh"):
             assert question is not None
         if question is None:
@@ -312,32 +312,32 @@ def test_tape_chain_rule_and_difference_agree(engine: Engine, network: Network, 
         asked += 1
         answer = engine.answer(question.request)
         assert isinstance(answer, LossesFound)
-        found = agreement(explain(trace, cell, facts), question, answer)
+        found = agreement(explain(trace, cell, context), question, answer)
         assert found.agree, (cell, found)
     assert asked
 
 
 def test_a_wrong_gradient_is_not_agreed_to(engine: Engine) -> None:
-    trace, facts = traced(engine, Network(), 1, 1, "float32", Optimizer())
+    trace, context = traced(engine, Network(), 1, 1, "float32", Optimizer())
     wrong = dict(trace.values)
     wrong["gw1"] = wrong["gw1"] * np.float32(1.001)
     trace = Trace(trace.network, trace.lr, trace.rows, wrong)
-    question = difference_request(trace, Cell("gw1"), facts)
+    question = difference_request(trace, Cell("gw1"), context)
     assert question is not None
     answer = engine.answer(question.request)
     assert isinstance(answer, LossesFound)
-    assert not agreement(explain(trace, Cell("gw1"), facts), question, answer).agree
+    assert not agreement(explain(trace, Cell("gw1"), context), question, answer).agree
 
 
 def test_seven_digits_on_row_0(engine: Engine, part_4: Session) -> None:
     assert part_4.trace is not None
-    facts = facts_of(part_4)
+    context = context_of(part_4)
     for cell, printed in ((Cell("gw1"), 0.24420656), (Cell("gb2"), -11.906485)):
-        question = difference_request(part_4.trace, cell, facts)
+        question = difference_request(part_4.trace, cell, context)
         assert question is not None
         answer = engine.answer(question.request)
         assert isinstance(answer, LossesFound)
-        found = agreement(explain(part_4.trace, cell, facts), question, answer)
+        found = agreement(explain(part_4.trace, cell, context), question, answer)
         assert found.digits == 7
         assert found.difference == pytest.approx(printed, rel=1e-7)
         assert found.text[-1] == "all three agree to 7 digits"
@@ -346,7 +346,7 @@ def test_seven_digits_on_row_0(engine: Engine, part_4: Session) -> None:
 def test_what_one_update_does_alone(engine: Engine, part_4: Session) -> None:
     assert part_4.trace is not None
     trace = part_4.trace
-    answer = engine.answer(effect_request(trace, Cell("new_b2"), facts_of(part_4)))
+    answer = engine.answer(effect_request(trace, Cell("new_b2"), context_of(part_4)))
     assert isinstance(answer, LossesFound)
     found = effect(answer)
     # b2 alone moves ŷ by as much as itself: the notebook prints b2 = 0.43695092 before and 0.5560158 after.
@@ -365,19 +365,19 @@ def test_means_over_a_large_batch(engine: Engine) -> None:
     trace = session.trace
     assert trace is not None
     assert trace.averaged
-    facts = facts_of(session)
+    context = context_of(session)
     for cell in cells(trace):
-        found = explain(trace, cell, facts)
+        found = explain(trace, cell, context)
         assert abs(found.evaluate() - found.value) <= 1e-5 * (found.scale + abs(found.value)), cell
         if cell.name in ("gw1", "h1", "gz1", "loss"):
             assert found.given
             assert "100 rows" in found.notes[0]
-    question = difference_request(trace, Cell("gw1"), facts)
+    question = difference_request(trace, Cell("gw1"), context)
     assert question is not None
     answer = engine.answer(question.request)
     assert isinstance(answer, LossesFound)
-    assert question.slope(answer)[0] == pytest.approx(float(trace["gw1"][0, 0]), rel=1e-4)
-    assert difference_request(trace, Cell("gz1"), facts) is None
+    assert question.difference(answer)[0] == pytest.approx(float(trace["gw1"][0, 0]), rel=1e-4)
+    assert difference_request(trace, Cell("gz1"), context) is None
 
 
 def test_a_row_that_fills_up_a_batch_does_not_count(engine: Engine) -> None:
@@ -389,9 +389,9 @@ def test_a_row_that_fills_up_a_batch_does_not_count(engine: Engine) -> None:
     for cell in cells(trace):
         # In the third column there are numbers, but nothing flows back from them.
         if cell.column < 2 or cell.name not in ("gz1", "gz2", "gh1", "gy_pred"):
-            found = explain(trace, cell, Facts())
+            found = explain(trace, cell, Context())
             assert abs(found.evaluate() - found.value) <= 1e-5 * (found.scale + 1), cell
-    assert [len(explain(trace, Cell(name), Facts(), LOCAL).terms) for name in ("gw1", "gb2", "loss")] == [2, 2, 2]
+    assert [len(explain(trace, Cell(name), Context(), LOCAL).terms) for name in ("gw1", "gb2", "loss")] == [2, 2, 2]
 
 
 def test_a_cell_that_is_not_there(part_4: Session) -> None:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from backprop_tui.core.engine.compute.engine import Engine
 from backprop_tui.core.engine.protocol.messages import LossesFound
-from backprop_tui.core.explain import cell_name, difference_request, effect, effect_request, facts_of
+from backprop_tui.core.explain import cell_name, context_of, difference_request, effect, effect_request
 from backprop_tui.core.explain.quiz import CHOOSE, COMPUTE, Question, Score, judge, question
 from backprop_tui.core.model.network import Layer, Network, hidden_layers
 from backprop_tui.core.model.optimizers import OPTIMIZERS, Optimizer
@@ -50,7 +50,7 @@ def loss_after(engine: Engine, session: Session) -> float:
     """The loss after the step in view, as the screen asks for it."""
     trace = step_of(session)
     cell = Cell("new_" + trace.network.parameters[0].name)
-    answer = engine.answer(effect_request(trace, cell, facts_of(session)))
+    answer = engine.answer(effect_request(trace, cell, context_of(session)))
     assert isinstance(answer, LossesFound)
     return effect(answer).together
 
@@ -115,14 +115,14 @@ def test_a_number_to_compute_is_what_the_finite_difference_finds(
 ) -> None:
     session = stepped(settle, Run(seed=seed))
     found = asked(engine, session, COMPUTE, number)
-    difference = difference_request(step_of(session), found.cell, facts_of(session))
+    difference = difference_request(step_of(session), found.cell, context_of(session))
     assert difference is not None
     answer = engine.answer(difference.request)
     assert isinstance(answer, LossesFound)
-    slope, noise = difference.slope(answer)
+    gradient, noise = difference.difference(answer)
     assert found.choices == ()
-    assert found.truth == pytest.approx(slope, rel=1e-4, abs=noise)
-    assert judge(found, slope)[0]
+    assert found.truth == pytest.approx(gradient, rel=1e-4, abs=noise)
+    assert judge(found, gradient)[0]
 
 
 def test_the_notebooks_gradients_are_the_truth(engine: Engine, settle: Settle) -> None:

@@ -47,13 +47,13 @@ def test_a_step_with_nothing_to_remark(engine: Engine) -> None:
     assert remarks(trace) == ()
 
 
-@pytest.mark.parametrize(("activation", "slope"), [("sigmoid", "0.0025"), ("tanh", "2.5e−5")])
-def test_a_saturated_unit(engine: Engine, activation: str, slope: str) -> None:
+@pytest.mark.parametrize(("activation", "derivative"), [("sigmoid", "0.0025"), ("tanh", "2.5e−5")])
+def test_a_saturated_unit(engine: Engine, activation: str, derivative: str) -> None:
     # At z = 6: σ′ = e⁻⁶/(1 + e⁻⁶)² = 0.00247, and 1 − tanh²(6) = 2.46e−5.
     network = Network(1, hidden_layers([2], activation))
     trace = traced(engine, network, [6, 0.5, 0, 0, 1, 1, 0], [1], [1.5])
     (remark,) = remarks(trace)
-    assert remark.text == f"h1[1] is saturated: at z = +6.0000 the slope is {slope}"
+    assert remark.text == f"h1[1] is saturated: at z = +6.0000 the derivative is {derivative}"
     assert about([remark], [Cell("gw1"), *explain(trace, Cell("gw1")).cells]) == (remark,)
     assert about([remark], [Cell("gw1", 1), *explain(trace, Cell("gw1", 1)).cells]) == ()
 
@@ -70,7 +70,7 @@ def test_a_dead_relu(engine: Engine) -> None:
     assert known([remark], network, 4) == (remark,)
 
 
-def test_the_slope_of_a_cross_entropy_does_not_saturate(engine: Engine) -> None:
+def test_the_derivative_of_a_cross_entropy_does_not_saturate(engine: Engine) -> None:
     network = Network(1, (Layer(1, "sigmoid"),), "binary_cross_entropy")
     trace = traced(engine, network, [8, 0], [1], [0])
     assert kinds(remarks(trace)) == set()

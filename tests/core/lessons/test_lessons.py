@@ -64,7 +64,7 @@ def test_the_phases_of_a_row_do_what_they_say(settle: Settle) -> None:
     lesson = settle(DataLesson(TableSpec()))
     assert lesson.lines() == ["bedrooms  3", "sqft_living  1340", "price  313000"]
     lesson.phase()
-    # (3 - mean) / deviation is the notebook's scaled value.
+    # (3 - mean) / std is the notebook's scaled value.
     assert lesson.lines()[0] == "bedrooms  3 - 3.4108 = -0.4108"
     lesson.phase()
     assert lesson.lines()[0].endswith("/ 0.9483 = -0.4332")
@@ -103,7 +103,7 @@ def test_autograd_prints_what_the_notebook_prints(settle: Settle) -> None:
     lesson = AutogradLesson()
     lesson.step()
     settle(lesson)
-    assert number_text(lesson.tape.slope) == "4.0"
+    assert number_text(lesson.tape.derivative) == "4.0"
     assert number_text(lesson.new_x) == "-0.4"
 
 
@@ -163,7 +163,7 @@ def test_a_function_of_many_paths_adds_them_up(settle: Settle) -> None:
     lesson = AutogradLesson("sin(x)*exp(-x)/(1 + x**2)", 0.5)
     lesson.step()
     settle(lesson)
-    assert sum(path.product for path in paths(lesson.tape)) == pytest.approx(lesson.tape.slope, abs=1e-6)
+    assert sum(path.product for path in paths(lesson.tape)) == pytest.approx(lesson.tape.derivative, abs=1e-6)
 
 
 def test_a_bad_formula_leaves_the_lesson_as_it_was(settle: Settle) -> None:

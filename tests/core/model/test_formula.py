@@ -170,7 +170,7 @@ def test_whatever_is_read_is_computed_or_refused_in_one_line(engine: Engine, tex
         assert answer.message == escape_controls(answer.message)
     else:
         assert isinstance(answer, Differentiated)
-        assert answer.y.shape == answer.slope.shape == (2,)
+        assert answer.y.shape == answer.derivative.shape == (2,)
 
 
 @pytest.mark.parametrize(("text", "wanted"), [("9**9**9**9", np.inf), ("2**x", 8.0), ("0*x**-9**9", 0.0)])
@@ -217,10 +217,10 @@ def test_the_derivative_is_the_finite_difference(engine: Engine, formula: Functi
     # Where it has no kink, and is far from what float32 can't hold.
     assume(np.isfinite(y) and np.isfinite(fine) and abs(right - left) < 1e-3)
     answer = differentiate(engine, text, x)
-    parts = np.concatenate([answer.values.array.ravel(), answer.slopes.array.ravel(), answer.local.array.ravel()])
+    parts = np.concatenate([answer.values.array.ravel(), answer.derivatives.array.ravel(), answer.local.array.ravel()])
     assume(np.isfinite(parts).all() and np.abs(parts).max(initial=0) < 30)
     assert answer.y.array[0] == pytest.approx(y, rel=1e-3, abs=1e-3)
-    assert answer.slope.array[0] == pytest.approx(fine, rel=1e-3, abs=1e-3)
+    assert answer.derivative.array[0] == pytest.approx(fine, rel=1e-3, abs=1e-3)
 
 
 @given(FORMULAS.filter(lambda formula: len(formula[0]) <= MAX_LENGTH), st.floats(-2, 2, width=32))
@@ -230,7 +230,9 @@ def test_the_products_along_all_paths_add_up_to_the_derivative(engine: Engine, f
     parsed = parse(formula[0])
     answer = differentiate(engine, formula[0], x)
     local = answer.local.array[:, :, 0].astype("float64")
-    assume(np.isfinite(local).all() and np.isfinite(answer.slopes.array).all() and np.abs(local).max(initial=0) < 1e3)
+    assume(
+        np.isfinite(local).all() and np.isfinite(answer.derivatives.array).all() and np.abs(local).max(initial=0) < 1e3
+    )
     reach = np.zeros(len(parsed.operations) + 1)
     reach[-1] = parsed.depends_on_x(parsed.result) if not parsed.operations else 0
     if parsed.operations:
@@ -243,4 +245,4 @@ def test_the_products_along_all_paths_add_up_to_the_derivative(engine: Engine, f
                 reach[operand.index] += through
             elif parsed.depends_on_x(operand):
                 at_x += through
-    assert answer.slope.array[0] == pytest.approx(at_x, rel=1e-3, abs=1e-3)
+    assert answer.derivative.array[0] == pytest.approx(at_x, rel=1e-3, abs=1e-3)

@@ -471,7 +471,7 @@ def table_opened(session: Session) -> Session:
         (TABLE.replace("2,4", "2,5"), True),  # a target
         (TABLE.replace("2,4", "2.5,4"), True),  # a feature
         (TABLE + "3,8,0\n", True),
-        # The same mean and deviation of the feature, and of the target.
+        # The same mean and standard deviation of the feature, and of the target.
         ("a,y,other\n3,8,0\n2,4,0\n1,2,0\n", True),
         ("a,y,other\n1,8,0\n2,4,0\n3,2,0\n", True),
     ],

@@ -59,7 +59,7 @@ def test_a_table_of_ones_own(path: Path) -> None:
     assert table.raw_y.tolist() == [[313000], [2384000], [342000]]
     np.testing.assert_allclose(table.x.mean(axis=0), 0, atol=1e-15)
     np.testing.assert_allclose(table.x.std(axis=0), 1)
-    np.testing.assert_allclose(table.x * table.deviation + table.mean, table.raw)
+    np.testing.assert_allclose(table.x * table.std + table.mean, table.raw)
     np.testing.assert_allclose(np.exp(table.y), table.raw_y)
 
 
@@ -68,7 +68,7 @@ def test_without_transforms_the_numbers_stay(path: Path) -> None:
     assert (table.x == table.raw).all()
     assert (table.y == table.raw_y).all()
     assert table.mean.tolist() == [0, 0]
-    assert table.deviation.tolist() == [1, 1]
+    assert table.std.tolist() == [1, 1]
 
 
 @pytest.mark.parametrize(

@@ -58,7 +58,7 @@ def assert_same(theirs: View, mine: View) -> None:
                 assert getattr(here, one) == getattr(there, one)
         elif field.name == "shown_settings":
             assert dataclasses.replace(here, since=0) == dataclasses.replace(there, since=0)
-        elif field.name == "facts":
+        elif field.name == "context":
             for one in ("update", "step", "seed", "table", "typed", "changes"):
                 assert getattr(here, one) == getattr(there, one)
             assert (here.before is None) == (there.before is None)

@@ -1,4 +1,4 @@
-"""The steps of lesson 3: x as the notebook prints it, y and the slope before each step."""
+"""The steps of lesson 3: x as the notebook prints it, y and the derivative before each step."""
 
 from backprop_tui.core.lessons.descent import DescentLesson
 from backprop_tui.core.lessons.function import number_text
@@ -16,8 +16,8 @@ def lines(lesson: DescentLesson, height: int) -> list[Line]:
     if not first:
         found.append((Span(_columns("", number_text(lesson.start), "", "")),))
     for number in range(first, len(steps)):
-        y, slope, x, _ = steps[number]
-        text = _columns(f"{number + 1}", number_text(x), brief(y, 4), brief(slope, 4))
+        y, derivative, x, _ = steps[number]
+        text = _columns(f"{number + 1}", number_text(x), brief(y, 4), brief(derivative, 4))
         found.append((Span(text, "fresh" if number == len(steps) - 1 else ""),))
     return found
 

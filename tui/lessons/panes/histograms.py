@@ -1,4 +1,4 @@
-"""A column of lesson 1 before and after scaling: two histograms side by side, with mean and deviation."""
+"""A column of lesson 1 before and after scaling: two histograms side by side, with mean and standard deviation."""
 
 import numpy as np
 from backprop_tui.core.lessons.data import Column
@@ -12,7 +12,7 @@ GAP = 2
 
 
 def lines(column: Column | None, after: str, width: int, height: int) -> list[Line]:
-    """The histogram as it is in the file, the one after scaling, and below each its ends, mean and deviation."""
+    """The histogram as it is in the file, the one after scaling; below each its ends, mean and standard deviation."""
     if column is None:
         return [(Span("the engine counts the rows …", "pending"),)]
     thick = max((width - GAP) // (2 * column.counts.shape[1]), 1)
@@ -21,9 +21,9 @@ def lines(column: Column | None, after: str, width: int, height: int) -> list[Li
     bars = [plot.bars(np.repeat(counts, thick), rows) for counts in column.counts]
     found: list[Line] = [(Span("as in the file".ljust(wide + GAP) + after, "label"),)]
     found += [(Span(left + " " * GAP + right, "positive"),) for left, right in zip(*bars, strict=True)]
-    mean, deviation, low, high = range(4)
+    mean, std, low, high = range(4)
     found.append(tuple(Span(_ends(part[low], part[high], wide) + " " * GAP, "dim") for part in column.summary))
-    for label, place in (("mean", mean), ("deviation", deviation)):
+    for label, place in (("mean", mean), ("std", std)):
         texts = (f"{label} {brief(_rounded(part[place]), 6)}".ljust(wide + GAP) for part in column.summary)
         found.append((Span("".join(texts)),))
     return found[:height]

@@ -57,8 +57,8 @@ class InView(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """What the instructor's screen shows, made from that session."""
         view = view_of(session, cursor=cursor, precise=precise, single=self.single)
         run = self.run if self.given else replace(self.run, initial=None)
-        facts = replace(
-            view.facts,
+        context = replace(
+            view.context,
             step=self.step,
             seed=None if self.given else run.seed,
             before=None if self.before is None else self.before.array,
@@ -71,7 +71,7 @@ class InView(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             steps=self.steps,
             losses=self._losses(),
             every=self.every,
-            facts=facts,
+            context=context,
             loss_before=self.loss_before,
             loss_after=self.loss_after,
         )
@@ -82,7 +82,7 @@ class InView(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 def encode(session: Session, view: View, lesson: int) -> bytes | None:
     """A session's place and what its screen shows; None while the engine is asked for it."""
-    entry, history, facts = session.position.entry, session.history, view.facts
+    entry, history, context = session.position.entry, session.history, view.context
     state = history.state(entry)
     if state is None or (session.trace is None and session.position.done):
         return None
@@ -96,15 +96,15 @@ def encode(session: Session, view: View, lesson: int) -> bytes | None:
         given=session.run.initial is not None,
         done=session.position.done,
         steps=session.steps,
-        step=facts.step,
+        step=context.step,
         settings=session.settings,
         earlier=numbers(view.losses[:-newest:stride]),
         stride=stride,
         newest=numbers(view.losses[-newest:]),
         loss_before=view.loss_before,
         loss_after=view.loss_after,
-        before=None if facts.before is None else numbers(facts.before),
-        changes=facts.changes,
+        before=None if context.before is None else numbers(context.before),
+        changes=context.changes,
         every=view.every,
         cursor=view.cursor,
         single=any(isinstance(fresh, Cell) for fresh in view.fresh),

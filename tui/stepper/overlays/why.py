@@ -63,7 +63,7 @@ class WhyScreen(Overlay[None]):
         """The view has a trace, and the number is computed in it."""
         super().__init__()
         assert view.trace is not None, "a number is explained from the trace of its step"
-        self._view, self._trace, self._facts, self._engine = view, view.trace, view.facts, engine
+        self._view, self._trace, self._facts, self._engine = view, view.trace, view.context, engine
         self._remarks = known(remarks(view.trace, next_loss=view.loss_after), view.network, view.done)
         self._trail = [cell]
         self._form, self._chosen, self._precise = CHAIN, 0, False

@@ -16,10 +16,9 @@ from backprop_tui.core.model.phases import Cell
 from backprop_tui.core.model.trace import Trace
 from backprop_tui.core.text.numerals import fixed, full, plain
 
-from .context import Facts
-from .factors import samples, sum_name
+from .context import Context
 from .names import base, layer_of
-from .parts import Explanation, number
+from .terms import Explanation, couples, loss_constants, number, output_name, pre_activation, samples
 
 ROUNDING = float(np.finfo("float64").eps)
 
@@ -35,7 +34,7 @@ class Question:
     step: float
     share: float
 
-    def slope(self, answer: LossesFound) -> tuple[float, float]:
+    def difference(self, answer: LossesFound) -> tuple[float, float]:
         """The central finite difference, and how far off it may be by rounding alone."""
         up, down = (float(loss) for loss in answer.losses.array)
         with np.errstate(all="ignore"):
@@ -43,7 +42,7 @@ class Question:
         return found, 4 * ROUNDING * max(abs(up), abs(down)) / self.step * self.share
 
 
-def difference_request(trace: Trace, cell: Cell, facts: Facts) -> Question | None:
+def difference_request(trace: Trace, cell: Cell, context: Context) -> Question | None:
     """How to find a gradient by the finite difference; None where no change of parameters moves that number alone.
 
     A parameter is moved itself. A z moves as its unit's bias does, for its own sample; an h as the next layer's biases
@@ -58,7 +57,7 @@ def difference_request(trace: Trace, cell: Cell, facts: Facts) -> Question | Non
     with np.errstate(all="ignore"):
         rows = np.stack([parameters + step * direction, parameters - step * direction])
     share = 1.0 if chosen is None else 1 / len(samples(trace))
-    request = FindLosses(trace.network, numbers(rows), _samples(trace, facts, chosen))
+    request = FindLosses(trace.network, numbers(rows), _samples(trace, context, chosen))
     return Question(request, step, share)
 
 
@@ -100,7 +99,7 @@ class Agreement:
 def agreement(explanation: Explanation, question: Question | None, answer: LossesFound | None) -> Agreement:
     """Compares the tape's value, the explanation's own terms, and the finite difference where it was asked."""
     tape, chain = explanation.value, explanation.evaluate()
-    difference, noise = question.slope(answer) if question and answer else (None, 0.0)
+    difference, noise = question.difference(answer) if question and answer else (None, 0.0)
     others = [chain] if difference is None else [chain, difference]
     precision = float(np.finfo(explanation.dtype).eps)
     gap = max(abs(other - tape) for other in others)
@@ -139,13 +138,13 @@ class Effect:
         return f"this update alone: {alone}", f"all updates together: {together}"
 
 
-def effect_request(trace: Trace, cell: Cell, facts: Facts) -> FindLosses:
+def effect_request(trace: Trace, cell: Cell, context: Context) -> FindLosses:
     """What to ask for the effect of one parameter's update (a cell `w1` or `new_w1`) on the loss of its batch."""
     before = _parameters(trace)
     after = trace.network.join({p.name: trace["new_" + p.name] for p in trace.network.parameters}, "float64")
     alone, place = before.copy(), _place(trace, Cell(base(cell.name), *cell.place))
     alone[place] = after[place]
-    return FindLosses(trace.network, numbers(np.stack([before, alone, after])), _samples(trace, facts, None))
+    return FindLosses(trace.network, numbers(np.stack([before, alone, after])), _samples(trace, context, None))
 
 
 def effect(answer: LossesFound) -> Effect:
@@ -165,7 +164,7 @@ def _direction(trace: Trace, cell: Cell) -> tuple[Array, int | None] | None:
     layer = layer_of(network, of)
     if of[0] == "h":
         direction[network.parameter(f"b{layer + 1}").span] = trace[f"w{layer + 1}"][:, cell.row]
-    elif of[0] == "z" or (of == "y_pred" and sum_name(trace, layer) == "y_pred"):
+    elif of[0] == "z" or (of == "y_pred" and pre_activation(trace, layer) == "y_pred"):
         direction[_place(trace, Cell(f"b{layer}", cell.row))] = 1
     else:
         return None
@@ -175,16 +174,16 @@ def _direction(trace: Trace, cell: Cell) -> tuple[Array, int | None] | None:
 def _step(trace: Trace, cell: Cell) -> float:
     """ε: the cube root of float64's rounding, where rounding and the curve's own bend weigh alike.
 
-    It is more where the loss is so large against its slope that rounding would hide it, but not so much more that the
-    bend would show. A power of two, so that adding it is exact.
+    It is more where the loss is so large against its gradient that rounding would hide it, but not so much more that
+    the bend would show. A power of two, so that adding it is exact.
     """
     of = Cell(base(cell.name), *cell.place)
     size = max(1.0, abs(number(trace[of.name], of)))
-    slope, loss = abs(number(trace[cell.name], cell)), abs(trace.loss)
+    gradient, loss = abs(number(trace[cell.name], cell)), abs(trace.loss)
     best = ROUNDING ** (1 / 3) * size
-    if slope and isfinite(loss / slope):
+    if gradient and isfinite(loss / gradient):
         most = min(4 * best * max(loss, 1.0) ** (1 / 3), 1e-3 * size)
-        best = min(max(best, 1e-8 * loss / slope), most)
+        best = min(max(best, 1e-8 * loss / gradient), most)
     return float(2.0 ** round(log2(best))) if isfinite(best) else ROUNDING ** (1 / 3)
 
 
@@ -197,9 +196,42 @@ def _place(trace: Trace, cell: Cell) -> int:
     return parameter.offset + cell.row * parameter.shape[1] + cell.column
 
 
-def _samples(trace: Trace, facts: Facts, chosen: int | None) -> Inline | TableRows:
+def _samples(trace: Trace, context: Context, chosen: int | None) -> Inline | TableRows:
     """The batch of the step, or one sample of it; from the table where the trace holds only means."""
     if trace.averaged:
-        return TableRows(facts.table, numbers(np.array([trace.rows], "int32")))
+        return TableRows(context.table, numbers(np.array([trace.rows], "int32")))
     places = list(samples(trace)) if chosen is None else [chosen]
     return Inline(numbers(trace["x"][places].astype("float64")), numbers(trace["y"][places].astype("float64")))
+
+
+def sizes(trace: Trace, layer: int) -> Array:
+    """For each ∂L/∂z (units, batch) of a layer: what it changes by, to first order, if each number changes by its size.
+
+    The sizes are those of `Factor.size`: 1 − h is a difference of numbers near 1, however small it is itself. From the
+    loss back, each layer adds what its own derivatives may change to what comes from the layer after it.
+    """
+    with np.errstate(all="ignore"):
+        derivatives, changes = _derivatives(trace, trace.network.depth)
+        ends = np.prod([constant.value for constant in loss_constants(trace)]) * (
+            np.abs(trace["y_pred"].astype("float64")) + np.abs(trace["y"].T)
+        )
+        found = ends if couples(trace) else derivatives * ends + changes * np.abs(trace["gy_pred"])
+        for number in range(trace.network.depth - 1, layer - 1, -1):
+            derivatives, changes = _derivatives(trace, number)
+            weights = np.abs(trace[f"w{number + 1}"].astype("float64").T)
+            back = weights @ (found + np.abs(trace["g" + pre_activation(trace, number + 1)]))
+            found = derivatives * back + changes * np.abs(trace[f"gh{number}"])
+    return np.asarray(found)
+
+
+def _derivatives(trace: Trace, layer: int) -> tuple[Array, Array]:
+    """The derivatives (units, batch) of a layer's activation, and what each may change by."""
+    a = trace[output_name(trace, layer)].astype("float64")
+    match trace.network.layers[layer - 1].activation:
+        case "sigmoid":
+            return a * (1 - a), np.abs(a)
+        case "tanh":
+            return 1 - a**2, np.ones_like(a)
+        case "relu":
+            return (a > 0).astype("float64"), np.zeros_like(a)
+    return np.ones_like(a), np.zeros_like(a)

@@ -1,0 +1,268 @@
+"""What an explanation is made of: factors, terms, a function around their sum; and the factors that several share.
+
+    value = function( common factors · ( ± factor·factor·… ± factor·factor·… … ) )
+
+Every number that a step computes has this form, so one structure explains them all, and `evaluate` computes it in
+float64 from the very numbers that are shown.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+
+import numpy as np
+from backprop_tui.core.model.network import BINARY_CROSS_ENTROPY, MEAN_SQUARED, SOFTMAX_CROSS_ENTROPY, Array
+from backprop_tui.core.model.phases import Cell
+from backprop_tui.core.model.trace import Trace
+
+from .names import cell_name, sample_of
+
+LOCAL, CHAIN = "local", "chain"
+"""An explanation by the numbers computed just before; or by all that lies between: the paths from the loss, a sum."""
+
+Working = tuple[str | float, ...]
+"""A small calculation: its numbers, and the signs between them."""
+
+
+@dataclass(frozen=True)
+class Factor:
+    """A number in a product: another cell, or a constant or derivative that is computed on the spot.
+
+    `cells` are what it is, or is made of: the first is where one follows it to. `working` is the arithmetic of
+    a number computed on the spot, `note` says in words what it is. `literal` is how its value is written where that is
+    not by so many decimals (`½`, `313,000`). `divides` puts it under the fraction bar. `size` is how large the numbers
+    are that it is the difference of, where rounding is relative to them.
+    """
+
+    symbol: str
+    value: float
+    cells: tuple[Cell, ...] = ()
+    working: Working = ()
+    note: str = ""
+    literal: str = ""
+    divides: bool = False
+    size: float = 0.0
+
+
+@dataclass(frozen=True)
+class Term:
+    """A product of factors, added to the others, or subtracted."""
+
+    factors: tuple[Factor, ...]
+    sign: int = 1
+
+    @property
+    def value(self) -> float:
+        """The product, in float64, without the sign."""
+        return _product(self.factors)
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Where one number comes from.
+
+    `value` is the number in the trace, `symbol` its name (`∂L/∂w1[1,1]`), `title` what it is, in words. Without
+    `terms` it is given: read, drawn or typed, as `notes` say. `function` is a key of `FUNCTIONS`; softmax
+    takes one value a term and hands on that of term `pick`, the others take the terms' sum.
+    """
+
+    cell: Cell
+    symbol: str
+    value: float
+    title: str
+    form: str = LOCAL
+    terms: tuple[Term, ...] = ()
+    common: tuple[Factor, ...] = ()
+    function: str = ""
+    pick: int = 0
+    notes: tuple[str, ...] = ()
+    dtype: str = "float32"
+
+    @property
+    def given(self) -> bool:
+        """Whether there is nothing to compute: the number is read, drawn or typed, or can't be explained."""
+        return not self.terms
+
+    @property
+    def factors(self) -> tuple[Factor, ...]:
+        """The common factors, then those of the terms, in their order."""
+        return (*self.common, *(factor for term in self.terms for factor in term.factors))
+
+    @property
+    def cells(self) -> tuple[Cell, ...]:
+        """All cells that enter, each once, in the order of the formula: the links to follow."""
+        return tuple(dict.fromkeys(cell for factor in self.factors for cell in factor.cells))
+
+    @property
+    def scale(self) -> float:
+        """The size of what is added up: the terms' absolute values together. Rounding errors are relative to it."""
+        with np.errstate(all="ignore"):
+            return float(abs(_product(self.common)) * np.sum([_size(term.factors) for term in self.terms]))
+
+    def evaluate(self) -> float:
+        """What the terms come to, in float64; the value itself where it is given."""
+        if self.given:
+            return self.value
+        with np.errstate(all="ignore"):
+            values = _product(self.common) * np.array([term.sign * term.value for term in self.terms])
+            if self.function == "softmax":
+                exponentials = np.exp(values - values.max())
+                return float(exponentials[self.pick] / exponentials.sum())
+            total = values.sum()
+            return float(FUNCTIONS[self.function](total)) if self.function else float(total)
+
+
+def _product(factors: tuple[Factor, ...]) -> float:
+    product = np.float64(1)
+    with np.errstate(all="ignore"):
+        for factor in factors:
+            product = product / factor.value if factor.divides else product * factor.value
+    return float(product)
+
+
+def _size(factors: tuple[Factor, ...]) -> float:
+    """The product, and to first order what it changes by when each factor changes by its own size."""
+    changed = (
+        (*factors[:place], replace(factor, value=factor.size), *factors[place + 1 :])
+        for place, factor in enumerate(factors)
+        if factor.size
+    )
+    return sum(abs(_product(product)) for product in (factors, *changed))
+
+
+def _sigmoid(z: float) -> float:
+    # The form whose exponential is below 1: neither end overflows.
+    small = np.exp(-abs(z))
+    return float((1 if z >= 0 else small) / (1 + small))
+
+
+FUNCTIONS: dict[str, Callable[[float], float]] = {
+    "sigmoid": _sigmoid,
+    "tanh": lambda z: float(np.tanh(z)),
+    "relu": lambda z: float(np.maximum(z, 0)),
+    "ln": lambda y: float(np.log(y)),
+}
+"""What may stand around the sum, in float64. Softmax, which takes all terms, is computed in `evaluate`."""
+
+
+def number(values: Array, cell: Cell) -> float:
+    """The number at a cell's place, exactly."""
+    return float(values[cell.place])
+
+
+def dtype_of(trace: Trace) -> str:
+    """The precision that the trace was computed in."""
+    return str(trace["loss"].dtype)
+
+
+def samples(trace: Trace) -> range:
+    """The places in the batch of the samples that count: what fills up a last, smaller batch comes after them."""
+    return range(min(len(trace.rows) or trace.batch, trace.batch))
+
+
+def name_of(trace: Trace, cell: Cell) -> str:
+    """The name of a number of this trace."""
+    return cell_name(trace.network, cell, trace.batch)
+
+
+def factor(trace: Trace, name: str, row: int = 0, column: int = 0, divides: bool = False) -> Factor:
+    """A number of the trace as a factor."""
+    cell = Cell(name, row, column)
+    value = number(trace[name], cell)
+    # The target of a class is 0 or 1, and written so.
+    literal = f"{value:g}" if name == "y" and value in (0, 1) and couples(trace) else ""
+    return Factor(name_of(trace, cell), value, (cell,), literal=literal, divides=divides)
+
+
+def shown_value(found: Factor) -> str | float:
+    """A factor as part of a working: its value, or how that is written."""
+    return found.literal or found.value
+
+
+def constant(symbol: str, value: float, note: str = "") -> Factor:
+    """A number that is no part of the trace, written alike in symbols and numbers."""
+    return Factor(symbol, value, note=note, literal=symbol)
+
+
+def explanation(trace: Trace, cell: Cell, title: str, terms: Iterable[Term] = (), **rest: object) -> Explanation:
+    """An explanation of a cell of the trace: fills in its name, its value and its precision."""
+    value, sample = number(trace[cell.name], cell), sample_of(cell)
+    if trace.batch > 1 and sample is not None and sample < len(trace.rows) and cell.name not in ("x", "y"):
+        title += f", for row {trace.rows[sample]}"
+    return Explanation(cell, name_of(trace, cell), value, title, terms=tuple(terms), dtype=dtype_of(trace), **rest)  # type: ignore[arg-type]
+
+
+def input_cell(layer: int, place: int, sample: int) -> Cell:
+    """What enters a layer (from 1) at a place: a feature of x, or a unit of the layer before."""
+    return Cell("x", sample, place) if layer == 1 else Cell(f"h{layer - 1}", place, sample)
+
+
+def output_name(trace: Trace, layer: int) -> str:
+    """What a layer hands on: h1 ... y_pred."""
+    return "y_pred" if layer == trace.network.depth else f"h{layer}"
+
+
+def pre_activation(trace: Trace, layer: int) -> str:
+    """The name of a layer's pre-activation: z1 ...; that of a linear last layer is ŷ itself."""
+    network = trace.network
+    linear_last = layer == network.depth and network.layers[-1].activation == "linear"
+    return "y_pred" if linear_last else f"z{layer}"
+
+
+def derivative(trace: Trace, layer: int, unit: int, sample: int) -> Factor | None:
+    """The derivative of a unit's activation at its z, as the tape computes it from h; None for linear, which has 1."""
+    activation = trace.network.layers[layer - 1].activation
+    h = Cell(output_name(trace, layer), unit, sample)
+    z = Cell(f"z{layer}", unit, sample)
+    value, name, z_name = number(trace[h.name], h), name_of(trace, h), name_of(trace, z)
+    note = f"the derivative of {activation} at {z_name}"
+    if activation == "sigmoid":
+        working = (value, "(1 − ", value, ")")
+        return Factor(f"{name}(1 − {name})", value * (1 - value), (z, h), working, note, size=value)
+    if activation == "tanh":
+        return Factor(f"(1 − {name}²)", 1 - value * value, (z, h), ("(1 − ", value, "²)"), note, size=1.0)
+    if activation == "relu":
+        # 1 where z is above 0, and 0 from there down.
+        return Factor(f"relu′({z_name})", float(value > 0), (z,), note=note, literal=f"{value > 0:d}")
+    return None
+
+
+def error(trace: Trace, output: int, sample: int, gradient: str) -> Factor:
+    """ŷ − y of one output and sample; `gradient` is the name of the gradient that it is, up to constant factors."""
+    prediction, target = factor(trace, "y_pred", output, sample), factor(trace, "y", sample, output)
+    value, working = prediction.value - target.value, ("(", prediction.value, " − ", shown_value(target), ")")
+    cells = (Cell(gradient, output, sample), *prediction.cells, *target.cells)
+    # Where ŷ is near y, how ŷ was rounded on its way weighs more than the difference's own digits.
+    size = abs(prediction.value) + abs(target.value)
+    if trace.network.loss == SOFTMAX_CROSS_ENTROPY and (total := target_sum(trace, sample)) != 1:
+        value = prediction.value * total - target.value
+        summed = ("(", prediction.value, "·", total, " − ", target.value, ")")
+        return Factor(f"({prediction.symbol}·Σy − {target.symbol})", value, cells, summed, size=size)
+    return Factor(f"({prediction.symbol} − {target.symbol})", value, cells, working, size=size)
+
+
+def target_sum(trace: Trace, sample: int) -> float:
+    """The sum of a sample's targets: 1 for classes."""
+    return float(trace["y"][sample].astype("float64").sum())
+
+
+def couples(trace: Trace) -> bool:
+    """Whether the loss is computed from the last z, so that ∂L/∂z is ŷ − y at once."""
+    return trace.network.loss in (BINARY_CROSS_ENTROPY, SOFTMAX_CROSS_ENTROPY)
+
+
+def mean_over_batch(trace: Trace) -> tuple[Factor, ...]:
+    """1/B where the batch has several samples."""
+    count = len(samples(trace))
+    return (constant(f"1/{count}", 1 / count, "the loss is the mean over the batch"),) if count > 1 else ()
+
+
+def loss_constants(trace: Trace) -> tuple[Factor, ...]:
+    """What stands before every ŷ − y in the gradient: 2 over the outputs for the mean squared error, 1/B in a batch."""
+    found: tuple[Factor, ...] = ()
+    outputs = trace.network.outputs
+    # With two outputs the 2 of the square and the half of the mean leave nothing.
+    if trace.network.loss == MEAN_SQUARED and outputs != 2:
+        found = (
+            constant("2" if outputs == 1 else f"2/{outputs}", 2 / outputs, "the derivative of the mean of squares"),
+        )
+    return (*mean_over_batch(trace), *found)
