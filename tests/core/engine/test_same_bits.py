@@ -64,7 +64,7 @@ def steps_one_by_one(settle: Settle, run: Run, steps: int) -> tuple[Session, lis
     return session, traces
 
 
-OVERFLOWS = Run(update=Update("momentum"), settings=Settings(1000.0))
+OVERFLOWS = Run(optimizer=Optimizer("momentum"), settings=Settings(1000.0))
 """The loss of its seventh step is infinite, those after that are no numbers."""
 
 
