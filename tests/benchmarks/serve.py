@@ -164,16 +164,16 @@ class Server:
         self.reader = asyncio.get_running_loop().run_in_executor(None, self.process.stdout.read)
 
     def parts(self) -> dict[str, list[int]]:
-        """Process ids: the server, the nursery, the engines, the sessions."""
-        parts: dict[str, list[int]] = {"server": [self.pid], "nursery": [], "engine": [], "session": []}
+        """Process ids: the server, the fork server, the engines, the sessions."""
+        parts: dict[str, list[int]] = {"server": [self.pid], "fork server": [], "engine": [], "session": []}
         found = processes_under(self.pid)
-        nursery = [pid for pid, line in found.items() if "serve.nursery" in line]
+        fork_server = [pid for pid, line in found.items() if "fork_server" in line]
         for pid, line in found.items():
-            if "engine.server" in line:
+            if "compute.server" in line:
                 parts["engine"].append(pid)
-            elif "serve.nursery" in line:
-                # The sessions are forks of the nursery and have its command line; it is the oldest.
-                parts["nursery" if pid == min(nursery) else "session"].append(pid)
+            elif "fork_server" in line:
+                # The sessions are forks of the fork server and have its command line; it is the oldest.
+                parts["fork server" if pid == min(fork_server) else "session"].append(pid)
         return parts
 
     async def close(self) -> None:

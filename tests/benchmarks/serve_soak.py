@@ -15,7 +15,7 @@ from serve import Person, Server, come, memory_of
 
 AT_ONCE = 12
 GROWTH_MB = 25.0
-"""What the server, the nursery or an engine may grow by: allocators keep some of what they are given back."""
+"""What the server, the fork server or an engine may grow by: allocators keep some of what they are given back."""
 
 
 async def visit(port: int, number: int, prefix: str = "p") -> None:
@@ -49,10 +49,10 @@ async def held(server: Server) -> dict[str, float]:
         "processes": float(sum(len(pids) for pids in parts.values())),
         "sessions": float(len(parts["session"])),
         "descriptors of the server": float(len(os.listdir(f"/proc/{server.pid}/fd"))),
-        "descriptors of the nursery": float(len(os.listdir(f"/proc/{parts['nursery'][0]}/fd"))),
+        "descriptors of the fork server": float(len(os.listdir(f"/proc/{parts['fork server'][0]}/fd"))),
         "pseudo-terminals": float(Path("/proc/sys/kernel/pty/nr").read_text()),
         "MB of the server": memory_of(server.pid)[0],
-        "MB of the nursery": memory_of(parts["nursery"][0])[0],
+        "MB of the fork server": memory_of(parts["fork server"][0])[0],
     }
     for number, pid in enumerate(sorted(parts["engine"]), 1):
         found[f"descriptors of engine {number}"] = float(len(os.listdir(f"/proc/{pid}/fd")))

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from backprop_tui.tui.serve.seat import nursery
+from backprop_tui.tui.serve.seat import fork_server
 from real_terminal import RealTerminal
 
 SSH = shutil.which("ssh")
@@ -120,9 +120,9 @@ class Served:
     # Its processes
 
     def processes(self, what: str) -> list[int]:
-        """Process ids of this server's nursery, sessions or engines, oldest first."""
+        """Process ids of this server's fork server, sessions or engines, oldest first."""
         engine = what == "engine"
-        word = "backprop_tui.core.engine.compute.server" if engine else nursery.__name__
+        word = "backprop_tui.core.engine.compute.server" if engine else fork_server.__name__
         found = []
         for pid in descendants(self.process.pid):
             line = command_line(pid)
@@ -130,8 +130,8 @@ class Served:
                 found.append(pid)
         if engine:
             return found
-        nurseries = [pid for pid in found if parent(pid) == self.process.pid and is_nursery(pid)]
-        return nurseries if what == "nursery" else [pid for pid in found if pid not in nurseries]
+        servers = [pid for pid in found if parent(pid) == self.process.pid and is_fork_server(pid)]
+        return servers if what == "fork server" else [pid for pid in found if pid not in servers]
 
 
 class Ran:
@@ -173,8 +173,8 @@ def parent(pid: int) -> int:
         return 0
 
 
-def is_nursery(pid: int) -> bool:
-    """Whether a process that looks like the nursery is it, and not one of its forks: it has no terminal."""
+def is_fork_server(pid: int) -> bool:
+    """Whether a process that looks like the fork server is it, and not one of its forks: it has no terminal."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[4] == "0"
     except OSError:

@@ -16,6 +16,7 @@ from .options import PROGRAM, Parser, UsageError, scenario_of, whole_number
 
 if TYPE_CHECKING:
     from backprop_tui.tui.serve.door import web
+    from backprop_tui.tui.serve.door.checks import Checks
     from backprop_tui.tui.serve.room.workshop import Workshop
 
 _DESCRIPTION = "Serve the program over SSH to many people at once; nobody needs an account or an installation."
@@ -57,7 +58,9 @@ def main(arguments: list[str]) -> int:
 
 
 async def _serve(options: argparse.Namespace) -> int:
-    from backprop_tui.tui.serve.door.ssh import Door, HostKeyError, host_key
+    from backprop_tui.tui.serve.door.checks import checks_of
+    from backprop_tui.tui.serve.door.host_key import HostKeyError, host_key
+    from backprop_tui.tui.serve.door.ssh import SSHListener
     from backprop_tui.tui.serve.limits import Limits
     from backprop_tui.tui.serve.room.workshop import Workshop, state_folder
 
@@ -76,17 +79,18 @@ async def _serve(options: argparse.Namespace) -> int:
     with (state / ".log").open("ab", buffering=0) as output:
         workshop = Workshop(limits, state, options.scenario, _tables(options.scenario), output.fileno(), _log)
         await workshop.open()
-        door = Door(workshop, password)
-        web_door = None
+        checks = checks_of(workshop, password)
+        ssh_listener = SSHListener(workshop, checks, password is not None)
+        web_listener = None
         try:
             try:
-                port = await door.open(options.host, options.port, key)
+                port = await ssh_listener.open(options.host, options.port, key)
             except OSError as error:
                 raise UsageError(f"--host {options.host} --port {options.port}: {error.strerror}") from None
             addresses = _addresses(options.host)
             commands = [f"ssh -p {port} NAME@{address}" for address in addresses]
             if options.web:
-                web_door, web_port = await _open_web(options, workshop, password)
+                web_listener, web_port = await _open_web(options, workshop, checks, password is not None)
                 commands += [f"http://{f'[{it}]' if ':' in it else it}:{web_port}" for it in addresses]
             for command in commands:
                 print(f"  {command}", flush=True)
@@ -99,19 +103,21 @@ async def _serve(options: argparse.Namespace) -> int:
             _log("closing: everything is saved")
             workshop.log = _log
             await workshop.close()
-            await door.close()
-            if web_door is not None:
-                await web_door.close()
+            await ssh_listener.close()
+            if web_listener is not None:
+                await web_listener.close()
     return 0
 
 
-async def _open_web(options: argparse.Namespace, workshop: "Workshop", password: str | None) -> tuple["web.Door", int]:
-    """The door for browsers, and its port."""
+async def _open_web(
+    options: argparse.Namespace, workshop: "Workshop", checks: "Checks", needs_password: bool
+) -> tuple["web.WebListener", int]:
+    """What browsers come in by, and its port."""
     from backprop_tui.tui.serve.door import web, web_page
 
     try:
-        door = web.Door(workshop, password)
-        return door, await door.open(options.host, options.web_port)
+        listener = web.WebListener(workshop, checks, needs_password)
+        return listener, await listener.open(options.host, options.web_port)
     except web_page.PageError as error:
         raise UsageError(f"--web: {error}") from None
     except OSError as error:

@@ -77,7 +77,7 @@ def colors(colorterm: str) -> str:
     return colorterm if colorterm in COLORTERMS else ""
 
 
-def same(given: str, password: str) -> bool:
+def is_same(given: str, password: str) -> bool:
     """Whether this is the password, found out in a time that tells nothing of it."""
     return hmac.compare_digest(given.encode(errors="replace")[:1024], password.encode())
 

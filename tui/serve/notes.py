@@ -1,4 +1,4 @@
-"""The notes that server, nursery and sessions pass each other: small, typed, one a packet."""
+"""The notes that server, fork server and sessions pass each other: small, typed, one a packet."""
 
 import socket
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ MAX_NOTE = 60_000
 
 
 class Fork(msgspec.Struct, frozen=True, tag=True):
-    """To the nursery, with the terminal and the session's end of its line: fork a session."""
+    """To the fork server, with the terminal and the session's end of its link: fork a session."""
 
     session: int
     label: str
@@ -23,21 +23,21 @@ class Fork(msgspec.Struct, frozen=True, tag=True):
 
 
 class Started(msgspec.Struct, frozen=True, tag=True):
-    """From the nursery, with a handle of the process: a session runs; `pid` is 0 where there is no room for it."""
+    """From the fork server, with a handle of the process: a session runs; `pid` is 0 where there is no room for it."""
 
     session: int
     pid: int
 
 
 class Ended(msgspec.Struct, frozen=True, tag=True):
-    """From the nursery: a session has ended, with this exit code, or minus the signal that killed it."""
+    """From the fork server: a session has ended, with this exit code, or minus the signal that killed it."""
 
     session: int
     code: int
 
 
 class Ready(msgspec.Struct, frozen=True, tag=True):
-    """From the nursery: everything is imported."""
+    """From the fork server: everything is imported."""
 
     modules: int
 
@@ -66,26 +66,25 @@ class Hold(msgspec.Struct, frozen=True, tag=True):
 
 
 class Guide(msgspec.Struct, frozen=True, tag=True):
-    """To a session: whose place can be followed, nobody's where it is empty; `you` where it is its own."""
+    """To a session: whose screen can be followed, nobody's if it is empty; `you` if it is its own."""
 
     name: str
     you: bool = False
 
 
 class Broadcast(msgspec.Struct, frozen=True, tag=True):
-    """The instructor's place: from the instructor's session to the server, and from there to those who follow."""
+    """A snapshot of the instructor's screen, from their session to the server and on to those who follow."""
 
     state: bytes
 
 
 class Follow(msgspec.Struct, frozen=True, tag=True):
-    """From a session: its person wants, or no longer wants, to see the instructor's place."""
+    """From a session: its person wants, or no longer wants, to see the instructor's screen."""
 
     follows: bool
 
 
-ToNursery = Fork
-FromNursery = Started | Ended | Ready
+FromForkServer = Started | Ended | Ready
 ToSession = Say | Hold | Guide | Broadcast
 FromSession = Report | Follow | Broadcast
 
@@ -94,17 +93,17 @@ T = TypeVar("T")
 
 
 def pair() -> tuple[socket.socket, socket.socket]:
-    """Both ends of a line for notes."""
+    """Both ends of a link for notes."""
     return socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
 
 
-def send(line: socket.socket, note: msgspec.Struct, descriptors: Sequence[int] = ()) -> bool:
+def send(link: socket.socket, note: msgspec.Struct, descriptors: Sequence[int] = ()) -> bool:
     """Send a note; False where the other side is gone or does not take it now."""
     data = _encoder.encode(note)
     if len(data) > MAX_NOTE:
         return False
     with suppress(OSError):
-        socket.send_fds(line, [data], descriptors)
+        socket.send_fds(link, [data], descriptors)
         return True
     return False
 

@@ -12,7 +12,7 @@ from backprop_tui.core.session.run import Run
 from backprop_tui.core.session.session import Session
 from backprop_tui.core.table.batches import SHUFFLED, Sampling
 from backprop_tui.tui.serve.notes import MAX_NOTE
-from backprop_tui.tui.serve.seat import in_view
+from backprop_tui.tui.serve.seat import snapshot
 from backprop_tui.tui.stepper.view import View, view_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -25,10 +25,10 @@ Settle = Callable[[Session], Session]
 def seen_by_others(session: Session, settle: Settle) -> tuple[Session, View, View]:
     """The follower's session, what its screen shows, and what the instructor's shows."""
     mine = view_of(session)
-    sent = in_view.encode(session, mine, lesson=4)
+    sent = snapshot.encode(session, mine, lesson=4)
     assert sent is not None
     assert len(sent) < MAX_NOTE
-    place = in_view.decode(sent)
+    place = snapshot.decode(sent)
     theirs = settle(place.session)
     return theirs, place.view(theirs, None, False), mine
 
@@ -106,9 +106,9 @@ def test_of_a_long_history_the_newest_losses_are_exact_and_the_message_stays_sma
     session = settle(Session(Run(settings=Settings(lr=0.001))))
     session.start_jump(123_457)
     settle(session)
-    sent = in_view.encode(session, view_of(session), lesson=4)
+    sent = snapshot.encode(session, view_of(session), lesson=4)
     assert len(sent) < 10_000
-    losses, mine = in_view.decode(sent)._losses(), session.losses
+    losses, mine = snapshot.decode(sent)._losses(), session.losses
     assert len(losses) == len(mine) == 123_457
     assert losses[-400:].tobytes() == mine[-400:].tobytes()
     # Before those, each is the true loss of at most a thousandth of the way earlier.

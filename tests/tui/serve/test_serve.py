@@ -152,10 +152,10 @@ def test_the_engine_killed_is_a_moment_s_wait(workshop) -> None:
         assert fay.wait_for_end() == 0
 
 
-def test_the_nursery_killed_is_replaced_and_sessions_live_on(workshop) -> None:
+def test_the_fork_server_killed_is_replaced_and_sessions_live_on(workshop) -> None:
     with workshop.come("gil") as gil:
-        [nursery] = workshop.processes("nursery")
-        os.kill(nursery, signal.SIGKILL)
+        [fork_server] = workshop.processes("fork server")
+        os.kill(fork_server, signal.SIGKILL)
         gil.press(" ")
         gil.wait_for("step 1")
         with workshop.come("hal") as hal:
@@ -177,7 +177,7 @@ def test_the_server_killed_leaves_nothing_behind_and_everything_saved(tmp_path, 
             ida.press("    ")
             ida.wait_for("step 4")
             below = descendants(served.process.pid)
-            assert any("engine.server" in command_line(pid) for pid in below)
+            assert any("compute.server" in command_line(pid) for pid in below)
             served.process.kill()
             served.process.wait()
             wait_until(lambda: all(state(pid) in ("", "Z") for pid in below), 15, lambda: f"the end of {below}")

@@ -18,7 +18,7 @@ from backprop_tui.core.session.session import Session
 from backprop_tui.core.storage.folder import saved_names
 from backprop_tui.core.storage.store import load
 from backprop_tui.tui.serve import limits
-from backprop_tui.tui.serve.door.web import NONSENSE
+from backprop_tui.tui.serve.door.web_terminal import NONSENSE
 from browser import CHROMIUM, Browser, Tab
 from served import Served, wait_until
 from websockets.exceptions import ConnectionClosed, InvalidStatus
@@ -123,7 +123,7 @@ def test_a_wrong_password_is_refused_and_the_right_one_then_taken(web, browser) 
     with browser.tab() as tab:
         began = time.monotonic()
         come(web, tab, "bea", "wrong")
-        tab.wait_until(lambda: note(tab) == "That is not the password.", "a refusal")
+        tab.wait_until(lambda: note(tab) == "that is not the password", "a refusal")
         assert time.monotonic() - began >= limits.WRONG_PASSWORD_PAUSE
         assert not web.processes("session")
         assert not (web.state / "bea").exists()

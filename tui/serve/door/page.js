@@ -1,4 +1,4 @@
-// The page's side of the door. textual.js makes a terminal of every .textual-terminal there is when its onload is
+// The page's side of the web server. textual.js makes a terminal of every .textual-terminal there is when its onload is
 // called, and opens a websocket for it; that socket says first who is here.
 "use strict";
 
@@ -7,7 +7,7 @@ const OVER = 1000;
 const page = document.body.classList;
 const find = (selector) => document.querySelector(selector);
 
-class Door extends WebSocket {
+class LoginSocket extends WebSocket {
   constructor(address) {
     super(address);
     this.addEventListener("open", () => {
@@ -33,7 +33,7 @@ class Door extends WebSocket {
   }
 }
 
-window.WebSocket = Door;
+window.WebSocket = LoginSocket;
 
 find("form").addEventListener("submit", async (event) => {
   event.preventDefault();

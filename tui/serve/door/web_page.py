@@ -1,4 +1,4 @@
-"""The page of the other door: its files, the headers that go with them, and who may connect from it."""
+"""The page of the web server: its files, the headers that go with them, and who may connect from it."""
 
 import gzip
 from contextlib import suppress
@@ -47,15 +47,15 @@ class File:
     kind: str
 
 
-def read(open_to_all: bool) -> dict[str, File]:
-    """All files by their paths; where everybody may come in, the page asks for no password. Raises PageError."""
+def read(needs_password: bool) -> dict[str, File]:
+    """All files by their paths; the page asks for a password if one is needed. Raises PageError."""
     found = {}
     for path, (package, name, kind) in FILES.items():
         try:
             content = files(package).joinpath(name).read_bytes()
         except (ImportError, OSError):
             raise PageError(f"{package} has no {name}: another version of it is needed") from None
-        if open_to_all and path == "/":
+        if path == "/" and not needs_password:
             content = content.replace(b"<body>", b'<body class="open">')
         found[path] = File(content, gzip.compress(content), kind)
     return found

@@ -11,7 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.events import Resize
 from textual.widgets import Digits, Input
 
-from .session import Session
+from .session_process import SessionProcess
 from .workshop import Workshop
 
 REFRESH = 1.0
@@ -35,7 +35,7 @@ def duration(seconds: float) -> str:
     return f"{seconds / 60:.0f}m" if seconds < 3600 else f"{seconds / 3600:.0f}h"
 
 
-def row(session: Session, now: float, guide: bool = False) -> str:
+def row(session: SessionProcess, now: float, guide: bool = False) -> str:
     """One person's line; an arrow marks the one whom all may follow."""
     report = session.report
     loss = "" if report.loss is None else f"{report.loss:.4g}"
@@ -184,7 +184,7 @@ class Dashboard(App[None]):
             self._then = lambda: self._end(session)
             self.say(f"end the session of {session.label}? y ends it, esc does not")
 
-    def _end(self, session: Session) -> None:
+    def _end(self, session: SessionProcess) -> None:
         self.run_worker(session.end("the instructor has ended your session"))
         self.say(f"{session.label}'s session ends; it is saved")
 

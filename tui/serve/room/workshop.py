@@ -1,4 +1,4 @@
-"""The workshop: the sessions there are, the engine and the nursery behind them, and what holds for all."""
+"""The workshop: the sessions there are, the engine and the fork server behind them, and what holds for all."""
 
 import asyncio
 import ctypes
@@ -15,17 +15,13 @@ from backprop_tui.core.text.escape import escape_controls
 from backprop_tui.tui.serve.limits import Limits
 from backprop_tui.tui.serve.notes import Broadcast, Guide, Hold, Say
 
-from .nurse import Nurse
-from .session import Client, Session
+from .fork_client import ForkClient
+from .session_process import Client, SessionProcess
 
 PR_SET_CHILD_SUBREAPER = 36
 IDLE_CHECK = 5.0
 CATCH_UP = 0.5
-"""Seconds until a session that does not take a place now is sent the newest."""
-
-
-class Full(Exception):
-    """There is no room for one more: one line for the person."""
+"""Seconds until a session that does not take a snapshot now is sent the newest."""
 
 
 class Workshop:
@@ -41,22 +37,22 @@ class Workshop:
         log: Callable[[str], None] = lambda line: None,
     ) -> None:
         self.limits, self.state, self.log = limits, state, log
-        self.sessions: dict[str, Session] = {}
+        self.sessions: dict[str, SessionProcess] = {}
         """By label: no two sessions share one."""
         self.addresses: Counter[str] = Counter()
         self.held = False
-        self.guide: Session | None = None
+        self.guide: SessionProcess | None = None
         """The session that all may follow."""
         self._newest = b""
         self.closing = False
         self.began = time.monotonic()
         self._scenario, self._tables, self._output = scenario, tables, output
-        self._by_number: dict[int, Session] = {}
+        self._by_number: dict[int, SessionProcess] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def open(self) -> None:
-        """Start the engine and the nursery, and wait until the nursery can fork."""
-        # Sessions whose nursery died are handed to this process, not left to be zombies of a container's first one.
+        """Start the engine and the fork server, and wait until the fork server can fork."""
+        # Sessions whose fork server died are handed to this process, not left to be zombies of a container's first one.
         with suppress(OSError, AttributeError):
             ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
         self._private = tempfile.TemporaryDirectory(prefix="backprop-tui-")  # made for its owner alone
@@ -65,11 +61,11 @@ class Workshop:
         self.keeper = EngineKeeper(self._listener, self._tables, self._output, self.log)
         self.keeper.start()
         scenario = [str(self._scenario)] if self._scenario else []
-        self.nurse = Nurse([str(path), *scenario], self._seen_to_end, self._output, self.log)
-        self.nurse.start()
+        self.forks = ForkClient([str(path), *scenario], self._seen_to_end, self._output, self.log)
+        self.forks.start()
         self._spawn(self.keeper.run())
         self._spawn(self._end_the_idle())
-        await self.nurse.ready()
+        await self.forks.ready()
 
     def _spawn(self, work: "asyncio.coroutines.Coroutine[None, None, None]") -> None:  # type: ignore[name-defined]
         task = asyncio.get_running_loop().create_task(work)
@@ -86,21 +82,15 @@ class Workshop:
             found = f"{label[:28]}-{number}"
         return found
 
-    def admit(self, label: str, address: str, client: Client) -> Session:
-        """A place for a session that is about to start. Raises Full."""
-        if self.closing:
-            raise Full("the workshop is closing")
-        if len(self.sessions) >= self.limits.sessions:
-            raise Full(f"the workshop is full: {self.limits.sessions} are here; please try later")
-        if self.addresses[address] >= self.limits.per_address:
-            raise Full(f"your address has {self.limits.per_address} sessions already; please close one")
-        session = Session(label, str(self.state / label), self.nurse, client)
+    def admit(self, label: str, address: str, client: Client) -> SessionProcess:
+        """A session that is about to start, under a label that nobody has."""
+        session = SessionProcess(label, str(self.state / label), self.forks, client)
         self.sessions[label] = self._by_number[session.number] = session
         self.addresses[address] += 1
         self.log(f"{label} came from {address}")
         return session
 
-    def leave(self, session: Session, address: str) -> None:
+    def leave(self, session: SessionProcess, address: str) -> None:
         """A session is over."""
         if self.sessions.get(session.label) is session:
             del self.sessions[session.label]
@@ -112,7 +102,7 @@ class Workshop:
         if session is self.guide:
             self.show(None)
 
-    def settle_in(self, session: Session) -> None:
+    def settle_in(self, session: SessionProcess) -> None:
         """What a session that has just started must know."""
         session.broadcast, session.followed = self._pass_on, self._catch_up
         if self.guide is not None:
@@ -148,7 +138,7 @@ class Workshop:
         for session in self.sessions.values():
             session.tell(Hold(held and session is not self.guide))
 
-    def show(self, guide: Session | None) -> None:
+    def show(self, guide: SessionProcess | None) -> None:
         """All may follow this session, or nobody any more."""
         self.guide, self._newest = guide, b""
         for session in self.sessions.values():
@@ -156,20 +146,20 @@ class Workshop:
         if self.held:
             self.hold(True)
 
-    def _pass_on(self, source: Session, state: bytes) -> None:
+    def _pass_on(self, source: SessionProcess, state: bytes) -> None:
         if source is self.guide:
             self._newest = state
             for session in self.sessions.values():
                 self._catch_up(session)
 
-    def _catch_up(self, session: Session) -> None:
-        """Send the newest place; where the session does not take it now, once more when it has had time."""
+    def _catch_up(self, session: SessionProcess) -> None:
+        """Send the newest snapshot; if the session does not take it now, once more when it has had time."""
         if session.follows and self._newest and not session.behind:
             session.behind = not session.tell(Broadcast(self._newest))
             if session.behind:
                 asyncio.get_running_loop().call_later(CATCH_UP, self._try_again, session)
 
-    def _try_again(self, session: Session) -> None:
+    def _try_again(self, session: SessionProcess) -> None:
         session.behind = False
         self._catch_up(session)
 
@@ -183,7 +173,7 @@ class Workshop:
         await asyncio.sleep(0.1)
         for task in list(self._tasks):
             task.cancel()
-        self.nurse.close()
+        self.forks.close()
         self.keeper.close()
         self._listener.close()
         self._private.cleanup()

@@ -11,7 +11,7 @@ from backprop_tui.tui.widgets.runner import Asker
 from textual import work
 from textual.binding import Binding, BindingType
 
-from .in_view import InView
+from .snapshot import Snapshot
 
 MAIN = NAMES.index("back-propagation") + 1
 
@@ -34,15 +34,15 @@ class FollowScreen(Looking):
         *(binding for binding in bindings() if _looks(binding.action)),
     ]
 
-    def __init__(self, place: InView, engine: Asker, name: str) -> None:
+    def __init__(self, shown: Snapshot, engine: Asker, name: str) -> None:
         """`name` is whom one follows."""
-        super().__init__(place.session, engine)
+        super().__init__(shown.session, engine)
         self.keys = KeysShown((BACK, *(key for key in KEYS if _looks(key.action))))
         self.guide = name
         """Whom one follows; empty when they show nothing any more."""
-        self._place = self._newest = self._coming = place
+        self._shown = self._newest = self._coming = shown
         self._queued = False
-        self._cursor: Cell | None = place.cursor
+        self._cursor: Cell | None = shown.cursor
 
     @work(exclusive=True)
     async def _work(self) -> None:
@@ -50,9 +50,9 @@ class FollowScreen(Looking):
         self.show(self._newest)
         await self.runner.run()
 
-    def show(self, place: InView) -> None:
-        """The instructor has moved; where places come faster than the engine answers, the newest is shown."""
-        self._newest = place
+    def show(self, shown: Snapshot) -> None:
+        """The instructor has moved; if this is faster than the engine answers, only the newest is shown."""
+        self._newest = shown
         if not self._queued:
             self._queued = True
             self.runner.act(self._go, self._arrive)
@@ -65,18 +65,18 @@ class FollowScreen(Looking):
         self.runner.session = session
 
     def _arrive(self) -> None:
-        before, self._place = self._place, self._coming
+        before, self._shown = self._shown, self._coming
         self.session = self.runner.session  # type: ignore[assignment]
-        if self._place.cursor != before.cursor:
-            self._cursor = self._place.cursor
-        elsewhere = self._place.lesson != MAIN
-        self._notice = f"the instructor is in lesson {self._place.lesson}, {NAMES[self._place.lesson - 1]}" * elsewhere
-        if self._place.run.network != before.run.network:
+        if self._shown.cursor != before.cursor:
+            self._cursor = self._shown.cursor
+        elsewhere = self._shown.lesson != MAIN
+        self._notice = f"the instructor is in lesson {self._shown.lesson}, {NAMES[self._shown.lesson - 1]}" * elsewhere
+        if self._shown.run.network != before.run.network:
             self._lay_out()
 
     def view(self) -> View:
         """What the instructor's screen shows, with a cursor and digits of one's own."""
-        return self._place.view(self.session, self._cursor, self._precise)
+        return self._shown.view(self.session, self._cursor, self._precise)
 
     def _activity(self) -> str:
         return f"following {self.guide}" if self.guide else "this has ended: f leaves"

@@ -1,4 +1,4 @@
-"""A session's own folder: where it goes on from, and where it is saved."""
+"""What a session goes on from: the newest file of its own folder, or a new run."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +12,7 @@ from backprop_tui.tui.saving import Keeper, resume
 
 
 @dataclass(frozen=True)
-class Place:
+class Restored:
     """A session, who keeps it, and what its person should be told."""
 
     folder: Path
@@ -23,12 +23,12 @@ class Place:
     remark: str = ""
 
 
-def place(folder: Path, run: Run, scenario: Scenario | None) -> Place:
-    """The session that was left here last; a new one where none was, or where it can't be read."""
+def restore(folder: Path, run: Run, scenario: Scenario | None) -> Restored:
+    """The session that was left here last; a new one if none was, or if it can't be read."""
     if not saved_names(folder):
-        return Place(folder, Session(run), scenario, Keeper(folder))
+        return Restored(folder, Session(run), scenario, Keeper(folder))
     try:
         loaded, keeper = resume(folder=folder)
     except StoreError as error:
-        return Place(folder, Session(run), scenario, Keeper(folder), remark=str(error))
-    return Place(folder, loaded.session, loaded.scenario, keeper, loaded)
+        return Restored(folder, Session(run), scenario, Keeper(folder), remark=str(error))
+    return Restored(folder, loaded.session, loaded.scenario, keeper, loaded)

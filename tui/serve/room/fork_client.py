@@ -1,4 +1,4 @@
-"""The server's side of the nursery: starts it, asks it to fork, and starts another when it dies."""
+"""The server's side of the fork server: starts it, asks it to fork, and starts another when it dies."""
 
 import asyncio
 import os
@@ -9,19 +9,19 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from backprop_tui.tui.serve import notes
-from backprop_tui.tui.serve.notes import Ended, Fork, FromNursery, Ready, Started
+from backprop_tui.tui.serve.notes import Ended, Fork, FromForkServer, Ready, Started
 
 
-class NurseryLost(Exception):
-    """The nursery died before it had forked."""
+class ForkServerLost(Exception):
+    """The fork server died before it had forked."""
 
 
 class NoRoom(Exception):
     """The system takes no more processes."""
 
 
-class Nurse:
-    """Keeps a nursery. `ended` is called with the number and the exit code of a session that the nursery saw end."""
+class ForkClient:
+    """Keeps a fork server. `ended` is called with the number and the exit code of a session that it saw end."""
 
     def __init__(
         self,
@@ -39,15 +39,15 @@ class Nurse:
 
     @property
     def pid(self) -> int | None:
-        """The process id of the nursery."""
+        """The process id of the fork server."""
         return self._child.pid if self._child else None
 
     def start(self) -> None:
-        """Start a nursery."""
+        """Start a fork server."""
         self._control, theirs = notes.pair()
         with theirs:
             self._child = subprocess.Popen(
-                [sys.executable, "-X", "utf8", "-m", "backprop_tui.tui.serve.seat.nursery", *self._arguments],
+                [sys.executable, "-X", "utf8", "-m", "backprop_tui.tui.serve.seat.fork_server", *self._arguments],
                 stdin=theirs.fileno(),
                 stdout=self._log,
                 stderr=self._log,
@@ -59,18 +59,18 @@ class Nurse:
         asyncio.get_running_loop().add_reader(self._control, self._told)
 
     async def ready(self) -> None:
-        """Wait until the nursery has imported everything."""
+        """Wait until the fork server has imported everything."""
         await self._ready.wait()
 
-    async def fork(self, note: Fork, terminal: int, line: int) -> tuple[int, int]:
-        """The pid and a handle of a new session. Raises NurseryLost, NoRoom."""
+    async def fork(self, note: Fork, terminal: int, link: int) -> tuple[int, int]:
+        """The pid and a handle of a new session. Raises ForkServerLost, NoRoom."""
         await self._ready.wait()
         assert self._control is not None
         answer = self._waiting[note.session] = asyncio.get_running_loop().create_future()
         try:
-            while not notes.send(self._control, note, [terminal, line]):
+            while not notes.send(self._control, note, [terminal, link]):
                 if self._control.fileno() < 0:
-                    raise NurseryLost
+                    raise ForkServerLost
                 await asyncio.sleep(0.01)
             pid, handle = await answer
         finally:
@@ -90,7 +90,7 @@ class Nurse:
         if not data:
             self._died()
             return
-        note: FromNursery = notes.decode(data, FromNursery)  # type: ignore[arg-type]
+        note: FromForkServer = notes.decode(data, FromForkServer)  # type: ignore[arg-type]
         match note:
             case Ready():
                 self._ready.set()
@@ -108,10 +108,10 @@ class Nurse:
         self._release()
         for answer in self._waiting.values():
             if not answer.done():
-                answer.set_exception(NurseryLost())
+                answer.set_exception(ForkServerLost())
         if not self._closing:
-            self._changed("the nursery died; another takes its place, running sessions live on")
-            # A nursery that can't start must not be started a hundred times a second.
+            self._changed("the fork server died; another takes its place, running sessions live on")
+            # A fork server that can't start must not be started a hundred times a second.
             asyncio.get_running_loop().call_later(0.2, self._restart)
 
     def _restart(self) -> None:
@@ -129,7 +129,7 @@ class Nurse:
                 self._child.wait()
 
     def close(self) -> None:
-        """End the nursery; its sessions live on."""
+        """End the fork server; its sessions live on."""
         self._closing = True
         self._release()
 

@@ -1,16 +1,18 @@
-"""A person's visit, through whatever door it is.
+"""What stands between a person's client and their sessions, whichever door they came through.
 
-A question where one is needed, then a session, then the next where that one failed.
+It asks a question if one is needed, then starts a session, and the next one if that failed.
 """
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
 from typing import Any
 
-from backprop_tui.tui.serve.room.nurse import NoRoom, NurseryLost
-from backprop_tui.tui.serve.room.session import RESTORE, Client, Session
-from backprop_tui.tui.serve.room.workshop import Full, Workshop
+from backprop_tui.tui.serve import limits
+from backprop_tui.tui.serve.room.fork_client import ForkServerLost, NoRoom
+from backprop_tui.tui.serve.room.session_process import RESTORE, Client, SessionProcess
+from backprop_tui.tui.serve.room.workshop import Workshop
+
+from .checks import Checks, Guest, Refused, require
 
 EARLY = 4096
 """Bytes that are kept of what is typed before the session is there."""
@@ -20,23 +22,12 @@ CRASHED = "\r\nYour session has ended by a fault. Enter: go on from where it was
 TAKEN = "\r\n{0} is here already, perhaps on a line that broke.\r\nEnter: take that place over.  n: come in as {1}.\r\n"
 
 
-@dataclass(frozen=True)
-class Visitor:
-    """Who visits: a label, an address, and what their terminal is, all of it within the limits."""
+class Relay:
+    """Passes keys, sizes and output on. The door calls the methods; `client` is where the output goes."""
 
-    label: str
-    address: str
-    term: str
-    lang: str
-    colorterm: str
-
-
-class Visit:
-    """Between a client and its sessions. The door calls the methods; `client` is where the output goes."""
-
-    def __init__(self, workshop: Workshop, client: Client, visitor: Visitor, size: tuple[int, int]) -> None:
-        self._workshop, self._client, self._visitor, self._size = workshop, client, visitor, size
-        self._session: Session | None = None
+    def __init__(self, workshop: Workshop, checks: Checks, client: Client, guest: Guest, size: tuple[int, int]) -> None:
+        self._workshop, self._checks, self._client, self._guest, self._size = workshop, checks, client, guest, size
+        self._session: SessionProcess | None = None
         self._asking: Callable[[bytes], None] | None = None
         self._early = b""
         self._held: set[str] = set()
@@ -47,7 +38,7 @@ class Visit:
 
     def begin(self) -> None:
         """Start a session; ask first where the name is here already, and wait where it is about to leave."""
-        label = self._visitor.label
+        label = self._guest.name
         other = self._workshop.sessions.get(label)
         if other is None:
             self._start(label)
@@ -99,7 +90,7 @@ class Visit:
         self._asking = answer
 
     def _taken(self, data: bytes) -> None:
-        key, label = data[:1].lower(), self._visitor.label
+        key, label = data[:1].lower(), self._guest.name
         if key in b"\r\nn" and key:
             self._asking = None
             if key == b"n":
@@ -110,30 +101,32 @@ class Visit:
             self._client.finish(0)
 
     async def _take_over(self) -> None:
-        other = self._workshop.sessions.get(self._visitor.label)
+        other = self._workshop.sessions.get(self._guest.name)
         if other is not None:
             await other.end("your place was taken over by another login of your name")
             for _ in range(20):
                 if other.label not in self._workshop.sessions:
                     break
                 await asyncio.sleep(0.05)
-        self._start(self._workshop.free_label(self._visitor.label))
+        self._start(self._workshop.free_label(self._guest.name))
 
     def _start(self, label: str) -> None:
         try:
-            session = self._workshop.admit(label, self._visitor.address, self._client)
-        except Full as full:  # said at once: whoever has nothing to type is gone in a moment
-            self._part(str(full), 1)
+            require(self._checks.room, self._guest)
+        except Refused as refused:  # said at once: whoever has nothing to type is gone in a moment
+            self._part(str(refused), 1)
             return
+        session = self._workshop.admit(label, self._guest.address, self._client)
         session.over = self._over
         self._run(self._settle(session))
 
-    async def _settle(self, session: Session) -> None:
-        visitor = self._visitor
+    async def _settle(self, session: SessionProcess) -> None:
+        guest = self._guest
+        terminal = limits.terminal(guest.term), limits.language(guest.lang), limits.colors(guest.colorterm)
         try:
-            await session.start(visitor.term, visitor.lang, visitor.colorterm, self._size)
-        except (NoRoom, NurseryLost):
-            self._workshop.leave(session, visitor.address)
+            await session.start(*terminal, self._size)
+        except (NoRoom, ForkServerLost):
+            self._workshop.leave(session, guest.address)
             self._part("there is no room on the machine for one more; please try later", 1)
             return
         self._session = session
@@ -146,9 +139,9 @@ class Visit:
         if self._gone:
             await session.end()
 
-    def _over(self, session: Session) -> None:
+    def _over(self, session: SessionProcess) -> None:
         """The process has gone."""
-        self._workshop.leave(session, self._visitor.address)
+        self._workshop.leave(session, self._guest.address)
         self._session = None
         if self._gone:
             return
@@ -166,6 +159,6 @@ class Visit:
         key = data[:1].lower()
         if key and key in b"\r\n":
             self._asking = None
-            self._start(self._workshop.free_label(self._visitor.label))
+            self._start(self._workshop.free_label(self._guest.name))
         elif key and key in b"q\x03\x04":
             self._client.finish(1)

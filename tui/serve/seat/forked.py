@@ -20,23 +20,23 @@ from textual.app import App
 from .driver import SessionDriver
 
 Build = Callable[[Path, socket.socket], App[None]]
-"""Makes the app of a session from its folder and its line to the server."""
+"""Makes the app of a session from its folder and its link to the server."""
 
 CRASHED = 70
 """The exit code of an app that failed."""
 
 
-def become(note: Fork, terminal: int, line: socket.socket, build: Build) -> int:
+def run_session(note: Fork, terminal: int, link: socket.socket, build: Build) -> int:
     """Be a session from here to the end of this process; the exit code."""
     try:
         log = os.dup(2)
         _take_terminal(terminal)
-        _take_place(note)
+        _take_folder(note)
         limits.restrain()
         random.seed()
         # Our errors go to the log of the server; the terminal is the driver's alone.
         sys.stderr = sys.stdout = os.fdopen(log, "w", buffering=1, encoding="utf-8", errors="backslashreplace")
-        app = build(Path(note.folder), line)
+        app = build(Path(note.folder), link)
         app.driver_class = SessionDriver
         app.run(mouse=False)
         return CRASHED if app.return_code == 1 else app.return_code or 0
@@ -58,7 +58,7 @@ def _take_terminal(terminal: int) -> None:
     os.close(terminal)
 
 
-def _take_place(note: Fork) -> None:
+def _take_folder(note: Fork) -> None:
     """The environment and the folder of the session: nothing of the server's is seen from it."""
     os.environ.clear()
     os.environ.update(TERM=note.term, LANG=note.lang, HOME=note.folder, PATH="/nonexistent", TZ="UTC")

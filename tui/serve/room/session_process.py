@@ -17,7 +17,7 @@ import msgspec
 from backprop_tui.tui.serve import limits, notes
 from backprop_tui.tui.serve.notes import Broadcast, Follow, Fork, FromSession, Report
 
-from .nurse import NoRoom, Nurse, NurseryLost
+from .fork_client import ForkClient, ForkServerLost, NoRoom
 
 READ = 65_536
 PATIENCE = 5.0
@@ -43,30 +43,30 @@ class Client(Protocol):
         """The session is over: end the channel."""
 
 
-class Session:
-    """A process, its terminal, its line. `over` is called once, when its process has gone, with its exit code."""
+class SessionProcess:
+    """A process, its terminal, and its link to this server. `over` is called once, when the process has gone."""
 
-    def __init__(self, label: str, folder: str, nurse: Nurse, client: Client) -> None:
+    def __init__(self, label: str, folder: str, forks: ForkClient, client: Client) -> None:
         self.number = next(_numbers)
         self.label, self.folder, self.began = label, folder, time.monotonic()
         self.last_key = time.monotonic()
         self.report = Report("", 0, None)
         self.follows = False
-        """Whether its person wants to see the instructor's place."""
+        """Whether its person wants to see the instructor's screen."""
         self.behind = False
-        """Whether the newest of these places is still to be sent."""
+        """Whether the newest snapshot of it is still to be sent."""
         self.reason = ""
         """Why it was asked to end."""
         self.code: int | None = None
-        """The exit code as the nursery saw it; None where it did not."""
-        self.over: Callable[[Session], None] = lambda session: None
-        self.broadcast: Callable[[Session, bytes], None] = lambda session, state: None
-        """Called with the place that it shows to others."""
-        self.followed: Callable[[Session], None] = lambda session: None
+        """The exit code as the fork server saw it; None where it did not."""
+        self.over: Callable[[SessionProcess], None] = lambda session: None
+        self.broadcast: Callable[[SessionProcess, bytes], None] = lambda session, state: None
+        """Called with each snapshot that it shows to others."""
+        self.followed: Callable[[SessionProcess], None] = lambda session: None
         """Called when its person begins to follow, or ends."""
-        self._nurse, self._client = nurse, client
+        self._forks, self._client = forks, client
         self._master = self._handle = -1
-        self._line: socket.socket | None = None
+        self._link: socket.socket | None = None
         self._input = bytearray()
         self._paste = limits.Rate(limits.PASTE_RATE, limits.PASTE)
         self._paused = self._ending = self._reading = self._full = False
@@ -76,13 +76,13 @@ class Session:
     # Beginning
 
     async def start(self, term: str, lang: str, colorterm: str, size: tuple[int, int]) -> None:
-        """Fork it. Raises NoRoom, and NurseryLost where nurseries die again and again."""
+        """Fork it. Raises NoRoom, and ForkServerLost where fork servers die again and again."""
         note = Fork(self.number, self.label, self.folder, term, lang, colorterm)
         for attempt in range(MAX_FORKS):
             try:
                 await self._fork(note, size)
                 return
-            except NurseryLost:
+            except ForkServerLost:
                 if attempt == MAX_FORKS - 1:
                     raise
 
@@ -91,24 +91,24 @@ class Session:
             master, slave = os.openpty()
         except OSError:
             raise NoRoom from None
-        line, theirs = notes.pair()
+        link, theirs = notes.pair()
         _set_size(master, size)
         try:
-            self.pid, self._handle = await self._nurse.fork(note, slave, theirs.fileno())
+            self.pid, self._handle = await self._forks.fork(note, slave, theirs.fileno())
         except BaseException:
             os.close(master)
-            line.close()
+            link.close()
             raise
         finally:
             os.close(slave)
             theirs.close()
-        self._master, self._line = master, line
-        for descriptor in (master, line.fileno()):
+        self._master, self._link = master, link
+        for descriptor in (master, link.fileno()):
             os.set_blocking(descriptor, False)
         loop = asyncio.get_running_loop()
         self._read_on()
         loop.add_reader(self._handle, self._gone)
-        loop.add_reader(line, self._heard)
+        loop.add_reader(link, self._heard)
 
     # From the process to the person
 
@@ -182,22 +182,22 @@ class Session:
         """Whether its end is our doing."""
         return self._ending
 
-    # The line
+    # The link
 
     def tell(self, note: notes.ToSession) -> bool:
         """Send it a note; False where it has not taken those before."""
-        return self._line is None or notes.send(self._line, note)
+        return self._link is None or notes.send(self._link, note)
 
     def _heard(self) -> None:
-        assert self._line is not None
+        assert self._link is not None
         try:
-            data = self._line.recv(notes.MAX_NOTE)
+            data = self._link.recv(notes.MAX_NOTE)
         except BlockingIOError:
             return
         except OSError:
             data = b""
         if not data:
-            asyncio.get_running_loop().remove_reader(self._line)
+            asyncio.get_running_loop().remove_reader(self._link)
             return
         with suppress(msgspec.MsgspecError):
             note: FromSession = notes.decode(data, FromSession)  # type: ignore[arg-type]
@@ -233,7 +233,7 @@ class Session:
         loop.remove_reader(self._handle)
         os.close(self._handle)
         self._handle = -1
-        with suppress(ChildProcessError):  # only where its nursery had died, and it was handed to us
+        with suppress(ChildProcessError):  # only where its fork server had died, and it was handed to us
             pid, status = os.waitpid(self.pid, os.WNOHANG)
             if pid:
                 self.code = os.waitstatus_to_exitcode(status)
@@ -249,12 +249,12 @@ class Session:
         loop.remove_writer(self._master)
         os.close(self._master)
         self._master = -1
-        assert self._line is not None
-        loop.remove_reader(self._line)
-        self._line.close()
-        self._line = None
+        assert self._link is not None
+        loop.remove_reader(self._link)
+        self._link.close()
+        self._link = None
         self._ended.set()
-        # The nursery's word on how it ended is on its way.
+        # The fork server's word on how it ended is on its way.
         loop.call_later(0.05, self.over, self)
 
 

@@ -5,7 +5,6 @@ import socket
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from typing import ClassVar
 
 import msgspec
 import numpy as np
@@ -17,27 +16,23 @@ from backprop_tui.tui.lessons.screen import NAMES
 from backprop_tui.tui.serve import notes
 from backprop_tui.tui.serve.notes import Broadcast, Follow, Guide, Hold, Report, Say
 from backprop_tui.tui.stepper.screen import StepperScreen
-from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
 from textual.cache import LRUCache
-from textual.containers import Middle
 from textual.css.model import RuleSet
-from textual.screen import ModalScreen
 from textual.timer import Timer
-from textual.widgets import Static
 
-from . import in_view
+from . import snapshot
 from .follow import FollowScreen
-from .place import Place
+from .held_screen import HeldScreen
+from .restore import Restored
 
 REPORT_AFTER, SAVE_AFTER = 0.5, 10.0
 """Seconds after a change; a session that takes long to save is saved less often."""
 
 SHOW_EVERY = 0.2
-"""Seconds between two looks whether the guide's place is another one."""
+"""Seconds between two looks whether the guide's screen has changed."""
 
 _PARSED: LRUCache[tuple[object, ...], list[RuleSet]] = LRUCache(64)
-"""The style sheets, which all sessions share: parsed in the nursery, a fifth of what a first frame costs."""
+"""The style sheets, which all sessions share: parsed in the fork server: a fifth of what a first frame costs."""
 
 SPARKLINE = 24
 SAY_FOR = 15.0
@@ -58,42 +53,16 @@ class WatchedEngine(SharedEngine):
         return answer
 
 
-class HeldScreen(ModalScreen[None]):
-    """Takes the keys while the instructor speaks; `f` still follows where there is somebody to follow."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("f", "follow", show=False)]
-
-    DEFAULT_CSS = """
-    HeldScreen { align: center middle; }
-    HeldScreen Middle { width: auto; height: auto; border: round $accent; padding: 1 3; }
-    HeldScreen Static { width: auto; }
-    """
-
-    def __init__(self, guide: str) -> None:
-        super().__init__()
-        self._words = "The instructor has paused the workshop: look up" + f", or press f to follow {guide}." * bool(
-            guide
-        )
-
-    def compose(self) -> ComposeResult:
-        """One line in a box."""
-        yield Middle(Static(self._words, markup=False))
-
-    def action_follow(self) -> None:
-        """f."""
-        self.app.follow()  # type: ignore[attr-defined]
-
-
-class ServedApp(StepperApp):
+class SessionApp(StepperApp):
     """A stepper whose person sits elsewhere. Nothing of it writes outside the session's own folder."""
 
     SAVE_EVERY = 0.0  # it saves by itself, some seconds after a step
 
-    def __init__(self, place: Place, engine: WatchedEngine, line: socket.socket) -> None:
-        super().__init__(place.session, engine, 0, place.scenario, place.keeper, place.loaded)
+    def __init__(self, restored: Restored, engine: WatchedEngine, link: socket.socket) -> None:
+        super().__init__(restored.session, engine, 0, restored.scenario, restored.keeper, restored.loaded)
         self.stylesheet._parse_cache = _PARSED
-        self.export_folder = place.folder
-        self._line, self._remark = line, place.remark
+        self.export_folder = restored.folder
+        self._link, self._remark = link, restored.remark
         self._reporting: asyncio.TimerHandle | None = None
         self._saving: asyncio.TimerHandle | None = None
         self._save_after = SAVE_AFTER
@@ -108,8 +77,8 @@ class ServedApp(StepperApp):
 
     def on_mount(self) -> None:
         """Hear the server; Textual calls the stepper's own `on_mount` as well."""
-        self._line.setblocking(False)
-        asyncio.get_running_loop().add_reader(self._line, self._told)
+        self._link.setblocking(False)
+        asyncio.get_running_loop().add_reader(self._link, self._told)
         if self._remark:
             self.notify(escape_controls(self._remark), severity="warning", timeout=SAY_FOR, markup=False)
 
@@ -137,7 +106,7 @@ class ServedApp(StepperApp):
             score.asked if score else 0,
             score.right if score else 0,
         )
-        notes.send(self._line, report)
+        notes.send(self._link, report)
 
     @property
     def _stepper(self) -> StepperScreen | None:
@@ -147,13 +116,13 @@ class ServedApp(StepperApp):
 
     def _told(self) -> None:
         try:
-            data = self._line.recv(notes.MAX_NOTE)
+            data = self._link.recv(notes.MAX_NOTE)
         except BlockingIOError:
             return
         except OSError:
             data = b""
         if not data:
-            asyncio.get_running_loop().remove_reader(self._line)
+            asyncio.get_running_loop().remove_reader(self._link)
             return
         with suppress(msgspec.MsgspecError):
             self._hear(notes.decode(data, notes.ToSession))  # type: ignore[arg-type]
@@ -167,7 +136,7 @@ class ServedApp(StepperApp):
             case Guide():
                 self._take_guide(note)
             case Broadcast():
-                self._take_place(in_view.decode(note.state))
+                self._take_snapshot(snapshot.decode(note.state))
 
     def _hold(self, held: bool) -> None:
         """Take no keys, or go on. Who follows may go on looking: what is one's own is held where one returns to it."""
@@ -183,7 +152,7 @@ class ServedApp(StepperApp):
     # Follow me
 
     def follow(self) -> str:
-        """f: see the guide's place, or go back to one's own, which has not moved meanwhile."""
+        """f: see the guide's screen, or go back to one's own, which is as it was left."""
         if self._follows:
             self._follows = False
             if self._follower is not None:
@@ -199,7 +168,7 @@ class ServedApp(StepperApp):
             self.clear_notifications()
             if (stepper := self._stepper) is not None:
                 stepper.autoplay.stop()
-        notes.send(self._line, Follow(self._follows))
+        notes.send(self._link, Follow(self._follows))
         return ""
 
     def _take_guide(self, guide: Guide) -> None:
@@ -217,23 +186,23 @@ class ServedApp(StepperApp):
             self.notify(words, title="Follow me", timeout=SAY_FOR, markup=False)
 
     def _show(self) -> None:
-        """Send one's place to those who follow, where it is another one."""
+        """Send what is in view to those who follow, if it has changed."""
         stepper = self._stepper
-        place = in_view.encode(self.session, stepper.view(), self.lessons.open) if stepper else None
-        if place is not None and place != self._shown:
-            self._shown = place
-            if not notes.send(self._line, Broadcast(place)) and len(place) > notes.MAX_NOTE - 100:
+        shown = snapshot.encode(self.session, stepper.view(), self.lessons.open) if stepper else None
+        if shown is not None and shown != self._shown:
+            self._shown = shown
+            if not notes.send(self._link, Broadcast(shown)) and len(shown) > notes.MAX_NOTE - 100:
                 self.notify("This network is too large to be shown to others.", severity="warning")
 
-    def _take_place(self, place: in_view.InView) -> None:
+    def _take_snapshot(self, shown: snapshot.Snapshot) -> None:
         if not self._follows:
             return
         if self._follower is None:
-            self._follower = FollowScreen(place, self.engine, self._guide.name)
+            self._follower = FollowScreen(shown, self.engine, self._guide.name)
             self._hold(self._holds)
             self.push_screen(self._follower)
         else:
-            self._follower.show(place)
+            self._follower.show(shown)
 
     # What Textual offers and a person who sits elsewhere must not have on this machine
 

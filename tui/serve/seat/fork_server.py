@@ -1,4 +1,4 @@
-"""The nursery: a process that has imported everything once, and forks a session whenever it is told to.
+"""The fork server: a process that has imported everything once, and forks a session whenever it is told to.
 
 It starts no thread and no event loop, so that what it forks is whole. Its end of the line to the server is
 descriptor 0; when that ends, so does it, and the sessions live on.
@@ -25,12 +25,12 @@ from backprop_tui.tui.serve import notes
 from backprop_tui.tui.serve.notes import Ended, Fork, Ready, Started
 
 if TYPE_CHECKING:
-    from .served import ServedApp
+    from .session_app import SessionApp
 
 
-def tend(control: socket.socket, build: "object") -> None:
+def serve_forks(control: socket.socket, build: "object") -> None:
     """Fork what is asked for and report what has ended, until the server has gone."""
-    from .child import become
+    from .forked import run_session
 
     woken, wake = os.pipe()
     for descriptor in (woken, wake):
@@ -63,8 +63,8 @@ def tend(control: socket.socket, build: "object") -> None:
                     control.close()
                     os.close(woken)
                     os.close(wake)
-                    terminal, line = descriptors
-                    _end(become(note, terminal, socket.socket(fileno=line), build))  # type: ignore[arg-type]
+                    terminal, link = descriptors
+                    _end(run_session(note, terminal, socket.socket(fileno=link), build))  # type: ignore[arg-type]
                 _tell_started(control, note.session, pid)
                 if pid > 0:
                     sessions[pid] = note.session
@@ -108,15 +108,15 @@ def _reap(control: socket.socket, sessions: dict[int, int]) -> None:
 
 
 def main() -> None:
-    """`nursery ENGINE-SOCKET [SCENARIO]`: import the app, make one and show it to nobody, then tend."""
+    """`fork_server ENGINE-SOCKET [SCENARIO]`: import the app, make one and show it to nobody, then serve_forks."""
     control = socket.socket(fileno=os.dup(0))
     os.dup2(os.open(os.devnull, os.O_RDWR), 0)
     engine, *given = sys.argv[1:]
 
     from backprop_tui.core.session.run import Run
 
-    from .place import place
-    from .served import ServedApp, WatchedEngine
+    from .restore import restore
+    from .session_app import SessionApp, WatchedEngine
 
     scenario = None
     if given:
@@ -125,12 +125,12 @@ def main() -> None:
         scenario = open_scenario(given[0])
     run = scenario.run if scenario else Run()
 
-    def build(folder: Path, line: socket.socket) -> ServedApp:
-        return ServedApp(place(folder, run, scenario), WatchedEngine(engine), line)
+    def build(folder: Path, link: socket.socket) -> SessionApp:
+        return SessionApp(restore(folder, run, scenario), WatchedEngine(engine), link)
 
     import_the_rest()
     rehearse(build)
-    tend(control, build)
+    serve_forks(control, build)
     # The server has gone. Where it was killed, its private folder is left to us.
     with suppress(OSError):
         Path(engine).unlink(missing_ok=True)
@@ -164,7 +164,7 @@ def preload(package: str, path: Iterable[str]) -> None:
             preload(module.name, imported.__path__)
 
 
-def rehearse(build: Callable[[Path, socket.socket], "ServedApp"]) -> None:
+def rehearse(build: Callable[[Path, socket.socket], "SessionApp"]) -> None:
     """Show an app to nobody, take a step, ask why? and save, so that what is made once (styles, caches) is there."""
     ours, theirs = notes.pair()
     with ours, theirs, TemporaryDirectory() as folder:

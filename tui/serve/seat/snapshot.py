@@ -1,4 +1,4 @@
-"""What is in view on the instructor's screen, as it is sent to those who follow: a run of that one step.
+"""A snapshot of the instructor's screen, as it is sent to those who follow: a run of the one step in view.
 
 The same state, settings and rows make the same step, bit for bit; only what the step cannot know (its number, the
 losses before it) is sent along.
@@ -21,7 +21,7 @@ NEWEST, EARLIER = 400, 1_000
 """So many of the newest losses are sent as they are, and of those before them so many at even distances."""
 
 
-class InView(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Snapshot(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The step in view: as a run of its own, and what the screen says beside it."""
 
     run: Run
@@ -81,7 +81,7 @@ class InView(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def encode(session: Session, view: View, lesson: int) -> bytes | None:
-    """A session's place and what its screen shows; None while the engine is asked for it."""
+    """A session's step and what its screen shows; None while the engine is asked for it."""
     entry, history, context = session.position.entry, session.history, view.context
     state = history.state(entry)
     if state is None or (session.trace is None and session.position.done):
@@ -91,7 +91,7 @@ def encode(session: Session, view: View, lesson: int) -> bytes | None:
     first = replace(shown, since=shown.since - history.steps(entry))
     stride = max(-(-(len(view.losses) - NEWEST) // EARLIER), 1)
     newest = NEWEST + (len(view.losses) - NEWEST) % stride
-    place = InView(
+    shown_now = Snapshot(
         run=replace(session.run, initial=tuple(state.tolist()), settings=first),
         given=session.run.initial is not None,
         done=session.position.done,
@@ -110,9 +110,9 @@ def encode(session: Session, view: View, lesson: int) -> bytes | None:
         single=any(isinstance(fresh, Cell) for fresh in view.fresh),
         lesson=lesson,
     )
-    return msgspec.msgpack.encode(place)
+    return msgspec.msgpack.encode(shown_now)
 
 
-def decode(state: bytes) -> InView:
+def decode(state: bytes) -> Snapshot:
     """What `encode` has made. Raises msgspec.MsgspecError."""
-    return msgspec.msgpack.decode(state, type=InView)
+    return msgspec.msgpack.decode(state, type=Snapshot)

@@ -1,0 +1,35 @@
+"""What takes the keys while the instructor speaks."""
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Middle
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+
+class HeldScreen(ModalScreen[None]):
+    """Takes the keys while the instructor speaks; `f` still follows where there is somebody to follow."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("f", "follow", show=False)]
+
+    DEFAULT_CSS = """
+    HeldScreen { align: center middle; }
+    HeldScreen Middle { width: auto; height: auto; border: round $accent; padding: 1 3; }
+    HeldScreen Static { width: auto; }
+    """
+
+    def __init__(self, guide: str) -> None:
+        super().__init__()
+        self._words = "The instructor has paused the workshop: look up" + f", or press f to follow {guide}." * bool(
+            guide
+        )
+
+    def compose(self) -> ComposeResult:
+        """One line in a box."""
+        yield Middle(Static(self._words, markup=False))
+
+    def action_follow(self) -> None:
+        """f."""
+        self.app.follow()  # type: ignore[attr-defined]
