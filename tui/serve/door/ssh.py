@@ -130,6 +130,8 @@ class SSHConnection(asyncssh.SSHServer):
             require(self._listener.checks.login, self._guest)
         except WrongPassword:
             await asyncio.sleep(limits.WRONG_PASSWORD_PAUSE)
+            if self._guest.wrong_passwords >= limits.MAX_FAILURES:
+                raise asyncssh.PermissionDenied("too many wrong passwords") from None
             return False
         except Refused as refused:
             raise asyncssh.PermissionDenied(str(refused)) from None
