@@ -27,12 +27,17 @@ examples:
 
 def main(arguments: list[str]) -> int:
     """Check each scenario and print its table; the exit code."""
-    parser = Parser("check", description=_DESCRIPTION, epilog=_EXAMPLES)
-    parser.add_argument("scenarios", metavar="SCENARIO", nargs="*", help="a file.toml, or an example's name")
-    names = parser.parse_args(arguments).scenarios
+    names = parser().parse_args(arguments).scenarios
     # Nothing but what goes to its own stderr can be on the terminal from here on.
     with engine_lines_to(None) as stderr:
         return _check_all(names, lambda message: print(one_line(message), file=stderr, flush=True))
+
+
+def parser() -> Parser:
+    """What may be typed after `backprop-tui check`."""
+    found = Parser("check", description=_DESCRIPTION, epilog=_EXAMPLES)
+    found.add_argument("scenarios", metavar="SCENARIO", nargs="*", help="a file.toml, or an example's name")
+    return found
 
 
 def _check_all(names: list[str], complain: Callable[[str], None]) -> int:

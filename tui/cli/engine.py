@@ -18,7 +18,7 @@ socket may ask: its owner, and with --group-may-connect its group (the folder's,
 
 def main(arguments: list[str]) -> int:
     """Keep an engine until ctrl+c or SIGTERM; the exit code."""
-    options = _options(arguments)
+    options = parser().parse_args(arguments)
     from backprop_tui.core.engine.client.keeper import SocketInUse, listen
 
     try:
@@ -56,14 +56,15 @@ def _log(line: str) -> None:
     print(time.strftime("%H:%M:%S"), line, file=sys.stdout, flush=True)
 
 
-def _options(arguments: list[str]) -> argparse.Namespace:
-    parser = Parser("engine", description=_DESCRIPTION)
-    parser.add_argument("--socket", metavar="PATH", type=_absolute, required=True, help="in a folder of your own")
-    parser.add_argument("--group-may-connect", action="store_true", help="the socket's mode is 0660, not 0600")
-    parser.add_argument(
+def parser() -> Parser:
+    """What may be typed after `backprop-tui engine`."""
+    found = Parser("engine", description=_DESCRIPTION)
+    found.add_argument("--socket", metavar="PATH", type=_absolute, required=True, help="in a folder of your own")
+    found.add_argument("--group-may-connect", action="store_true", help="the socket's mode is 0660, not 0600")
+    found.add_argument(
         "--table", metavar="CSV", type=_absolute, action="append", default=[], help="a table that it may also read"
     )
-    return parser.parse_args(arguments)
+    return found
 
 
 def _absolute(text: str) -> Path:

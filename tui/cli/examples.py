@@ -13,7 +13,7 @@ examples:
 
 def main(arguments: list[str]) -> int:
     """Print them; the exit code."""
-    Parser("examples", description=_DESCRIPTION, epilog=_EXAMPLES).parse_args(arguments)
+    parser().parse_args(arguments)
     from backprop_tui.core.scenario import bundled, bundled_names
 
     names = bundled_names()
@@ -24,3 +24,8 @@ def main(arguments: list[str]) -> int:
         if scenario.source:
             print(f"{'':{width}}  {scenario.source}")
     return 0
+
+
+def parser() -> Parser:
+    """What may be typed after `backprop-tui examples`."""
+    return Parser("examples", description=_DESCRIPTION, epilog=_EXAMPLES)

@@ -100,26 +100,32 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
-def _options(arguments: list[str]) -> argparse.Namespace:
-    parser = Parser("run", description=_DESCRIPTION, epilog=_EXAMPLES)
-    parser.add_argument("scenario", metavar="SCENARIO", nargs="?", help="an example's name, or a file.toml")
-    parser.add_argument("--steps", metavar="N", type=step_count, help="how many steps")
-    parser.add_argument("--lesson", choices=tuple(lesson.STEPS), help="what that part of the notebook prints")
-    parser.add_argument("--formula", metavar="F", help="the function of x of the lessons autograd and descent")
-    parser.add_argument("--x", metavar="X", type=real_number, help="where their x starts (default: 0)")
-    parser.add_argument("--until-loss", metavar="BOUND", type=real_number, help="end earlier, at a loss below this")
+def parser() -> Parser:
+    """What may be typed after `backprop-tui run`."""
+    found = Parser("run", description=_DESCRIPTION, epilog=_EXAMPLES)
+    found.add_argument("scenario", metavar="SCENARIO", nargs="?", help="an example's name, or a file.toml")
+    found.add_argument("--steps", metavar="N", type=step_count, help="how many steps")
+    found.add_argument("--lesson", choices=tuple(lesson.STEPS), help="what that part of the notebook prints")
+    found.add_argument("--formula", metavar="F", help="the function of x of the lessons autograd and descent")
+    found.add_argument("--x", metavar="X", type=real_number, help="where their x starts (default: 0)")
+    found.add_argument("--until-loss", metavar="BOUND", type=real_number, help="end earlier, at a loss below this")
     formats = (*AS_THEY_ARE_MADE, "markdown", "jupyter")
-    parser.add_argument("--format", choices=formats, default="text", help="(default: text)")
-    add_model_options(parser)
-    options = parser.parse_args(arguments)
+    found.add_argument("--format", choices=formats, default="text", help="(default: text)")
+    add_model_options(found)
+    return found
+
+
+def _options(arguments: list[str]) -> argparse.Namespace:
+    reader = parser()
+    options = reader.parse_args(arguments)
     if options.steps is None:
         if options.lesson is None:
-            parser.error("the following arguments are required: --steps")
+            reader.error("the following arguments are required: --steps")
         options.steps = lesson.STEPS[options.lesson]
     if options.lesson not in lesson.FUNCTIONS and (options.formula is not None or options.x is not None):
-        parser.error("--formula and --x belong to --lesson autograd or descent")
+        reader.error("--formula and --x belong to --lesson autograd or descent")
     if options.lesson in lesson.FUNCTIONS and options.format not in AS_THEY_ARE_MADE:
-        parser.error(f"--format {options.format}: the lesson {options.lesson} has {', '.join(AS_THEY_ARE_MADE)} only")
+        reader.error(f"--format {options.format}: the lesson {options.lesson} has {', '.join(AS_THEY_ARE_MADE)} only")
     return options
 
 

@@ -36,12 +36,7 @@ examples:
 
 def main(arguments: list[str]) -> int:
     """Write the file; the exit code."""
-    parser = Parser("save", description=_DESCRIPTION, epilog=_EXAMPLES)
-    parser.add_argument("file", metavar="FILE", help="the scenario file to write, FILE.toml")
-    parser.add_argument("scenario", metavar="SCENARIO", nargs="?", help="a file.toml, or an example's name")
-    parser.add_argument("--steps", metavar="N", type=step_count, default=0, help="so many steps are done before")
-    add_model_options(parser)
-    options = parser.parse_args(arguments)
+    options = parser().parse_args(arguments)
     path = _path(options.file)
 
     from backprop_tui.core.scenario import ScenarioError
@@ -53,6 +48,16 @@ def main(arguments: list[str]) -> int:
     except ScenarioError as error:
         raise UsageError(str(error)) from None
     return 0
+
+
+def parser() -> Parser:
+    """What may be typed after `backprop-tui save`."""
+    found = Parser("save", description=_DESCRIPTION, epilog=_EXAMPLES)
+    found.add_argument("file", metavar="FILE", help="the scenario file to write, FILE.toml")
+    found.add_argument("scenario", metavar="SCENARIO", nargs="?", help="a file.toml, or an example's name")
+    found.add_argument("--steps", metavar="N", type=step_count, default=0, help="so many steps are done before")
+    add_model_options(found)
+    return found
 
 
 def _path(name: str) -> Path:

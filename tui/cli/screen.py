@@ -43,6 +43,10 @@ examples:
 """
 
 
+SHELLS = ("bash", "zsh", "tcsh")
+"""Those that `--print-completion` writes a script for."""
+
+
 class _Version(argparse.Action):
     """Looks the version up only when it is asked for."""
 
@@ -50,6 +54,18 @@ class _Version(argparse.Action):
         from importlib.metadata import version
 
         print(PROGRAM, version(PROGRAM))
+        parser.exit()
+
+
+class _PrintCompletion(argparse.Action):
+    """Makes the script only when it is asked for."""
+
+    def __call__(
+        self, parser: argparse.ArgumentParser, namespace: argparse.Namespace, shell: object, name: str | None = None
+    ) -> None:
+        from .completion import script
+
+        print(script(str(shell)))
         parser.exit()
 
 
@@ -126,26 +142,38 @@ def _resumed(name: str, engine: "Asker") -> "StepperApp":
     return StepperApp(loaded.session, engine, 0, loaded.scenario, keeper, loaded)
 
 
-def _options(arguments: list[str]) -> argparse.Namespace:
-    parser = Parser(description=_DESCRIPTION, epilog=_EXAMPLES)
-    parser.add_argument("scenario", metavar="SCENARIO", nargs="?", help="an example's name, or a file.toml")
-    add_model_options(parser)
-    parser.add_argument("--steps", metavar="N", type=step_count, default=0, help="so many steps are done at the start")
-    parser.add_argument(
+def parser() -> Parser:
+    """What may be typed after `backprop-tui`."""
+    found = Parser(description=_DESCRIPTION, epilog=_EXAMPLES)
+    found.add_argument("scenario", metavar="SCENARIO", nargs="?", help="an example's name, or a file.toml")
+    add_model_options(found)
+    found.add_argument("--steps", metavar="N", type=step_count, default=0, help="so many steps are done at the start")
+    found.add_argument(
         "--resume",
         metavar="NAME",
         nargs="?",
         const="",
         help="go on with the session saved last, or the one of that name",
     )
-    parser.add_argument(
+    found.add_argument(
         "--engine",
         metavar="SOCKET",
         default=os.environ.get("BACKPROP_TUI_ENGINE"),
         help=f"ask the engine of `{PROGRAM} engine` (default: $BACKPROP_TUI_ENGINE, else an engine of one's own)",
     )
-    parser.add_argument("--version", action=_Version, nargs=0, help="show the version and exit")
-    options = parser.parse_args(arguments)
+    found.add_argument("--version", action=_Version, nargs=0, help="show the version and exit")
+    found.add_argument(
+        "--print-completion",
+        metavar="SHELL",
+        choices=SHELLS,
+        action=_PrintCompletion,
+        help="print the script that completes words in this shell: bash, zsh or tcsh",
+    )
+    return found
+
+
+def _options(arguments: list[str]) -> argparse.Namespace:
+    options = parser().parse_args(arguments)
     if options.scenario in COMMANDS:
         raise UsageError(f"the command comes first: {PROGRAM} {options.scenario} ...")
     if options.resume is not None and says_a_run(options):

@@ -35,7 +35,7 @@ _LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # none that is taken for another
 
 def main(arguments: list[str]) -> int:
     """Serve until ctrl+c or SIGTERM; the exit code."""
-    options = _options(arguments)
+    options = parser().parse_args(arguments)
     if sys.platform != "linux":
         raise UsageError("serve needs Linux: it forks sessions and holds them by process handles")
     if os.geteuid() == 0 and not options.allow_root:
@@ -183,9 +183,10 @@ def _tables(scenario: Path | None) -> tuple[str, ...]:
     return (path,) if path else ()
 
 
-def _options(arguments: list[str]) -> argparse.Namespace:
-    parser = Parser("serve", description=_DESCRIPTION, epilog=_EXAMPLES)
-    add = parser.add_argument
+def parser() -> Parser:
+    """What may be typed after `backprop-tui serve`."""
+    found = Parser("serve", description=_DESCRIPTION, epilog=_EXAMPLES)
+    add = found.add_argument
     add("--host", metavar="ADDRESS", default="127.0.0.1", help="where to listen; 0.0.0.0 is everywhere")
     add("--port", metavar="N", type=_port, default=2222, help="default: 2222")
     add("--web", action="store_true", help="let browsers in as well, for networks that let no SSH out")
@@ -193,7 +194,7 @@ def _options(arguments: list[str]) -> argparse.Namespace:
     add("--max-sessions", metavar="N", type=_many, default=500, help="people at once (default: 500)")
     add("--max-per-address", metavar="N", type=_many, default=500, help="of these from one address (default: 500)")
     add("--connections-per-second", metavar="N", type=_many, default=30, help="new ones (default: 30)")
-    door = parser.add_mutually_exclusive_group()
+    door = found.add_mutually_exclusive_group()
     door.add_argument("--password-file", metavar="FILE", type=Path, help="holds the password of the workshop")
     door.add_argument("--open", action="store_true", help="no password")
     add("--host-key", metavar="FILE", type=Path, help="made at the first start where it is missing")
@@ -202,7 +203,7 @@ def _options(arguments: list[str]) -> argparse.Namespace:
     add("--state-dir", metavar="FOLDER", type=Path, help="where sessions are saved")
     add("--no-dashboard", action="store_true", help="a log instead of the screen of who is there")
     add("--allow-root", action="store_true", help="run as root all the same")
-    return parser.parse_args(arguments)
+    return found
 
 
 def _port(text: str) -> int:
