@@ -7,7 +7,6 @@ import shtab
 from backprop_tui.core.scenario import bundled_names
 
 from .options import COMMANDS, PROGRAM
-from .screen import parser as screen_parser
 
 _FILES = ("CSV", "FILE", "SOCKET", "PATH")
 """What stands for the name of a file in the help."""
@@ -21,16 +20,15 @@ _backprop_tui_file_or_{kind}() {{
 """shtab knows by the `_file` in its name that it may find folders, after which no space belongs."""
 
 
-def script(shell: str) -> str:
-    """The script for one of `screen.SHELLS`."""
-    found = screen_parser()
-    _complete(found, "command", [*COMMANDS, *bundled_names()])
-    commands = found.add_subparsers(parser_class=argparse.ArgumentParser)
+def script(shell: str, screen: argparse.ArgumentParser) -> str:
+    """The script for one of the shells. `screen` is the parser of the program without a command, and gets the commands."""
+    _complete(screen, "command", [*COMMANDS, *bundled_names()])
+    commands = screen.add_subparsers(parser_class=argparse.ArgumentParser)
     for name, what in COMMANDS.items():
         parser = import_module(f".{name}", __package__).parser()
         _complete(parser, "example", bundled_names())
         commands.add_parser(name, help=what, parents=[parser], add_help=False)
-    return str(shtab.complete(found, shell, root_prefix=PROGRAM))
+    return str(shtab.complete(screen, shell, root_prefix=PROGRAM))
 
 
 def _complete(parser: argparse.ArgumentParser, kind: str, scenarios: list[str]) -> None:

@@ -65,7 +65,7 @@ class _PrintCompletion(argparse.Action):
     ) -> None:
         from .completion import script
 
-        print(script(str(shell)))
+        print(script(str(shell), parser))
         parser.exit()
 
 
