@@ -21,7 +21,7 @@ _backprop_tui_file_or_{kind}() {{
 
 
 def script(shell: str, screen: argparse.ArgumentParser) -> str:
-    """The script for one of the shells. `screen` is the parser of the program without a command, and gets the commands."""
+    """The script for a shell. `screen`, the parser of the program without a command, gets the commands added."""
     _complete(screen, "command", [*COMMANDS, *bundled_names()])
     commands = screen.add_subparsers(parser_class=argparse.ArgumentParser)
     for name, what in COMMANDS.items():
