@@ -1,20 +1,25 @@
 """The app: one session of a run, the engine that answers it, and the screens on top."""
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from backprop_tui.core.session.session import Session
+from textual import on
 from textual.app import App, SystemCommand
 from textual.events import Event, Key
+from textual.message import Message
 from textual.screen import Screen
 
 from .lessons.registry import Lessons
-from .lessons.screen import LessonScreen
-from .stepper.base import Shown
 from .stepper.screen import StepperScreen
 from .terminal import on_end
+from .textual_hooks import binding_of, make_first_screen_switchable
+from .widgets.key_screen import KeyScreen
+from .widgets.messages import Export, Follow, Leave, NothingToShow, OpenExample, OpenLesson, Save, Told
 from .widgets.prompt import Prompt
 from .widgets.runner import Asker
 
@@ -51,7 +56,7 @@ class StepperApp(App[None]):
         self.set_reactive(App.theme, "ansi-dark")
         self.stylesheet.set_variables(self.get_css_variables())
         self.session, self.engine, self.scenario, self.keeper = session, engine, scenario, keeper
-        self.lessons = Lessons(self)
+        self.lessons = Lessons(self, engine)
         self.farewell = ""
         """A line for the terminal once the screen is gone."""
         self.export_folder: Path | None = None
@@ -59,6 +64,8 @@ class StepperApp(App[None]):
         self._steps, self._loaded = steps, loaded
         self._trouble = ""
         """Why the session could not be saved by itself."""
+        self._key_told: list[Told] | None = None
+        """What is told while a key is carried out."""
 
     def get_default_screen(self) -> StepperScreen:
         """The main screen is the first."""
@@ -67,8 +74,7 @@ class StepperApp(App[None]):
     def on_mount(self) -> None:
         """Open the lesson that is to be open, and begin to save."""
         on_end(self.end)
-        # What Textual does for each screen but the first: without it, `open` could not put another in its place.
-        self.screen._push_result_callback(self.screen, None)
+        make_first_screen_switchable(self.screen)
         self.lessons.begin(self._loaded.screen if self._loaded else {}, self.scenario)
         if (keeper := self.keeper) is not None and self.SAVE_EVERY:
             self.set_timer(self.SAVE_EVERY, lambda: self._keep_saving(keeper))
@@ -76,22 +82,62 @@ class StepperApp(App[None]):
     async def on_event(self, event: Event) -> None:
         """Carry out a key before the next one is looked at: it may be meant for what this one opens."""
         screen = self.screen if self.screen_stack else None
-        if (
-            isinstance(event, Key)
-            and not event.is_forwarded
-            and isinstance(screen, (Shown, LessonScreen))
-            and screen.is_mounted
-        ):
+        if isinstance(event, Key) and not event.is_forwarded and isinstance(screen, KeyScreen) and screen.is_mounted:
             prompt = screen.query_one("#prompt", Prompt)
             # Hiding it takes its focus away later, when it may be open again.
             screen.set_focus(prompt if prompt.display else None)
-            # The screen's own table, and not `active_bindings`, which looks at every key there is.
-            bound = screen._bindings.key_to_bindings.get(event.key)
-            if screen.focused is None and bound:
-                screen.on_key()
-                await self.run_action(bound[0].action, screen)
+            bound = binding_of(screen, event.key)
+            if screen.focused is None and bound is not None:
+                await self._carry_out(screen, bound.action)
                 return
         await super().on_event(event)
+
+    async def _carry_out(self, screen: KeyScreen, action: str) -> None:
+        """What a key does, and what it tells the app."""
+        screen.on_key()
+        self._key_told = []
+        try:
+            await self.run_action(action, screen)
+        finally:
+            told, self._key_told = self._key_told, None
+        for what in told:
+            self.hear(what)
+
+    def post_message(self, message: Message) -> bool:
+        """What a key tells is heard at once, before the next key; all else in its turn."""
+        if self._key_told is not None and isinstance(message, Told):
+            self._key_told.append(message)
+            return True
+        return super().post_message(message)
+
+    @on(Told)
+    def hear(self, what: Told) -> None:
+        """Do what a screen tells that a person wants."""
+        match what:
+            case OpenLesson():
+                self.lessons.show(what.number)
+            case OpenExample():
+                from backprop_tui.core.scenario import bundled
+
+                self.open(bundled(what.name))
+            case Follow():
+                self._say(self.follow())
+            case Save():
+                try:
+                    self._main.say(self.save())
+                except ValueError as error:
+                    self._main.say(str(error))
+            case Export():
+                self.export(what)
+            case NothingToShow():
+                self.farewell = what.why
+                self.exit(return_code=2)
+            case Leave():
+                self.leave()
+
+    def _say(self, words: str) -> None:
+        if words and isinstance(self.screen, KeyScreen):
+            self.screen.say(words)
 
     # Ending
 
@@ -153,10 +199,13 @@ class StepperApp(App[None]):
         """f: see the instructor's screen, where there is one; else what to say."""
         return "there is nobody to follow: this is not a workshop"
 
-    def on_shown_nothing_to_show(self, event: StepperScreen.NothingToShow) -> None:
-        """End, and say why when the terminal is the shell's again."""
-        self.farewell = event.why
-        self.exit(return_code=2)
+    def export(self, what: Export) -> None:
+        """Write a file, in a thread: it may ask the engine for many steps. Then say so."""
+        from .saving import export
+
+        self._main.say("writing …")
+        work = partial(export, what, self.engine, asyncio.get_running_loop(), self.export_folder)
+        self.run_worker(lambda: self.call_from_thread(self._main.say, work()), thread=True)
 
     # Another run
 
@@ -178,12 +227,12 @@ class StepperApp(App[None]):
     def action_command_palette(self) -> None:
         """ctrl+p, which Textual gives every app: here on the screens that have keys of their own."""
         screen = self.screen
-        if isinstance(screen, (Shown, LessonScreen)) and screen.keys.do("command_palette"):
+        if isinstance(screen, KeyScreen) and screen.keys.do("command_palette"):
             super().action_command_palette()
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """The palette holds what the keys do, and nothing that writes, opens or runs anything else."""
-        for key in screen.keys.keys if isinstance(screen, (Shown, LessonScreen)) else ():
+        for key in screen.keys.keys if isinstance(screen, KeyScreen) else ():
             if key.action not in ("command_palette", "cancel"):
                 yield SystemCommand(f"{key.word}  ({key.written})", key.does, self._command(screen, key.action))
 

@@ -1,18 +1,20 @@
-"""Keeping a session between two starts of the program: where it is saved, and what the screen adds to it."""
+"""What a session leaves behind: its file, from which another start of the program goes on, and what is exported."""
 
+import asyncio
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from backprop_tui.core.lessons.names import FUNCTIONS
 from backprop_tui.core.session.session import Session
+
+from .widgets.messages import Export
+from .widgets.runner import FAULT, Asker
 
 if TYPE_CHECKING:
     from backprop_tui.core.scenario import Scenario
     from backprop_tui.core.storage.folder import Claim
     from backprop_tui.core.storage.store import Loaded
-
-FUNCTIONS = {"autograd", "descent"}
-"""The lessons on a function of x, by the names under which a session keeps what was done in them."""
 
 # What reads and writes files is imported when there is one: the first frame does not wait for it.
 
@@ -44,7 +46,7 @@ class Keeper:
 
     def is_worth_saving(self, session: Session, screen: Mapping[str, Any]) -> bool:
         """Whether a step has been made, or a lesson begun, or the session has a file, which would say otherwise."""
-        return bool(session.history.entries or self.name or FUNCTIONS & screen.keys())
+        return bool(session.history.entries or self.name or screen.keys() & FUNCTIONS)
 
     def save_changes(self, session: Session, screen: Mapping[str, Any], scenario: "Scenario | None") -> None:
         """Save where something has been done since the last time. Raises as `save` does."""
@@ -91,3 +93,21 @@ def resume(name: str = "", folder: Path | None = None) -> "tuple[Loaded, Keeper]
         claim.release()
         older = f"; the one before it: --resume '{names[1]}'" if not name and len(names) > 1 else ""
         raise store.StoreError(f"{error}{older}") from None
+
+
+def export(what: Export, engine: Asker, loop: asyncio.AbstractEventLoop, folder: Path | None) -> str:
+    """Write the file that was asked for; what to say of it. In a thread of its own: the engine is asked in the loop."""
+    from backprop_tui.core.engine.client.process import EngineLost
+    from backprop_tui.core.engine.protocol.checks import EngineRefused
+    from backprop_tui.core.engine.protocol.messages import Answer, Request, WireError
+    from backprop_tui.core.export.file import export
+
+    def ask(request: Request) -> Answer:
+        return asyncio.run_coroutine_threadsafe(engine.ask(request), loop).result()
+
+    try:
+        return export(what.session, what.scenario, ask, what.name, folder)
+    except (ValueError, EngineLost, EngineRefused, WireError) as error:
+        return str(error)
+    except Exception as error:  # a fault of ours must not end what a person has done
+        return f"{FAULT}: {type(error).__name__}: {error}"

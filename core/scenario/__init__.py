@@ -4,11 +4,10 @@
 where a session is. What may stand in a file is listed in `format`.
 """
 
-from .facts import LESSONS, PANES, Expectation, Scenario, ScenarioError, Show
+from .facts import PANES, Expectation, Scenario, ScenarioError, Show
 from .read import bundled, bundled_names, open_scenario, parse, read
 
 __all__ = [
-    "LESSONS",
     "PANES",
     "Expectation",
     "Scenario",

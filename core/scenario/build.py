@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 import numpy as np
+from backprop_tui.core.lessons.names import NAMES
 from backprop_tui.core.model.initializers import INITIALIZERS
 from backprop_tui.core.model.network import Array, Layer, Network
 from backprop_tui.core.model.optimizers import OPTIMIZERS, Optimizer
@@ -15,7 +16,7 @@ from backprop_tui.core.table.batches import RULES, Sampling
 from backprop_tui.core.table.spec import TableSpec
 
 from .expected import build_expectation
-from .facts import LESSONS, PANES, Scenario, Show
+from .facts import PANES, Scenario, Show
 from .format import FilePart, NetworkPart, Rows, TrainingPart
 from .places import Path
 from .tables import build_table
@@ -129,7 +130,7 @@ def _by_name(given: Mapping[str, Any], wanted: Mapping[str, tuple[int, int]], ta
 
 def _show(part: FilePart, keys: Collection[str]) -> Show:
     show = part.show
-    choose(show.lesson, LESSONS, ("show", "lesson"))
+    choose(show.lesson, NAMES, ("show", "lesson"))
     for place, pane in enumerate(show.hide_panes):
         choose(pane, PANES, ("show", "hide_panes", place))
     for place, key in enumerate(show.hide_keys):
@@ -138,5 +139,5 @@ def _show(part: FilePart, keys: Collection[str]) -> Show:
                 ("show", "hide_keys", place), f"expected a key as ? lists it (r, +, ctrl+p), but not q; got {key}"
             )
     for lesson in show.texts:
-        choose(lesson, LESSONS, ("show", "texts", lesson))
+        choose(lesson, NAMES, ("show", "texts", lesson))
     return Show(show.lesson, show.hide_panes, show.hide_keys, dict(show.texts))

@@ -2,10 +2,8 @@
 
 from dataclasses import dataclass, field
 
+from backprop_tui.core.lessons.names import MAIN
 from backprop_tui.core.session.run import Run
-
-LESSONS = ("data", "autograd", "descent", "back-propagation", "training")
-"""The lessons by name, in the order of their keys 1 to 5."""
 
 PANES = ("sample", "forward", "gradients", "updated", "loss")
 """The panes of the main screen that a scenario may hide."""
@@ -45,7 +43,7 @@ class Show:
     Keys are written as the help writes them: `r`, `+`, `ctrl+p`.
     """
 
-    lesson: str = "back-propagation"
+    lesson: str = MAIN.name
     hide_panes: tuple[str, ...] = ()
     hide_keys: tuple[str, ...] = ()
     texts: dict[str, str] = field(default_factory=dict)

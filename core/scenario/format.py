@@ -3,6 +3,7 @@
 from typing import Annotated, Any
 
 import msgspec
+from backprop_tui.core.lessons.names import MAIN
 from backprop_tui.core.model.initializers import MAX_SEED
 from backprop_tui.core.model.network import MAX_LAYERS, MAX_UNITS
 from msgspec import Meta
@@ -90,7 +91,7 @@ class TrainingPart(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class ShowPart(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`[show]`: what the learner sees."""
 
-    lesson: Line = "back-propagation"
+    lesson: Line = MAIN.name
     hide_panes: Names = ()
     hide_keys: Names = ()
     texts: dict[Name, Text] = {}

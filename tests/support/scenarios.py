@@ -3,11 +3,12 @@
 from dataclasses import replace
 
 import numpy as np
+from backprop_tui.core.lessons.names import NAMES
 from backprop_tui.core.model.arrays import numbers
 from backprop_tui.core.model.initializers import INITIALIZERS
 from backprop_tui.core.model.network import Network
 from backprop_tui.core.model.optimizers import OPTIMIZERS, Optimizer
-from backprop_tui.core.scenario import LESSONS, PANES, Expectation, Scenario, Show
+from backprop_tui.core.scenario import PANES, Expectation, Scenario, Show
 from backprop_tui.core.session.history import Settings
 from backprop_tui.core.session.run import Run
 from backprop_tui.core.table.batches import RULES, Sampling
@@ -92,10 +93,10 @@ def scenarios(draw: st.DrawFn) -> Scenario:
     """All of it."""
     run = draw(runs())
     show = Show(
-        draw(st.sampled_from(LESSONS)),
+        draw(st.sampled_from(NAMES)),
         tuple(draw(st.lists(st.sampled_from(PANES), unique=True))),
         tuple(draw(st.lists(st.sampled_from(["r", "+", "ctrl+p", '"', "\\"]), unique=True))),
-        draw(st.dictionaries(st.sampled_from(LESSONS), TEXTS)),
+        draw(st.dictionaries(st.sampled_from(NAMES), TEXTS)),
     )
     expected = tuple(draw(st.lists(expectations(run), max_size=3)))
     return Scenario(draw(LINES), draw(st.just("") | LINES), draw(TEXTS), run, expected, show)

@@ -10,7 +10,6 @@ from .options import UsageError
 if TYPE_CHECKING:
     from backprop_tui.core.lessons.descent import DescentLesson
 
-FUNCTIONS = ("autograd", "descent")
 STEPS = {"autograd": 1, "descent": 10, "training": 1}
 """How many steps the notebook makes in each."""
 

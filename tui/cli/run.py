@@ -8,6 +8,8 @@ import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, TextIO
 
+from backprop_tui.core.lessons.names import FUNCTIONS
+
 from . import lesson
 from .options import (
     PROGRAM,
@@ -122,9 +124,9 @@ def _options(arguments: list[str]) -> argparse.Namespace:
         if options.lesson is None:
             reader.error("the following arguments are required: --steps")
         options.steps = lesson.STEPS[options.lesson]
-    if options.lesson not in lesson.FUNCTIONS and (options.formula is not None or options.x is not None):
+    if options.lesson not in FUNCTIONS and (options.formula is not None or options.x is not None):
         reader.error("--formula and --x belong to --lesson autograd or descent")
-    if options.lesson in lesson.FUNCTIONS and options.format not in AS_THEY_ARE_MADE:
+    if options.lesson in FUNCTIONS and options.format not in AS_THEY_ARE_MADE:
         reader.error(f"--format {options.format}: the lesson {options.lesson} has {', '.join(AS_THEY_ARE_MADE)} only")
     return options
 
@@ -146,9 +148,7 @@ def _write(run: "Run", options: argparse.Namespace, signals: Signals, stderr: Te
     from backprop_tui.core.engine.protocol.checks import EngineRefused
 
     try:
-        for part in (
-            lesson.text(options) if options.lesson in lesson.FUNCTIONS else _parts(run, options, signals, stderr)
-        ):
+        for part in lesson.text(options) if options.lesson in FUNCTIONS else _parts(run, options, signals, stderr):
             sys.stdout.write(part)
             sys.stdout.flush()
     except EngineRefused as error:

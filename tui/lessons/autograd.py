@@ -2,6 +2,7 @@
 
 import numpy as np
 from backprop_tui.core.lessons.autograd import AutogradLesson, remark, why
+from backprop_tui.core.lessons.names import named
 from backprop_tui.core.text.numerals import brief
 from backprop_tui.tui.widgets import plot
 from backprop_tui.tui.widgets.line import Line, Span, clipped
@@ -16,7 +17,7 @@ from .panes import tape
 class AutogradScreen(FunctionScreen):
     """Follows one derivative, an operation at a time."""
 
-    NUMBER = 2
+    LESSON = named("autograd")
     INTRO = (
         "A gradient tape records every operation on x while y is computed.",
         "Backwards along it, the local derivatives multiply along each path and add up.",

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from textwrap import wrap
 
 from backprop_tui.core.lessons.data import DataLesson
+from backprop_tui.core.lessons.names import named
 from backprop_tui.core.text.escape import escape_controls
 from backprop_tui.tui.widgets import typed
 from backprop_tui.tui.widgets.line import Line, Span
@@ -19,7 +20,7 @@ from .screen import LessonScreen
 class DataScreen(LessonScreen):
     """Walks through the table, a page of rows at a time."""
 
-    NUMBER = 1
+    LESSON = named("data")
     INTRO = (
         "Each feature is brought to mean 0 and standard deviation 1, so none outweighs another.",
         "A few prices dwarf the rest; their logarithms lie evenly about the middle.",

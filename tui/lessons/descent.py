@@ -3,6 +3,7 @@
 import numpy as np
 from backprop_tui.core.lessons.autograd import AutogradLesson
 from backprop_tui.core.lessons.descent import DescentLesson
+from backprop_tui.core.lessons.names import named
 from backprop_tui.core.text.numerals import brief
 from backprop_tui.tui.widgets import plot, typed
 from backprop_tui.tui.widgets.line import Line, Span, clipped
@@ -19,7 +20,7 @@ SHOWN_POINTS = 200
 class DescentScreen(FunctionScreen):
     """Walks down a curve, a step at a time."""
 
-    NUMBER = 3
+    LESSON = named("descent")
     INTRO = (
         "Each step moves x against its derivative: x ← x - lr·dy/dx, by tf.GradientTape.",
         "Too small a learning rate crawls, too large a one jumps to and fro, or away.",

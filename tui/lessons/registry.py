@@ -6,25 +6,24 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from backprop_tui.tui.saving import FUNCTIONS
+from backprop_tui.core.lessons.names import FUNCTIONS, LESSONS, MAIN, Lesson, named
 from backprop_tui.tui.stepper.screen import StepperScreen
+from backprop_tui.tui.widgets.runner import Asker
+from textual.app import App
 
-from .screen import NAMES, LessonScreen
+from .screen import LessonScreen
 
 if TYPE_CHECKING:
     from backprop_tui.core.lessons.autograd import AutogradLesson
     from backprop_tui.core.lessons.descent import DescentLesson
     from backprop_tui.core.scenario import Scenario, Show
-    from backprop_tui.tui.app import StepperApp
-
-MAIN = NAMES.index("back-propagation") + 1
 
 
 class Lessons:
-    """What has been done in each lesson, and which is open."""
+    """What has been done in each lesson, and which is open. They lie over the main screen of an app."""
 
-    def __init__(self, app: "StepperApp") -> None:
-        self._app = app
+    def __init__(self, app: App[None], engine: Asker) -> None:
+        self._app, self._engine = app, engine
         self._show: Show | None = None
 
     # What belongs to a lesson is imported when it is first opened: the first frame does not wait for it.
@@ -44,78 +43,77 @@ class Lessons:
         return DescentLesson()
 
     @property
-    def open(self) -> int:
-        """The number of the lesson that is open."""
-        return next((screen.NUMBER for screen in self._app.screen_stack if isinstance(screen, LessonScreen)), MAIN)
+    def open(self) -> Lesson:
+        """The lesson that is open."""
+        return next((screen.LESSON for screen in self._app.screen_stack if isinstance(screen, LessonScreen)), MAIN)
 
     def show(self, number: int) -> None:
-        """Open a lesson, from the main screen or from another lesson."""
-        app = self._app
-        if number == self.open:
+        """Open a lesson by its number, from the main screen or from another lesson."""
+        app, lesson = self._app, LESSONS[number - 1]
+        if lesson == self.open:
             return
         if isinstance(app.screen, LessonScreen):
             app.pop_screen()
-        if number == MAIN:
+        if lesson == MAIN:
             return
-        name = f"lesson-{number}"
-        if not app.is_screen_installed(name):
-            screen = self._made(number)
+        if not app.is_screen_installed(lesson.name):
+            screen = self._made(lesson)
             if self._show is not None:
-                screen.narrow(self._show.texts.get(NAMES[number - 1], ""), self._show.hide_keys)
-            app.install_screen(screen, name)
-        app.push_screen(name)
+                screen.narrow(self._show.texts.get(lesson.name, ""), self._show.hide_keys)
+            app.install_screen(screen, lesson.name)
+        app.push_screen(lesson.name)
 
     def begin(self, kept: Mapping[str, Any], scenario: "Scenario | None") -> None:
         """Open the lesson that a session was left in, or that a scenario begins with; the others as they were."""
         self._show = scenario.show if scenario else None
         # What is not as expected is left out.
-        for name in FUNCTIONS & kept.keys():
+        for name in kept.keys() & FUNCTIONS:
             lesson = getattr(self, name)
             with suppress(ValueError, msgspec.ValidationError):
                 lesson.resume(msgspec.convert(kept[name], type(lesson.saved)))
         match kept.get("lesson"):
-            case int(number) if 1 <= number <= len(NAMES):
+            case int(number) if 1 <= number <= len(LESSONS):
                 self.show(number)
             case _ if self._show is not None:
-                self.show(NAMES.index(self._show.lesson) + 1)
+                self.show(named(self._show.lesson).number)
 
     def kept(self) -> dict[str, Any]:
         """What a saved session holds of the lessons: of those on a function, the ones that are not as they begin."""
-        begun = {name: getattr(self, name) for name in FUNCTIONS & vars(self).keys()}
+        begun = {name: getattr(self, name) for name in vars(self).keys() & FUNCTIONS}
         kept = {name: lesson.saved for name, lesson in begun.items() if lesson.saved != type(lesson)().saved}
-        return {"lesson": self.open} | kept
+        return {"lesson": self.open.number} | kept
 
     def close(self) -> None:
         """To the main screen; what belongs to its run is made anew when it is opened again."""
-        self.show(MAIN)
-        for number in range(1, len(NAMES) + 1):
-            if self._app.is_screen_installed(f"lesson-{number}"):
-                self._app.uninstall_screen(f"lesson-{number}")
+        self.show(MAIN.number)
+        for lesson in LESSONS:
+            if self._app.is_screen_installed(lesson.name):
+                self._app.uninstall_screen(lesson.name)
 
-    def _stepper(self) -> StepperScreen:
-        return next(screen for screen in self._app.screen_stack if isinstance(screen, StepperScreen))
+    def _made(self, lesson: Lesson) -> LessonScreen:
+        stepper = next(screen for screen in self._app.screen_stack if isinstance(screen, StepperScreen))
+        match lesson.name:
+            case "data":
+                from backprop_tui.core.lessons.data import DataLesson
 
-    def _made(self, number: int) -> LessonScreen:
-        engine = self._app.engine
-        if number == 1:
-            from backprop_tui.core.lessons.data import DataLesson
+                from .data import DataScreen
 
-            from .data import DataScreen
+                return DataScreen(
+                    DataLesson(stepper.session.run.table),
+                    self._engine,
+                    lambda row: stepper.runner.act(lambda: stepper.session.set_row(row)),
+                )
+            case "autograd":
+                from .autograd import AutogradScreen
 
-            stepper = self._stepper()
-            return DataScreen(
-                DataLesson(self._app.session.run.table),
-                engine,
-                lambda row: stepper.runner.act(lambda: stepper.session.set_row(row)),
-            )
-        if number == 2:
-            from .autograd import AutogradScreen
+                return AutogradScreen(self.autograd, self._engine)
+            case "descent":
+                from .descent import DescentScreen
 
-            return AutogradScreen(self.autograd, engine)
-        if number == 3:
-            from .descent import DescentScreen
+                return DescentScreen(self.descent, self._engine, self.autograd)
+            case "training":
+                from .training import TrainingScreen
 
-            return DescentScreen(self.descent, engine, self.autograd)
-        from .training import TrainingScreen
-
-        return TrainingScreen(self._stepper(), engine)
+                return TrainingScreen(stepper, self._engine)
+            case name:
+                raise KeyError(name)

@@ -1,48 +1,39 @@
-"""What the lessons' screens share: a title, two sentences, framed panes, a line to say and to ask in, the keys."""
+"""What the lessons' screens share: a title, two sentences, framed panes, and a line that is typed with a hint below."""
 
-import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from textwrap import wrap
 from typing import ClassVar
 
+from backprop_tui.core.lessons.names import LESSONS, Lesson
 from backprop_tui.tui.widgets import footer, layout
+from backprop_tui.tui.widgets.key_screen import KeyScreen
 from backprop_tui.tui.widgets.keys import Key, KeysShown
 from backprop_tui.tui.widgets.line import Line, Span, clipped
 from backprop_tui.tui.widgets.pane import Pane
 from backprop_tui.tui.widgets.prompt import Prompt
-from backprop_tui.tui.widgets.runner import Asker, Runner, Session
+from backprop_tui.tui.widgets.runner import Asker, Requester
 from textual import work
 from textual.app import ComposeResult
-from textual.events import Resize
-from textual.screen import Screen
 
 NARROW = 64
 """Below so many columns the names of all lessons don't fit beside each other."""
 
-NAMES = ("data", "autograd", "descent", "back-propagation", "training")
 
-
-class LessonScreen(Screen[None]):
-    """A lesson: `panes` are composed, `draw_panes` fills them, a runner asks the engine for what the session needs."""
+class LessonScreen(KeyScreen):
+    """A lesson: `panes` are composed, `draw_panes` fills them, a runner asks the engine for what the lesson needs."""
 
     CSS_PATH = "lessons.tcss"
-    AUTO_FOCUS = ""
-    NUMBER: ClassVar[int]
+    LESSON: ClassVar[Lesson]
     INTRO: ClassVar[tuple[str, str]]
     """Two sentences that say what it shows, a line of 78 columns each."""
 
     KEYS: ClassVar[tuple[Key, ...]]
 
-    def __init__(self, session: Session, engine: Asker) -> None:
-        super().__init__()
-        self.runner = Runner(session, engine, self.draw, self.say)
-        self.notice = ""
-        self._asking: Callable[[str], None] | None = None
+    def __init__(self, requester: Requester, engine: Asker) -> None:
+        super().__init__(KeysShown(self.KEYS), requester, engine)
         self._below: Line = ()
         """What stands below a line that is typed."""
-        self._tab = 0
         self._text = ""
-        self.keys = KeysShown(self.KEYS)
 
     def narrow(self, text: str, hidden: tuple[str, ...]) -> None:
         """A scenario's own words instead of the two sentences, and without these keys."""
@@ -60,7 +51,7 @@ class LessonScreen(Screen[None]):
         raise NotImplementedError
 
     def status(self) -> Line:
-        """The line above the keys where there is no notice."""
+        """The line above the keys while there is no notice."""
         return (Span(""),)
 
     # What is on it
@@ -85,59 +76,42 @@ class LessonScreen(Screen[None]):
         await self.runner.perform(lambda: None)
         await self.runner.run()
 
-    def on_resize(self, event: Resize) -> None:
-        """Another layout for another size."""
+    def take_shape(self) -> None:
+        """Two panes beside each other, one, or none."""
         kind = layout.kind(*self.size)
         self.set_class(kind not in (layout.PANES, layout.WIDE), "narrow")
         self.set_class(kind == layout.TOO_SMALL, "small")
-        self.call_after_refresh(self.draw)
-        self.draw()
 
-    def draw(self) -> None:
+    def paint(self) -> None:
         """Hand every pane its lines."""
-        if not self.is_mounted or not self.size.width:
-            return
         width = self.size.width
         if self.has_class("small"):
             columns, rows = layout.SMALLEST
             words = f"This terminal is too small: {columns}x{rows} at least; q quits."
             self.pane("#header").show([(Span(part),) for part in wrap(words, width)])
             return
-        self.pane("#header").show([_header(self.NUMBER, width)])
+        self.pane("#header").show([_header(self.LESSON, width)])
         sentences = wrap(self._text, width)[:2] if self._text else self.INTRO
         self.pane("#intro").show([(Span(clipped(sentence, width), "dim"),) for sentence in sentences])
         self.draw_panes()
         notice = (Span(clipped(self.notice, width), "key"),) if self.notice else self.status()
         self.pane("#status").show([notice])
-        self.pane("#footer").show([self._below] if self._asking else footer.lines(width, self.keys.keys))
-
-    def pane(self, selector: str) -> Pane:
-        """A pane by its id."""
-        return self.query_one(selector, Pane)
+        self.pane("#footer").show([self._below] if self.is_asking else footer.lines(width, self.keys.keys))
 
     def name_pane(self, selector: str, title: str) -> None:
         """The title in a pane's border."""
         self.pane(selector).entitle(title)
 
-    # Saying and asking
+    def help_words(self) -> Sequence[str]:
+        """What the lesson shows."""
+        return self.INTRO
 
-    def say(self, text: str) -> None:
-        """A line for the person, until the next key."""
-        self.notice = text
-        self.draw()
-
-    def on_key(self) -> None:
-        """A notice stays until the next key."""
-        self.notice = ""
+    # Asking
 
     def ask(self, label: str, then: Callable[[str], None], text: str = "") -> None:
-        """Let a line be typed; `then` takes it, and may raise ValueError for what it can't take."""
-        self._asking, self._below = then, (Span(f"{label}   enter takes it, esc leaves it", "key"),)
-        prompt = self.query_one(Prompt)
-        prompt.value, prompt.placeholder, prompt.display = text, label, True
-        prompt.cursor_position = len(text)
-        self.pane("#status").display = False
-        self.set_focus(prompt)  # at once: a key may follow
+        """Let a line be typed, with what it is for below it, which the text may hide."""
+        super().ask(label, then, text)
+        self._below = (Span(f"{label}   enter takes it, esc leaves it", "key"),)
         self.draw()
 
     def point_at(self, position: int, reason: str) -> None:
@@ -149,85 +123,25 @@ class LessonScreen(Screen[None]):
         self._below = (Span(before.rjust(position) + "^" + after, "alarm"),)
         self.draw()
 
-    def take_line(self, line: str) -> None:
-        """The line is typed."""
-        then, text = self._asking, line.strip()
-        self._close_prompt()
-        if then is not None and text:
-            try:
-                then(text)
-            except ValueError as error:
-                self.refuse_typed(text, error)
-
-    def refuse_typed(self, text: str, error: ValueError) -> None:
-        """Say why what was typed can't be used."""
-        self.say(str(error))
-
-    def _close_prompt(self) -> None:
-        self._asking = None
-        self.query_one(Prompt).display = False
-        self.pane("#status").display = True
-        self.set_focus(None)
+    def close_prompt(self) -> None:
+        """Nothing is typed any more: the keys stand below again."""
+        super().close_prompt()
         self.draw()
 
     # Keys
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """A hidden key does nothing, in the palette neither."""
-        return self.keys.do(action, parameters)
-
-    def act(self, action: Callable[[], None], after: Callable[[], None] | None = None) -> None:
-        """Carry out an action of the session in its turn."""
-        self.runner.act(action, after)
-
-    def action_cancel(self) -> None:
-        """esc."""
-        if self._asking is not None:
-            self._close_prompt()
-        self.draw()
-
     def action_next_pane(self) -> None:
-        """tab."""
-        framed = list(self.query(".framed").results(Pane))
-        self._tab = (self._tab + 1) % len(framed)
-        for number, pane in enumerate(framed):
-            pane.set_class(number == self._tab, "active")
+        """Bring the next pane to the front."""
+        self.turn_to_next(list(self.query(".framed").results(Pane)))
         self.call_after_refresh(self.draw)
 
-    def action_lesson(self, number: int) -> None:
-        """1 to 5."""
-        self.app.lessons.show(number)  # type: ignore[attr-defined]
 
-    def action_follow(self) -> None:
-        """f."""
-        self.say(self.app.follow())  # type: ignore[attr-defined]
-
-    def action_help(self) -> None:
-        """?."""
-        from backprop_tui.tui.widgets.help import HelpScreen
-
-        self.app.push_screen(HelpScreen(self.keys.keys, self.INTRO))
-
-    def action_quit(self) -> None:
-        """q."""
-        self.app.leave()  # type: ignore[attr-defined]
-
-    def action_command_palette(self) -> None:
-        """ctrl+p."""
-        self.app.action_command_palette()
-
-    async def settled(self) -> None:
-        """Wait until everything typed so far is done and shown: for tests."""
-        while self.runner.busy or self.runner.waiting:
-            await asyncio.sleep(0.005)
-
-
-def _header(number: int, width: int) -> Line:
+def _header(here: Lesson, width: int) -> Line:
     """Which lesson this is, and how to get to the others."""
     if width < NARROW:
-        return Span(f"lesson {number}, {NAMES[number - 1]}", "title"), Span("   1 to 5: others", "dim")
+        return Span(f"lesson {here.number}, {here.name}", "title"), Span("   1 to 5: others", "dim")
     spans = [Span("backprop-tui  ", "title")] if width >= 80 else []
-    for other, name in enumerate(NAMES, 1):
-        here = other == number
-        spans += [Span(str(other), "key"), Span(f" {name.upper() if here else name}  ", "title" if here else "dim")]
+    for other in LESSONS:
+        name, role = (other.name.upper(), "title") if other == here else (other.name, "dim")
+        spans += [Span(str(other.number), "key"), Span(f" {name}  ", role)]
     return tuple(spans)

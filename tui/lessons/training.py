@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from backprop_tui.core.lessons.names import MAIN, named
 from backprop_tui.core.lessons.training import Overview, epoch_steps
 from backprop_tui.core.model.optimizers import OPTIMIZERS
 from backprop_tui.core.table.batches import THIS_ROW
@@ -22,7 +23,7 @@ from .screen import LessonScreen
 class TrainingScreen(LessonScreen):
     """Trains over rows, batches and epochs; shows the losses over the whole table, and the worst predictions."""
 
-    NUMBER = 5
+    LESSON = named("training")
     INTRO = (
         "The step of lesson 4 again and again, over one row, mini-batches or all rows.",
         "What counts is the loss over the whole table, and over rows it never trained on.",
@@ -217,4 +218,4 @@ class TrainingScreen(LessonScreen):
                 self.session.set_row(row)
 
             self.act(use)
-            self.action_lesson(4)
+            self.action_lesson(MAIN.number)

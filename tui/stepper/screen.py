@@ -1,16 +1,372 @@
-"""The main screen: a data sample, its way forward, the gradients back, the update, and the loss so far."""
+"""The main screen: what its keys do to the session. What is on it is in `step_view`."""
 
-from typing import ClassVar
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
 
+from backprop_tui.core.explain.quiz import LEVELS, Score
+from backprop_tui.core.model.phases import Cell
+from backprop_tui.core.session.session import Session
+from backprop_tui.tui.widgets import typed
 from backprop_tui.tui.widgets.keys import bindings
+from backprop_tui.tui.widgets.line import Line
+from backprop_tui.tui.widgets.messages import Export, NothingToShow, OpenExample, Save
+from backprop_tui.tui.widgets.runner import Asker
+from textual import work
 from textual.binding import BindingType
 
-from .changing import Changing
-from .keeping import Keeping
-from .looking import Looking
+from .autoplay import Autoplay
+from .change import changeable, effect
+from .panes import status
+from .predictor import Predictor
+from .step_view import StepView
+
+if TYPE_CHECKING:
+    from backprop_tui.core.scenario import Scenario
+    from backprop_tui.core.storage.store import Loaded
+
+AT_START = "this is the very start: there is nothing to go back to"
 
 
-class StepperScreen(Changing, Looking, Keeping):
+class StepperScreen(StepView):
     """Steps the session, one keypress at a time."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings()]
+
+    def __init__(
+        self,
+        session: Session,
+        engine: Asker,
+        steps: int = 0,
+        scenario: "Scenario | None" = None,
+        loaded: "Loaded | None" = None,
+    ) -> None:
+        """`steps` are made at the start; `loaded` is what the session was restored from."""
+        super().__init__(session, engine, scenario)
+        self.is_loading = True
+        self.autoplay = Autoplay(self.set_interval, self._play)
+        self.predictor = Predictor(session, engine)
+        self._first_steps, self._loaded = steps, loaded
+        self._restore(loaded.screen if loaded else {})
+
+    # What a saved session holds of the screen
+
+    def kept(self) -> dict[str, Any]:
+        """What a saved session holds of the screen."""
+        score = self.predictor.score
+        return {"precise": self.precise, "level": self.predictor.level, "score": [score.right, score.asked]}
+
+    def _restore(self, kept: Mapping[str, Any]) -> None:
+        """The screen as it was when the session was saved; what is not as expected is left out."""
+        self.precise = kept.get("precise") is True
+        if kept.get("level") in LEVELS:
+            self.predictor.level = str(kept["level"])
+        match kept.get("score"):
+            case [int(right), int(asked)]:
+                self.predictor.score = Score(right, asked)
+
+    # What is on it
+
+    def activity(self) -> str:
+        """What goes on, at the right of the first line."""
+        if self.autoplay.running and not self.is_loading:
+            return f"autoplay {self.autoplay.per_second:g}/s"
+        score = self.predictor.score
+        predicted = f"predicted {score.right} of {score.asked}" if self.predictor.on or score.asked else ""
+        return super().activity() or predicted
+
+    def question(self, width: int) -> list[Line] | None:
+        """The question of predict first that is open, or the verdict on the answer."""
+        return self.predictor.lines(width)
+
+    # At work
+
+    def on_mount(self) -> None:
+        """Start; Textual calls the step view's own `on_mount` as well."""
+        self._engine.on_restart = lambda: self.say("The engine had died and was started again; no step is lost.")
+        self._work()
+
+    @work(exclusive=True)
+    async def _work(self) -> None:
+        """Open the table, let TensorFlow load, then do what is typed."""
+        await self.runner.perform(lambda: None)
+        if self.session.scaling is None:
+            self.tell(NothingToShow(self.notice))
+            return
+        try:
+            request = self.session.warm_up()
+            self.session.accept(request, await self._engine.ask(request))
+        except Exception as error:  # a network that can't be compiled is told, the screen goes on
+            self.refused(str(error))
+        self.is_loading = False
+        self._tell_doubts()
+        if self._first_steps:
+            await self.runner.perform(lambda: self.session.start_jump(self._first_steps))
+        self.draw()
+        await self.runner.run()
+
+    def _tell_doubts(self) -> None:
+        """Of a session from elsewhere: say so if its next digits may differ."""
+        if self._loaded is not None:
+            from backprop_tui.core.storage.store import doubts
+
+            found = doubts(self._loaded, self.session, computed=True)
+            why = f"; next digits may differ: {'; '.join(found)}" if found else ""
+            self.say(f"resumed at step {self.session.steps:,}{why}")
+
+    def refused(self, message: str) -> None:
+        """Something could not be done: say so, and stop what repeats."""
+        self.autoplay.stop()
+        self.say(message)
+
+    def act(
+        self,
+        action: Callable[[], None],
+        after: Callable[[], None] | None = None,
+        *,
+        single: bool = False,
+        keep: bool = False,
+    ) -> None:
+        """Carry out an action in its turn. `single`: by one number; `keep`: the verdict on a prediction stays."""
+
+        def carry_out() -> None:
+            self._single, self._pointing = single, False
+            if not keep:
+                self.predictor.skip()
+            action()
+
+        super().act(carry_out, after)
+        if self.is_loading:
+            self.draw()
+
+    # Keys: steps, and moves in time
+
+    def action_step(self) -> None:
+        """Make one step, or in predict first its part up to the question."""
+        if self.predictor.pauses():
+            self.act(self.predictor.to_loss, self._ask_first, keep=True)
+        else:
+            self.act(self.session.step)
+
+    def action_phase(self) -> None:
+        """Make the next phase of the step."""
+        self.act(self.session.phase)
+
+    def action_number(self) -> None:
+        """Compute the next number of the step, the smallest that there is to do."""
+        self.act(self.session.number, single=True)
+
+    def action_back(self) -> None:
+        """Take back the last step, phase, number or change."""
+        self.autoplay.stop()
+        self._travel(self.session.back, AT_START)
+
+    def action_back_phase(self) -> None:
+        """Look at the phase before, in the history as it is."""
+        self._travel(self.session.back_phase, AT_START)
+
+    def action_forward_phase(self) -> None:
+        """Look at the phase after, in the history as it is."""
+        self._travel(self.session.forward_phase, "this is the newest place: s goes on")
+
+    def _travel(self, move: Callable[[], None], at_end: str) -> None:
+        """Move in time; say so if there is nothing further."""
+
+        def travel() -> None:
+            here = self.session.position
+            move()
+            if self.session.position == here:
+                raise ValueError(at_end)
+
+        self.act(travel)
+
+    def action_first(self) -> None:
+        """Look at the very start."""
+        self.act(self.session.first)
+
+    def action_last(self) -> None:
+        """Look at the newest step."""
+        self.act(self.session.last)
+
+    def action_reinit(self) -> None:
+        """Begin anew with the weights of the next seed."""
+        self.autoplay.stop()
+        self.act(self.session.reinit)
+
+    def action_restart(self) -> None:
+        """Begin anew with the same weights."""
+        self.autoplay.stop()
+        self.act(self.session.restart)
+
+    def action_jump(self) -> None:
+        """Ask how far to jump, and jump."""
+
+        def jump(text: str) -> None:
+            steps, bound = typed.jump(text)
+            self.act(lambda: self.session.start_jump(steps, bound))
+
+        self.ask("jump: a number of steps (500), or a loss to stop below (<0.01), or both", jump)
+
+    def action_cancel(self) -> None:
+        """End what is under way: a line that is typed, autoplay, a jump."""
+        self.autoplay.stop()
+        self.session.cancel()
+        super().action_cancel()
+
+    # Keys: autoplay
+
+    def action_autoplay(self) -> None:
+        """Let it step by itself, or not."""
+        if self.autoplay.running:
+            self.autoplay.stop()
+        else:
+            self.autoplay.start()
+        self.draw()
+
+    def action_faster(self) -> None:
+        """Make autoplay faster."""
+        self._change_speed(1)
+
+    def action_slower(self) -> None:
+        """Make autoplay slower."""
+        self._change_speed(-1)
+
+    def _change_speed(self, by: int) -> None:
+        self.autoplay.change(by)
+        self.say(f"autoplay makes {self.autoplay.per_second:g} steps a second; a starts and stops it")
+
+    def _play(self, steps: int) -> None:
+        if not self.runner.waiting and not self.runner.busy:
+            self.act(self.session.step if steps == 1 else lambda: self.session.start_jump(steps))
+
+    # Keys: predict first
+
+    def action_predict(self) -> None:
+        """Ask before each step, ask harder, or ask no more."""
+        self.autoplay.stop()
+        self.say(self.predictor.next_level())
+
+    def _ask_first(self) -> None:
+        self._open_question()
+
+    @work
+    async def _open_question(self) -> None:
+        await self.predictor.ask()
+        if self.predictor.open is None:  # nothing to predict: the step is made
+            self.act(self.session.step)
+        self.draw()
+
+    def action_lesson(self, number: int) -> None:
+        """Open another lesson; while a question is open, answer it with this digit."""
+        if self.predictor.open is not None:
+            self.action_digit(number)
+        else:
+            super().action_lesson(number)
+
+    def action_digit(self, digit: int) -> None:
+        """Answer an open question by the number of its answer."""
+        asked = self.predictor.open
+        if asked is not None and asked.choices:
+            self._answer(digit)
+
+    def _answer(self, prediction: float) -> None:
+        asked = self.predictor.open
+        if asked is not None and self.predictor.answer(prediction):
+            self.cursor = asked.cell
+            self.act(self.session.step, keep=True)
+
+    # Keys: what the next step starts from
+
+    def action_lr_up(self) -> None:
+        """Take the next larger learning rate."""
+        self.act(lambda: self.session.set_lr(typed.next_lr(self.session.settings.lr, 1)))
+
+    def action_lr_down(self) -> None:
+        """Take the next smaller learning rate."""
+        self.act(lambda: self.session.set_lr(typed.next_lr(self.session.settings.lr, -1)))
+
+    def action_lr(self) -> None:
+        """Ask for a learning rate."""
+        self.ask("learning rate", lambda text: self._set_lr(typed.number(text)))
+
+    def _set_lr(self, lr: float) -> None:
+        self.act(lambda: self.session.set_lr(lr))
+
+    def action_next_row(self) -> None:
+        """Take the next row of the table."""
+        self._move_row(1)
+
+    def action_previous_row(self) -> None:
+        """Take the row before."""
+        self._move_row(-1)
+
+    def _move_row(self, by: int) -> None:
+        def move() -> None:
+            if self.session.scaling is not None:
+                self.session.set_row((self.session.settings.sampling.row + by) % self.session.scaling.rows)
+
+        self.act(move)
+
+    def action_row(self) -> None:
+        """Ask for the number of a row."""
+
+        def go(text: str) -> None:
+            row = typed.whole(text)
+            self.act(lambda: self.session.set_row(row))
+
+        rows = f", 0 to {self.session.scaling.rows - 1}" if self.session.scaling else ""
+        self.ask(f"row of the table{rows}", go)
+
+    def action_change(self) -> None:
+        """Ask for another value of the number under the cursor, or for the answer to an open question."""
+        if self.predictor.open is not None and not self.predictor.open.choices:
+            self.ask(self.predictor.open.text, lambda text: self._answer(typed.number(text)))
+            return
+        cell = self.cursor
+        if cell is None or not changeable(self.session.run.network, cell):
+            self.say("= changes a weight, a bias, an input or the target: point at one first")
+            return
+        before = self.view()
+        self.ask(f"{status.named(before, cell)}   new value:", lambda text: self._change(cell, typed.number(text)))
+
+    def _change(self, cell: Cell, value: float) -> None:
+        before = self.view()
+        self.act(lambda: self.session.change(cell, value), lambda: self.say(effect(before, self.view(), cell)))
+
+    # Keys: what is kept, and what is opened
+
+    def action_save(self) -> None:
+        """Save the session, once what was typed before is done."""
+        self.act(lambda: None, lambda: self.tell(Save()), keep=True)
+
+    def action_export(self) -> None:
+        """Ask for the name of a file, and write to it what was done."""
+        from backprop_tui.core.export.file import PROMPT
+        from backprop_tui.core.scenario.write import present
+
+        def export(name: str) -> None:
+            self.tell(Export(name, self.session.copy(), present(self.session, self.scenario)))
+
+        self.ask(PROMPT, lambda name: self.act(lambda: None, lambda: export(name), keep=True))
+
+    def action_copy(self) -> None:
+        """Copy the line of shell that leads here, and show it."""
+        from backprop_tui.core.export.shell_line import command_line, not_in_command_line
+
+        from .overlays.words import WordsScreen
+
+        line = command_line(self.session, self.scenario)
+        left_out = not_in_command_line(self.session, self.scenario)
+        self.app.copy_to_clipboard(line)
+        missing = (f"It can't say: {', '.join(left_out)}.",) if left_out else ()
+        note = "It is copied where the terminal lets a program do so; else select it here."
+        self.app.push_screen(WordsScreen("The line that leads here", (line, note, *missing)))
+
+    def action_examples(self) -> None:
+        """List the examples, to open one."""
+        from .overlays.examples import ExamplesScreen
+
+        def chosen(name: str | None) -> None:
+            if name:
+                self.tell(OpenExample(name))
+
+        self.app.push_screen(ExamplesScreen(), chosen)

@@ -31,7 +31,7 @@ class Asker(Protocol):
         """End the connection."""
 
 
-class Session(Protocol):
+class Requester(Protocol):
     """What a runner drives: says what it needs, takes the answers."""
 
     def request(self) -> Request | None:
@@ -42,12 +42,12 @@ class Session(Protocol):
 
 
 class Runner:
-    """A queue of actions on one session. `changed` is called when there is something new to draw."""
+    """A queue of actions on one requester. `changed` is called when there is something new to draw."""
 
     def __init__(
-        self, session: Session, engine: Asker, changed: Callable[[], None], refused: Callable[[str], None]
+        self, requester: Requester, engine: Asker, changed: Callable[[], None], refused: Callable[[str], None]
     ) -> None:
-        self.session = session
+        self.requester = requester
         self._engine, self._changed, self._refused = engine, changed, refused
         self._actions: asyncio.Queue[tuple[Callable[[], None], Callable[[], None] | None]] = asyncio.Queue()
         self.busy = False
@@ -68,7 +68,7 @@ class Runner:
             await self.perform(*await self._actions.get())
 
     async def perform(self, action: Callable[[], None], after: Callable[[], None] | None = None) -> None:
-        """One action, and all that the session needs after it."""
+        """One action, and all that the requester needs after it."""
         self.busy = True
         try:
             action()
@@ -84,11 +84,11 @@ class Runner:
             self._changed()
 
     async def settle(self) -> None:
-        """Ask for all that the session needs; `perform` draws what the last answer brought."""
-        request, drawn = self.session.request(), 0.0
+        """Ask for all that the requester needs; `perform` draws what the last answer brought."""
+        request, drawn = self.requester.request(), 0.0
         while request is not None:
-            self.session.accept(request, await self._engine.ask(request))
-            request = self.session.request()
+            self.requester.accept(request, await self._engine.ask(request))
+            request = self.requester.request()
             if request is not None and monotonic() - drawn >= PROGRESS:
                 self._changed()
                 drawn = monotonic()

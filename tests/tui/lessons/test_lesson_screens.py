@@ -261,7 +261,7 @@ async def test_a_saved_session_comes_back_in_its_lesson(engine: Engine) -> None:
     async with driven(engine) as found:
         found.app.lessons.begin(kept, None)
         await settle(found)
-        assert found.app.lessons.open == 3
+        assert found.app.lessons.open.number == 3
         assert found.app.lessons.descent.formula.text == "x**4"
         assert found.app.lessons.descent.lr == 0.5
         assert lines(found, "steps") == steps

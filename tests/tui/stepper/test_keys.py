@@ -281,7 +281,7 @@ async def row(shown: Driven, key: str) -> None:
 async def change(shown: Driven, key: str) -> None:
     await shown.press("space")
     await shown.press("tab", "tab", "tab")
-    cursor = shown.screen._cursor
+    cursor = shown.screen.cursor
     assert cursor == Cell("w1"), "the first number of the updated weights"
     await shown.press(key)
     await shown.type("0.25")
@@ -352,7 +352,7 @@ async def copy(shown: Driven, key: str) -> None:
 @checks("why")
 async def why(shown: Driven, key: str) -> None:
     await shown.press("space", "tab", "tab")
-    cursor = shown.screen._cursor
+    cursor = shown.screen.cursor
     assert cursor is not None
     await shown.press(key)
     assert not isinstance(shown.app.screen, StepperScreen)
@@ -410,7 +410,7 @@ async def cursor(shown: Driven, key: str) -> None:
     for arrow in (key, "down", "down", "right", "left", "down", "right", "down", key):
         await shown.press(arrow)
         named.add(shown.lines("status").strip())
-        cell = shown.screen._cursor
+        cell = shown.screen.cursor
         assert cell is not None
         assert "shape" in shown.lines("status")
     assert len(named) > 4, "the cursor moves"

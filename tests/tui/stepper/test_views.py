@@ -51,10 +51,10 @@ async def press(found: Driven, *keys: str) -> None:
 async def point(found: Driven, cell: Cell) -> None:
     """Move the cursor to a number: tab to its pane, then the arrow keys."""
     for _ in range(60):
-        if found.screen._cursor == cell:
+        if found.screen.cursor == cell:
             return
         here = {place.cell: place for pane in _panes(found) for place in pane}
-        now, goal = here.get(found.screen._cursor), here[cell]
+        now, goal = here.get(found.screen.cursor), here[cell]
         if now is None or now.pane is not goal.pane:
             await press(found, "tab")
         elif now.y != goal.y:
@@ -123,7 +123,7 @@ async def test_every_number_of_the_panes_is_explained(engine: Engine) -> None:
         await press(found, "space")
         shown = found.shown()
         for cell, text in shown.items():
-            found.screen._cursor = cell
+            found.screen.cursor = cell
             await press(found, "enter")
             assert isinstance(found.app.screen, WhyScreen)
             result = next(line for line in reversed(lines(found, "why").splitlines()) if f"= {text}" in line)
@@ -223,7 +223,7 @@ async def test_a_row_of_a_batch_is_explained_and_the_others_reached(engine: Engi
 async def test_a_long_explanation_scrolls(engine: Engine) -> None:
     async with driven(engine, DEEP, size=(60, 16)) as found:
         await press(found, "space")
-        found.screen._cursor = Cell("gw1")
+        found.screen.cursor = Cell("gw1")
         await press(found, "enter")
         assert "all three agree" not in found.text
         await press(found, "pagedown", "pagedown", "pagedown")
@@ -239,7 +239,7 @@ async def test_nothing_is_cut_off(engine: Engine, size: tuple[int, int]) -> None
     async with driven(engine, run, size=size) as found:
         await press(found, "space", "space")
         for name in ("gw1", "gh1", "new_w1", "new_v_w2", "loss", "y", "x", "b3", "h2", "gy_pred"):
-            found.screen._cursor = Cell(name)
+            found.screen.cursor = Cell(name)
             await press(found, "enter")
             pane = found.app.screen.query_one("#why", Pane)
             assert all(len(text_of(line)) < pane.content_size.width for line in pane.lines), name
@@ -303,7 +303,7 @@ async def test_a_number_that_is_not_computed_is_not_explained(engine: Engine) ->
 async def test_what_all_updates_do_is_told_when_all_are_shown(engine: Engine) -> None:
     async with driven(engine) as found:
         await press(found, *["s"] * 9, "full_stop")
-        found.screen._cursor = Cell("new_w1")
+        found.screen.cursor = Cell("new_w1")
         await press(found, "enter")
         assert "this update alone" in lines(found, "why")
         assert "together" not in lines(found, "why")
@@ -313,7 +313,7 @@ async def test_a_step_gone_back_into_tells_nothing_of_its_end(engine: Engine) ->
     """lr 2.0 overshoots: known once the next step is made, told when the update is shown."""
     async with driven(engine, Run(settings=Settings(lr=2.0))) as found:
         await press(found, "space", "space", "b")
-        found.screen._cursor = Cell("loss")
+        found.screen.cursor = Cell("loss")
         await press(found, "enter")
         assert "the step overshoots: the loss goes from 61.2673" in lines(found, "why")
         await press(found, "escape", *["left_square_bracket"] * 3)
@@ -651,7 +651,7 @@ async def test_where_no_number_is_left_it_says_so(engine: Engine) -> None:
         await press(found, "tab")
         assert "not finite here" in found.text
         await press(found, "escape")
-        found.screen._cursor = Cell("gb2")
+        found.screen.cursor = Cell("gb2")
         await press(found, "enter")
         assert "no number to compare" in lines(found, "why")
         assert "is NaN before this step" in lines(found, "why")

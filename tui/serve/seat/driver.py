@@ -11,14 +11,12 @@ from codecs import getincrementaldecoder
 from contextlib import suppress
 from typing import Any
 
+from backprop_tui.tui.textual_hooks import OpenDriver, ParseError
 from textual import constants, events
-from textual._parser import ParseError
-from textual._xterm_parser import XTermParser
 from textual.drivers.linux_driver import (
     KITTY_DISAMBIGUATE_ESCAPE_CODES,
     KITTY_REPORT_ALL_KEYS,
     KITTY_REPORT_ASSOCIATED_TEXT,
-    LinuxDriver,
 )
 from textual.geometry import Size
 
@@ -26,12 +24,12 @@ READ = 4096
 KITTY_FLAGS = KITTY_DISAMBIGUATE_ESCAPE_CODES | KITTY_REPORT_ALL_KEYS | KITTY_REPORT_ASSOCIATED_TEXT
 
 
-class SessionDriver(LinuxDriver):
+class SessionDriver(OpenDriver):
     """Reads keys when there are any and writes frames at once; a reader that is slow makes the app wait."""
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
-        self._parser = XTermParser(self._debug)
+        self._keys = self.parser()
         self._decode = getincrementaldecoder("utf-8")("replace").decode
         self._reading = False
 
@@ -52,28 +50,23 @@ class SessionDriver(LinuxDriver):
 
     def start_application_mode(self) -> None:
         """Take over the terminal: raw keys, the alternate screen, no cursor."""
-        self._loop.add_signal_handler(signal.SIGWINCH, self._resized)
+        self.loop.add_signal_handler(signal.SIGWINCH, self._resized)
         with suppress(termios.error):
             self.attrs_before = termios.tcgetattr(self.fileno)
             attributes = termios.tcgetattr(self.fileno)
-            attributes[tty.LFLAG] = self._patch_lflag(attributes[tty.LFLAG])
-            attributes[tty.IFLAG] = self._patch_iflag(attributes[tty.IFLAG])
+            attributes[tty.LFLAG], attributes[tty.IFLAG] = self.raw(attributes[tty.LFLAG], attributes[tty.IFLAG])
             attributes[tty.CC][termios.VMIN] = 1
             termios.tcsetattr(self.fileno, termios.TCSANOW, attributes)
         self.write("\x1b[?1049h\x1b[?25l\x1b[?1004h")
         if not constants.DISABLE_KITTY_KEY:
             self.write(f"\x1b[>{KITTY_FLAGS}u")
-        self._enable_mouse_support()
-        self._request_terminal_sync_mode_support()
-        self._query_in_band_window_resize()
-        self._enable_bracketed_paste()
-        self._disable_line_wrap()
+        self.begin_modes()
         self._resized()
-        self._loop.add_reader(self.fileno, self._read)
+        self.loop.add_reader(self.fileno, self._read)
         self._reading = True
 
     def _resized(self) -> None:
-        if not self._in_band_window_resize:
+        if not self.sizes_come_in_band:
             with suppress(OSError):
                 columns, lines = os.get_terminal_size(self.fileno)
                 size = Size(columns or 80, lines or 24)
@@ -81,7 +74,7 @@ class SessionDriver(LinuxDriver):
 
     def send_message(self, message: Any) -> None:
         """Hand a message to the app: the loop is this thread's own."""
-        self._app.post_message(message)
+        self.app.post_message(message)
 
     def _read(self) -> None:
         try:
@@ -93,26 +86,26 @@ class SessionDriver(LinuxDriver):
             os.kill(os.getpid(), signal.SIGHUP)
             return
         with suppress(ParseError):
-            for event in self._parser.feed(self._decode(data)):
+            for event in self._keys.feed(self._decode(data)):
                 self.process_message(event)
         if b"\x1b" in data:
-            self._loop.call_later(constants.ESCAPE_DELAY + 0.01, self._tick)
+            self.loop.call_later(constants.ESCAPE_DELAY + 0.01, self._tick)
 
     def _tick(self) -> None:
         """An escape that nothing has followed is the key itself."""
-        for event in self._parser.tick():
+        for event in self._keys.tick():
             self.process_message(event)
 
     def _stop_reading(self) -> None:
         if self._reading:
-            self._loop.remove_reader(self.fileno)
+            self.loop.remove_reader(self.fileno)
             self._reading = False
 
     def disable_input(self) -> None:
         """Take no more keys."""
         self._stop_reading()
-        self._disable_mouse_support()
-        self._loop.remove_signal_handler(signal.SIGWINCH)
+        self.end_mouse()
+        self.loop.remove_signal_handler(signal.SIGWINCH)
         with suppress(termios.error):
             termios.tcflush(self.fileno, termios.TCIFLUSH)
 

@@ -2,9 +2,9 @@
 
 from typing import ClassVar
 
+from backprop_tui.core.lessons.names import LESSONS, MAIN
 from backprop_tui.core.model.phases import Cell
-from backprop_tui.tui.lessons.screen import NAMES
-from backprop_tui.tui.stepper.looking import Looking
+from backprop_tui.tui.stepper.step_view import StepView
 from backprop_tui.tui.stepper.view import View
 from backprop_tui.tui.widgets.keys import KEYS, Key, KeysShown, bindings
 from backprop_tui.tui.widgets.runner import Asker
@@ -12,8 +12,6 @@ from textual import work
 from textual.binding import Binding, BindingType
 
 from .snapshot import Snapshot
-
-MAIN = NAMES.index("back-propagation") + 1
 
 BACK = Key(
     "f", "f", "follow", "back to yours", "back to your own screen, which is as you left it (esc does it too)", True
@@ -26,7 +24,7 @@ def _looks(action: str) -> bool:
     return action.partition("(")[0] in LOOKING
 
 
-class FollowScreen(Looking):
+class FollowScreen(StepView):
     """Shows what the instructor's session sends, as long as its person wants."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -42,11 +40,14 @@ class FollowScreen(Looking):
         """Whom one follows; empty when they show nothing any more."""
         self._shown = self._newest = self._coming = shown
         self._queued = False
-        self._cursor: Cell | None = shown.cursor
+        self.cursor: Cell | None = shown.cursor
+
+    def on_mount(self) -> None:
+        """Follow; Textual calls the step view's own `on_mount` as well."""
+        self._work()
 
     @work(exclusive=True)
     async def _work(self) -> None:
-        self._loading = False
         self.show(self._newest)
         await self.runner.run()
 
@@ -62,33 +63,22 @@ class FollowScreen(Looking):
         session = self._coming.session
         if session.run.table == self.session.run.table:  # which need not be read again
             session.scaling, session.sample = self.session.scaling, self.session.sample
-        self.runner.session = session
+        self.runner.requester = session
 
     def _arrive(self) -> None:
         before, self._shown = self._shown, self._coming
-        self.session = self.runner.session  # type: ignore[assignment]
+        self.session = self.runner.requester  # type: ignore[assignment]
         if self._shown.cursor != before.cursor:
-            self._cursor = self._shown.cursor
-        elsewhere = self._shown.lesson != MAIN
-        self._notice = f"the instructor is in lesson {self._shown.lesson}, {NAMES[self._shown.lesson - 1]}" * elsewhere
+            self.cursor = self._shown.cursor
+        lesson = LESSONS[self._shown.lesson - 1]
+        self.notice = f"the instructor is in lesson {lesson.number}, {lesson.name}" * (lesson != MAIN)
         if self._shown.run.network != before.run.network:
-            self._lay_out()
+            self.take_shape()
 
     def view(self) -> View:
         """What the instructor's screen shows, with a cursor and digits of one's own."""
-        return self._shown.view(self.session, self._cursor, self._precise)
+        return self._shown.view(self.session, self.cursor, self.precise)
 
-    def _activity(self) -> str:
+    def activity(self) -> str:
+        """Whom one follows, at the right of the first line."""
         return f"following {self.guide}" if self.guide else "this has ended: f leaves"
-
-    def action_follow(self) -> None:
-        """f, esc."""
-        self.app.follow()  # type: ignore[attr-defined]
-
-    def action_quit(self) -> None:
-        """q."""
-        self.app.leave()  # type: ignore[attr-defined]
-
-    def action_command_palette(self) -> None:
-        """ctrl+p."""
-        self.app.action_command_palette()

@@ -2,6 +2,7 @@
 
 from typing import ClassVar
 
+from backprop_tui.tui.widgets.messages import Follow
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Middle
@@ -31,5 +32,5 @@ class HeldScreen(ModalScreen[None]):
         yield Middle(Static(self._words, markup=False))
 
     def action_follow(self) -> None:
-        """f."""
-        self.app.follow()  # type: ignore[attr-defined]
+        """See the screen that everybody can follow."""
+        self.app.post_message(Follow())

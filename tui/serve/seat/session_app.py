@@ -12,12 +12,11 @@ from backprop_tui.core.engine.client.socket import SharedEngine
 from backprop_tui.core.engine.protocol.messages import Answer, Request
 from backprop_tui.core.text.escape import escape_controls
 from backprop_tui.tui.app import StepperApp
-from backprop_tui.tui.lessons.screen import NAMES
 from backprop_tui.tui.serve import notes
 from backprop_tui.tui.serve.notes import Broadcast, Follow, Guide, Hold, Report, Say
 from backprop_tui.tui.stepper.screen import StepperScreen
+from backprop_tui.tui.textual_hooks import ParsedRules, share_parsed_rules
 from textual.cache import LRUCache
-from textual.css.model import RuleSet
 from textual.timer import Timer
 
 from . import snapshot
@@ -31,7 +30,7 @@ REPORT_AFTER, SAVE_AFTER = 0.5, 10.0
 SHOW_EVERY = 0.2
 """Seconds between two looks whether the guide's screen has changed."""
 
-_PARSED: LRUCache[tuple[object, ...], list[RuleSet]] = LRUCache(64)
+_PARSED: ParsedRules = LRUCache(64)
 """The style sheets, which all sessions share: parsed in the fork server: a fifth of what a first frame costs."""
 
 SPARKLINE = 24
@@ -60,7 +59,7 @@ class SessionApp(StepperApp):
 
     def __init__(self, restored: Restored, engine: WatchedEngine, link: socket.socket) -> None:
         super().__init__(restored.session, engine, 0, restored.scenario, restored.keeper, restored.loaded)
-        self.stylesheet._parse_cache = _PARSED
+        share_parsed_rules(self.stylesheet, _PARSED)
         self.export_folder = restored.folder
         self._link, self._remark = link, restored.remark
         self._reporting: asyncio.TimerHandle | None = None
@@ -99,7 +98,7 @@ class SessionApp(StepperApp):
         stepper = self._stepper
         score = stepper.predictor.score if stepper else None
         report = Report(
-            NAMES[self.lessons.open - 1],
+            self.lessons.open.name,
             self.session.steps,
             last,
             tuple(float(loss) for loss in some),
@@ -188,7 +187,7 @@ class SessionApp(StepperApp):
     def _show(self) -> None:
         """Send what is in view to those who follow, if it has changed."""
         stepper = self._stepper
-        shown = snapshot.encode(self.session, stepper.view(), self.lessons.open) if stepper else None
+        shown = snapshot.encode(self.session, stepper.view(), self.lessons.open.number) if stepper else None
         if shown is not None and shown != self._shown:
             self._shown = shown
             if not notes.send(self._link, Broadcast(shown)) and len(shown) > notes.MAX_NOTE - 100:

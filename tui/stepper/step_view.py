@@ -1,0 +1,255 @@
+"""What is on the main screen: a step in its panes, a cursor over its numbers, and the keys that only look."""
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from backprop_tui.core.lessons.names import MAIN
+from backprop_tui.core.model.phases import Cell, cells, phases
+from backprop_tui.core.session.position import Position
+from backprop_tui.core.session.session import Session
+from backprop_tui.tui.widgets import footer, layout
+from backprop_tui.tui.widgets.key_screen import KeyScreen
+from backprop_tui.tui.widgets.keys import KEYS, KeysShown
+from backprop_tui.tui.widgets.line import Line, Span
+from backprop_tui.tui.widgets.pane import Pane
+from backprop_tui.tui.widgets.prompt import Prompt
+from backprop_tui.tui.widgets.runner import Asker
+from textual.app import ComposeResult
+
+from .cursor import neighbor, places
+from .panes import forward, gradients, header, loss, network, sample, status, step, updated
+from .view import View, view_of
+
+if TYPE_CHECKING:
+    from backprop_tui.core.scenario import Scenario
+
+NUMBER_PANES = ("#sample", "#forward", "#gradients", "#updated")
+FRAMED_PANES = (*NUMBER_PANES, "#loss")
+
+
+class StepView(KeyScreen):
+    """Shows one step of a session. Its keys change nothing of the session, only what is looked at."""
+
+    def __init__(self, session: Session, engine: Asker, scenario: "Scenario | None" = None) -> None:
+        super().__init__(KeysShown(KEYS, scenario.show.hide_keys if scenario else ()), session, engine)
+        self.session, self.scenario = session, scenario
+        self.cursor: Cell | None = None
+        """The number that is pointed at."""
+        self.stand_in: Callable[[], None] | None = None
+        """Another screen on the same session, which is drawn instead while it lies over this one."""
+        self._engine = engine
+        self._pointing = False
+        """Whether the cursor has been moved since the last step."""
+        self._single = False
+        """Whether the last move was by a single number."""
+        self.precise = False
+        """Whether numbers are written with all their digits."""
+        self._followed: Position | None = None
+
+    # What is on it
+
+    def compose(self) -> ComposeResult:
+        """The panes, in reading order."""
+        self._classify(*self.app.size)  # before there are panes that another shape would style anew
+        yield Pane(id="header")
+        yield Pane("Data sample", id="sample", classes="framed active")
+        yield Pane("Forward", id="forward", classes="framed")
+        yield Pane("Network", id="network", classes="framed")
+        yield Pane("Gradients  ∂L/∂", id="gradients", classes="framed")
+        yield Pane("Updated weights", id="updated", classes="framed")
+        yield Pane("Loss", id="loss", classes="framed")
+        yield Pane("This step", id="step", classes="framed")
+        yield Pane(id="status")
+        yield Prompt(self.take_line, self.close_prompt)
+        yield Pane(id="footer")
+        yield Pane(id="too-small")
+
+    def on_mount(self) -> None:
+        """Hide what the scenario hides: its place stays empty, the others stay where they are."""
+        for name in self.scenario.show.hide_panes if self.scenario else ():
+            self.pane(f"#{name}").visible = False
+        framed = [self.pane(name) for name in FRAMED_PANES]
+        if not any(pane.visible and pane.has_class("active") for pane in framed):
+            self.turn_to_next(framed)
+
+    # Drawing
+
+    def _classify(self, width: int, height: int) -> str:
+        """One of the four layouts; which one."""
+        kind = layout.kind(width, height)
+        every = (layout.TOO_SMALL, layout.TABS, layout.PANES, layout.WIDE)
+        self.update_classes({name: kind == name for name in every} | {"low": height < layout.LOW})
+        return kind
+
+    def take_shape(self) -> None:
+        """Another layout for the present size."""
+        kind = self._classify(*self.size)
+        if kind in (layout.PANES, layout.WIDE):
+            view = self.view()
+            most = max((phase.end - phase.start for phase in phases(view.network)), default=1)
+            wanted = len(forward.lines(view, 38)), gradients.height(view), min(most + 1, 10)
+            heights = layout.rows(self.size.height, *wanted)
+            self.styles.grid_rows = f"1 {heights.top} {heights.middle} {heights.loss} {heights.step} 1 1"
+        else:
+            self.styles.grid_rows = None
+
+    def view(self) -> View:
+        """What is to be shown now."""
+        return view_of(self.session, cursor=self.cursor, precise=self.precise, single=self._single)
+
+    def draw(self) -> None:
+        """Show what is so now, here or on the screen that stands in for this one."""
+        if self.stand_in is not None:
+            self.stand_in()
+        else:
+            super().draw()
+
+    def paint(self) -> None:
+        """Hand every pane its lines."""
+        width = self.size.width
+        if self.has_class(layout.TOO_SMALL):
+            self.pane("#too-small").show(_too_small(width, self.size.height))
+            return
+        view = self.view()
+        self.pane("#header").show(header.lines(view, self.activity(), width))
+        for pane, module in zip(map(self.pane, NUMBER_PANES), (sample, forward, gradients, updated), strict=True):
+            pane.show(module.lines(view, pane.content_size.width))
+        self._scroll_to_newest(view)
+        self._paint_pictures(view)
+        self._paint_step(view)
+        self.pane("#updated").entitle(updated.title(view))
+        said = status.line(view, self.notice or self._waiting(), self.session.jump, self._pointing, width)
+        self.pane("#status").show([said])
+        self.pane("#footer").show(footer.lines(width, self.keys.keys))
+
+    def _paint_pictures(self, view: View) -> None:
+        """The network, if there is room for it, and the losses."""
+        pane = self.pane("#network")
+        width, height = pane.content_size
+        if self.has_class(layout.WIDE):
+            pane.show(network.lines(view, width, height))
+            pane.entitle(network.title(view, width))
+        pane = self.pane("#loss")
+        pane.show(loss.lines(view, pane.content_size.width, max(pane.content_size.height, 1)))
+        pane.entitle(loss.title(view))
+
+    def _paint_step(self, view: View) -> None:
+        """The arithmetic of the phase, or the question about the step."""
+        pane = self.pane("#step")
+        asked = self.question(pane.content_size.width or self.size.width)
+        self._make_room(len(asked or ()))
+        text = self.scenario.show.texts.get(MAIN.name, "") if self.scenario else ""
+        pane.show(asked or step.lines(view, pane.content_size.width, pane.content_size.height, text))
+        pane.entitle("Predict first" if asked else step.title(view))
+
+    def _make_room(self, lines: int) -> None:
+        """If one pane is seen at a time, a question is seen whole below it."""
+        if self.has_class(layout.TABS):
+            self.set_class(lines > 0, "asking")
+            self.styles.grid_rows = f"1 1fr {lines} 1 1" if lines else None
+
+    def _scroll_to_newest(self, view: View) -> None:
+        """If a pane can't show all its lines, scroll to what was computed last, once."""
+        if self._followed == (here := self.session.position) or view.phase is None:
+            return
+        self._followed = here
+        for pane in map(self.pane, NUMBER_PANES):
+            if pane.virtual_size.height > pane.size.height:
+                fresh = next((cell for cell in cells(view.network, view.phase) if pane.reveal(cell)), None)
+                if fresh is None and view.done <= view.phase.end - view.phase.start:
+                    pane.scroll_to(y=0, animate=False)
+
+    def activity(self) -> str:
+        """What goes on, at the right of the first line."""
+        return "loading TensorFlow …" if self.is_loading else ""
+
+    def question(self, width: int) -> list[Line] | None:
+        """What is asked about the step, or said of the answer, instead of the arithmetic."""
+        return None
+
+    def _waiting(self) -> str:
+        """What is said of keys that come before TensorFlow."""
+        count = self.runner.waiting if self.is_loading else 0
+        return f"{count} {'key waits' if count == 1 else 'keys wait'} until TensorFlow is loaded" if count else ""
+
+    def help_words(self) -> Sequence[str]:
+        """What the example says of itself, and how a step goes."""
+        from backprop_tui.tui.widgets.help import about
+
+        return about(self.scenario)
+
+    # Keys that look
+
+    def action_precision(self) -> None:
+        """Write all digits, or four."""
+        self.precise = not self.precise
+        self.draw()
+
+    def action_next_pane(self) -> None:
+        """Bring the next pane to the front, or the cursor into it if all of them are seen."""
+        tabs = self.has_class(layout.TABS)
+        pane = self.turn_to_next([self.pane(name) for name in (FRAMED_PANES if tabs else NUMBER_PANES)])
+        if not tabs and pane is not None and (found := places([pane])):
+            self.point_at(found[0].cell)
+        self.call_after_refresh(self.draw)
+        self.draw()
+
+    def action_cursor(self, direction: str) -> None:
+        """Point at the nearest number up, down, left or right."""
+        place = neighbor(places(filter(_is_seen, map(self.pane, NUMBER_PANES))), self.cursor, direction)
+        if place is not None:
+            self.point_at(place.cell)
+            place.pane.reveal(place.cell)
+        self.draw()
+
+    def point_at(self, cell: Cell | None) -> None:
+        """Put the cursor on a number."""
+        self.cursor, self._pointing = cell, True
+
+    def on_pane_pointed(self, event: Pane.Pointed) -> None:
+        """The mouse points at a number."""
+        self.point_at(event.cell)
+        self.draw()
+
+    def action_why(self) -> None:
+        """Explain the number under the cursor, or the one that was computed last."""
+        view = self.view()
+        cell = self.cursor or view.newest
+        if view.trace is None or cell is None:
+            self.say("enter explains a number: make a step first, with space")
+            return
+        if view.value(cell) is None:
+            self.say("that number is not computed yet")
+            return
+        from .overlays.why import WhyScreen
+
+        self.app.push_screen(WhyScreen(view, cell, self._engine))
+
+    def action_picture(self) -> None:
+        """Show the network as a picture over the whole screen."""
+        from .overlays.picture import NetworkScreen
+
+        self.app.push_screen(NetworkScreen(self.view()))
+
+    def action_loss_picture(self) -> None:
+        """Show the loss as a picture, in which one travels in time."""
+        from .overlays.curves import CurvesScreen
+
+        self.app.push_screen(CurvesScreen(self.session, self.runner, self._engine), lambda _: self.draw())
+
+
+def _is_seen(pane: Pane) -> bool:
+    return bool(pane.display and pane.visible)
+
+
+def _too_small(width: int, height: int) -> list[Line]:
+    """A sentence in words that fit any width."""
+    columns, rows = layout.SMALLEST
+    text = f"This terminal has {width}x{height}. backprop-tui needs at least {columns}x{rows}; q quits."
+    lines, line = [], ""
+    for word in text.split():
+        if line and len(line) + 1 + len(word) > width:
+            lines.append(line)
+            line = ""
+        line = f"{line} {word}".strip()
+    return [(Span(part),) for part in [*lines, line]]

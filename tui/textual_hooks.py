@@ -1,0 +1,74 @@
+"""Every inner name of Textual (one with an underscore) that this program uses, each with its reason.
+
+A new release of Textual may change them: then this file is what has to be looked at.
+"""
+
+import asyncio
+from typing import Any
+
+from textual._parser import ParseError as ParseError  # what the parser raises has no other name
+from textual._xterm_parser import XTermParser
+from textual.app import App
+from textual.binding import Binding
+from textual.cache import LRUCache
+from textual.css.model import RuleSet
+from textual.css.stylesheet import Stylesheet
+from textual.drivers.linux_driver import LinuxDriver
+from textual.screen import Screen
+
+ParsedRules = LRUCache[tuple[object, ...], list[RuleSet]]
+
+
+def binding_of(screen: Screen[Any], key: str) -> Binding | None:
+    """What a screen's own table binds to a key: `active_bindings` would look at every key there is."""
+    bound = screen._bindings.key_to_bindings.get(key)
+    return bound[0] if bound else None
+
+
+def make_first_screen_switchable(screen: Screen[Any]) -> None:
+    """What Textual does for each screen but the first: without it, `switch_screen` fails on that one."""
+    screen._push_result_callback(screen, None)
+
+
+def share_parsed_rules(stylesheet: Stylesheet, parsed: ParsedRules) -> None:
+    """Parse no style sheet twice: in a workshop all sessions have the same, a fifth of what a first frame costs."""
+    stylesheet._parse_cache = parsed
+
+
+class OpenDriver(LinuxDriver):
+    """Textual's driver of a terminal, its inner parts open to an heir that reads and writes in its own way."""
+
+    @property
+    def app(self) -> App[Any]:
+        """The app whose terminal it is."""
+        return self._app
+
+    @property
+    def loop(self) -> asyncio.AbstractEventLoop:
+        """The app's event loop."""
+        return self._loop
+
+    @property
+    def sizes_come_in_band(self) -> bool:
+        """Whether the terminal tells its size among the keys, so that SIGWINCH is not to be listened to."""
+        return self._in_band_window_resize
+
+    def parser(self) -> XTermParser:
+        """A parser of what a terminal sends: the one of Textual's reading thread, which an heir may do without."""
+        return XTermParser(self._debug)
+
+    def raw(self, local: int, input: int) -> tuple[int, int]:
+        """The local and the input modes of a terminal that Textual can use, made from those it has."""
+        return self._patch_lflag(local), self._patch_iflag(input)
+
+    def begin_modes(self) -> None:
+        """The mouse, bracketed paste and so on: what Textual's own start does besides starting its threads."""
+        self._enable_mouse_support()
+        self._request_terminal_sync_mode_support()
+        self._query_in_band_window_resize()
+        self._enable_bracketed_paste()
+        self._disable_line_wrap()
+
+    def end_mouse(self) -> None:
+        """Hear no more of the mouse."""
+        self._disable_mouse_support()

@@ -1,0 +1,172 @@
+"""What the main screen and the lessons share: keys, a line that says and asks, a prompt, help."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+
+from textual.events import Resize
+from textual.screen import Screen
+
+from .keys import KeysShown
+from .messages import Follow, Leave, OpenLesson, Told
+from .pane import Pane
+from .prompt import Prompt
+from .runner import Asker, Requester, Runner
+
+
+class KeyScreen(Screen[None]):
+    """A screen with a table of keys, and a runner that carries out what they ask for.
+
+    It composes `#status`, a `Prompt` and `#footer` at its lower end; `take_shape` and `paint` do the rest.
+    """
+
+    AUTO_FOCUS = ""
+
+    def __init__(self, keys: KeysShown, requester: Requester, engine: Asker) -> None:
+        super().__init__()
+        self.keys = keys
+        self.runner = Runner(requester, engine, self.draw, self.refused)
+        self.notice = ""
+        """What is said in the line above the keys, until the next key."""
+        self.is_loading = False
+        """Whether what is typed waits for TensorFlow."""
+        self._asking: Callable[[str], None] | None = None
+
+    # What an heir brings
+
+    def take_shape(self) -> None:
+        """Another layout for the present size."""
+        raise NotImplementedError
+
+    def paint(self) -> None:
+        """Hand every pane its lines. The screen is mounted, and has a size."""
+        raise NotImplementedError
+
+    def help_words(self) -> Sequence[str]:
+        """What the help says before it lists the keys, a line each."""
+        raise NotImplementedError
+
+    # Drawing
+
+    def on_resize(self, event: Resize) -> None:
+        """Another layout for another size."""
+        self.take_shape()
+        self.draw()
+        self.call_after_refresh(self.draw)  # the panes have their new sizes only then
+
+    def draw(self) -> None:
+        """Show what is so now; nothing before there is a place for it."""
+        if self.is_mounted and self.size.width:
+            self.paint()
+
+    def pane(self, selector: str) -> Pane:
+        """A pane by its selector."""
+        return self.query_one(selector, Pane)
+
+    def turn_to_next(self, panes: Sequence[Pane]) -> Pane | None:
+        """Make the next of some panes that is not hidden the active one; which, if there is one."""
+        active = next((place for place, pane in enumerate(panes) if pane.has_class("active")), -1)
+        order = [*panes[active + 1 :], *panes[: active + 1]]
+        chosen = next((pane for pane in order if pane.visible), None)
+        if chosen is not None:
+            for pane in self.query(".framed").results(Pane):
+                pane.set_class(pane is chosen, "active")
+        return chosen
+
+    # Saying and asking
+
+    @property
+    def is_asking(self) -> bool:
+        """Whether a line is being typed."""
+        return self._asking is not None
+
+    def say(self, text: str) -> None:
+        """A line for the person, until the next key."""
+        self.notice = text
+        self.draw()
+
+    def refused(self, message: str) -> None:
+        """Something could not be done: say so."""
+        self.say(message)
+
+    def on_key(self) -> None:
+        """A notice stays until the next key."""
+        self.notice = ""
+
+    def ask(self, label: str, then: Callable[[str], None], text: str = "") -> None:
+        """Let a line be typed; `then` takes it, and may raise ValueError for what it can't take."""
+        self._asking = then
+        prompt = self.query_one(Prompt)
+        prompt.value, prompt.placeholder, prompt.display = text, label, True
+        prompt.cursor_position = len(text)
+        self.pane("#status").display = False
+        self.set_focus(prompt)  # at once: a key may follow
+
+    def take_line(self, line: str) -> None:
+        """The line is typed."""
+        then, text = self._asking, line.strip()
+        self.close_prompt()
+        if then is not None and text:
+            try:
+                then(text)
+            except ValueError as error:
+                self.refuse_typed(text, error)
+
+    def refuse_typed(self, text: str, error: ValueError) -> None:
+        """Say why what was typed can't be used."""
+        self.say(str(error))
+
+    def close_prompt(self) -> None:
+        """Nothing is typed any more."""
+        self._asking = None
+        self.query_one(Prompt).display = False
+        self.pane("#status").display = True
+        self.set_focus(None)
+
+    # Doing
+
+    def act(self, action: Callable[[], None], after: Callable[[], None] | None = None) -> None:
+        """Carry out an action in its turn; `after` is called when all that it needed has been answered."""
+        self.runner.act(action, after)
+
+    def tell(self, what: Told) -> None:
+        """Tell the app what is wanted of it."""
+        self.app.post_message(what)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """A key that a scenario hides does nothing, in the palette neither."""
+        return self.keys.do(action, parameters)
+
+    async def settled(self) -> None:
+        """Wait until everything typed so far is done and shown: for tests."""
+        while self.is_loading or self.runner.busy or self.runner.waiting:
+            await asyncio.sleep(0.005)
+
+    # Keys that every screen has
+
+    def action_cancel(self) -> None:
+        """End what is under way: here, a line that is being typed."""
+        if self.is_asking:
+            self.close_prompt()
+        self.draw()
+
+    def action_lesson(self, number: int) -> None:
+        """Open another lesson."""
+        self.tell(OpenLesson(number))
+
+    def action_follow(self) -> None:
+        """See the instructor's screen, or one's own again."""
+        self.tell(Follow())
+
+    def action_help(self) -> None:
+        """List the keys."""
+        from .help import HelpScreen
+
+        self.app.push_screen(HelpScreen(self.keys.keys, self.help_words()))
+
+    def action_quit(self) -> None:
+        """Leave the program; what was done is saved."""
+        self.tell(Leave())
+
+    def action_command_palette(self) -> None:
+        """Open the palette, which Textual's app has."""
+        self.app.action_command_palette()

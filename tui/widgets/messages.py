@@ -1,0 +1,57 @@
+"""What screens tell the app. A screen knows no app: it tells what a person wants, and the app sees to it."""
+
+from typing import TYPE_CHECKING
+
+from textual.message import Message
+
+if TYPE_CHECKING:
+    from backprop_tui.core.scenario import Scenario
+    from backprop_tui.core.session.session import Session
+
+
+class Told(Message, bubble=False):
+    """What a screen tells. What a key tells is heard before the next key is looked at."""
+
+
+class OpenLesson(Told):
+    """A lesson is to be opened, by its number from 1."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self.number = number
+
+
+class OpenExample(Told):
+    """One of the examples that come with the program is to be opened, by its name."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.name = name
+
+
+class Follow(Told):
+    """The instructor's screen is wanted, or one's own again."""
+
+
+class Save(Told):
+    """The session is to be saved."""
+
+
+class Export(Told):
+    """What was done is to be written to a file of this name: the session is a copy, from when it was asked for."""
+
+    def __init__(self, name: str, session: "Session", scenario: "Scenario") -> None:
+        super().__init__()
+        self.name, self.session, self.scenario = name, session, scenario
+
+
+class NothingToShow(Told):
+    """The table can't be read: there is nothing to step."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__()
+        self.why = why
+
+
+class Leave(Told):
+    """The person leaves the program."""
