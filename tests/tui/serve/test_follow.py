@@ -54,12 +54,12 @@ def assert_same(theirs: View, mine: View) -> None:
             assert here.tobytes() == there.tobytes()
         elif field.name == "run":
             assert there.initial is None or here.initial is not None
-            for one in ("table", "network", "update", "seed", "initializer", "dtype"):
+            for one in ("table", "network", "optimizer", "seed", "initializer", "dtype"):
                 assert getattr(here, one) == getattr(there, one)
         elif field.name == "shown_settings":
             assert dataclasses.replace(here, since=0) == dataclasses.replace(there, since=0)
         elif field.name == "context":
-            for one in ("update", "step", "seed", "table", "typed", "changes"):
+            for one in ("optimizer", "step", "seed", "table", "typed", "changes"):
                 assert getattr(here, one) == getattr(there, one)
             assert (here.before is None) == (there.before is None)
             assert here.before is None or np.array_equal(here.before, there.before, equal_nan=True)
