@@ -15,12 +15,13 @@ FLOORS = (
     {"tui.serve.seat"},
     {"tui.serve"},
     {"tui.app"},
-    {"tui.lessons"},
+    {"tui.lessons", "tui.saving"},
     {"tui.stepper"},
     {"tui.widgets"},
-    {"tui", "tui.saving", "tui.terminal", "tui.textual_hooks"},
+    {"tui", "tui.terminal", "tui.textual_hooks"},
     {"core.export", "core.storage"},
-    {"core.explain", "core.lessons", "core.scenario"},
+    {"core.explain", "core.scenario"},
+    {"core.lessons"},
     {"core.session", "core.engine.client", "core.engine.compute"},
     {"core.engine.protocol"},
     {"core.table"},
@@ -88,16 +89,12 @@ def test_the_source_is_read_right() -> None:
 def test_arrows_go_down(module: str) -> None:
     mine = room(module)
     up = {name for name in imported_modules(module) if room(name) != mine and floor(room(name)) <= floor(mine)}
-    if module == "tui.lessons.registry" and up == {"tui.app"}:
-        pytest.xfail("the lessons tell the app by messages one day")
     assert not up
 
 
 @pytest.mark.parametrize("part", PARTS)
 def test_no_modules_go_in_a_circle(part: str) -> None:
     circles = {module: found for module in modules() if module.startswith(part) and (found := circle(module))}
-    if set(circles) == {"tui.app", "tui.lessons.registry"}:
-        pytest.xfail("the lessons tell the app by messages one day")
     assert not circles
 
 
