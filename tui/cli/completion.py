@@ -21,8 +21,15 @@ _backprop_tui_file_or_{kind}() {{
 
 
 def script(shell: str, screen: argparse.ArgumentParser) -> str:
-    """The script for a shell. `screen`, the parser of the program without a command, gets the commands added."""
-    _complete(screen, "command", [*COMMANDS, *bundled_names()])
+    """The script for a shell. `screen`, the parser of the program without a command, gets the commands added.
+
+    In bash the first word is a scenario or a command; shtab's scripts for the other shells know one kind only there.
+    """
+    if shell == "bash":
+        _complete(screen, "command", [*COMMANDS, *bundled_names()])
+    else:
+        screen._actions.remove(next(action for action in screen._actions if action.metavar == "SCENARIO"))
+        _complete(screen, "command", [])
     commands = screen.add_subparsers(parser_class=argparse.ArgumentParser)
     for name, what in COMMANDS.items():
         parser = import_module(f".{name}", __package__).parser()
