@@ -2,7 +2,6 @@
 
 import base64
 import json
-import shutil
 import signal
 import subprocess
 import time
@@ -11,10 +10,10 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+from programs import CHROMIUM
 from served import wait_until
 from websockets.sync.client import connect
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 FLAGS = (
     "--headless",
     "--no-sandbox",

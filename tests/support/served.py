@@ -3,7 +3,6 @@
 import os
 import re
 import select
-import shutil
 import signal
 import subprocess
 import sys
@@ -12,9 +11,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from backprop_tui.tui.serve.seat import fork_server
+from programs import SSH
 from real_terminal import RealTerminal
 
-SSH = shutil.which("ssh")
 SSH_OPTIONS = (
     "-F/dev/null",
     "-oStrictHostKeyChecking=no",

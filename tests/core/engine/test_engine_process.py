@@ -19,6 +19,8 @@ from backprop_tui.core.session.run import Run
 from backprop_tui.core.session.session import Session
 from backprop_tui.core.table.spec import TableSpec
 
+pytestmark = pytest.mark.slow
+
 OPEN = OpenTable(TableSpec())
 
 

@@ -33,6 +33,8 @@ from backprop_tui.core.session.run import Run
 from backprop_tui.core.session.session import Session
 from backprop_tui.core.table.spec import TableSpec
 
+pytestmark = [pytest.mark.slow, pytest.mark.one_worker]
+
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, EngineKeeper]]:

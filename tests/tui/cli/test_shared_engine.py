@@ -12,11 +12,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from programs import SSH, SSHD
 from real_terminal import RealTerminal
-from served import SSH, SSH_OPTIONS, wait_until
+from served import SSH_OPTIONS, wait_until
 
-SSHD = shutil.which("sshd") or shutil.which("sshd", path="/usr/sbin")
 PROGRAM = (sys.executable, "-m", "backprop_tui.tui")
+
+
+pytestmark = [pytest.mark.slow, pytest.mark.one_worker]
 
 
 @pytest.fixture(scope="module")
@@ -98,7 +101,8 @@ def sshd(tmp_path: Path, shared: Path) -> Iterator[list[str]]:
         f"AuthorizedKeysFile {authorized}\nPasswordAuthentication no\nKbdInteractiveAuthentication no\nUsePAM no\n"
         f"StrictModes no\nPermitRootLogin yes\nForceCommand {tmp_path / 'program'}\nDisableForwarding yes\n"
     )
-    os.makedirs("/run/sshd", exist_ok=True)
+    if os.geteuid() == 0:
+        os.makedirs("/run/sshd", exist_ok=True)
     process = subprocess.Popen([SSHD, "-D", "-e", "-f", str(config)], stderr=subprocess.DEVNULL)
     options = [option for option in SSH_OPTIONS if "Pubkey" not in option]
     yield [SSH, "-tt", *options, "-i", str(tmp_path / "user"), "-p", str(port), f"{getpass.getuser()}@127.0.0.1"]
@@ -106,7 +110,7 @@ def sshd(tmp_path: Path, shared: Path) -> Iterator[list[str]]:
     process.wait(10)
 
 
-@pytest.mark.skipif(not (SSHD and SSH) or os.geteuid() != 0, reason="needs sshd, which needs root to log people in")
+@pytest.mark.needs("ssh", "sshd")
 def test_a_plain_login_over_openssh_uses_it(sshd) -> None:
     def try_once() -> bool:
         return subprocess.run([*sshd[:1], "-q", *sshd[2:], "true"], capture_output=True, timeout=20).returncode != 255

@@ -13,6 +13,8 @@ from backprop_tui.core.session.session import Session
 from backprop_tui.core.text.numerals import fixed
 from real_terminal import RealTerminal, wait_until_gone
 
+pytestmark = pytest.mark.slow
+
 HOME = "\x1b[H"
 
 

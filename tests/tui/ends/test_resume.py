@@ -21,6 +21,7 @@ from backprop_tui.core.storage.store import HEAD, LENGTH, MAGIC, Saved, _digest,
 from real_terminal import RealTerminal
 
 Settle = Callable[[Session], Session]
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("shared_engine")]
 
 
 @pytest.fixture
@@ -298,8 +299,9 @@ def test_a_session_from_elsewhere_says_that_its_next_digits_may_differ(state: Pa
 
 @pytest.mark.parametrize("as_scenario", [False, True])
 def test_a_table_by_a_relative_path_from_another_folder_and_changed(
-    as_scenario: bool, state: Path, tmp_path: Path
+    as_scenario: bool, state: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.delenv("BACKPROP_TUI_ENGINE")  # which opens no tables of one's own
     folder = tmp_path / "course"
     folder.mkdir()
     table = folder / "t.csv"

@@ -1,7 +1,6 @@
 """The real program in real pseudo-terminals: sizes, kinds of terminal, no color, a C locale."""
 
 import re
-import time
 
 import pytest
 from backprop_tui.tui.terminal import terminal_refusal
@@ -20,12 +19,12 @@ WEIGHT = "+0.5488"
 """The first weight of seed 0."""
 
 
+@pytest.mark.usefixtures("shared_engine")
 @pytest.mark.parametrize(("size", "term", "without_color"), TERMINALS)
 def test_started_stepped_reinitialized_and_quit(size: tuple[int, int], term: str, without_color: bool) -> None:
     environment = {"NO_COLOR": "1"} if without_color else {}
     with RealTerminal(columns=size[0], rows=size[1], term=term, LC_ALL="C", **environment) as terminal:
-        terminal.wait_for("loading TensorFlow")
-        terminal.wait_for("q quit", 1)
+        terminal.wait_for("q quit")
         assert size[1] < 24 or f"{WEIGHT}→" in terminal.text, "the first frame shows the initial weights"
         assert "0.0000" not in terminal.text, "what is not computed does not look like 0"
         terminal.press(" ")
@@ -36,22 +35,15 @@ def test_started_stepped_reinitialized_and_quit(size: tuple[int, int], term: str
             # z1 and the loss by hand, from the weights of the first frame and row 0 of the table.
             for number in ("−0.4332", "−0.7533", "12.6540", "−0.3528", "+0.4127", "+61.2673", "−11.0695"):
                 terminal.wait_for(number, 5)
-        pressed = time.monotonic()
         terminal.press("r")
         terminal.wait_for("seed 1", 5)
         assert "step 0" in terminal.text
-        assert time.monotonic() - pressed < 2
-        assert not TENSORFLOW_LINES.search(terminal.text), terminal.text
-        assert not TENSORFLOW_LINES.search(terminal.output)
         colors = re.findall(rb"\x1b\[[0-9;]*[34]8;[25];", terminal.written)
         assert not (without_color and _has_hue(terminal)), "NO_COLOR"
         assert without_color or colors or term in ("xterm", "linux")
-        processes = terminal.children()
         terminal.press("q")
         assert terminal.wait_for_end() == 0
         assert terminal.is_restored(), terminal.modes_left()
-        assert not TENSORFLOW_LINES.search(terminal.output)
-        assert wait_until_gone(processes) == []
 
 
 @pytest.mark.parametrize("term", ["dumb", "unknown", "Unknown", "vt52"])
@@ -82,18 +74,25 @@ def _has_hue(terminal: RealTerminal) -> bool:
     return False
 
 
-def test_keys_typed_while_tensorflow_loads_are_kept() -> None:
-    with RealTerminal() as terminal:
+@pytest.mark.slow
+def test_keys_typed_while_tensorflow_loads_are_kept_and_nothing_of_what_it_prints_is_seen() -> None:
+    with RealTerminal(LC_ALL="C") as terminal:
         terminal.wait_for("loading TensorFlow")
+        assert f"{WEIGHT}→" in terminal.text, "the first frame shows the initial weights"
         terminal.press("  r s")
         terminal.wait_for("keys wait", 2)
         terminal.wait_for("phase 1 of 10")
         assert "seed 1" in terminal.text
         assert "step 1 " in terminal.text
+        processes = terminal.children()
         terminal.press("q")
         assert terminal.wait_for_end() == 0
+        assert terminal.is_restored(), terminal.modes_left()
+        assert not TENSORFLOW_LINES.search(terminal.output)
+        assert wait_until_gone(processes) == []
 
 
+@pytest.mark.usefixtures("shared_engine")
 def test_too_small_a_terminal_says_so_and_a_larger_one_goes_on() -> None:
     with RealTerminal(columns=30, rows=8) as terminal:
         terminal.wait_for("40x10")

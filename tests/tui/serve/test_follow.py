@@ -17,7 +17,7 @@ from backprop_tui.tui.stepper.view import View, view_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from real_terminal import RealTerminal
-from served import SSH, come, line_of
+from served import come, line_of
 
 Settle = Callable[[Session], Session]
 
@@ -126,7 +126,8 @@ def panes(terminal: RealTerminal) -> list[str]:
     return [line.rstrip() for line in terminal.screen.display[1:-2]]
 
 
-@pytest.mark.skipif(SSH is None, reason="needs the OpenSSH client")
+@pytest.mark.serve
+@pytest.mark.needs("ssh")
 def test_two_attendees_follow_and_return_to_their_own(dashboard) -> None:
     with come(dashboard, "anna") as anna, come(dashboard, "ben") as ben, come(dashboard, "prof") as prof:
         anna.press("nn  ")

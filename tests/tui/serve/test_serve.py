@@ -11,9 +11,9 @@ from backprop_tui.core.session.run import Run
 from backprop_tui.core.session.session import Session
 from backprop_tui.core.storage.folder import saved_names
 from backprop_tui.core.storage.store import load
-from served import SSH, Served, command_line, descendants, state, wait_until
+from served import Served, command_line, descendants, state, wait_until
 
-pytestmark = pytest.mark.skipif(SSH is None, reason="needs the OpenSSH client")
+pytestmark = [pytest.mark.serve, pytest.mark.one_worker, pytest.mark.needs("ssh")]
 
 
 def saved(workshop: Served, name: str) -> Session:

@@ -4,9 +4,9 @@ import re
 
 import pytest
 from backprop_tui.tui.serve.room.dashboard import duration, sparkline
-from served import SSH, come, line_of
+from served import come, line_of
 
-pytestmark = pytest.mark.skipif(SSH is None, reason="needs the OpenSSH client")
+pytestmark = [pytest.mark.serve, pytest.mark.one_worker, pytest.mark.needs("ssh")]
 
 
 def test_who_is_there_message_pause_and_end(dashboard) -> None:

@@ -16,9 +16,9 @@ from pathlib import Path
 import asyncssh
 import pytest
 from backprop_tui.tui.serve import limits
-from served import SSH, Served, wait_until
+from served import Served, wait_until
 
-pytestmark = pytest.mark.skipif(SSH is None, reason="needs the OpenSSH client")
+pytestmark = [pytest.mark.serve, pytest.mark.one_worker, pytest.mark.needs("ssh")]
 
 
 @pytest.fixture(scope="module")

@@ -19,12 +19,13 @@ from backprop_tui.core.storage.folder import saved_names
 from backprop_tui.core.storage.store import load
 from backprop_tui.tui.serve import limits
 from backprop_tui.tui.serve.door.web_terminal import NONSENSE
-from browser import CHROMIUM, Browser, Tab
+from browser import Browser, Tab
 from served import Served, wait_until
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
-needs_browser = pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium: apt-get install chromium")
+pytestmark = [pytest.mark.serve, pytest.mark.one_worker]
+needs_browser = pytest.mark.needs("chromium")
 
 
 class Web(Served):

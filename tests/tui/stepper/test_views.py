@@ -668,6 +668,7 @@ def test_the_scale_of_a_plot_is_not_cut(value: float) -> None:
 # In a real terminal
 
 
+@pytest.mark.usefixtures("shared_engine")
 @pytest.mark.parametrize("term", ["xterm-256color", "screen-256color", "xterm-16color"])
 def test_why_in_a_real_terminal(term: str) -> None:
     environment = {"NO_COLOR": "1"} if term == "xterm-16color" else {}
@@ -694,6 +695,7 @@ def test_why_in_a_real_terminal(term: str) -> None:
         assert terminal.is_restored()
 
 
+@pytest.mark.usefixtures("shared_engine")
 def test_a_talk_in_a_real_terminal() -> None:
     """Predict, change a number, look at the pictures."""
     with RealTerminal(columns=80, rows=24) as terminal:
