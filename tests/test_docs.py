@@ -50,6 +50,14 @@ def test_the_front_page_leads_to_every_page(path: Path) -> None:
     assert name_of(path) in links((ROOT / "README.md").read_text("utf-8"))
 
 
+@pytest.mark.parametrize("path", [path for path in PAGES if name_of(path).startswith(("core/", "tui/"))], ids=name_of)
+def test_a_rooms_page_is_short_and_names_what_is_in_it(path: Path) -> None:
+    text = path.read_text("utf-8")
+    assert len(text.splitlines()) <= 10
+    for name in re.findall(r"`(\w+(?:\.py|/))`", text):
+        assert (path.parent / name).exists() or name == "core/", name
+
+
 @pytest.mark.parametrize("path", PAGES, ids=name_of)
 def test_every_file_that_a_page_names_in_code_is_there(path: Path) -> None:
     for place in re.findall(r"`((?:core|tui|data|docs|deploy|tests)/[\w./*-]*)`", path.read_text("utf-8")):
