@@ -105,7 +105,7 @@ def operand_value(tape: Tape, operand: Operand) -> str:
 
 
 def remark(tape: Tape, done: int) -> str:
-    """What a teacher says where a number stops being one: the first such operation that is shown; else empty."""
+    """What a teacher says when a number stops being one, of the first such operation that is shown; else empty."""
     for stage in stages(tape.formula)[:done]:
         if stage.kind != FORWARD:
             break
@@ -178,7 +178,7 @@ class AutogradLesson:
         return SavedAutograd(*parts)
 
     def resume(self, saved: SavedAutograd) -> None:
-        """Go on where a saved lesson was. Raises FormulaError, or ValueError where it could not have been there: then
+        """Go on where a saved lesson was. Raises FormulaError, or ValueError if it could not have been there: then
         as much of its settings holds as can be used, and it is at its start.
         """
         self.set_formula(saved.formula, saved.start)
@@ -218,7 +218,7 @@ class AutogradLesson:
 
     @property
     def shown_range(self) -> tuple[float, float]:
-        """From where to where the curve is wanted."""
+        """The lowest and the highest x of the curve that is wanted."""
         return window([*self.xs, *([] if self.new_x is None else [self.new_x])])
 
     # Moving
@@ -245,7 +245,7 @@ class AutogradLesson:
         self.lr = check_lr(lr)
 
     def _move(self, done: int) -> None:
-        """To so many phases of this step, or of the next where this one is whole and its update is known."""
+        """To so many phases of this step, or of the next if this one is whole and its update is known."""
         if self.done == len(self.stages):
             if self.new_x is None or not np.isfinite(self.new_x):
                 return
@@ -276,7 +276,7 @@ class AutogradLesson:
         return None
 
     def accept(self, request: Request, answer: Answer) -> None:
-        """Take the answer. Raises EngineRefused where there is none, WireError where it does not fit the request."""
+        """Take the answer. Raises EngineRefused if it is a refusal, WireError if it does not fit the request."""
         match request, answer:
             case _, Failed():
                 raise EngineRefused(answer.message)

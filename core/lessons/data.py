@@ -87,7 +87,7 @@ class DataLesson:
     # Moving
 
     def choose(self, row: int) -> None:
-        """Another row. Raises ValueError where there is none."""
+        """Another row. Raises ValueError if there is none."""
         if self.rows and not 0 <= row < self.rows:
             raise ValueError(f"there is no row {row}: the table has rows 0 to {self.rows - 1}")
         self._go(row, 0)
@@ -100,7 +100,7 @@ class DataLesson:
             self._go(self.row + 1, min(1, len(self.phases)))
 
     def step(self) -> None:
-        """The whole transformation of this row, or of the next where it is shown."""
+        """The whole transformation of this row, or of the next if it is shown."""
         if self.done < len(self.phases):
             self._go(self.row, len(self.phases))
         elif self.row + 1 < self.rows:
@@ -133,7 +133,7 @@ class DataLesson:
         return None if self.columns else DescribeTable(self.table, BINS)
 
     def accept(self, request: Request, answer: Answer) -> None:
-        """Take the answer. Raises EngineRefused where there is none, WireError where it does not fit the request."""
+        """Take the answer. Raises EngineRefused if it is a refusal, WireError if it does not fit the request."""
         match request, answer:
             case _, Failed():
                 raise EngineRefused(answer.message)

@@ -75,7 +75,7 @@ class DescentLesson:
         return SavedDescent(self.formula.text, self.start, self.lr, tuple(self.steps), tuple(self._been))
 
     def resume(self, saved: SavedDescent) -> None:
-        """Go on where a saved lesson was, as far as a descent can go. Raises FormulaError, or ValueError where it could
+        """Go on where a saved lesson was, as far as a descent can go. Raises FormulaError, or ValueError if it could
         not have been there: then as much of its settings holds as can be used, and it is at its start.
         """
         self.set_formula(saved.formula, saved.start)
@@ -116,7 +116,7 @@ class DescentLesson:
 
     @property
     def shown_range(self) -> tuple[float, float]:
-        """From where to where the curve is wanted."""
+        """The lowest and the highest x of the curve that is wanted."""
         near = FAR * max(1.0, abs(self.start))
         return window([x for x in self.xs if abs(x) <= near])
 
@@ -158,7 +158,7 @@ class DescentLesson:
         self.lr = check_lr(lr)
 
     def _show(self) -> None:
-        """Show what is recorded, up to where a jump goes, and end it where x is not finite."""
+        """Show what is recorded, up to where a jump goes, and end the jump if x is not finite."""
         self.done = min(self.target, len(self._record))
         if self.ended:
             self.cancel()
@@ -181,7 +181,7 @@ class DescentLesson:
         return None
 
     def accept(self, request: Request, answer: Answer) -> None:
-        """Take the answer. Raises EngineRefused where there is none, WireError where it does not fit the request."""
+        """Take the answer. Raises EngineRefused if it is a refusal, WireError if it does not fit the request."""
         match request, answer:
             case _, Failed():
                 self.cancel()

@@ -36,7 +36,7 @@ class Curve:
 
 
 def window(points: list[float]) -> tuple[float, float]:
-    """From where to where the curve is drawn so that all these x lie inside, with a margin at both sides."""
+    """The lowest and the highest x of a curve that has all these x inside, with a margin at both sides."""
     finite = [point for point in points if np.isfinite(point)] or [0.0]
     low, high = min(finite), max(finite)
     margin = max(MARGIN, (high - low) / 4)
@@ -54,7 +54,7 @@ def ask_tape(formula: Formula, x: float) -> Differentiate:
 
 
 def read_curve(request: Differentiate, answer: Differentiated) -> Curve:
-    """The answer as a curve; WireError where it does not fit."""
+    """The answer as a curve; WireError if it does not fit."""
     x, y = request.x.array, answer.y.array
     if y.shape != x.shape:
         raise WireError("the engine's curve does not have as many points as were asked for")
@@ -62,7 +62,7 @@ def read_curve(request: Differentiate, answer: Differentiated) -> Curve:
 
 
 def read_tape(formula: Formula, request: Differentiate, answer: Differentiated) -> Tape:
-    """The answer as a tape; WireError where it does not fit."""
+    """The answer as a tape; WireError if it does not fit."""
     count = len(formula.operations)
     parts = [part.array for part in (answer.y, answer.derivative, answer.values, answer.derivatives, answer.local)]
     if [part.shape for part in parts] != [(1,), (1,), (count, 1), (count, 1), (count, 2, 1)]:
@@ -87,7 +87,7 @@ def check_lr(lr: float) -> float:
 
 
 def check_x(x: float) -> float:
-    """An x in float32; ValueError in one line where it has none."""
+    """An x in float32; ValueError in one line if it has none."""
     with np.errstate(over="ignore"):
         rounded = float(np.float32(x))
     if not np.isfinite(rounded):

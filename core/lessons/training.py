@@ -34,8 +34,8 @@ gradients and updated weights that it prints, and lead to all of them digit for 
 
 SMALL_TABLE = 20_000
 POINTS, LEAST_POINTS, MAX_WORK, MOST_WORK = 64, 8, 2**20, 2**23
-"""How many points a line of the plot has, at least for a huge table, and how many rows times points one request, and
-the whole line, works through.
+"""How many points a line of the plot has, and at least for a huge table; how many rows times points a request works
+through, and the whole line.
 """
 
 
@@ -52,7 +52,7 @@ class TableLosses:
 
     @property
     def parts(self) -> tuple[str, ...]:
-        """Which rows have a line: those that train and, where there are any, those held out."""
+        """Which rows have a line: those that train and, if there are any, those held out."""
         return (TRAINING, HELD_OUT) if self.session.run.table.holdout else (TRAINING,)
 
     def points(self) -> list[int]:
@@ -68,7 +68,7 @@ class TableLosses:
         return sorted({*at_hand, last})
 
     def size(self, part: str) -> int:
-        """How many rows that is."""
+        """How many rows a part of the table has."""
         session = self.session
         training = session.record.training_rows
         return training if part == TRAINING else (session.scaling.rows if session.scaling else 0) - training
@@ -109,7 +109,7 @@ class TableLosses:
         return None
 
     def accept(self, request: Request, answer: Answer) -> None:
-        """Take the answer. Raises EngineRefused where there is none, WireError where it does not fit the request."""
+        """Take the answer. Raises EngineRefused if it is a refusal, WireError if it does not fit the request."""
         if isinstance(answer, Failed):
             raise EngineRefused(answer.message)
         if not isinstance(answer, LossesFound):
@@ -128,7 +128,7 @@ class TableLosses:
         return state
 
     def _forget_changed(self) -> None:
-        """Where the history was cut and went another way, its points are found anew; others are not kept for ever."""
+        """Forget the points that are not wanted any more, and those whose history was cut and went another way."""
         wanted = set(self.points())
         for point in list(self._seen):
             if point not in wanted or self._state(point).tobytes() != self._seen[point]:
@@ -155,7 +155,7 @@ class Overview:
         return self.losses.request() or (None if self.hurried else self.worst.request())
 
     def accept(self, request: Request, answer: Answer) -> None:
-        """Take the answer. Raises EngineRefused where there is none, WireError where it does not fit the request."""
+        """Take the answer. Raises EngineRefused if it is a refusal, WireError if it does not fit the request."""
         (self.losses if isinstance(request, FindLosses) else self.worst).accept(request, answer)
 
 
@@ -196,7 +196,7 @@ class Worst:
         return FindWorst(run.program, numbers(parameters), run.table, self.count, self.held_out)
 
     def accept(self, request: Request, answer: Answer) -> None:
-        """Take the answer. Raises EngineRefused where there is none, WireError where it does not fit the request."""
+        """Take the answer. Raises EngineRefused if it is a refusal, WireError if it does not fit the request."""
         if isinstance(answer, Failed):
             raise EngineRefused(answer.message)
         if not isinstance(answer, WorstFound) or not isinstance(request, FindWorst):
@@ -210,7 +210,7 @@ class Worst:
 
 
 def current_parameters(session: Session) -> Array:
-    """The parameters (width,) where a session stands: after the update where the step is whole."""
+    """The parameters (width,) where a session stands: after the update if the step is whole."""
     state = session.history.state(session.whole_entries)
     assert state is not None, "the state that is looked at is at hand"
     return state[: session.run.network.width]

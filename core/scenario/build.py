@@ -24,7 +24,7 @@ from .values import Bad, choose, counted, example, in_words, matrix
 
 
 def build(part: FilePart, folder: FilePath | None, keys: Collection[str] = ()) -> Scenario:
-    """The scenario that the parts describe; `keys` are those that may be hidden, where that is known. Raises Bad."""
+    """The scenario that the parts describe; `keys` are those that may be hidden, if that is known. Raises Bad."""
     table = build_table(part.data, folder)
     network = _network(part.network, table)
     run = _run(part, table, network)
@@ -89,7 +89,7 @@ def _settings(training: TrainingPart, table: TableSpec) -> Settings:
 
 
 def _state(part: FilePart, network: Network, optimizer: Optimizer, precision: str) -> tuple[float, ...] | None:
-    """The parameters where they are given, with the optimizer's moments where those are given as well."""
+    """The parameters that are given, as a flat row; the optimizer's moments after them if those are given as well."""
     if not part.parameters:
         if part.moments:
             raise Bad(("moments",), "expected [parameters] as well: the moments belong to them")

@@ -13,10 +13,10 @@ from . import Expectation, Scenario
 
 @dataclass(frozen=True)
 class Compared:
-    """One number of an expectation: stated, computed (NaN where the run never came to it), and whether they agree.
+    """One number of an expectation: stated, computed (NaN if the run never came to it), and whether they agree.
 
     `published` is the number of a source that is known to be wrong. `problem` says why a number does not
-    agree where the two numbers do not say it.
+    agree, if the two numbers do not show it.
     """
 
     expectation: Expectation
@@ -29,7 +29,7 @@ class Compared:
 
 
 def check(scenario: Scenario, ask: Ask) -> list[Compared]:
-    """Every number that is stated, in the file's order. Raises EngineRefused where the run can't be made at all."""
+    """Every number that is stated, in the file's order. Raises EngineRefused if the run can't be made at all."""
     session = Session(scenario.run)
     settle(session, ask)
     values = {

@@ -29,7 +29,7 @@ def build_expectation(part: ExpectPart, run: Run, at: Path) -> Expectation:
 
 
 def _named(part: ExpectPart, run: Run, at: Path) -> tuple[tuple[int | None, int | None], tuple[int, int] | None]:
-    """The shape that the value must have (None where the batch decides), and the index where one number is named."""
+    """The shape that the value must have (None if the batch decides), and the index if one number is named."""
     match = _NAME.fullmatch(part.name.strip())
     known = {name: shape for name, shape in shapes(run.network).items() if not name.startswith("new_")}
     parameters = [parameter.name for parameter in run.network.parameters]
@@ -54,7 +54,7 @@ def _named(part: ExpectPart, run: Run, at: Path) -> tuple[tuple[int | None, int 
 
 
 def _free_axis(name: str) -> int | None:
-    """The axis of a value that is as long as the batch: the first of samples, the second of what they give."""
+    """The axis of a value that is as long as the batch: the first of `x` and `y`, the second of what is computed."""
     if name in ("x", "y"):
         return 0
     return 1 if name.lstrip("g")[0] in "zhy" else None

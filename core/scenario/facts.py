@@ -20,7 +20,7 @@ class Expectation:
     """What a source says about one value of step `step`, from 1.
 
     `name` is a name of the trace. A parameter (`w1`), or an optimizer's moment (`m_w1`), is its value after that step's
-    update, and the initial one where `step` is 0; every other (`h1`, `loss`, `gw1`) is what that step computed before
+    update, and the initial one if `step` is 0; every other (`h1`, `loss`, `gw1`) is what that step computed before
     its update. `index` picks one number (row and column from 1), else `value` (rows, columns) is all of it, in the
     notebook's shape. `published` is what stands in a source that is known to be wrong, and `because` says why; `value`
     is then the correct one.
@@ -60,4 +60,4 @@ class Scenario:
     expectations: tuple[Expectation, ...] = ()
     show: Show = Show()
     origin: str = field(default="", compare=False)
-    """What `backprop-tui` opens it by, where that is known: an example's name, a file's full path."""
+    """What `backprop-tui` opens it by, if that is known: an example's name, a file's full path."""

@@ -82,7 +82,7 @@ class TrainingPart(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     row: Count = 0
     batch: Annotated[int, Meta(ge=1, le=2**31 - 1)] = 1
     drawn: Annotated[int, Meta(ge=0, le=2**53)] = 0
-    """How many steps have been drawn from this order of rows already, where the run goes on from another."""
+    """How many steps have been drawn from this order of rows already, if the run goes on from another."""
     x: Numbers | None = None
     y: Numbers | None = None
     """A sample as the network gets it, in place of the table's row."""
@@ -122,7 +122,7 @@ class FilePart(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     parameters: dict[Name, Any] = {}
     """`w1`, `b1` ...: all of them, or none."""
     moments: dict[Name, Any] = {}
-    """`m_w1`, `v_w1` ... and `t`: an optimizer's state, where the run goes on from another."""
+    """`m_w1`, `v_w1` ... and `t`: an optimizer's state, if the run goes on from another."""
     training: TrainingPart = TrainingPart()
     show: ShowPart = ShowPart()
     expect: Annotated[tuple[ExpectPart, ...], Meta(max_length=MAX_EXPECTATIONS)] = ()

@@ -40,7 +40,7 @@ _CLEARER = (
     ),
     (r"Cannot declare \('(.+)',\) twice", r"[\1] stands here for the second time"),
 )
-"""What Python's TOML reader says, and what a person can do with."""
+"""What Python's TOML reader says, and the words that a person can act on."""
 
 _SYNTAX = re.compile(r"^(.*?) \(at (?:line (\d+), column \d+|end of document)\)$", re.DOTALL)
 
@@ -51,7 +51,7 @@ def bundled_names() -> list[str]:
 
 
 def bundled(name: str) -> Scenario:
-    """A scenario that comes with the program. Raises ScenarioError where there is none of that name."""
+    """A scenario that comes with the program. Raises ScenarioError if there is none of that name."""
     if name not in bundled_names():
         asked = escape_controls(name)[:80]
         raise ScenarioError(f"'{asked}' is no example; `backprop-tui examples` lists them; a file's name ends in .toml")
@@ -59,7 +59,7 @@ def bundled(name: str) -> Scenario:
 
 
 def open_scenario(name: str, keys: Collection[str] = ()) -> Scenario:
-    """A file, where the name ends in `.toml`, else a bundled scenario. Raises ScenarioError.
+    """The file of that name if it ends in `.toml`, else the bundled scenario. Raises ScenarioError.
 
     `keys` are those that a screen has and a scenario may hide; without them any may be named.
     """
@@ -121,7 +121,7 @@ def _decode(text: str) -> FilePart:
 
 
 def _check_values(value: Any, path: Path) -> None:
-    """No number that is not finite, and no control character: wherever they stand, they are never meant."""
+    """Raise Bad for a number that is not finite or a control character: wherever they stand, they are never meant."""
     match value:
         case dict():
             for key, part in value.items():

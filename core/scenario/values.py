@@ -10,7 +10,7 @@ from .places import Path
 
 
 class Bad(Exception):
-    """What is wrong, at which key; `line` where the key does not tell it."""
+    """What is wrong, at which key; `line` if the key does not tell it."""
 
     def __init__(self, path: Path, message: str, line: int | None = None) -> None:
         super().__init__(message)
@@ -18,7 +18,7 @@ class Bad(Exception):
 
 
 def choose(value: str, options: Sequence[str], at: Path) -> None:
-    """Raise Bad where the value is none of the options."""
+    """Raise Bad if the value is none of the options."""
     if value not in options:
         raise Bad(at, f"expected one of {', '.join(options)}, got {value}")
 
@@ -46,7 +46,7 @@ def in_words(shape: Sequence[int]) -> str:
 
 
 def example(shape: Sequence[int]) -> str:
-    """How a matrix of this shape is written, where it is small: `[[0.1], [0.2]]`."""
+    """How a matrix of this shape is written, if it is small: `[[0.1], [0.2]]`."""
     if shape[0] > 3 or shape[1] > 3:
         return "[[0.1, 0.2, ...], ...]"
     row = ", ".join(f"0.{place}" for place in range(1, shape[1] + 1))

@@ -26,7 +26,7 @@ from .format import MAX_BYTES
 def present(session: Session, opened: Scenario | None = None) -> Scenario:
     """A scenario that starts where the session is, with the texts of the one that it was opened from.
 
-    What that one expects is kept only where the run is still the same.
+    What that one expects is kept only if the run is still the same.
     """
     run, opened = present_run(session), opened or Scenario()
     return replace(opened, run=run, expectations=opened.expectations if run == opened.run else ())
@@ -58,7 +58,7 @@ def _shortest(value: Any) -> float:
 
 
 def write(scenario: Scenario, path: FilePath) -> None:
-    """Write it to a file, in one piece. Raises ScenarioError."""
+    """Write a scenario to a file, in one piece. Raises ScenarioError."""
     name = escape_controls(str(path))
     text = dumps(scenario, path.parent)
     if len(text.encode()) > MAX_BYTES:
@@ -70,7 +70,7 @@ def write(scenario: Scenario, path: FilePath) -> None:
 
 
 def dumps(scenario: Scenario, folder: FilePath | None = None) -> str:
-    """It as TOML; the table's path is written relative to `folder`. Raises ScenarioError where it lies elsewhere."""
+    """A scenario as TOML, the table's path relative to `folder`. Raises ScenarioError if the table lies elsewhere."""
     run = scenario.run
     document = tomlkit.document()
     document["title"] = scenario.title or run.network.name
@@ -89,7 +89,7 @@ def dumps(scenario: Scenario, folder: FilePath | None = None) -> str:
 
 
 def _put(table: Any, values: dict[str, Any], defaults: dict[str, Any]) -> None:
-    """Only what differs from what holds anyway."""
+    """Put values that are not the defaults into a table."""
     for key, value in values.items():
         if value != defaults[key]:
             table[key] = value

@@ -49,13 +49,13 @@ def state_folder() -> Path:
 
 
 def claim(folder: Path, name: str) -> Claim:
-    """Claim a name. Raises StoreError where it is none, or another program holds it, or the folder can't be used."""
+    """Claim a name. Raises StoreError if it is no name, another program holds it, or the folder can't be used."""
     if not _is_name(name):
         raise StoreError(
             f"'{escape_controls(name)[:MAX_NAME]}' is no name for a session: letters, digits, spaces, - _ and ."
         )
     path = folder / (name + SUFFIX)
-    # Whoever lists the sessions holds a lock for a moment, and one that is given up vanishes: so not just once.
+    # Tried more than once: whoever lists the sessions holds a lock for a moment, and a lock that is given up vanishes.
     for _ in range(TRIES):
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -73,7 +73,7 @@ def claim(folder: Path, name: str) -> Claim:
 
 
 def claim_new(folder: Path, now: datetime | None = None) -> Claim:
-    """Claim a name that no session has: the date and the time, with a number where several start in one second."""
+    """Claim a name that no session has: the date and the time, with a number if several start in one second."""
     base = (now or datetime.now()).strftime("%Y-%m-%d %H.%M.%S")
     taken = {path.stem for path in folder.glob(f"*{SUFFIX}")}
     for number in range(1, 10_000):
@@ -101,7 +101,7 @@ def saved_names(folder: Path) -> list[str]:
 
 
 def _is_name(name: str) -> bool:
-    """No path, no hidden file, nothing that a terminal would act on."""
+    """Whether it is no path, no hidden file, and nothing that a terminal would act on."""
     allowed = all(character.isalnum() or character in " -_." for character in name)
     return 0 < len(name) <= MAX_NAME and allowed and name[0].isalnum() and name == name.strip()
 

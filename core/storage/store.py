@@ -38,7 +38,7 @@ class StoreError(Exception):
 
 
 class Saved(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """All of a session but its arrays. `table` is the digest of its table, None where that was never open."""
+    """A session without its arrays. `table` is the digest of its table, None if that was never open."""
 
     run: Run
     scenario: Scenario | None
@@ -77,7 +77,7 @@ def save(
     """Write a session to a file, in one piece: until it is whole on the disk, the earlier file stays.
 
     `screen` holds whatever the screen wants back: text, numbers, lists and tables of them. Raises StoreError. Only one
-    program may write a file: see `shelf.Claim`.
+    program may write a file: see `folder.Claim`.
     """
     history = session.history
     states, losses = (np.ascontiguousarray(part) for part in (history.states, history.losses))
@@ -91,7 +91,7 @@ def save(
 
 
 def load(path: Path) -> Loaded:
-    """The session in a file. Raises StoreError where it is not whole, not of this program, or of a newer one."""
+    """The session in a file. Raises StoreError if it is not whole, not of this program, or of a newer one."""
     name = escape_controls(str(path))
     content = _read(path, name)
     if not content.startswith(NAME):
@@ -111,7 +111,7 @@ def load(path: Path) -> Loaded:
 
 
 def doubts(loaded: Loaded, session: Session, computed: bool = False) -> list[str]:
-    """Why the next digits may differ from those that would have come: clauses for a notice, none where they can't.
+    """Why the next digits may differ from those that would have come: clauses for a notice, none if they can't.
 
     `session` is the one that goes on; once it has `computed` a step, its XLA is known.
     """

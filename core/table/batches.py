@@ -12,7 +12,7 @@ RULES = (THIS_ROW, NEXT_ROW, SHUFFLED, ALL_ROWS)
 
 @dataclass(frozen=True)
 class Sampling:
-    """The rule, and how many rows a step takes where the rule is `shuffled`.
+    """The rule, and how many rows a step takes if the rule is `shuffled`.
 
     `this row` is the notebook's loop; `next row` walks down the table from `row`; `shuffled` takes
     mini-batches of `batch` from an order drawn anew for each epoch; `all rows` is one batch of the table.
@@ -35,7 +35,7 @@ class Sampling:
     def rows(self, seed: int, table: int | Array, draw: int, draws: int = 1) -> Array:
         """The rows (draws, batch) of so many draws, the first of which has the number `draw`, from 0.
 
-        `table` is the number of the table's rows, or the numbers of those that train, ascending. Where an epoch's
+        `table` is the number of the table's rows, or the numbers of those that train, ascending. If an epoch's
         last batch is smaller, it is filled up with −1.
         """
         if self.rule == THIS_ROW:

@@ -10,7 +10,7 @@ class TableSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     `standardize` names the features that are scaled to mean 0 and standard deviation 1; `log_target` takes the natural
     logarithm of the target. `holdout` is the share of rows, drawn by `holdout_seed`, that no step uses and
     that do not count in what scales the features. `x` (rows, features) and `y` (rows, targets) are the table itself,
-    raw, where it is written in a scenario and in no file.
+    raw, if it is written in a scenario and in no file.
     """
 
     path: str = ""

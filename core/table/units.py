@@ -6,7 +6,7 @@ from .spec import TableSpec
 
 
 def original(value: float, table: TableSpec) -> float:
-    """The target's own value: e to the power of the logarithm where one was taken."""
+    """The target's own value: e to the power of the logarithm if one was taken."""
     if not table.log_target:
         return value
     try:

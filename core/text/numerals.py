@@ -1,6 +1,6 @@
 """Numbers as text: signed, with the points one below the other, in a stated number of columns.
 
-The minus sign is U+2212, as wide as the plus. 0 has no sign; a number that is not 0 never looks like it: where so many
+The minus sign is U+2212, as wide as the plus. 0 has no sign; a number that is not 0 never looks like it: if the
 decimals can't show it, it is written with a power of ten, `−1.2346e−7`. So are the very large ones, `+1.2346e5`.
 """
 

@@ -4,7 +4,7 @@
     python tests/benchmarks/growth.py --short    499 and 10⁴ rows only
 
 Every step's parameters and loss are recorded, as in the program; Keras records nothing. Time to compile is left out
-on both sides. Exits with 1 where a goal is missed: faster than Keras everywhere, 20 times at batch 32 on 2-2-1, memory
+on both sides. Exits with 1 if a goal is missed: faster than Keras everywhere, 20 times at batch 32 on 2-2-1, memory
 at most 3 times the table's own.
 """
 
@@ -93,7 +93,7 @@ def keras_fit(x: np.ndarray, y: np.ndarray, network: Network, batch: int) -> flo
         return min(fit(len(x), epochs) for _ in range(REPEATS)) / (epochs * len(x))
     once = fit(few)
     rows = min(len(x), max(few, round(few * KERAS_SECONDS / once) // size * size))
-    # What a call of `fit` costs by itself is spread over several epochs where the table is small.
+    # What a call of `fit` costs by itself is spread over several epochs if the table is small.
     epochs = 10 if len(x) == HOUSES and batch > 1 else 1
     return min(fit(rows, epochs) for _ in range(REPEATS)) / (epochs * rows)
 
@@ -118,7 +118,7 @@ def memory(table: TableSpec, rows: int) -> float:
 
 
 def main() -> int:
-    """Print the table; 1 where a goal is missed."""
+    """Print the table; 1 if a goal is missed."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--short", action="store_true", help="only 10,000 rows")
     sizes = (HOUSES, 10_000) if parser.parse_args().short else (HOUSES, 10_000, 100_000, 1_000_000)

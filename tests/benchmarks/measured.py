@@ -54,7 +54,7 @@ def step():
 
 @dataclass(frozen=True)
 class Row:
-    """A measurement: ours, what it is compared with, and the goal for their quotient, or for ours where nothing is."""
+    """A measurement: ours, what it is compared with, and the goal for their quotient, or for ours if nothing is."""
 
     what: str
     ours: float
@@ -65,7 +65,7 @@ class Row:
 
     @property
     def ratio(self) -> float:
-        """Ours by the baseline; the other way round where more is better."""
+        """Ours by the baseline; the other way round if more is better."""
         if self.baseline is None:
             return self.ours
         return self.baseline / self.ours if self.at_least else self.ours / self.baseline

@@ -158,7 +158,7 @@ async def of_serve(logins: int, sessions: int, folder: Path) -> tuple[list[float
 
 
 async def main(logins: int, sessions: int) -> int:
-    """Run; the exit code is 1 where a goal is missed."""
+    """Run; the exit code is 1 if a goal is missed."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         own, of_sshd = await of_logins(logins, folder / "plain")

@@ -1,7 +1,7 @@
 """A workshop in which people come and go: `python tests/benchmarks/serve_soak.py [--sessions 1000]`.
 
 A third quit, a third hang up, a third vanish without a word. Prints what the server holds before and after, and
-fails where anything has grown that must not: processes, descriptors, pseudo-terminals, memory.
+fails if anything has grown that must not: processes, descriptors, pseudo-terminals, memory.
 """
 
 import argparse
@@ -61,7 +61,7 @@ async def held(server: Server) -> dict[str, float]:
 
 
 async def main(sessions: int) -> int:
-    """Run; the exit code is 1 where something has grown."""
+    """Run; the exit code is 1 if something has grown."""
     with tempfile.TemporaryDirectory() as folder:
         server = Server(folder, 100)
         try:

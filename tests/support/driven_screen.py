@@ -98,7 +98,7 @@ class Driven:
         return found
 
     def read(self, cell: Cell) -> float | None:
-        """A number as it is written; None where there are dots."""
+        """A number as it is written; None if there are dots."""
         return read_number(self.shown()[cell])
 
 

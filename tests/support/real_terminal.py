@@ -122,7 +122,7 @@ class RealTerminal:
             assert ended is None, f"ended with {ended} instead of {what!r}:\n{self.text}"
             assert time.monotonic() < end, f"waited {seconds} s for {what!r}:\n{self.text}"
             self.read(0.02)
-        # A frame can come in several parts, with a pause in between where the machine is busy.
+        # A frame can come in several parts, with a pause in between if the machine is busy.
         end = time.monotonic() + 0.5
         while self.read(0.05) and time.monotonic() < end:
             pass
@@ -146,7 +146,7 @@ class RealTerminal:
             self.screen.resize(rows, columns)
 
     def wait_for_end(self, seconds: float = 5) -> int:
-        """Wait for the program's end; its exit code (minus the signal's number where one killed it)."""
+        """Wait for the program's end; its exit code (minus the signal's number if one killed it)."""
         end = time.monotonic() + seconds
         while self.process.poll() is None:
             assert time.monotonic() < end, f"did not end within {seconds} s:\n{self.text}"

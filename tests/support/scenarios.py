@@ -23,7 +23,7 @@ REALS = st.floats(-1e6, 1e6, allow_subnormal=False)
 
 @st.composite
 def tables(draw: st.DrawFn, network: Network) -> TableSpec:
-    """Rows written in the scenario, 2 to 5 of them, or columns of the house table where those fit the network."""
+    """Rows written in the scenario, 2 to 5 of them, or columns of the house table if those fit the network."""
     if network.features <= 2 and network.outputs == 1 and draw(st.booleans()):
         features = ("bedrooms", "sqft_living")[: network.features]
         holdout = draw(st.sampled_from([0.0, 0.2]))
@@ -67,7 +67,7 @@ def runs(draw: st.DrawFn) -> Run:
 
 @st.composite
 def expectations(draw: st.DrawFn, run: Run) -> Expectation:
-    """One about a parameter: all of it, or one number; where a source is wrong, both numbers."""
+    """One about a parameter: all of it, or one number; if a source is wrong, both numbers."""
     parameter = draw(st.sampled_from(run.network.parameters))
     rows, columns = parameter.shape
     index = (draw(st.integers(1, rows)), draw(st.integers(1, columns))) if draw(st.booleans()) else None

@@ -141,7 +141,7 @@ class Ran:
 
 
 def wait_until(is_so: Callable[[], object], seconds: float = 20, what: Callable[[], str] = lambda: "it") -> None:
-    """Wait until something is so; AssertionError where it is not in time."""
+    """Wait until something is so; AssertionError if it is not in time."""
     end = time.monotonic() + seconds
     while not is_so():
         assert time.monotonic() < end, f"waited {seconds} s for {what()}"

@@ -16,7 +16,7 @@ AGREE, DIFFER, BAD = 0, 1, 2
 _DESCRIPTION = "Run what scenarios expect, and print what is stated next to what TensorFlow computes."
 
 _EXAMPLES = f"""\
-exit code: 0 where all numbers agree, 1 where one differs, 2 for a file that can't be used
+exit code: 0 if all numbers agree, 1 where one differs, 2 for a file that can't be used
 
 examples:
   {PROGRAM} check                       all examples that come with the program
@@ -26,9 +26,9 @@ examples:
 
 
 def main(arguments: list[str]) -> int:
-    """Check each scenario and print its table; the exit code."""
+    """Check each scenario, print a table for each, and return the exit code."""
     names = parser().parse_args(arguments).scenarios
-    # Nothing but what goes to its own stderr can be on the terminal from here on.
+    # From here on no line of TensorFlow reaches the terminal; complaints go to the stderr that was there before.
     with engine_lines_to(None) as stderr:
         return _check_all(names, lambda message: print(one_line(message), file=stderr, flush=True))
 

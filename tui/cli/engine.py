@@ -13,11 +13,11 @@ from .options import PROGRAM, Parser, UsageError
 _DESCRIPTION = f"""\
 Run an engine on a Unix socket, for people with accounts of their own on this machine: their `{PROGRAM} --engine PATH`
 (or BACKPROP_TUI_ENGINE=PATH) then starts at once and takes a twentieth of the memory. Whoever may write to the
-socket may ask: its owner, and with --group-may-connect its group (the folder's, where that has the setgid bit)."""
+socket may ask: its owner, and with --group-may-connect its group (the folder's, if that has the setgid bit)."""
 
 
 def main(arguments: list[str]) -> int:
-    """Keep an engine until ctrl+c or SIGTERM; the exit code."""
+    """Keep an engine until ctrl+c or SIGTERM, and return the exit code."""
     options = parser().parse_args(arguments)
     from backprop_tui.core.engine.client.keeper import SocketInUse, listen
 

@@ -12,7 +12,7 @@ examples:
 
 
 def main(arguments: list[str]) -> int:
-    """Print them; the exit code."""
+    """Print a list of them, and return the exit code."""
     parser().parse_args(arguments)
     from backprop_tui.core.scenario import bundled, bundled_names
 

@@ -1,6 +1,6 @@
 """The command line: what may be typed, what it means, and the run that it describes.
 
-Parsing imports nothing heavy, so that the engine can start at once; each command is a module of `commands/`, imported
+Parsing imports nothing heavy, so that the engine can start at once; each command is a module of this folder, imported
 when it is asked for.
 """
 
@@ -27,7 +27,7 @@ COMMANDS = {
     "serve": "a workshop: many people over SSH, one engine",
     "engine": "an engine that several people's screens share",
 }
-"""The commands besides the screen: the module of that name in `commands/` has `main(arguments) -> exit code`."""
+"""The commands besides the screen. The module of that name has `main(arguments) -> exit code` and `parser()`."""
 
 ACTIVATIONS = ("sigmoid", "tanh", "relu", "linear")
 OPTIMIZERS = ("sgd", "momentum", "rmsprop", "adam")
@@ -60,7 +60,7 @@ class Parser(argparse.ArgumentParser):
 
 
 def add_model_options(parser: argparse.ArgumentParser) -> None:
-    """The options that say what is stepped through. None of them has a default: `run_of` knows what was not said."""
+    """Add the options that say what is stepped through. None has a default: `run_of` knows what was not said."""
     add = parser.add_argument_group("the data").add_argument
     add("--data", metavar="CSV", help="a table with a line of column names (default: the bundled house sales)")
     add("--features", metavar="A,B", type=_names, help="the columns that go in (default: all but the target)")
@@ -87,7 +87,7 @@ def says_a_run(options: argparse.Namespace) -> bool:
 
 
 def scenario_of(name: str | None) -> "Scenario":
-    """The scenario in a file, or the example of that name; where none is named, the plain run. Raises UsageError."""
+    """The scenario in a file, or the example of that name; if none is named, the plain run. Raises UsageError."""
     from dataclasses import replace
 
     from backprop_tui.core.scenario import Scenario, ScenarioError, open_scenario
@@ -164,7 +164,7 @@ def _network(options: argparse.Namespace, base: "Network", features: int) -> "Ne
 
 
 def check_steps(run: "Run", steps: int) -> None:
-    """Raise UsageError where the history of so many steps would not fit into memory."""
+    """Raise UsageError if the history of so many steps would not fit into memory."""
     wanted = steps * run.optimizer.state_width(run.network) * (4 if run.dtype == "float32" else 8)
     if wanted > MAX_HISTORY:
         raise UsageError(
@@ -174,7 +174,7 @@ def check_steps(run: "Run", steps: int) -> None:
 
 
 def check_log(options: argparse.Namespace) -> None:
-    """Raise UsageError where the log file can't be written."""
+    """Raise UsageError if the log file can't be written."""
     try:
         if options.log is not None:
             open(options.log, "ab").close()
@@ -192,7 +192,7 @@ def one_line(message: str) -> str:
 
 
 def whole_number(text: str, lowest: int, highest: int) -> int:
-    """A whole number between two bounds; ArgumentTypeError where the text is none."""
+    """A whole number, both bounds included. Raises ArgumentTypeError."""
     try:
         number = int(text)
     except ValueError:
@@ -203,7 +203,7 @@ def whole_number(text: str, lowest: int, highest: int) -> int:
 
 
 def real_number(text: str) -> float:
-    """A finite number; ArgumentTypeError where the text is none."""
+    """A finite number. Raises ArgumentTypeError."""
     try:
         number = float(text)
     except ValueError:
@@ -214,7 +214,7 @@ def real_number(text: str) -> float:
 
 
 def step_count(text: str) -> int:
-    """A number of steps."""
+    """A number of steps that a run may make. Raises ArgumentTypeError."""
     return whole_number(text, 0, MAX_STEPS)
 
 

@@ -50,7 +50,7 @@ examples:
 """
 
 AS_THEY_ARE_MADE = ("text", "json", "csv")
-"""The formats that are written step by step; the others are written of the whole run."""
+"""The formats that are written step by step. The others are written when the whole run is made."""
 
 PROGRESS_AFTER, PROGRESS_EVERY = 0.5, 0.2
 """Seconds."""
@@ -76,13 +76,13 @@ class Signals:
         raise Stopped
 
     def check(self) -> None:
-        """Raise Stopped where a signal came and its exception was lost: an import may swallow one."""
+        """Raise Stopped if a signal came and its exception was lost: an import may swallow one."""
         if self.received:
             raise Stopped
 
 
 def main(arguments: list[str]) -> int:
-    """Make the steps and write them; the exit code."""
+    """Make the steps, write them, and return the exit code."""
     options = _options(arguments)
     if sys.stdout is None:
         raise UsageError("run writes to standard output, which is closed")

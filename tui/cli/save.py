@@ -1,4 +1,4 @@
-"""`backprop-tui save`: a run as a scenario file, that a person can read, change and hand on."""
+"""`backprop-tui save`: writes a run as a scenario file, which a person can read, change and hand on."""
 
 import argparse
 from pathlib import Path
@@ -35,7 +35,7 @@ examples:
 
 
 def main(arguments: list[str]) -> int:
-    """Write the file; the exit code."""
+    """Write the file, and return the exit code."""
     options = parser().parse_args(arguments)
     path = _path(options.file)
 

@@ -70,7 +70,7 @@ class _PrintCompletion(argparse.Action):
 
 
 def main(arguments: list[str]) -> int:
-    """Show the screen until it is quit; the exit code."""
+    """Show the screen until it is quit, and return the exit code."""
     options = _options(arguments)
     check_log(options)
     refusal = screen_refusal()
@@ -82,7 +82,7 @@ def main(arguments: list[str]) -> int:
 
 
 def _engine(options: argparse.Namespace, starts: bool) -> "Asker":
-    """The shared engine where one is named, else one of our own, which starts to load at once."""
+    """The shared engine if one is named, else one of our own, which starts to load at once."""
     if options.engine:
         from backprop_tui.core.engine.client.socket import SharedEngine
 

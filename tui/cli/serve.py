@@ -34,14 +34,12 @@ _LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # none that is taken for another
 
 
 def main(arguments: list[str]) -> int:
-    """Serve until ctrl+c or SIGTERM; the exit code."""
+    """Serve until ctrl+c or SIGTERM, and return the exit code."""
     options = parser().parse_args(arguments)
     if sys.platform != "linux":
         raise UsageError("serve needs Linux: it forks sessions and holds them by process handles")
     if os.geteuid() == 0 and not options.allow_root:
-        raise UsageError(
-            "serve does not run as root; start it as another user, or add --allow-root where that is meant"
-        )
+        raise UsageError("serve does not run as root; start it as another user, or add --allow-root if that is meant")
     try:
         import asyncssh  # noqa: F401
 
@@ -146,7 +144,7 @@ def _log(line: str) -> None:
 
 
 def _addresses(host: str) -> list[str]:
-    """What people may type: the address, or this machine's own where it listens on all."""
+    """What people may type: the address, or this machine's own if it listens on all."""
     if host not in ("0.0.0.0", "::", ""):
         return [host]
     found = {socket.gethostname()}
@@ -197,7 +195,7 @@ def parser() -> Parser:
     door = found.add_mutually_exclusive_group()
     door.add_argument("--password-file", metavar="FILE", type=Path, help="holds the password of the workshop")
     door.add_argument("--open", action="store_true", help="no password")
-    add("--host-key", metavar="FILE", type=Path, help="made at the first start where it is missing")
+    add("--host-key", metavar="FILE", type=Path, help="made at the first start if it is missing")
     add("--idle-timeout", metavar="TIME", type=_duration, default=7200.0, help="as in 90s, 30m, 2h (default: 2h)")
     add("--scenario", metavar="FILE", type=_file, help="what everyone starts with")
     add("--state-dir", metavar="FOLDER", type=Path, help="where sessions are saved")

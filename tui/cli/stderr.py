@@ -11,7 +11,7 @@ from typing import TextIO
 def engine_lines_to(log: str | None) -> Iterator[TextIO]:
     """Descriptor 2 leads to the log file, or nowhere, from here to the end of the process; yields the real stderr.
 
-    An exception that leaves the block puts it back, so that it can be told. Raises OSError where the file can't be
+    An exception that leaves the block puts it back, so that it can be told. Raises OSError if the file can't be
     written.
     """
     sink = os.open(log or os.devnull, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o666)
