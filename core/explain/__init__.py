@@ -4,7 +4,7 @@ from .context import Context, context_of
 from .gradient_check import Agreement, Effect, Question, agreement, awaited, difference_request, effect, effect_request
 from .layout import Line, Piece, wrapped_words
 from .lines import lines
-from .names import cell_name, sample_of
+from .names import cell_name, of_sample, sample_of
 from .sentence import sentence
 from .terms import CHAIN, LOCAL, Explanation, Factor, Term
 from .why import explain, inputs
@@ -31,6 +31,7 @@ __all__ = [
     "explain",
     "inputs",
     "lines",
+    "of_sample",
     "sample_of",
     "sentence",
     "wrapped_words",

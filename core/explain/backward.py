@@ -5,18 +5,18 @@ from itertools import product
 from math import prod
 
 import numpy as np
-from backprop_tui.core.model.network import (
+from backprop_tui.core.model.losses import (
     BINARY_CROSS_ENTROPY,
     HALF_SQUARED,
     MEAN_SQUARED,
     SOFTMAX_CROSS_ENTROPY,
-    Array,
 )
+from backprop_tui.core.model.network import Array
 from backprop_tui.core.model.phases import Cell
 from backprop_tui.core.model.trace import Trace
+from backprop_tui.core.model.values import parse
 
 from .gradient_check import sizes
-from .names import base, layer_of
 from .terms import (
     CHAIN,
     LOCAL,
@@ -43,57 +43,82 @@ MAX_PATHS = 12
 
 def gradient(trace: Trace, cell: Cell, form: str) -> Explanation:
     """A gradient, in the form `local` or `chain`."""
-    network, of = trace.network, base(cell.name)
-    if of == "y_pred":
+    network, value = trace.network, parse(cell.name).base
+    if value.of == "y_pred":
         return _by_prediction(trace, cell)
-    layer = layer_of(network, of)
-    if of[0] == "z" and layer == network.depth and (couples(trace) or pre_activation(trace, layer) == "y_pred"):
+    if value.of == "z" and value.layer == network.depth and (couples(trace) or network.ends_linear):
         return _by_last_pre_activation(trace, cell)
-    title = f"the gradient of the loss by {name_of(trace, Cell(of, *cell.place))}"
+    title = f"the gradient of the loss by {name_of(trace, Cell(value.name, *cell.place))}"
     if form == CHAIN:
         return _chain(trace, cell, title)
-    terms = {"w": _by_weight, "b": _by_weight, "z": _by_pre_activation, "h": _by_output}[of[0]](trace, cell, layer)
+    ways = {"w": _by_weight, "b": _by_weight, "z": _by_pre_activation, "h": _by_output}
+    terms = ways[value.of](trace, cell, value.layer)
     note = _derivative_note(terms)
     return explanation(trace, cell, title, terms, notes=note)
 
 
 def _by_prediction(trace: Trace, cell: Cell) -> Explanation:
     """∂L/∂ŷ: the derivative of the loss."""
-    loss, output, sample = trace.network.loss, cell.row, cell.column
+    output, sample = cell.row, cell.column
     prediction, target = factor(trace, "y_pred", output, sample), factor(trace, "y", sample, output)
+    terms = _DERIVATIVES[trace.network.loss](trace, prediction, target, output, sample)
     title = "the derivative of the loss at the prediction"
-    if loss in (HALF_SQUARED, MEAN_SQUARED):
-        terms = [Term((prediction,)), Term((target,), -1)]
-        return explanation(trace, cell, title, terms, common=loss_constants(trace))
-    notes = ("the tape itself goes from the loss to z at once, which stays finite where ŷ is 0 or 1",)
-    if loss == BINARY_CROSS_ENTROPY:
-        both = Factor(
-            f"({prediction.symbol}(1 − {prediction.symbol}))",
-            prediction.value * (1 - prediction.value),
-            prediction.cells,
-            ("(", prediction.value, "(1 − ", prediction.value, "))"),
-            divides=True,
-        )
-        top = error(trace, output, sample, "gz" + str(trace.network.depth))
-        terms = [Term((Factor(top.symbol, top.value, top.cells[1:], top.working), both))]
-    else:
-        terms = [Term((target, factor(trace, "y_pred", output, sample, divides=True)), -1)]
-    return explanation(trace, cell, title, terms, common=mean_over_batch(trace), notes=notes)
+    if trace.network.loss_row.from_z:
+        notes = ("the tape itself goes from the loss to z at once, which stays finite where ŷ is 0 or 1",)
+        return explanation(trace, cell, title, terms, common=mean_over_batch(trace), notes=notes)
+    return explanation(trace, cell, title, terms, common=loss_constants(trace))
+
+
+def _of_squares(trace: Trace, prediction: Factor, target: Factor, output: int, sample: int) -> list[Term]:
+    """ŷ − y."""
+    return [Term((prediction,)), Term((target,), -1)]
+
+
+def _of_binary_cross_entropy(trace: Trace, prediction: Factor, target: Factor, output: int, sample: int) -> list[Term]:
+    """(ŷ − y)/(ŷ(1 − ŷ))."""
+    both = Factor(
+        f"({prediction.symbol}(1 − {prediction.symbol}))",
+        prediction.value * (1 - prediction.value),
+        prediction.cells,
+        ("(", prediction.value, "(1 − ", prediction.value, "))"),
+        divides=True,
+    )
+    top = error(trace, output, sample, f"gz{trace.network.depth}")
+    return [Term((Factor(top.symbol, top.value, top.cells[1:], top.working), both))]
+
+
+def _of_softmax_cross_entropy(trace: Trace, prediction: Factor, target: Factor, output: int, sample: int) -> list[Term]:
+    """−y/ŷ."""
+    return [Term((target, replace(prediction, divides=True)), -1)]
+
+
+_DERIVATIVES = {
+    HALF_SQUARED: _of_squares,
+    MEAN_SQUARED: _of_squares,
+    BINARY_CROSS_ENTROPY: _of_binary_cross_entropy,
+    SOFTMAX_CROSS_ENTROPY: _of_softmax_cross_entropy,
+}
+"""The terms of each loss's derivative by ŷ."""
+
+_LINEAR_LAST = "the last layer has no activation: its z is ŷ"
+_WHY_THE_ERROR = {
+    HALF_SQUARED: _LINEAR_LAST,
+    MEAN_SQUARED: _LINEAR_LAST,
+    BINARY_CROSS_ENTROPY: "the derivative ŷ(1 − ŷ) of the sigmoid cancels against the one under the loss's",
+    SOFTMAX_CROSS_ENTROPY: "softmax couples all outputs; summed over them, its derivatives and the loss's leave ŷ − y",
+}
+"""Why ∂L/∂z of the last layer is ŷ − y, by the loss."""
 
 
 def _by_last_pre_activation(trace: Trace, cell: Cell) -> Explanation:
     """∂L/∂z of the last layer where it is ŷ − y at once: it is linear, or its derivative cancels against the loss's."""
     network, output, sample = trace.network, cell.row, cell.column
     prediction, target = factor(trace, "y_pred", output, sample), factor(trace, "y", sample, output)
-    title = f"the gradient of the loss by {name_of(trace, Cell(cell.name[1:], *cell.place))}"
-    note = "the last layer has no activation: its z is ŷ"
-    if network.loss == BINARY_CROSS_ENTROPY:
-        note = "the derivative ŷ(1 − ŷ) of the sigmoid cancels against the one under the loss's"
+    title = f"the gradient of the loss by {name_of(trace, Cell(parse(cell.name).base.name, *cell.place))}"
+    note = _WHY_THE_ERROR[network.loss]
     first = Term((prediction,))
-    if network.loss == SOFTMAX_CROSS_ENTROPY:
-        note = "softmax couples all outputs; summed over them, its derivatives and the loss's leave ŷ − y"
-        if (total := target_sum(trace, sample)) != 1:
-            first = Term((prediction, Factor("Σy", total, note="the sum of this sample's targets")))
+    if network.loss == SOFTMAX_CROSS_ENTROPY and (total := target_sum(trace, sample)) != 1:
+        first = Term((prediction, Factor("Σy", total, note="the sum of this sample's targets")))
     terms = [first, Term((target,), -1)]
     return explanation(trace, cell, title, terms, common=loss_constants(trace), notes=(note,))
 
@@ -124,12 +149,12 @@ def _by_output(trace: Trace, cell: Cell, layer: int) -> list[Term]:
 
 def _chain(trace: Trace, cell: Cell, title: str) -> Explanation:
     """The sum over all paths from the loss back to a parameter, a z or an h: a product along each."""
-    network, of = trace.network, base(cell.name)
-    layer = layer_of(network, of)
-    chosen = list(samples(trace)) if of[0] in "wb" else [cell.column]
+    network, value = trace.network, parse(cell.name)
+    layer, is_h = value.layer, value.of == "h"
+    chosen = list(samples(trace)) if value.is_parameter else [cell.column]
     # An h is reached from the next layer's units; everything else through its own unit.
-    nearest = layer + 1 if of[0] == "h" else layer
-    furthest = _reach(trace, nearest, len(chosen), network.layers[layer].units if of[0] == "h" else 1)
+    nearest = layer + 1 if is_h else layer
+    furthest = _reach(trace, nearest, len(chosen), network.layers[layer].units if is_h else 1)
     if furthest is None:
         found = gradient(trace, cell, LOCAL)
         return explanation(trace, cell, title, found.terms, notes=found.notes)
@@ -138,7 +163,7 @@ def _chain(trace: Trace, cell: Cell, title: str) -> Explanation:
     roundings = np.zeros(0) if whole else sizes(trace, furthest)
     terms = []
     for sample in chosen:
-        first = range(network.layers[layer].units) if of[0] == "h" else [cell.row]
+        first = range(network.layers[layer].units) if is_h else [cell.row]
         between = [range(network.layers[number - 1].units) for number in range(nearest + 1, furthest + 1)]
         for units in product(first, *between):
             # units[0] is in the layer `nearest`, the last one in `furthest`: walk from the loss to the cell.
@@ -147,7 +172,7 @@ def _chain(trace: Trace, cell: Cell, title: str) -> Explanation:
                 to, at = units[number - nearest], units[number - nearest - 1]
                 path.append(factor(trace, f"w{number}", to, at))
                 path += _derivatives(trace, number - 1, at, sample)
-            if of[0] == "h":
+            if is_h:
                 path.append(factor(trace, f"w{nearest}", units[0], cell.row))
             path += _entering(trace, cell, layer, sample)
             terms.append(Term(tuple(path)))
@@ -178,7 +203,7 @@ def _start(trace: Trace, layer: int, unit: int, sample: int, roundings: Array) -
 
 def _entering(trace: Trace, cell: Cell, layer: int, sample: int) -> list[Factor]:
     """What a weight multiplies; nothing for a bias, a z or an h."""
-    if base(cell.name)[0] != "w":
+    if parse(cell.name).of != "w":
         return []
     entering = input_cell(layer, cell.column, sample)
     return [factor(trace, entering.name, *entering.place)]

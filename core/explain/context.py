@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 
 from backprop_tui.core.model.network import Array
-from backprop_tui.core.model.optimizers import Optimizer
+from backprop_tui.core.model.optimizers import OPTIMIZERS, Optimizer
 from backprop_tui.core.model.trace import Trace
+from backprop_tui.core.model.values import parse
 from backprop_tui.core.session.history import Change
 from backprop_tui.core.session.sample import Sample, Scaling
 from backprop_tui.core.session.session import Session
@@ -34,11 +35,12 @@ class Context:
 
 
 def known(trace: Trace, context: Context | None) -> Context:
-    """The context, or where there are none what the trace itself tells: which optimizer keeps such moments."""
+    """The context, or where there is none what the trace itself tells: which optimizer keeps such moments."""
     if context is not None:
         return context
-    moments = "".join(letter for letter in "mv" if f"{letter}_w1" in trace.values)
-    return Context(Optimizer({"m": "momentum", "v": "rmsprop", "mv": "adam"}.get(moments, "sgd")), seed=None)
+    kept = {value.moment for value in map(parse, trace.values) if value.moment}
+    name = next(name for name, rule in OPTIMIZERS.items() if set(rule.moments) == kept)
+    return Context(Optimizer(name), seed=None)
 
 
 def context_of(session: Session) -> Context:

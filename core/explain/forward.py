@@ -3,28 +3,27 @@
 from math import isfinite
 
 import numpy as np
-from backprop_tui.core.model.network import BINARY_CROSS_ENTROPY, HALF_SQUARED, MEAN_SQUARED
+from backprop_tui.core.model.losses import BINARY_CROSS_ENTROPY, HALF_SQUARED, MEAN_SQUARED, SOFTMAX_CROSS_ENTROPY
 from backprop_tui.core.model.phases import Cell
 from backprop_tui.core.model.trace import Trace
+from backprop_tui.core.model.values import parse
 from backprop_tui.core.table.units import currency
 from backprop_tui.core.text.escape import escape_controls
 from backprop_tui.core.text.numerals import compact, plain
 
 from .context import Context
-from .names import base, layer_of
 from .terms import (
     CHAIN,
     LOCAL,
     Explanation,
     Factor,
     Term,
-    constant,
     explanation,
     factor,
     input_cell,
-    mean_over_batch,
     name_of,
     number,
+    output_constants,
     samples,
     shown_value,
 )
@@ -92,12 +91,12 @@ def parameter_value(trace: Trace, cell: Cell, context: Context) -> Explanation:
 def moment_value(trace: Trace, cell: Cell, context: Context) -> Explanation:
     """A moment before the update: 0 at the start, else kept from the step before."""
     note = "0 before the first step" if context.step == 1 else f"kept from step {context.step - 1}"
-    return explanation(trace, cell, f"the optimizer's moment of {base(cell.name)}", notes=(note,))
+    return explanation(trace, cell, f"the optimizer's moment of {parse(cell.name).base.name}", notes=(note,))
 
 
 def pre_activation_value(trace: Trace, cell: Cell) -> Explanation:
     """z of a unit: the weighted sum of what enters its layer, and its bias."""
-    layer = layer_of(trace.network, cell.name)
+    layer = parse(cell.name).layer
     terms = _sum_terms(trace, layer, cell.row, cell.column)
     return explanation(trace, cell, f"the pre-activation of {_unit(cell, layer)}", terms)
 
@@ -105,13 +104,13 @@ def pre_activation_value(trace: Trace, cell: Cell) -> Explanation:
 def output_value(trace: Trace, cell: Cell, form: str) -> Explanation:
     """h of a unit, or ŷ: its activation at z. In the form `chain` the sum is put in for z."""
     network = trace.network
-    layer = layer_of(network, cell.name)
-    activation = network.layers[layer - 1].activation
+    layer = parse(cell.name).layer_in(network)
+    row = network.activation(layer)
     title = "the prediction" if cell.name == "y_pred" else f"the activation of {_unit(cell, layer)}"
-    if activation == "softmax":
+    if not row.elementwise:
         terms = [Term((factor(trace, f"z{layer}", unit, cell.column),)) for unit in range(network.outputs)]
-        return explanation(trace, cell, title, terms, function="softmax", pick=cell.row)
-    function = "" if activation == "linear" else activation
+        return explanation(trace, cell, title, terms, function=row.name, pick=cell.row)
+    function = row.name if row.symbol else ""
     if form == CHAIN or (not function and cell.name == "y_pred"):
         terms, form = _sum_terms(trace, layer, cell.row, cell.column), CHAIN if function else LOCAL
     else:
@@ -121,28 +120,19 @@ def output_value(trace: Trace, cell: Cell, form: str) -> Explanation:
 
 def loss_value(trace: Trace, cell: Cell, context: Context) -> Explanation:
     """The loss: what each sample and output adds to it, and how far off that is in the target's own units."""
-    network, common, terms = trace.network, mean_over_batch(trace), []
+    network, row = trace.network, trace.network.loss_row
     places = [(sample, output) for sample in samples(trace) for output in range(network.outputs)]
-    if network.loss in (HALF_SQUARED, MEAN_SQUARED):
-        if network.loss == HALF_SQUARED:
-            common = (*common, constant("½", 0.5))
-        elif network.outputs > 1:
-            common = (*common, constant(f"1/{network.outputs}", 1 / network.outputs, "the mean over the outputs"))
-        terms = [Term((_squared_error(trace, output, sample),)) for sample, output in places]
-    else:
-        for sample, output in places:
-            terms += _cross_entropy(trace, output, sample)
-    title = (
-        "the loss: " + network.loss.replace("_", " ") + (", the mean over the batch" if len(samples(trace)) > 1 else "")
-    )
-    return explanation(trace, cell, title, terms, common=common, notes=_in_units(trace, context))
+    with np.errstate(all="ignore"):
+        terms = [term for sample, output in places for term in _LOSS_TERMS[row.name](trace, output, sample)]
+    title = f"the loss: {row.title}" + (", the mean over the batch" if len(samples(trace)) > 1 else "")
+    return explanation(trace, cell, title, terms, common=output_constants(trace), notes=_in_units(trace, context))
 
 
 def parameter_title(trace: Trace, cell: Cell) -> str:
     """What a parameter does, in words."""
-    of, layer = base(cell.name), layer_of(trace.network, cell.name)
-    unit = _unit(Cell(of, cell.row), layer)
-    if of.startswith("b"):
+    value = parse(cell.name)
+    layer, unit = value.layer, _unit(cell, value.layer)
+    if value.of == "b":
         return f"the bias of {unit}"
     return f"the weight of {name_of(trace, input_cell(layer, cell.column, 0)).split('⁽')[0]} in {unit}"
 
@@ -157,39 +147,59 @@ def _sum_terms(trace: Trace, layer: int, unit: int, sample: int) -> list[Term]:
     return [*terms, Term((factor(trace, f"b{layer}", unit),))]
 
 
-def _squared_error(trace: Trace, output: int, sample: int) -> Factor:
+def _squared_error(trace: Trace, output: int, sample: int) -> list[Term]:
+    """(ŷ − y)²."""
     prediction, target = factor(trace, "y_pred", output, sample), factor(trace, "y", sample, output)
     off, working = prediction.value - target.value, ("(", prediction.value, " − ", target.value, ")²")
-    return Factor(f"({prediction.symbol} − {target.symbol})²", off * off, prediction.cells + target.cells, working)
+    cells = prediction.cells + target.cells
+    return [Term((Factor(f"({prediction.symbol} − {target.symbol})²", off * off, cells, working),))]
 
 
-def _cross_entropy(trace: Trace, output: int, sample: int) -> list[Term]:
-    """−y·ln ŷ, and −(1 − y)·ln(1 − ŷ) where there are two outcomes. The logarithms come from z, as the program's do."""
+def _binary_cross_entropy(trace: Trace, output: int, sample: int) -> list[Term]:
+    """−y·ln ŷ and −(1 − y)·ln(1 − ŷ)."""
+    target, prediction = factor(trace, "y", sample, output), factor(trace, "y_pred", output, sample)
+    z = trace[f"z{trace.network.depth}"][output, sample].astype("float64")
+    likely = _logarithm(trace, "ln {}", float(-np.logaddexp(0, -z)), prediction, output, sample)
+    rest = Factor(
+        f"(1 − {target.symbol})",
+        1 - target.value,
+        target.cells,
+        ("(1 − ", shown_value(target), ")"),
+        literal=f"{1 - target.value:g}" if target.literal else "",
+    )
+    unlikely = _logarithm(trace, "ln(1 − {})", float(-np.logaddexp(0, z)), prediction, output, sample)
+    return [Term((target, likely), -1), Term((rest, unlikely), -1)]
+
+
+def _softmax_cross_entropy(trace: Trace, output: int, sample: int) -> list[Term]:
+    """−y·ln ŷ."""
     target, prediction = factor(trace, "y", sample, output), factor(trace, "y_pred", output, sample)
     z = trace[f"z{trace.network.depth}"][:, sample].astype("float64")
-    cells = (*prediction.cells, Cell(f"z{trace.network.depth}", output, sample))
-    with np.errstate(all="ignore"):
-        if trace.network.loss == BINARY_CROSS_ENTROPY:
-            logarithm, other = -np.logaddexp(0, -z[output]), -np.logaddexp(0, z[output])
-        else:
-            logarithm = z[output] - z.max() - np.log(np.exp(z - z.max()).sum())
-    note = "computed from z: finite where ŷ is rounded to 0 or 1"
-    size = float(np.abs(z).max())
-    likely = Factor(f"ln {prediction.symbol}", float(logarithm), cells, ("ln ", prediction.value), note, size=size)
-    terms = [Term((target, likely), -1)]
-    if trace.network.loss == BINARY_CROSS_ENTROPY:
-        rest = Factor(
-            f"(1 − {target.symbol})",
-            1 - target.value,
-            target.cells,
-            ("(1 − ", shown_value(target), ")"),
-            literal=f"{1 - target.value:g}" if target.literal else "",
-        )
-        unlikely = Factor(
-            f"ln(1 − {prediction.symbol})", float(other), cells, ("ln(1 − ", prediction.value, ")"), note, size=size
-        )
-        terms.append(Term((rest, unlikely), -1))
-    return terms
+    logarithm = z[output] - z.max() - np.log(np.exp(z - z.max()).sum())
+    return [Term((target, _logarithm(trace, "ln {}", float(logarithm), prediction, output, sample)), -1)]
+
+
+def _logarithm(trace: Trace, text: str, value: float, prediction: Factor, output: int, sample: int) -> Factor:
+    """A logarithm of ŷ or 1 − ŷ. It comes from z, as the program's does."""
+    z = Cell(f"z{trace.network.depth}", output, sample)
+    before, _, after = text.partition("{}")
+    return Factor(
+        text.format(prediction.symbol),
+        value,
+        (*prediction.cells, z),
+        (before, prediction.value, *([after] if after else [])),
+        note="computed from z: finite where ŷ is rounded to 0 or 1",
+        size=float(np.abs(trace[z.name][:, sample].astype("float64")).max()),
+    )
+
+
+_LOSS_TERMS = {
+    HALF_SQUARED: _squared_error,
+    MEAN_SQUARED: _squared_error,
+    BINARY_CROSS_ENTROPY: _binary_cross_entropy,
+    SOFTMAX_CROSS_ENTROPY: _softmax_cross_entropy,
+}
+"""What one output of one sample adds to each loss."""
 
 
 def _in_units(trace: Trace, context: Context) -> tuple[str, ...]:
@@ -197,7 +207,7 @@ def _in_units(trace: Trace, context: Context) -> tuple[str, ...]:
     network = trace.network
     if trace.averaged:
         return ()
-    if network.loss not in (HALF_SQUARED, MEAN_SQUARED):
+    if network.loss_row.classes:
         return _probabilities(trace)
     notes = []
     chosen = [(sample, output) for sample in samples(trace) for output in range(network.outputs)][:3]

@@ -14,10 +14,10 @@ from backprop_tui.core.model.arrays import numbers
 from backprop_tui.core.model.network import Array
 from backprop_tui.core.model.phases import Cell
 from backprop_tui.core.model.trace import Trace
+from backprop_tui.core.model.values import parse
 from backprop_tui.core.text.numerals import fixed, full, plain
 
 from .context import Context
-from .names import base, layer_of
 from .terms import Explanation, couples, loss_constants, number, output_name, pre_activation, samples
 
 ROUNDING = float(np.finfo("float64").eps)
@@ -48,7 +48,7 @@ def difference_request(trace: Trace, cell: Cell, context: Context) -> Question |
     A parameter is moved itself. A z moves as its unit's bias does, for its own sample; an h as the next layer's biases
     do along its weights; ŷ as z does where the last layer is linear.
     """
-    found = _direction(trace, cell) if cell.name.startswith("g") else None
+    found = _direction(trace, cell) if parse(cell.name).gradient else None
     if found is None:
         return None
     direction, chosen = found
@@ -142,7 +142,7 @@ def effect_request(trace: Trace, cell: Cell, context: Context) -> FindLosses:
     """What to ask for the effect of one parameter's update (a cell `w1` or `new_w1`) on the loss of its batch."""
     before = _parameters(trace)
     after = trace.network.join({p.name: trace["new_" + p.name] for p in trace.network.parameters}, "float64")
-    alone, place = before.copy(), _place(trace, Cell(base(cell.name), *cell.place))
+    alone, place = before.copy(), _place(trace, Cell(parse(cell.name).base.name, *cell.place))
     alone[place] = after[place]
     return FindLosses(trace.network, numbers(np.stack([before, alone, after])), _samples(trace, context, None))
 
@@ -154,17 +154,17 @@ def effect(answer: LossesFound) -> Effect:
 
 def _direction(trace: Trace, cell: Cell) -> tuple[Array, int | None] | None:
     """How all parameters (width,) move when the cell's number moves by 1; the one sample that it is about, or None."""
-    network, of = trace.network, base(cell.name)
+    network, value = trace.network, parse(cell.name).base
     direction = np.zeros(network.width)
-    if of[0] in "wb":
-        direction[_place(trace, Cell(of, *cell.place))] = 1
+    if value.is_parameter:
+        direction[_place(trace, Cell(value.name, *cell.place))] = 1
         return direction, None
     if trace.averaged or cell.column not in samples(trace):
         return None
-    layer = layer_of(network, of)
-    if of[0] == "h":
+    layer = value.layer_in(network)
+    if value.of == "h":
         direction[network.parameter(f"b{layer + 1}").span] = trace[f"w{layer + 1}"][:, cell.row]
-    elif of[0] == "z" or (of == "y_pred" and pre_activation(trace, layer) == "y_pred"):
+    elif value.of == "z" or network.ends_linear:
         direction[_place(trace, Cell(f"b{layer}", cell.row))] = 1
     else:
         return None
@@ -177,7 +177,7 @@ def _step(trace: Trace, cell: Cell) -> float:
     It is more where the loss is so large against its gradient that rounding would hide it, but not so much more that
     the bend would show. A power of two, so that adding it is exact.
     """
-    of = Cell(base(cell.name), *cell.place)
+    of = Cell(parse(cell.name).base.name, *cell.place)
     size = max(1.0, abs(number(trace[of.name], of)))
     gradient, loss = abs(number(trace[cell.name], cell)), abs(trace.loss)
     best = ROUNDING ** (1 / 3) * size
@@ -211,11 +211,13 @@ def sizes(trace: Trace, layer: int) -> Array:
     loss back, each layer adds what its own derivatives may change to what comes from the layer after it.
     """
     with np.errstate(all="ignore"):
-        derivatives, changes = _derivatives(trace, trace.network.depth)
         ends = np.prod([constant.value for constant in loss_constants(trace)]) * (
             np.abs(trace["y_pred"].astype("float64")) + np.abs(trace["y"].T)
         )
-        found = ends if couples(trace) else derivatives * ends + changes * np.abs(trace["gy_pred"])
+        found = ends
+        if not couples(trace):
+            derivatives, changes = _derivatives(trace, trace.network.depth)
+            found = derivatives * ends + changes * np.abs(trace["gy_pred"])
         for number in range(trace.network.depth - 1, layer - 1, -1):
             derivatives, changes = _derivatives(trace, number)
             weights = np.abs(trace[f"w{number + 1}"].astype("float64").T)
@@ -226,12 +228,6 @@ def sizes(trace: Trace, layer: int) -> Array:
 
 def _derivatives(trace: Trace, layer: int) -> tuple[Array, Array]:
     """The derivatives (units, batch) of a layer's activation, and what each may change by."""
-    a = trace[output_name(trace, layer)].astype("float64")
-    match trace.network.layers[layer - 1].activation:
-        case "sigmoid":
-            return a * (1 - a), np.abs(a)
-        case "tanh":
-            return 1 - a**2, np.ones_like(a)
-        case "relu":
-            return (a > 0).astype("float64"), np.zeros_like(a)
-    return np.ones_like(a), np.zeros_like(a)
+    row = trace.network.activation(layer)
+    z, h = (trace[name].astype("float64") for name in (f"z{layer}", output_name(trace, layer)))
+    return row.derivative_at(z, h), row.size_at(z, h)

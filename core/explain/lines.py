@@ -2,10 +2,11 @@
 
 from collections.abc import Callable
 
+from backprop_tui.core.model.activations import ACTIVATIONS, SOFTMAX
 from backprop_tui.core.text.numerals import fixed, full, plain
 
 from .layout import FACTOR, NOTE, NUMBERS, RESULT, SYMBOLS, TERM, WIDTH, WORKING, Line, Piece, words
-from .terms import Explanation, Factor, Term
+from .terms import LOGARITHM, Explanation, Factor, Term
 
 MAX_TERMS = 12
 """A longer sum is shown with its middle left out."""
@@ -67,14 +68,15 @@ def shorten(explanation: Explanation, most: int) -> Shown:
 
 def _formula(explanation: Explanation, shown: Shown, write: Callable[[Factor], str]) -> list[Piece]:
     """common·function(term + term − term), in whatever way a factor is written."""
-    if explanation.function == "softmax":
+    if explanation.function == SOFTMAX:
         return _softmax(explanation, shown, write)
     common = _product(explanation.common, write, first=True)
     first = shown[0]
     several = len(shown) > 1 or first is None or first.sign < 0
     body = _sum(shown, write, bare=not explanation.common and not explanation.function)
     if explanation.function:
-        around = "σ" if explanation.function == "sigmoid" else explanation.function
+        function = explanation.function
+        around = function if function == LOGARITHM else ACTIVATIONS[function].symbol
         return [*common, Piece(f"{around}("), *body, Piece(")")]
     if common and several:
         opening = "(" if common[-1].text == "½" else "·("
@@ -156,6 +158,6 @@ def _worked(factor: Factor, show: Show) -> str:
     for part in factor.working:
         # A negative number after a sign, or under an exponent, needs its brackets; at the very start it has none.
         text = part if isinstance(part, str) else show(part)
-        parts.append(_bracketed(text) if isinstance(part, float) and before not in ("", "(") else text)
+        parts.append(_bracketed(text) if isinstance(part, float) and before and not before.endswith("(") else text)
         before = text
     return "".join(parts)

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from backprop_tui.core.model import phases
-from backprop_tui.core.model.network import HALF_SQUARED, MEAN_SQUARED, Network
+from backprop_tui.core.model.network import Network
 from backprop_tui.core.model.phases import Cell
 from backprop_tui.core.model.trace import Trace
+from backprop_tui.core.model.values import parse
 from backprop_tui.core.text.numerals import brief, fixed, plain
 
 from .terms import couples, name_of, output_name, samples
@@ -75,7 +76,7 @@ def first_not_finite(trace: Trace) -> Cell | None:
     network = trace.network
     names = ["x", "y", *(parameter.name for parameter in network.parameters)]
     names += [name for phase in phases.phases(network) for name in phase.names]
-    if network.loss not in (HALF_SQUARED, MEAN_SQUARED):
+    if network.loss_row.from_z:
         names.remove("gy_pred")
         names.append("gy_pred")
     for name in names:
@@ -89,9 +90,9 @@ def first_not_finite(trace: Trace) -> Cell | None:
 def _not_finite(trace: Trace, cell: Cell) -> Remark:
     value, name = float(trace[cell.name][cell.place]), name_of(trace, cell)
     largest = np.finfo(trace["loss"].dtype).max
-    if cell.name == "gy_pred" and trace.network.loss not in (HALF_SQUARED, MEAN_SQUARED):
+    if cell.name == "gy_pred" and trace.network.loss_row.from_z:
         text = f"{name} is {fixed(value)}: ŷ is rounded to 0 or 1; the tape goes from the loss to z"
-    elif cell.name in trace.network.split(np.zeros(trace.network.width)) or cell.name in ("x", "y"):
+    elif parse(cell.name).is_base and (parse(cell.name).is_parameter or parse(cell.name).is_row):
         text = f"{name} is {fixed(value)} before this step: what follows from it is lost"
     elif np.isnan(value):
         text = f"{name} is the first undefined number: ∞ − ∞, 0·∞ or 0/0 makes NaN"
@@ -102,12 +103,13 @@ def _not_finite(trace: Trace, cell: Cell) -> Remark:
 
 def _flat_units(trace: Trace, layer: int) -> Iterator[Remark]:
     """Units that hardly pass a gradient on: a saturated sigmoid or tanh, a ReLU below 0, in every row of the batch."""
-    activation, units = trace.network.layers[layer - 1].activation, trace.network.layers[layer - 1].units
+    activation, units = trace.network.activation(layer), trace.network.layers[layer - 1].units
     last_and_coupled = layer == trace.network.depth and couples(trace)
-    if trace.averaged or last_and_coupled or activation not in ("sigmoid", "tanh", "relu"):
+    if trace.averaged or last_and_coupled:
         return
-    a = trace[output_name(trace, layer)][:, : len(samples(trace))].astype("float64")
-    derivatives = {"sigmoid": a * (1 - a), "tanh": 1 - a**2, "relu": (a > 0).astype("float64")}[activation].max(axis=1)
+    shown = slice(len(samples(trace)))
+    at = (trace[name][:, shown].astype("float64") for name in (f"z{layer}", output_name(trace, layer)))
+    derivatives = activation.derivative_at(*at).max(axis=1)
     flat = np.flatnonzero(derivatives < SATURATED)
     if not len(flat):
         return
@@ -120,7 +122,7 @@ def _flat_units(trace: Trace, layer: int) -> Iterator[Remark]:
         who += f" of layer {layer}"
     is_are, z_value = "is" if len(flat) == 1 else "are", fixed(float(trace[z][unit, 0]))
     where = f"in all {rows} rows"
-    if activation == "relu":
+    if activation.flat == "off":
         if rows == 1:
             where = f"{_unit_name(trace, z, unit)} = {z_value}" if len(flat) == 1 else "z ≤ 0"
         text = f"{who} {is_are} {'a dead ReLU' if len(flat) == 1 else 'dead ReLUs'}: {where}, no gradient passes"
@@ -128,7 +130,7 @@ def _flat_units(trace: Trace, layer: int) -> Iterator[Remark]:
         where = where if rows > 1 else f"at z = {z_value}"
         text = f"{who} {is_are} saturated: {where} the derivative is {brief(float(derivatives[unit]), 2)}"
     about_them = frozenset((name, int(unit)) for unit in flat for name in (z, h))
-    yield Remark("dead" if activation == "relu" else "saturated", text, h, units=about_them)
+    yield Remark("dead" if activation.flat == "off" else "saturated", text, h, units=about_them)
 
 
 def _equal_units(trace: Trace, layer: int) -> Iterator[Remark]:

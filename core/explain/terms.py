@@ -6,11 +6,14 @@ Every number that a step computes has this form, so one structure explains them 
 float64 from the very numbers that are shown.
 """
 
-from collections.abc import Callable, Iterable
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
-from backprop_tui.core.model.network import BINARY_CROSS_ENTROPY, MEAN_SQUARED, SOFTMAX_CROSS_ENTROPY, Array
+from backprop_tui.core.model.activations import ACTIVATIONS
+from backprop_tui.core.model.losses import SOFTMAX_CROSS_ENTROPY, Constant
+from backprop_tui.core.model.network import Array
 from backprop_tui.core.model.phases import Cell
 from backprop_tui.core.model.trace import Trace
 
@@ -18,6 +21,9 @@ from .names import cell_name, sample_of
 
 LOCAL, CHAIN = "local", "chain"
 """An explanation by the numbers computed just before; or by all that lies between: the paths from the loss, a sum."""
+
+LOGARITHM = "ln"
+"""The function around the sum, where it is no activation."""
 
 Working = tuple[str | float, ...]
 """A small calculation: its numbers, and the signs between them."""
@@ -61,8 +67,8 @@ class Explanation:
     """Where one number comes from.
 
     `value` is the number in the trace, `symbol` its name (`∂L/∂w1[1,1]`), `title` what it is, in words. Without
-    `terms` it is given: read, drawn or typed, as `notes` say. `function` is a key of `FUNCTIONS`; softmax
-    takes one value a term and hands on that of term `pick`, the others take the terms' sum.
+    `terms` it is given: read, drawn or typed, as `notes` say. `function` is the name of an activation, or
+    `ln`; softmax takes one value a term and hands on that of term `pick`, the others take the terms' sum.
     """
 
     cell: Cell
@@ -104,11 +110,12 @@ class Explanation:
             return self.value
         with np.errstate(all="ignore"):
             values = _product(self.common) * np.array([term.sign * term.value for term in self.terms])
-            if self.function == "softmax":
-                exponentials = np.exp(values - values.max())
-                return float(exponentials[self.pick] / exponentials.sum())
-            total = values.sum()
-            return float(FUNCTIONS[self.function](total)) if self.function else float(total)
+            if not self.function:
+                return float(values.sum())
+            if self.function == LOGARITHM:
+                return float(np.log(values.sum()))
+            row = ACTIVATIONS[self.function]
+            return float(row.function(values.sum()) if row.elementwise else row.function(values)[self.pick])
 
 
 def _product(factors: tuple[Factor, ...]) -> float:
@@ -127,21 +134,6 @@ def _size(factors: tuple[Factor, ...]) -> float:
         if factor.size
     )
     return sum(abs(_product(product)) for product in (factors, *changed))
-
-
-def _sigmoid(z: float) -> float:
-    # The form whose exponential is below 1: neither end overflows.
-    small = np.exp(-abs(z))
-    return float((1 if z >= 0 else small) / (1 + small))
-
-
-FUNCTIONS: dict[str, Callable[[float], float]] = {
-    "sigmoid": _sigmoid,
-    "tanh": lambda z: float(np.tanh(z)),
-    "relu": lambda z: float(np.maximum(z, 0)),
-    "ln": lambda y: float(np.log(y)),
-}
-"""What may stand around the sum, in float64. Softmax, which takes all terms, is computed in `evaluate`."""
 
 
 def number(values: Array, cell: Cell) -> float:
@@ -203,27 +195,29 @@ def output_name(trace: Trace, layer: int) -> str:
 
 def pre_activation(trace: Trace, layer: int) -> str:
     """The name of a layer's pre-activation: z1 ...; that of a linear last layer is ŷ itself."""
-    network = trace.network
-    linear_last = layer == network.depth and network.layers[-1].activation == "linear"
-    return "y_pred" if linear_last else f"z{layer}"
+    return "y_pred" if layer == trace.network.depth and trace.network.ends_linear else f"z{layer}"
 
 
 def derivative(trace: Trace, layer: int, unit: int, sample: int) -> Factor | None:
-    """The derivative of a unit's activation at its z, as the tape computes it from h; None for linear, which has 1."""
-    activation = trace.network.layers[layer - 1].activation
-    h = Cell(output_name(trace, layer), unit, sample)
-    z = Cell(f"z{layer}", unit, sample)
-    value, name, z_name = number(trace[h.name], h), name_of(trace, h), name_of(trace, z)
-    note = f"the derivative of {activation} at {z_name}"
-    if activation == "sigmoid":
-        working = (value, "(1 − ", value, ")")
-        return Factor(f"{name}(1 − {name})", value * (1 - value), (z, h), working, note, size=value)
-    if activation == "tanh":
-        return Factor(f"(1 − {name}²)", 1 - value * value, (z, h), ("(1 − ", value, "²)"), note, size=1.0)
-    if activation == "relu":
-        # 1 where z is above 0, and 0 from there down.
-        return Factor(f"relu′({z_name})", float(value > 0), (z,), note=note, literal=f"{value > 0:d}")
-    return None
+    """The derivative of a unit's activation at its z, as the tape computes it; None for linear, which has 1."""
+    row = trace.network.activation(layer)
+    z, h = Cell(f"z{layer}", unit, sample), Cell(output_name(trace, layer), unit, sample)
+    z_name, h_name = name_of(trace, z), name_of(trace, h)
+    symbol = row.derivative_text(z_name, h_name)
+    if not symbol:
+        return None
+    z_value, h_value = number(trace[z.name], z), number(trace[h.name], h)
+    with np.errstate(all="ignore"):
+        value, size = (float(find(np.array(z_value), np.array(h_value))) for find in (row.derivative_at, row.size_at))
+    note = f"the derivative of {row.name} at {z_name}"
+    if not row.derivative:
+        # One of several cases has no arithmetic to show; a constant one is written as it is.
+        literal = f"{value:g}" if float(f"{value:g}") == value else ""
+        return Factor(symbol, value, (z,), note=f"{note}: {row.cases}", literal=literal, size=size)
+    parts = re.split(r"(\{[zh]\})", row.derivative)
+    numbers = {"{z}": z_value, "{h}": h_value}
+    working = tuple(numbers.get(part, part) for part in parts if part)
+    return Factor(symbol, value, (z, h), working, note, size=size)
 
 
 def error(trace: Trace, output: int, sample: int, gradient: str) -> Factor:
@@ -247,7 +241,7 @@ def target_sum(trace: Trace, sample: int) -> float:
 
 def couples(trace: Trace) -> bool:
     """Whether the loss is computed from the last z, so that ∂L/∂z is ŷ − y at once."""
-    return trace.network.loss in (BINARY_CROSS_ENTROPY, SOFTMAX_CROSS_ENTROPY)
+    return trace.network.loss_row.from_z
 
 
 def mean_over_batch(trace: Trace) -> tuple[Factor, ...]:
@@ -258,11 +252,15 @@ def mean_over_batch(trace: Trace) -> tuple[Factor, ...]:
 
 def loss_constants(trace: Trace) -> tuple[Factor, ...]:
     """What stands before every ŷ − y in the gradient: 2 over the outputs for the mean squared error, 1/B in a batch."""
-    found: tuple[Factor, ...] = ()
-    outputs = trace.network.outputs
-    # With two outputs the 2 of the square and the half of the mean leave nothing.
-    if trace.network.loss == MEAN_SQUARED and outputs != 2:
-        found = (
-            constant("2" if outputs == 1 else f"2/{outputs}", 2 / outputs, "the derivative of the mean of squares"),
-        )
-    return (*mean_over_batch(trace), *found)
+    found = trace.network.loss_row.error_constant(trace.network.outputs)
+    return (*mean_over_batch(trace), *_constants(found, "the derivative of the mean of squares"))
+
+
+def output_constants(trace: Trace) -> tuple[Factor, ...]:
+    """What stands before the terms of the loss: ½, 1 over the outputs, 1/B in a batch."""
+    found = trace.network.loss_row.constant(trace.network.outputs)
+    return (*mean_over_batch(trace), *_constants(found))
+
+
+def _constants(found: Constant | None, note: str = "") -> tuple[Factor, ...]:
+    return () if found is None else (constant(*found, note),)

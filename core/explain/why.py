@@ -1,8 +1,8 @@
 """Explains any number of a trace."""
 
-from backprop_tui.core.model.network import HALF_SQUARED, MEAN_SQUARED
 from backprop_tui.core.model.phases import Cell
 from backprop_tui.core.model.trace import Trace
+from backprop_tui.core.model.values import parse
 
 from .backward import gradient
 from .context import Context, known
@@ -15,8 +15,7 @@ from .forward import (
     pre_activation_value,
     target_value,
 )
-from .names import base, layer_of
-from .terms import CHAIN, LOCAL, Explanation, couples, explanation, name_of
+from .terms import CHAIN, LOCAL, Explanation, explanation, name_of
 from .update import updated_moment, updated_parameter
 
 
@@ -40,24 +39,25 @@ def inputs(trace: Trace, cell: Cell, context: Context | None = None) -> tuple[Ce
 
 
 def _explained(trace: Trace, cell: Cell, context: Context, form: str) -> Explanation:
-    name, of = cell.name, base(cell.name)
-    if name.startswith(("new_m_", "new_v_")):
-        return updated_moment(trace, cell, context)
-    if name.startswith("new_"):
-        return updated_parameter(trace, cell, context)
-    if name.startswith(("m_", "v_")):
-        return moment_value(trace, cell, context)
-    if name != of:
+    value = parse(cell.name)
+    if value.gradient:
         return gradient(trace, cell, form)
-    if of == "x":
-        return input_value(trace, cell, context)
-    if of == "y":
-        return target_value(trace, cell, context)
-    if of == "loss":
-        return loss_value(trace, cell, context)
-    if of == "y_pred" or of[0] == "h":
-        return output_value(trace, cell, form)
-    return pre_activation_value(trace, cell) if of[0] == "z" else parameter_value(trace, cell, context)
+    if value.moment:
+        return updated_moment(trace, cell, context) if value.updated else moment_value(trace, cell, context)
+    if value.updated:
+        return updated_parameter(trace, cell, context)
+    match value.of:
+        case "x":
+            return input_value(trace, cell, context)
+        case "y":
+            return target_value(trace, cell, context)
+        case "loss":
+            return loss_value(trace, cell, context)
+        case "h" | "y_pred":
+            return output_value(trace, cell, form)
+        case "z":
+            return pre_activation_value(trace, cell)
+    return parameter_value(trace, cell, context)
 
 
 def _check(trace: Trace, cell: Cell) -> None:
@@ -70,11 +70,11 @@ def _check(trace: Trace, cell: Cell) -> None:
 
 def _linear(trace: Trace, cell: Cell) -> bool:
     """Whether a formula holds for the means over the rows as well: no product of two numbers that differ by row."""
-    network, of = trace.network, base(cell.name)
-    linear_last = network.layers[-1].activation == "linear"
-    if not cell.name.startswith("g"):
-        return not (of in ("loss", "y") or of[0] == "h" or (of == "y_pred" and not linear_last))
-    if of == "y_pred":
-        return network.loss in (HALF_SQUARED, MEAN_SQUARED)
-    last = layer_of(network, of) == network.depth
-    return of[0] in "bh" or (of[0] == "z" and last and (couples(trace) or linear_last))
+    network, value = trace.network, parse(cell.name)
+    if not value.gradient:
+        return value.of not in ("loss", "y", "h") and (value.of != "y_pred" or network.ends_linear)
+    if value.of == "y_pred":
+        return not network.loss_row.from_z
+    if value.of == "z":
+        return value.layer == network.depth and (network.loss_row.from_z or network.ends_linear)
+    return value.of in ("b", "h")

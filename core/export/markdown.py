@@ -9,7 +9,8 @@ from backprop_tui.core.engine.protocol.checks import EngineRefused
 from backprop_tui.core.engine.protocol.messages import Failed, ReadRows, RowsRead
 from backprop_tui.core.model.arrays import numbers
 from backprop_tui.core.model.network import Array, Network
-from backprop_tui.core.model.trace import activations, symbol
+from backprop_tui.core.model.trace import activations
+from backprop_tui.core.model.values import symbol
 from backprop_tui.core.session.drive import Ask
 from backprop_tui.core.session.run import Run
 from backprop_tui.core.session.session import Session
@@ -98,7 +99,7 @@ def _step(step: Step, samples: "_Samples") -> Iterator[str]:
 def _computed(network: Network) -> list[str]:
     """z1, h1 ... ŷ. A linear last layer's z is its ŷ."""
     names = [name for pair in activations(network) for name in pair]
-    return [name for name in names if name != f"z{network.depth}" or network.layers[-1].activation != "linear"]
+    return [name for name in names if name != f"z{network.depth}" or not network.ends_linear]
 
 
 def _rows(name: str, values: Array, gradients: Array | None, words: tuple[str, ...] = ()) -> Iterator[str]:

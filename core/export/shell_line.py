@@ -6,7 +6,8 @@ from dataclasses import replace
 from io import StringIO
 from operator import attrgetter
 
-from backprop_tui.core.model.network import HALF_SQUARED, Network
+from backprop_tui.core.model.losses import HALF_SQUARED
+from backprop_tui.core.model.network import Network
 from backprop_tui.core.model.optimizers import Optimizer
 from backprop_tui.core.scenario import Scenario
 from backprop_tui.core.session.history import Settings
@@ -118,10 +119,10 @@ def _not_in_run(run: Run) -> list[str]:
         found.append("a file or column whose name holds control characters")
     if len({layer.activation for layer in network.layers[:-1]}) > 1:
         found.append("a different activation in each hidden layer")
-    if network.layers[-1].activation != "linear" or network.outputs > 1:
+    if not network.ends_linear or network.outputs > 1:
         found.append(f"a last layer of {network.outputs} {network.layers[-1].activation}")
     if network.loss != HALF_SQUARED:
-        found.append(f"the loss {network.loss.replace('_', ' ')}")
+        found.append(f"the loss {network.loss_row.title}")
     if network.frozen:
         found.append(f"that {', '.join(network.frozen)} stay as they are")
     if run.optimizer != Optimizer(run.optimizer.name):

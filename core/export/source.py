@@ -6,7 +6,7 @@ Names from outside stand in comments only, on one line.
 from itertools import groupby
 
 import numpy as np
-from backprop_tui.core.model.network import BINARY_CROSS_ENTROPY, HALF_SQUARED, MEAN_SQUARED, Array
+from backprop_tui.core.model.network import Array
 from backprop_tui.core.session.history import Change, Settings
 from backprop_tui.core.session.run import Run
 from backprop_tui.core.text.escape import escape_controls
@@ -16,33 +16,6 @@ from .values import shortest
 IMPORTS = """\
 import numpy as np
 import tensorflow as tf"""
-
-_ACTIVATIONS = {
-    "sigmoid": "tf.math.sigmoid({z})",
-    "tanh": "tf.math.tanh({z})",
-    "relu": "tf.nn.relu({z})",
-    "linear": "{z}",
-    "softmax": "tf.nn.softmax({z}, axis=0)",
-}
-
-_LOSSES = {
-    HALF_SQUARED: "tf.reduce_sum(0.5 * (y_true - y_pred) ** 2, axis=0)",
-    MEAN_SQUARED: "tf.reduce_mean((y_true - y_pred) ** 2, axis=0)",
-    BINARY_CROSS_ENTROPY: "tf.reduce_sum(tf.nn.sigmoid_cross_entropy_with_logits(y_true, z), axis=0)",
-}
-_SOFTMAX_CROSS_ENTROPY = "tf.reduce_sum(-y_true * tf.nn.log_softmax(z, axis=0), axis=0)"
-
-_UPDATES = {
-    "sgd": "w.assign_sub(lr * g)",
-    "momentum": "m[i] = {momentum} * m[i] - lr * g\nw.assign_add(m[i])",
-    "rmsprop": "v[i] = {rho} * v[i] + (1 - {rho}) * g**2\nw.assign_sub(lr * g / tf.sqrt(v[i] + {epsilon}))",
-    "adam": (
-        "m[i] = m[i] + (g - m[i]) * (1 - {beta_1})\n"
-        "v[i] = v[i] + (g**2 - v[i]) * (1 - {beta_2})\n"
-        "rate = lr * np.sqrt(1 - {beta_2}**t) / (1 - {beta_1}**t)\n"
-        "w.assign_sub(rate * m[i] / (tf.sqrt(v[i]) + {epsilon}))"
-    ),
-}
 
 
 def literal(array: Array) -> str:
@@ -78,8 +51,8 @@ def network(run: Run) -> str:
         for name, value in net.split(state[: net.width]).items()
     ]
     lines += ["", "", "def forward_prop(x):", "    h0 = tf.transpose(x)"]
-    for number, layer in enumerate(net.layers, 1):
-        activation = _ACTIVATIONS[layer.activation].format(z=f"z{number}")
+    for number in range(1, net.depth + 1):
+        activation = net.activation(number).tensorflow.format(z=f"z{number}")
         lines += [
             f"    z{number} = tf.matmul(w{number}, h{number - 1}) + b{number}",
             f"    h{number} = {activation}",
@@ -98,7 +71,7 @@ def step(run: Run) -> str:
         kept = net.split(state[number * net.width : (number + 1) * net.width])
         values = ", ".join(f"tf.constant({literal(kept[p.name])}, tf.{run.dtype})" for p in learned)
         lines.append(f"{letter} = [{values}]")
-    if optimizer.name == "adam":
+    if optimizer.rule.counts:
         lines.append(f"t = {int(state[-1])}")
     lines += [
         "",
@@ -106,12 +79,12 @@ def step(run: Run) -> str:
         "def loss_of(x, y):",
         "    y_true = tf.transpose(y)",
         "    z, y_pred = forward_prop(x)",
-        f"    return tf.reduce_mean({_LOSSES.get(net.loss, _SOFTMAX_CROSS_ENTROPY)})",
+        f"    return tf.reduce_mean({net.loss_row.tensorflow})",
         "",
         "",
         "def train_one_step(x, y, lr):",
     ]
-    if optimizer.name == "adam":
+    if optimizer.rule.counts:
         lines += ["    global t", "    t += 1"]
     lines += [
         "    with tf.GradientTape() as tape:",
@@ -119,8 +92,8 @@ def step(run: Run) -> str:
         "    gradients = tape.gradient(loss, parameters)",
         "    for i, (w, g) in enumerate(zip(parameters, gradients)):",
     ]
-    constants = {name: getattr(optimizer, name) for name in ("momentum", "rho", "beta_1", "beta_2", "epsilon")}
-    lines += [f"        {line}" for line in _UPDATES[optimizer.name].format(**constants).splitlines()]
+    rule = optimizer.rule.tensorflow.format(**optimizer.constants)
+    lines += [f"        {line}" for line in rule.splitlines()]
     lines += ["    return float(loss)", "", "", "losses = []"]
     return "\n".join(lines)
 

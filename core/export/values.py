@@ -70,8 +70,7 @@ def settings(run: Run) -> dict[str, Any]:
         found |= {"held_out": table.holdout, "held_out_by_seed": table.holdout_seed}
     if sampling.rule == SHUFFLED:
         found["batch"] = sampling.batch
-    constants = {"momentum": ("momentum",), "rmsprop": ("rho", "epsilon"), "adam": ("beta_1", "beta_2", "epsilon")}
-    found |= {name: getattr(optimizer, name) for name in constants.get(optimizer.name, ())}
+    found |= optimizer.constants
     if run.initial is None and run.initializer == "constant":
         found["constant"] = run.constant
     return found

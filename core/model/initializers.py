@@ -9,6 +9,7 @@ from math import sqrt
 import numpy as np
 
 from .network import Array, Network
+from .values import parse
 
 INITIALIZERS = ("uniform", "normal", "glorot", "he", "zeros", "constant")
 MAX_SEED = 2**32 - 1
@@ -27,7 +28,7 @@ def initial_parameters(
     parts = []
     for parameter in network.parameters:
         units, inputs = parameter.shape
-        is_bias = parameter.name.startswith("b")
+        is_bias = parse(parameter.name).of == "b"
         if initializer == "uniform":
             part = random.uniform(size=parameter.shape)
         elif initializer == "normal":

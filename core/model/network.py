@@ -13,14 +13,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .activations import ACTIVATIONS, LINEAR, Activation, hidden_activations
+from .losses import HALF_SQUARED, LOSSES, Loss
+
 Array = NDArray[Any]
-
-ACTIVATIONS = ("sigmoid", "tanh", "relu", "linear")
-"""What a hidden or last layer may apply to its z; the last layer may also apply softmax."""
-
-HALF_SQUARED, MEAN_SQUARED = "half_squared_error", "mean_squared_error"
-BINARY_CROSS_ENTROPY, SOFTMAX_CROSS_ENTROPY = "binary_cross_entropy", "softmax_cross_entropy"
-LOSSES = (HALF_SQUARED, MEAN_SQUARED, BINARY_CROSS_ENTROPY, SOFTMAX_CROSS_ENTROPY)
 
 MAX_LAYERS, MAX_PARAMETERS, MAX_UNITS = 12, 50_000, 4_096
 """Beyond these, compiling takes minutes: not a network that one steps through by hand."""
@@ -70,17 +66,19 @@ class Network:
             if not 1 <= size <= MAX_UNITS:
                 raise ValueError(f"a layer has 1 to {MAX_UNITS} units, not {size}")
         for layer in self.layers[:-1]:
-            if layer.activation not in ACTIVATIONS:
-                raise ValueError(f"no hidden activation {layer.activation!r}: {', '.join(ACTIVATIONS)}")
+            if layer.activation not in hidden_activations():
+                raise ValueError(f"no hidden activation {layer.activation!r}: {', '.join(hidden_activations())}")
         last = self.layers[-1].activation
-        if last not in (*ACTIVATIONS, "softmax"):
-            raise ValueError(f"no activation {last!r}: {', '.join(ACTIVATIONS)}, softmax")
+        if last not in ACTIVATIONS:
+            raise ValueError(f"no activation {last!r}: {', '.join(ACTIVATIONS)}")
         if self.loss not in LOSSES:
             raise ValueError(f"no loss {self.loss!r}: {', '.join(LOSSES)}")
-        if self.loss == BINARY_CROSS_ENTROPY and last != "sigmoid":
-            raise ValueError("binary_cross_entropy needs a last layer with activation sigmoid")
-        if (self.loss == SOFTMAX_CROSS_ENTROPY) != (last == "softmax"):
-            raise ValueError("softmax_cross_entropy and a last layer with activation softmax go together")
+        needed = LOSSES[self.loss].last
+        if needed is not None and last != needed:
+            raise ValueError(f"{self.loss} needs a last layer with activation {needed}, not {last}")
+        if not ACTIVATIONS[last].elementwise and last != needed:
+            fitting = ", ".join(name for name, row in LOSSES.items() if row.last == last)
+            raise ValueError(f"a last layer with activation {last} needs the loss {fitting}, not {self.loss}")
         if self.width > MAX_PARAMETERS:
             raise ValueError(f"{self.width:,} parameters are too many to step through: {MAX_PARAMETERS:,} at most")
         unknown = set(self.frozen) - {parameter.name for parameter in self.parameters}
@@ -123,11 +121,25 @@ class Network:
         return self.layers[-1].units
 
     @property
+    def loss_row(self) -> Loss:
+        """All that is known of its loss."""
+        return LOSSES[self.loss]
+
+    def activation(self, layer: int) -> Activation:
+        """All that is known of the activation of a layer, from 1."""
+        return ACTIVATIONS[self.layers[layer - 1].activation]
+
+    @property
+    def ends_linear(self) -> bool:
+        """Whether the last layer has no activation, so that its z is ŷ."""
+        return self.layers[-1].activation == LINEAR
+
+    @property
     def name(self) -> str:
         """`2-2-1 sigmoid`: the sizes, then the activations of the hidden layers and of the last, if not linear."""
         sizes = "-".join(str(size) for size in (self.features, *(layer.units for layer in self.layers)))
         activations = [layer.activation for layer in self.layers]
-        if activations[-1] == "linear":
+        if activations[-1] == LINEAR:
             activations.pop()
         return " ".join([sizes, *dict.fromkeys(activations)])
 
@@ -149,4 +161,4 @@ class Network:
 
 def hidden_layers(sizes: list[int], activation: str, outputs: int = 1) -> tuple[Layer, ...]:
     """Hidden layers of these sizes with one activation, then a linear last layer."""
-    return (*(Layer(size, activation) for size in sizes), Layer(outputs, "linear"))
+    return (*(Layer(size, activation) for size in sizes), Layer(outputs, LINEAR))

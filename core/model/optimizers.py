@@ -1,24 +1,95 @@
-"""The optimizers' names and the numbers that each keeps between steps.
+"""The optimizers: a row for each, with all that is said of it. Its TensorFlow rule is in `step.py`.
 
-The update rules themselves are in `engine/step.py`. A run's *state* is one flat row: the
-parameters, then as many numbers again for each of the optimizer's moments, then Adam's step count.
+A run's *state* is one flat row: the parameters, then as many numbers again for each of the optimizer's moments, then
+the count of steps if the optimizer counts them.
 """
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from .network import Array, Network
 
-OPTIMIZERS = ("sgd", "momentum", "rmsprop", "adam")
-_MOMENTS = {"sgd": "", "momentum": "m", "rmsprop": "v", "adam": "mv"}
+
+@dataclass(frozen=True)
+class Rule:
+    """How one optimizer turns a gradient into an update.
+
+    `moments` are what it keeps for every parameter, a letter each; `counts` says that it counts its steps as well.
+    `constants` are the fields of `Optimizer` that it uses. `formula` is the rule in symbols; `title` is the same in
+    short, with `{lr}` and its constants to be put in; `remembers` says what the moments are. `tensorflow` is the rule
+    as Python, for the parameter `w` with the gradient `g`, number `i` of them, with the constants to be put in.
+    """
+
+    name: str
+    formula: str
+    title: str
+    remembers: str
+    tensorflow: str
+    source: str
+    moments: str = ""
+    counts: bool = False
+    constants: tuple[str, ...] = ()
+
+
+_ROWS = (
+    Rule(
+        "sgd",
+        formula="new w = w − lr·∂L/∂w",
+        title="w − {lr}·∂L/∂w",
+        remembers="it remembers nothing",
+        tensorflow="w.assign_sub(lr * g)",
+        source="Robbins and Monro 1951",
+    ),
+    Rule(
+        "momentum",
+        formula="new w = w + new m,  new m = momentum·m − lr·∂L/∂w",
+        title="w + m   m ← {momentum}·m − {lr}·∂L/∂w",
+        remembers="m: past steps, fading",
+        tensorflow="m[i] = {momentum} * m[i] - lr * g\nw.assign_add(m[i])",
+        source="Polyak 1964",
+        moments="m",
+        constants=("momentum",),
+    ),
+    Rule(
+        "rmsprop",
+        formula="new w = w − lr·∂L/∂w/√(new v + ε),  new v = rho·v + (1 − rho)·(∂L/∂w)²",
+        title="w − {lr}·∂L/∂w/√v",
+        remembers="v: the size of past gradients",
+        tensorflow="v[i] = {rho} * v[i] + (1 - {rho}) * g**2\nw.assign_sub(lr * g / tf.sqrt(v[i] + {epsilon}))",
+        source="Hinton 2012",
+        moments="v",
+        constants=("rho", "epsilon"),
+    ),
+    Rule(
+        "adam",
+        formula="new w = w − lr·√(1 − β₂ᵗ)/(1 − β₁ᵗ)·new m/(√new v + ε)",
+        title="w − {lr}·m̂/√v̂",
+        remembers="m, v: mean, size of gradients",
+        tensorflow=(
+            "m[i] = m[i] + (g - m[i]) * (1 - {beta_1})\n"
+            "v[i] = v[i] + (g**2 - v[i]) * (1 - {beta_2})\n"
+            "rate = lr * np.sqrt(1 - {beta_2}**t) / (1 - {beta_1}**t)\n"
+            "w.assign_sub(rate * m[i] / (tf.sqrt(v[i]) + {epsilon}))"
+        ),
+        source="Kingma and Ba 2015",
+        moments="mv",
+        counts=True,
+        constants=("beta_1", "beta_2", "epsilon"),
+    ),
+)
+
+OPTIMIZERS = {row.name: row for row in _ROWS}
+"""All optimizers by name."""
 
 
 @dataclass(frozen=True)
 class Optimizer:
-    """How the gradient becomes the update, with Keras's default constants.
+    """The optimizer of a run: its name, and all constants there are, with Keras's defaults.
 
-    `sgd`: w − lr·g. `momentum` (Polyak 1964): m ← momentum·m − lr·g; w + m. `rmsprop` (Hinton 2012):
-    v ← rho·v + (1 − rho)·g²; w − lr·g/√(v + epsilon). `adam` (Kingma and Ba 2015): m ← m + (1 − beta_1)(g − m);
-    v ← v + (1 − beta_2)(g² − v); w − lr·(√(1 − beta_2ᵗ)/(1 − beta_1ᵗ))·m/(√v + epsilon).
+    `sgd`: w − lr·g. `momentum`: m ← momentum·m − lr·g; w + m. `rmsprop`: v ← rho·v + (1 − rho)·g²;
+    w − lr·g/√(v + epsilon). `adam`: m ← m + (1 − beta_1)(g − m); v ← v + (1 − beta_2)(g² − v);
+    w − lr·(√(1 − beta_2ᵗ)/(1 − beta_1ᵗ))·m/(√v + epsilon). Raises ValueError for another name.
     """
 
     name: str = "sgd"
@@ -33,18 +104,25 @@ class Optimizer:
             raise ValueError(f"no optimizer {self.name!r}: {', '.join(OPTIMIZERS)}")
 
     @property
+    def rule(self) -> Rule:
+        """Its row."""
+        return OPTIMIZERS[self.name]
+
+    @property
     def moments(self) -> str:
         """The moments that it keeps for every parameter: a letter each."""
-        return _MOMENTS[self.name]
+        return self.rule.moments
+
+    @property
+    def constants(self) -> dict[str, float]:
+        """Its own constants by name."""
+        return {name: getattr(self, name) for name in self.rule.constants}
 
     def state_width(self, network: Network) -> int:
         """How many numbers a state row holds."""
-        return network.width * (1 + len(self.moments)) + (self.name == "adam")
+        return network.width * (1 + len(self.moments)) + self.rule.counts
 
     def first_state(self, parameters: Array) -> Array:
         """The state row (state_width,) that starts from these parameters (width,): all moments 0."""
-        import numpy as np
-
-        width = len(parameters)
-        extra = width * len(self.moments) + (self.name == "adam")
+        extra = len(parameters) * len(self.moments) + self.rule.counts
         return np.concatenate([parameters, np.zeros(extra, parameters.dtype)])

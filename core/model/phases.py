@@ -5,13 +5,14 @@ how many of them are `done`: 0 is nothing yet, `count(network)` is the whole ste
 them that belongs together (a layer's z, its h, ŷ, the loss, then backwards, then the update).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from math import prod
 from typing import NamedTuple
 
 from .network import Network
-from .trace import activations, symbol
+from .trace import activations
+from .values import parse, symbol
 
 FORWARD, LOSS, BACKWARD, UPDATE = "forward", "loss", "backward", "update"
 
@@ -61,9 +62,8 @@ def shapes(network: Network) -> dict[str, tuple[int, int]]:
 
 
 def shape(network: Network, name: str) -> tuple[int, int]:
-    """The shape of a value of a step of one sample; a moment (`m_w1`, `new_v_w1`) has its parameter's."""
-    found = shapes(network).get(name)
-    return found or shapes(network).get(name.removeprefix("new_")[2:], (1, 1))
+    """The shape of a value of a step of one sample. Raises ValueError for a name that is none."""
+    return parse(name).shape(network)
 
 
 @lru_cache(maxsize=64)
@@ -77,10 +77,9 @@ def phases(network: Network) -> tuple[Phase, ...]:
     for z, h in layers[:-1]:
         groups += [(FORWARD, (z,)), (FORWARD, (h,))]
     last_z, last_h = layers[-1]
-    bends = network.layers[-1].activation != "linear"
-    groups += [(FORWARD, (last_z,))] if bends else []
+    groups += [] if network.ends_linear else [(FORWARD, (last_z,))]
     groups += [(FORWARD, (last_h,)), (LOSS, ("loss",)), (BACKWARD, ("g" + last_h,))]
-    groups += [(BACKWARD, ("g" + last_z,))] if bends else []
+    groups += [] if network.ends_linear else [(BACKWARD, ("g" + last_z,))]
     for number in range(network.depth, 0, -1):
         groups.append((BACKWARD, (f"gw{number}", f"gb{number}")))
         if number > 1:
@@ -133,11 +132,11 @@ def numbers_done(network: Network, name: str, done: int) -> int:
     """
     places = _places(network)
     if name not in places:
-        last_z = f"z{network.depth}"
-        if name in (last_z, "g" + last_z):
-            return numbers_done(network, "y_pred" if name == last_z else "gy_pred", done)
-        if name.startswith(("new_m_", "new_v_")):
-            return numbers_done(network, "new_" + name[6:], done)
+        value = parse(name)
+        if value.of == "z":
+            return numbers_done(network, "gy_pred" if value.gradient else "y_pred", done)
+        if value.moment and value.updated:
+            return numbers_done(network, replace(value, moment="").name, done)
         return prod(shape(network, name))
     return min(max(done - places[name], 0), prod(shapes(network)[name]))
 

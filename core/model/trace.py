@@ -1,6 +1,6 @@
 """The trace: the frozen record of one step, all that a person may look at.
 
-Its numbers go by one name each, the same in code, files and (as `symbol`) on the screen:
+Its numbers go by one name each, the same in code and files; `values.py` takes them apart:
 `x` (batch, features) and `y` (batch, outputs), the parameters `w1` `b1` ... before the
 update, `z1` `h1` ... `y_pred` (units, batch), `loss` (1, 1), the gradients of the loss
 (`gw1`, `gz1`, `gh1`, `gy_pred` ...: `g` and the name, in that value's shape), the parameters after the update
@@ -13,8 +13,6 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from .network import Array, Network
-
-_PARTS = {"y_pred": "ŷ", "x": "x", "y": "y", "loss": "loss"}
 
 
 @dataclass(frozen=True)
@@ -47,17 +45,6 @@ class Trace:
     def loss(self) -> float:
         """The loss before the update: the mean over the batch."""
         return float(self.values["loss"].reshape(-1)[0])
-
-
-def symbol(name: str) -> str:
-    """How a number's name is written: `gw1` as ∂L/∂w1, `y_pred` as ŷ."""
-    if name.startswith("new_"):
-        return symbol(name[4:])
-    if name.startswith("g") and name != "g":
-        return "∂L/∂" + symbol(name[1:])
-    if name.startswith(("m_", "v_")):
-        return f"{name[0]}({symbol(name[2:])})"
-    return _PARTS.get(name, name)
 
 
 def activations(network: Network) -> list[tuple[str, str]]:

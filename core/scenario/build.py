@@ -98,7 +98,7 @@ def _state(part: FilePart, network: Network, optimizer: Optimizer, precision: st
     rows = [_by_name(part.parameters, wanted, "parameters", precision)]
     if part.moments:
         moments = {f"{letter}_{name}": shape for letter in optimizer.moments for name, shape in wanted.items()}
-        moments |= {"t": (1, 1)} if optimizer.name == "adam" else {}
+        moments |= {"t": (1, 1)} if optimizer.rule.counts else {}
         rows.append(_by_name(part.moments, moments, "moments", precision))
     return tuple(np.concatenate(rows).tolist())
 

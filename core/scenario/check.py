@@ -1,10 +1,11 @@
 """Whether a run comes out as its sources say: every expectation of a scenario against the engine's numbers."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import nan
 
 import numpy as np
 from backprop_tui.core.model.network import Array
+from backprop_tui.core.model.values import parse
 from backprop_tui.core.session.drive import Ask, settle
 from backprop_tui.core.session.session import Session
 
@@ -49,8 +50,8 @@ def _at_step(session: Session, step: int, ask: Ask) -> dict[str, Array] | str:
         return _initial(session)
     assert session.trace is not None
     values = dict(session.trace.values)
-    after = {name.removeprefix("new_"): value for name, value in values.items() if name.startswith("new_")}
-    return values | after
+    after = {name: value for name, value in values.items() if parse(name).updated}
+    return values | {replace(parse(name), updated=False).name: value for name, value in after.items()}
 
 
 def _initial(session: Session) -> dict[str, Array]:

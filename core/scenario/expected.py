@@ -3,6 +3,7 @@
 import re
 
 from backprop_tui.core.model.phases import shapes
+from backprop_tui.core.model.values import parse
 from backprop_tui.core.session.run import Run
 
 from .facts import Expectation, Matrix
@@ -31,10 +32,10 @@ def build_expectation(part: ExpectPart, run: Run, at: Path) -> Expectation:
 def _named(part: ExpectPart, run: Run, at: Path) -> tuple[tuple[int | None, int | None], tuple[int, int] | None]:
     """The shape that the value must have (None if the batch decides), and the index if one number is named."""
     match = _NAME.fullmatch(part.name.strip())
-    known = {name: shape for name, shape in shapes(run.network).items() if not name.startswith("new_")}
+    known = {name: shape for name, shape in shapes(run.network).items() if not parse(name).updated}
     parameters = [parameter.name for parameter in run.network.parameters]
     moments = [f"{letter}_{name}" for letter in run.optimizer.moments for name in parameters]
-    known |= {name: known[name[2:]] for name in moments}
+    known |= {name: parse(name).shape(run.network) for name in moments}
     if match is None or match[1] not in known:
         raise Bad(at, f"expected {', '.join(known)}, or one number of it such as w1[1,2], got {part.name}")
     name, shape = match[1], known[match[1]]
@@ -55,9 +56,10 @@ def _named(part: ExpectPart, run: Run, at: Path) -> tuple[tuple[int | None, int 
 
 def _free_axis(name: str) -> int | None:
     """The axis of a value that is as long as the batch: the first of `x` and `y`, the second of what is computed."""
-    if name in ("x", "y"):
-        return 0
-    return 1 if name.lstrip("g")[0] in "zhy" else None
+    value = parse(name)
+    if not value.per_sample:
+        return None
+    return 0 if value.is_row else 1
 
 
 def _value(given: float | Rows | None, shape: tuple[int | None, int | None], at: Path) -> Matrix:

@@ -1,6 +1,6 @@
 """The numbers of a scenario file as matrices, and what is wrong with them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 from backprop_tui.core.model.network import Array
@@ -17,7 +17,7 @@ class Bad(Exception):
         self.path, self.message, self.line = path, message, line
 
 
-def choose(value: str, options: Sequence[str], at: Path) -> None:
+def choose(value: str, options: Collection[str], at: Path) -> None:
     """Raise Bad if the value is none of the options."""
     if value not in options:
         raise Bad(at, f"expected one of {', '.join(options)}, got {value}")

@@ -154,7 +154,7 @@ def _put_state(document: TOMLDocument, run: Run) -> None:
     for place, letter in enumerate(run.optimizer.moments, 1):
         for name, value in network.split(row[place * width : (place + 1) * width]).items():
             moments[f"{letter}_{name}"] = _rows(value)
-    if run.optimizer.name == "adam":
+    if run.optimizer.rule.counts:
         moments["t"] = [[float(row[-1])]]
     document["moments"] = moments
 

@@ -3,29 +3,21 @@
 from dataclasses import dataclass
 
 import numpy as np
-from backprop_tui.core.model.network import (
-    ACTIVATIONS,
-    BINARY_CROSS_ENTROPY,
-    HALF_SQUARED,
-    MEAN_SQUARED,
-    SOFTMAX_CROSS_ENTROPY,
-    Array,
-    Layer,
-    Network,
-)
+from backprop_tui.core.model.activations import hidden_activations
+from backprop_tui.core.model.losses import BINARY_CROSS_ENTROPY, LOSSES, SOFTMAX_CROSS_ENTROPY
+from backprop_tui.core.model.network import Array, Layer, Network
 from hypothesis import strategies as st
 
 
 @st.composite
 def networks(draw: st.DrawFn, max_hidden: int = 3, max_units: int = 4) -> Network:
     """1 to 3 features, up to `max_hidden` hidden layers, 1 to 3 outputs, all activations and losses that fit."""
-    hidden = draw(
-        st.lists(st.builds(Layer, st.integers(1, max_units), st.sampled_from(ACTIVATIONS)), max_size=max_hidden)
-    )
-    loss = draw(st.sampled_from([HALF_SQUARED, MEAN_SQUARED, BINARY_CROSS_ENTROPY, SOFTMAX_CROSS_ENTROPY]))
-    last = {BINARY_CROSS_ENTROPY: "sigmoid", SOFTMAX_CROSS_ENTROPY: "softmax"}.get(loss)
+    activations = st.sampled_from(hidden_activations())
+    hidden = draw(st.lists(st.builds(Layer, st.integers(1, max_units), activations), max_size=max_hidden))
+    loss = draw(st.sampled_from(list(LOSSES)))
+    last = LOSSES[loss].last
     outputs = draw(st.integers(2 if last == "softmax" else 1, 3))
-    layers = (*hidden, Layer(outputs, last or draw(st.sampled_from(ACTIVATIONS))))
+    layers = (*hidden, Layer(outputs, last or draw(activations)))
     return Network(draw(st.integers(1, 3)), layers, loss)
 
 

@@ -42,7 +42,7 @@ def runs(draw: st.DrawFn) -> Run:
     network = draw(networks(max_hidden=2, max_units=3))
     parameters = draw(st.lists(st.sampled_from([p.name for p in network.parameters]), unique=True, max_size=2))
     network = replace(network, frozen=tuple(parameters))
-    optimizer = Optimizer(draw(st.sampled_from(OPTIMIZERS)))
+    optimizer = Optimizer(draw(st.sampled_from(list(OPTIMIZERS))))
     sampling = Sampling(draw(st.sampled_from(RULES)), draw(st.integers(0, 1)), draw(st.integers(1, 3)))
     drawn = draw(st.integers(0, 20))
     settings = Settings(draw(st.floats(0, 2)), sampling, -drawn)

@@ -9,6 +9,7 @@ from backprop_tui.core.model import phases
 from backprop_tui.core.model.network import Array, Network
 from backprop_tui.core.model.phases import Cell, Phase
 from backprop_tui.core.model.trace import Trace
+from backprop_tui.core.model.values import parse
 from backprop_tui.core.session.history import Settings
 from backprop_tui.core.session.run import Run
 from backprop_tui.core.session.sample import Sample, Scaling
@@ -86,12 +87,12 @@ class View:
         array = self._array(name)
         if array is None:
             return []
-        _, columns = phases.shapes(self.network).get(name, array.shape)
+        _, columns = phases.shape(self.network, name)
         count = len(self.trace.rows) if self.trace is not None else 1
         if name in ("x", "y"):
             array = array[:1] if count == 1 else np.array([[np.mean(column[:count]) for column in array.T]])
         elif columns != array.shape[1]:
-            over = np.sum if name[0] == "g" else np.mean
+            over = np.sum if parse(name).gradient else np.mean
             array = array[:, :1] if count == 1 else np.array([[over(row[:count])] for row in array])
         rows = array.tolist()
         for number in range(phases.numbers_done(self.network, name, self.done), array.size):

@@ -14,6 +14,7 @@ from backprop_tui.core.engine.protocol.limits import capacity
 from backprop_tui.core.engine.protocol.messages import Program
 from backprop_tui.core.model.network import Array, Network
 from backprop_tui.core.model.trace import activations
+from backprop_tui.core.model.values import parse
 
 from .step import gradients, updated
 from .tensorflow import tf
@@ -172,7 +173,7 @@ class Compiled:
         network = self.program.network
         computed, gradient = gradients(network, parameters, x, y, weight, total)
         if self.averaged:
-            computed = {name: _over_batch(network, name, value, weight, total) for name, value in computed.items()}
+            computed = {name: _over_batch(name, value, weight, total) for name, value in computed.items()}
         flat = tf.concat([*(tf.reshape(computed[name], [-1]) for name in self._layout), gradient], 0)
         return tf.reshape(flat, (self._size,))
 
@@ -227,14 +228,14 @@ def _layout(network: Network, columns: int) -> dict[str, tuple[int, int]]:
     return layout
 
 
-def _over_batch(network: Network, name: str, value: Tensor, weight: Tensor, total: Tensor) -> Tensor:
+def _over_batch(name: str, value: Tensor, weight: Tensor, total: Tensor) -> Tensor:
     """A value of a large batch: what has a number per sample is averaged; gradients of such are summed.
 
     The sum is the average of the samples' own gradients, since the loss is a mean over the batch.
     """
-    per_sample = {part for names in activations(network) for part in names}
-    if name in per_sample:
-        return tf.reduce_sum(value * weight, axis=1, keepdims=True) / total
-    if name.startswith("g") and name[1:] in per_sample:
+    named = parse(name)
+    if not named.per_sample:
+        return value
+    if named.gradient:
         return tf.reduce_sum(value, axis=1, keepdims=True)
-    return value
+    return tf.reduce_sum(value * weight, axis=1, keepdims=True) / total

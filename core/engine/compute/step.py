@@ -1,9 +1,13 @@
-"""The arithmetic of one step in TensorFlow: forward, the loss, the gradients of the tape, the update."""
+"""The arithmetic of one step in TensorFlow: forward, the loss, the gradients of the tape, the update.
+
+A function for each row of `model/activations.py`, `losses.py` and `optimizers.py`, by the row's name.
+"""
 
 from collections.abc import Callable
 from typing import Any
 
-from backprop_tui.core.model.network import BINARY_CROSS_ENTROPY, HALF_SQUARED, MEAN_SQUARED, Network
+from backprop_tui.core.model.losses import BINARY_CROSS_ENTROPY, HALF_SQUARED, MEAN_SQUARED, SOFTMAX_CROSS_ENTROPY
+from backprop_tui.core.model.network import Network
 from backprop_tui.core.model.optimizers import Optimizer
 from backprop_tui.core.model.trace import activations
 
@@ -11,13 +15,23 @@ from .tensorflow import tf
 
 Tensor = Any
 
-_ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
+ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "sigmoid": tf.math.sigmoid,
     "tanh": tf.math.tanh,
     "relu": tf.nn.relu,
     "linear": tf.identity,
     "softmax": lambda z: tf.nn.softmax(z, axis=0),
 }
+"""h of z (units, batch)."""
+
+LOSSES: dict[str, Callable[[Tensor, Tensor, Tensor], Tensor]] = {
+    HALF_SQUARED: lambda y, y_pred, z: tf.reduce_sum(0.5 * (y - y_pred) ** 2, axis=0),
+    MEAN_SQUARED: lambda y, y_pred, z: tf.reduce_mean((y - y_pred) ** 2, axis=0),
+    # From z, not from ŷ: finite where ŷ has rounded to 0 or 1.
+    BINARY_CROSS_ENTROPY: lambda y, y_pred, z: tf.reduce_sum(tf.nn.sigmoid_cross_entropy_with_logits(y, z), axis=0),
+    SOFTMAX_CROSS_ENTROPY: lambda y, y_pred, z: tf.reduce_sum(-y * tf.nn.log_softmax(z, axis=0), axis=0),
+}
+"""The loss of each sample (batch,) of y, ŷ and its z (outputs, batch)."""
 
 
 def forward(network: Network, x: Tensor, parameters: dict[str, Tensor]) -> dict[str, Tensor]:
@@ -25,23 +39,14 @@ def forward(network: Network, x: Tensor, parameters: dict[str, Tensor]) -> dict[
     values, h = {}, tf.transpose(x)
     for number, (layer, (z_name, h_name)) in enumerate(zip(network.layers, activations(network), strict=True), 1):
         z = tf.matmul(parameters[f"w{number}"], h) + parameters[f"b{number}"]
-        h = _ACTIVATIONS[layer.activation](z)
+        h = ACTIVATIONS[layer.activation](z)
         values[z_name], values[h_name] = z, h
     return values
 
 
 def losses(network: Network, y: Tensor, values: dict[str, Tensor]) -> Tensor:
-    """The loss of each sample (batch,), for targets y (batch, outputs). MSE is the mean over outputs, the rest sums."""
-    y_pred, y_true = values["y_pred"], tf.transpose(y)
-    if network.loss == HALF_SQUARED:
-        return tf.reduce_sum(0.5 * (y_true - y_pred) ** 2, axis=0)
-    if network.loss == MEAN_SQUARED:
-        return tf.reduce_mean((y_true - y_pred) ** 2, axis=0)
-    z = values[f"z{network.depth}"]
-    if network.loss == BINARY_CROSS_ENTROPY:
-        # From z, not from ŷ: finite where the sigmoid has rounded to 0 or 1.
-        return tf.reduce_sum(tf.nn.sigmoid_cross_entropy_with_logits(y_true, z), axis=0)
-    return tf.reduce_sum(-y_true * tf.nn.log_softmax(z, axis=0), axis=0)
+    """The loss of each sample (batch,), for targets y (batch, outputs)."""
+    return LOSSES[network.loss](tf.transpose(y), values["y_pred"], values[f"z{network.depth}"])
 
 
 def split(network: Network, row: Tensor) -> dict[str, Tensor]:
@@ -64,7 +69,7 @@ def gradients(
         values = forward(network, x, matrices)
         loss = tf.reduce_sum(weight * losses(network, y, values)) / total
     found = tape.gradient(loss, matrices | values, unconnected_gradients=tf.UnconnectedGradients.ZERO)
-    if network.loss not in (HALF_SQUARED, MEAN_SQUARED):
+    if network.loss_row.from_z:
         found["y_pred"] = _cross_entropy_derivative(network, y, values) * weight / total
     computed = {"loss": loss, **values, **{"g" + name: found[name] for name in values}}
     return computed, tf.concat([tf.reshape(found[p.name], [-1]) for p in network.parameters], 0)
@@ -78,25 +83,54 @@ def _cross_entropy_derivative(network: Network, y: Tensor, values: dict[str, Ten
     return -y_true / y_pred
 
 
+Updated = tuple[Tensor, Tensor]
+"""The parameters (width,) and the moments after an update."""
+
+
+def _sgd(chosen: Optimizer, parameters: Tensor, moments: Tensor, gradient: Tensor, lr: Tensor, zero: Tensor) -> Updated:
+    return parameters - (lr * gradient + zero), moments
+
+
+def _momentum(
+    chosen: Optimizer, parameters: Tensor, moments: Tensor, gradient: Tensor, lr: Tensor, zero: Tensor
+) -> Updated:
+    m = (chosen.momentum * moments + zero) - (lr * gradient + zero)
+    return parameters + m, m
+
+
+def _rmsprop(
+    chosen: Optimizer, parameters: Tensor, moments: Tensor, gradient: Tensor, lr: Tensor, zero: Tensor
+) -> Updated:
+    v = (chosen.rho * moments + zero) + ((1 - chosen.rho) * gradient**2 + zero)
+    return parameters - lr * gradient / tf.sqrt(v + chosen.epsilon), v
+
+
+def _adam(
+    chosen: Optimizer, parameters: Tensor, moments: Tensor, gradient: Tensor, lr: Tensor, zero: Tensor
+) -> Updated:
+    width = parameters.shape[0]
+    m, v, t = moments[:width], moments[width : 2 * width], moments[2 * width :] + 1
+    m = m + (gradient - m) * (1 - chosen.beta_1)
+    v = v + (gradient**2 - v) * (1 - chosen.beta_2)
+    rate = lr * tf.sqrt(1 - chosen.beta_2**t) / (1 - chosen.beta_1**t)
+    return parameters - rate * m / (tf.sqrt(v) + chosen.epsilon), tf.concat([m, v, t], 0)
+
+
+OPTIMIZERS: dict[str, Callable[[Optimizer, Tensor, Tensor, Tensor, Tensor, Tensor], Updated]] = {
+    "sgd": _sgd,
+    "momentum": _momentum,
+    "rmsprop": _rmsprop,
+    "adam": _adam,
+}
+"""The rule of each optimizer: its formula and source are in its row."""
+
+
 def updated(
     optimizer: Optimizer, parameters: Tensor, moments: Tensor, gradient: Tensor, lr: Tensor, zero: Tensor
-) -> tuple[Tensor, Tensor]:
-    """Parameters (width,) and moments after one update. The formulas and their sources are in `Update`.
+) -> Updated:
+    """Parameters (width,) and moments after one update.
 
     `zero` is 0, which the compiler does not know: so it can't make a product and a sum one instruction that rounds
     once (here so, there so), and the last digit is that of TensorFlow's own `w.assign_sub(lr * g)`, which rounds both.
     """
-    if optimizer.name == "sgd":
-        return parameters - (lr * gradient + zero), moments
-    width = parameters.shape[0]
-    if optimizer.name == "momentum":
-        m = (optimizer.momentum * moments + zero) - (lr * gradient + zero)
-        return parameters + m, m
-    if optimizer.name == "rmsprop":
-        v = (optimizer.rho * moments + zero) + ((1 - optimizer.rho) * gradient**2 + zero)
-        return parameters - lr * gradient / tf.sqrt(v + optimizer.epsilon), v
-    m, v, t = moments[:width], moments[width : 2 * width], moments[2 * width :] + 1
-    m = m + (gradient - m) * (1 - optimizer.beta_1)
-    v = v + (gradient**2 - v) * (1 - optimizer.beta_2)
-    rate = lr * tf.sqrt(1 - optimizer.beta_2**t) / (1 - optimizer.beta_1**t)
-    return parameters - rate * m / (tf.sqrt(v) + optimizer.epsilon), tf.concat([m, v, t], 0)
+    return OPTIMIZERS[optimizer.name](optimizer, parameters, moments, gradient, lr, zero)

@@ -6,6 +6,7 @@ Each function raises WireError where it does not, and changes nothing.
 import numpy as np
 from backprop_tui.core.model import phases
 from backprop_tui.core.model.network import Array
+from backprop_tui.core.model.values import parse
 
 from .messages import (
     TABLE_DIGEST,
@@ -85,14 +86,7 @@ def _batch(answer: StepsRun) -> int:
 def _trace_shapes(program: Program, batch: int) -> dict[str, tuple[int, ...]]:
     """All names of a trace with their shapes."""
     network = program.network
-    found: dict[str, tuple[int, ...]] = {
-        "x": (batch, network.features),
-        "y": (batch, network.outputs),
-        "loss": (1, 1),
-    }
-    for name, (rows, columns) in phases.shapes(network).items():
-        per_sample = name.removeprefix("g").startswith(("z", "h", "y_pred"))
-        found.setdefault(name, (rows, batch) if per_sample else (rows, columns))
+    found: dict[str, tuple[int, ...]] = {name: parse(name).shape(network, batch) for name in phases.shapes(network)}
     for letter in program.optimizer.moments:
         for parameter in network.parameters:
             found[f"{letter}_{parameter.name}"] = found[f"new_{letter}_{parameter.name}"] = parameter.shape

@@ -5,7 +5,8 @@ import pytest
 from backprop_tui.core.engine.compute.engine import Engine
 from backprop_tui.core.engine.protocol.messages import FindLosses, Inline, LossesFound, Program, RunSteps, StepsRun
 from backprop_tui.core.model.arrays import arrays, numbers
-from backprop_tui.core.model.network import BINARY_CROSS_ENTROPY, SOFTMAX_CROSS_ENTROPY, Array, Layer, Network
+from backprop_tui.core.model.losses import BINARY_CROSS_ENTROPY, SOFTMAX_CROSS_ENTROPY
+from backprop_tui.core.model.network import Array, Layer, Network
 from backprop_tui.core.model.trace import activations
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st

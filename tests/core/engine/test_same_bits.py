@@ -36,7 +36,7 @@ def run_of(network: Network, optimizer: Optimizer, sampling: Sampling, rows: int
 
 @st.composite
 def runs(draw: st.DrawFn) -> Run:
-    optimizer = Optimizer(draw(st.sampled_from(OPTIMIZERS)))
+    optimizer = Optimizer(draw(st.sampled_from(list(OPTIMIZERS))))
     rows = draw(st.integers(2, 7))
     sampling = Sampling(draw(st.sampled_from(RULES)), draw(st.integers(0, rows - 1)), draw(st.integers(1, 4)))
     dtype = draw(st.sampled_from(["float32", "float64"]))

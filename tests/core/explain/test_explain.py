@@ -21,16 +21,10 @@ from backprop_tui.core.explain import (
 )
 from backprop_tui.core.explain.remarks import remarks
 from backprop_tui.core.model import phases
+from backprop_tui.core.model.activations import hidden_activations
 from backprop_tui.core.model.arrays import arrays, numbers
-from backprop_tui.core.model.network import (
-    ACTIVATIONS,
-    BINARY_CROSS_ENTROPY,
-    LOSSES,
-    MEAN_SQUARED,
-    SOFTMAX_CROSS_ENTROPY,
-    Layer,
-    Network,
-)
+from backprop_tui.core.model.losses import BINARY_CROSS_ENTROPY, LOSSES, MEAN_SQUARED, SOFTMAX_CROSS_ENTROPY
+from backprop_tui.core.model.network import Layer, Network
 from backprop_tui.core.model.optimizers import OPTIMIZERS, Optimizer
 from backprop_tui.core.model.phases import Cell
 from backprop_tui.core.model.trace import Trace
@@ -67,11 +61,10 @@ def traced(
 
 @st.composite
 def networks(draw: st.DrawFn) -> Network:
-    hidden = draw(st.lists(st.tuples(st.integers(1, 5), st.sampled_from(ACTIVATIONS)), min_size=1, max_size=3))
-    loss = draw(st.sampled_from(LOSSES))
+    hidden = draw(st.lists(st.tuples(st.integers(1, 5), st.sampled_from(hidden_activations())), min_size=1, max_size=3))
+    loss = draw(st.sampled_from(list(LOSSES)))
     outputs = draw(st.integers(1 if loss != SOFTMAX_CROSS_ENTROPY else 2, 3))
-    fitting = {BINARY_CROSS_ENTROPY: ("sigmoid",), SOFTMAX_CROSS_ENTROPY: ("softmax",)}
-    last = Layer(outputs, draw(st.sampled_from(fitting.get(loss, ACTIVATIONS))))
+    last = Layer(outputs, LOSSES[loss].last or draw(st.sampled_from(hidden_activations())))
     frozen = draw(st.sampled_from(((), ("w1",), ("b1", "w2"))))
     return Network(draw(st.integers(1, 4)), (*(Layer(*layer) for layer in hidden), last), loss, frozen)
 
@@ -86,7 +79,7 @@ def cells(trace: Trace) -> list[Cell]:
     seed=st.integers(0, 2**31),
     batch=st.integers(1, 4),
     dtype=st.sampled_from(("float32", "float64")),
-    optimizer=st.sampled_from(OPTIMIZERS),
+    optimizer=st.sampled_from(list(OPTIMIZERS)),
 )
 def test_terms_come_to_the_number(
     engine: Engine, network: Network, seed: int, batch: int, dtype: str, optimizer: str
@@ -147,7 +140,7 @@ def _ends(trace: Trace, context: Context, cell: Cell, known: dict[Cell, bool], t
 @pytest.mark.parametrize("size", [1e-30, 1e15, 1e30, float("inf"), float("nan")])
 @pytest.mark.parametrize("loss", LOSSES)
 def test_numbers_beyond_all_measure_are_explained_too(engine: Engine, loss: str, size: float) -> None:
-    last = {BINARY_CROSS_ENTROPY: "sigmoid", SOFTMAX_CROSS_ENTROPY: "softmax"}.get(loss, "tanh")
+    last = LOSSES[loss].last or "tanh"
     network = Network(2, (Layer(2, "relu"), Layer(2, "tanh"), Layer(2, last)), loss)
     parameters = np.full(network.width, size, "float32")
     parameters[:3] *= -1
@@ -278,7 +271,7 @@ def settle(engine: Engine, session: Session) -> None:
 
 
 @settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
-@given(network=networks(), seed=st.integers(0, 2**31), optimizer=st.sampled_from(OPTIMIZERS))
+@given(network=networks(), seed=st.integers(0, 2**31), optimizer=st.sampled_from(list(OPTIMIZERS)))
 def test_nothing_is_explained_by_what_comes_later(engine: Engine, network: Network, seed: int, optimizer: str) -> None:
     """Whoever follows the terms in the middle of a step sees nothing that is not computed yet."""
     trace, context = traced(engine, network, seed, 1, "float32", Optimizer(optimizer))

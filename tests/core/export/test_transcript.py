@@ -20,14 +20,8 @@ from backprop_tui.core.export.markdown import markdown
 from backprop_tui.core.export.shell_line import command_line, not_in_command_line
 from backprop_tui.core.export.steps import made, recorded
 from backprop_tui.core.export.text import notebook_text
-from backprop_tui.core.model.network import (
-    BINARY_CROSS_ENTROPY,
-    MEAN_SQUARED,
-    SOFTMAX_CROSS_ENTROPY,
-    Layer,
-    Network,
-    hidden_layers,
-)
+from backprop_tui.core.model.losses import BINARY_CROSS_ENTROPY, MEAN_SQUARED, SOFTMAX_CROSS_ENTROPY
+from backprop_tui.core.model.network import Layer, Network, hidden_layers
 from backprop_tui.core.model.optimizers import Optimizer
 from backprop_tui.core.model.phases import Cell
 from backprop_tui.core.session.drive import settle

@@ -5,13 +5,6 @@ from backprop_tui.core.session.session import Session
 from backprop_tui.core.text.numerals import brief
 from backprop_tui.tui.widgets.line import Line, Span
 
-REMEMBERS = {
-    "sgd": "it remembers nothing",
-    "momentum": "m: past steps, fading",
-    "rmsprop": "v: the size of past gradients",
-    "adam": "m, v: mean, size of gradients",
-}
-
 
 def lines(session: Session, losses: TableLosses) -> list[Line]:
     """Rows, epoch, losses, optimizer."""
@@ -26,7 +19,7 @@ def lines(session: Session, losses: TableLosses) -> list[Line]:
         value = losses.latest(part)
         found.append(_row("", f"{'·' if value is None else brief(value, 6)}   {losses.size(part):,} {part}"))
     found.append(_row("rule", f"{optimizer.name}   lr {brief(settings.lr)}"))
-    found.append(_row("", REMEMBERS[optimizer.name]))
+    found.append(_row("", optimizer.rule.remembers))
     if settings.sampling.batch_size(training or 1) > 1:
         found.append(_row("", "on 4: means over the batch"))
     return found

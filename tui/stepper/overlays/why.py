@@ -19,12 +19,14 @@ from backprop_tui.core.explain import (
     effect_request,
     explain,
     lines,
+    of_sample,
     sample_of,
     wrapped_words,
 )
 from backprop_tui.core.explain.remarks import about, known, remarks
 from backprop_tui.core.model import phases
 from backprop_tui.core.model.phases import Cell
+from backprop_tui.core.model.values import parse
 from backprop_tui.core.text.numerals import fixed
 from backprop_tui.tui.stepper.view import View
 from backprop_tui.tui.widgets.line import Line, Span, fitting
@@ -156,9 +158,9 @@ class WhyScreen(Overlay[None]):
         sample, cell = self._sample(), self.cell
         if sample is None:
             return []
-        together = Cell(cell.name, 0, cell.column) if cell.name in ("x", "y") else Cell(cell.name, cell.row)
+        together = of_sample(cell, 0)
         value, rows = self._view.value(together), len(self._trace.rows)
-        how = "sum" if cell.name.startswith("g") else "mean"
+        how = "sum" if parse(cell.name).gradient else "mean"
         shown = f": their {how} is {fixed(value)} in the panes" if value is not None else ""
         return [f"for row {self._trace.rows[sample]}, number {sample + 1} of the {rows} in the batch{shown}"]
 
@@ -182,10 +184,10 @@ class WhyScreen(Overlay[None]):
     def _check(self) -> None:
         """Ask; what is known meanwhile stands where the answer will."""
         self._checked = ()
-        cell, ask = self.cell, self._ask_effect
-        if cell.name.startswith("g"):
+        cell, ask, value = self.cell, self._ask_effect, parse(self.cell.name)
+        if value.gradient:
             self._checked, ask = awaited(explain(self._trace, cell, self._facts, CHAIN)), self._ask_difference
-        elif not cell.name.startswith("new_") or cell.name.startswith(("new_m_", "new_v_")):
+        elif not value.updated or value.moment:
             return
         # A coroutine made here would never be awaited where the screen closes before the worker starts.
         work: WorkType[None] = partial(self._take, cell, partial(ask, cell))
@@ -234,8 +236,7 @@ class WhyScreen(Overlay[None]):
         if sample is None:
             return
         other = (sample + by) % len(self._trace.rows)
-        of_row = Cell(cell.name, other, cell.column) if cell.name in ("x", "y") else Cell(cell.name, cell.row, other)
-        self._open([*self._trail[:-1], of_row])
+        self._open([*self._trail[:-1], of_sample(cell, other)])
 
     def action_follow(self) -> None:
         """Explain the chosen number."""

@@ -2,12 +2,11 @@
 
 from backprop_tui.core.model.phases import Cell
 from backprop_tui.core.model.trace import activations
+from backprop_tui.core.model.values import symbol
 from backprop_tui.core.table.units import in_units
 from backprop_tui.core.text.escape import escape_controls
 from backprop_tui.tui.stepper.view import View
 from backprop_tui.tui.widgets.line import Line, Span, length_of
-
-_SIGNS = {"sigmoid": "σ", "tanh": "tanh", "relu": "relu", "linear": "", "softmax": "softmax"}
 
 
 def lines(view: View, width: int) -> list[Line]:
@@ -18,12 +17,11 @@ def lines(view: View, width: int) -> list[Line]:
     names = activations(network)
     for number, ((z, h), layer) in enumerate(zip(names, network.layers, strict=True), 1):
         last = number == network.depth
-        if last and layer.activation == "linear":
+        if last and network.ends_linear:
             break
         before = "x" if number == 1 else f"h{number - 1}"
-        sign = _SIGNS[layer.activation]
         z_title = f"{z} = w{number}·{before} + b{number}"
-        h_title = f"{'ŷ' if last else h} = {sign}({z})" if sign else f"{h} = {z}"
+        h_title = f"{symbol(h)} = {network.activation(number).applied(z)}"
         found.append((Span(f"  {z_title:>{column}} {h_title:>{column}}", "dim"),))
         for unit in range(layer.units):
             found.append(

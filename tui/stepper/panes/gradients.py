@@ -15,7 +15,7 @@ def lines(view: View, width: int) -> list[Line]:
     middle: list[Line] = []
     for z, h in reversed(activations(network)):
         for name in (h, z):
-            if name == f"z{network.depth}" and network.layers[-1].activation == "linear":
+            if name == f"z{network.depth}" and network.ends_linear:
                 continue
             label = "ŷ" if name == "y_pred" else name
             middle += matrix(view, "g" + name, f"{label:<3}", wide)

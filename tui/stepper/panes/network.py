@@ -7,9 +7,9 @@ one's is whole and blue; a large one's is thicker. What the cursor points at is 
 from itertools import product
 
 import numpy as np
-from backprop_tui.core.explain.names import base
 from backprop_tui.core.model.phases import BACKWARD, Cell
-from backprop_tui.core.model.trace import activations, symbol
+from backprop_tui.core.model.trace import activations
+from backprop_tui.core.model.values import Value, parse, symbol
 from backprop_tui.core.text.numerals import brief
 from backprop_tui.tui.stepper.view import PENDING, View
 from backprop_tui.tui.widgets.canvas import Canvas
@@ -92,7 +92,7 @@ def _unit(canvas: Canvas, view: View, cell: Cell, place: tuple[int, int], wide: 
     left, y = place
     span, value = view.number(cell, 8), view.value(cell)
     text = span.text.strip() if wide == ROOMY or value is None else brief(value, 2)
-    of, number = base(cell.name), cell.column if cell.name == "x" else cell.row
+    of, number = parse(cell.name).base.name, cell.column if cell.name == "x" else cell.row
     role = _marked(span.role, _pointed_unit(view, of) == number)
     canvas.text(left, y, "●", f"label {role}" if wide == BARE else "label", cell)
     if wide == BARE:
@@ -107,16 +107,19 @@ def _pointed_unit(view: View, name: str) -> int | None:
     """Which unit of the column x, h1 ... y_pred the cursor's number belongs to: its z, its bias, a gradient of them."""
     if view.cursor is None:
         return None
-    of = base(view.cursor.name)
-    if of in ("x", "y"):
-        return view.cursor.column if name == {"x": "x", "y": "y_pred"}[of] else None
-    layer = view.network.depth if name == "y_pred" else name[1:]
-    return view.cursor.row if of in (name, f"z{layer}", f"b{layer}") else None
+    pointed = parse(view.cursor.name).base
+    if pointed.is_row:
+        return view.cursor.column if name == {"x": "x", "y": "y_pred"}[pointed.of] else None
+    if name == "x" or pointed.of in ("w", "loss"):
+        return None
+    layer = parse(name).layer_in(view.network)
+    return view.cursor.row if pointed.layer_in(view.network) == layer else None
 
 
 def _pointed_edge(view: View, layer: int) -> Edge | None:
     """Which weight of a layer the cursor points at: itself, its gradient, or what it becomes."""
-    return view.cursor.place if view.cursor is not None and base(view.cursor.name) == f"w{layer}" else None
+    pointed = view.cursor is not None and parse(view.cursor.name).base == Value("w", layer)
+    return view.cursor.place if view.cursor is not None and pointed else None
 
 
 def _marked(role: str, pointed: bool) -> str:

@@ -1,22 +1,16 @@
 """The updated weights: each parameter before and after the update, and what the optimizer remembers."""
 
 from backprop_tui.core.model.phases import Cell, shapes
+from backprop_tui.core.text.numerals import brief
 from backprop_tui.tui.stepper.view import View, matrix
 from backprop_tui.tui.widgets.line import Line, Span
 
 
 def title(view: View) -> str:
     """The rule of the update in the pane's border."""
-    from backprop_tui.core.text.numerals import brief
-
-    lr = view.trace.lr if view.trace is not None else view.settings.lr
-    rules = {
-        "sgd": f"w − {brief(lr)}·∂L/∂w",
-        "momentum": f"w + m   m ← {brief(view.run.optimizer.momentum)}·m − {brief(lr)}·∂L/∂w",
-        "rmsprop": f"w − {brief(lr)}·∂L/∂w/√v",
-        "adam": f"w − {brief(lr)}·m̂/√v̂",
-    }
-    return f"Updated weights  {rules[view.run.optimizer.name]}"
+    optimizer, lr = view.run.optimizer, view.trace.lr if view.trace is not None else view.settings.lr
+    constants = {name: brief(value) for name, value in optimizer.constants.items()}
+    return f"Updated weights  {optimizer.rule.title.format(lr=brief(lr), **constants)}"
 
 
 def lines(view: View, width: int) -> list[Line]:

@@ -1,0 +1,126 @@
+"""The losses: a row for each, with all that is said and computed of it. Its TensorFlow function is in `step.py`.
+
+Each is the mean over the rows of a batch. `y` is a target and `ŷ` its prediction, `z` the pre-activation of ŷ.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .activations import SIGMOID, SOFTMAX
+
+Values = NDArray[Any]
+
+Constant = tuple[str, float]
+"""A factor of a formula: how it is written, and its value."""
+
+
+@dataclass(frozen=True)
+class Loss:
+    """One loss, of so many outputs.
+
+    `formula` gives it for one row as text, `derivative` its derivative by ŷ. `constant` is what stands before the
+    terms of its outputs, `error_constant` what stands before ŷ − y in its derivative by z; None where that is 1.
+    `function` of y, ŷ and z (outputs, batch), in float64, is the loss of each row (batch,). `last` is the activation
+    that the last layer must have, if it must; `from_z` says that it is computed from z, so that it stays finite where
+    ŷ is rounded to 0 or 1. `tensorflow` is the same as Python, of `y_true`, `y_pred` and `z`. `classes` says that the
+    targets are those of classes, not numbers with a unit.
+    """
+
+    name: str
+    formula: Callable[[int], str]
+    derivative: Callable[[int], str]
+    function: Callable[[Values, Values, Values], Values]
+    tensorflow: str
+    source: str
+    constant: Callable[[int], Constant | None] = lambda outputs: None
+    error_constant: Callable[[int], Constant | None] = lambda outputs: None
+    last: str | None = None
+    from_z: bool = False
+    classes: bool = False
+
+    @property
+    def title(self) -> str:
+        """`half squared error`."""
+        return self.name.replace("_", " ")
+
+
+def _mean_of_outputs(outputs: int) -> Constant | None:
+    return None if outputs == 1 else (f"1/{outputs}", 1 / outputs)
+
+
+def _two_over_outputs(outputs: int) -> Constant | None:
+    # With two outputs the 2 of the square and the half of the mean leave nothing.
+    if outputs == 2:
+        return None
+    return "2" if outputs == 1 else f"2/{outputs}", 2 / outputs
+
+
+def _error_times(constant: Constant | None) -> str:
+    if constant is None:
+        return "ŷ − y"
+    return f"{constant[0]}{'·' if '/' in constant[0] else ''}(ŷ − y)"
+
+
+def _binary_cross_entropy(y: Values, y_pred: Values, z: Values) -> Values:
+    losses = np.maximum(z, 0) - z * y + np.log1p(np.exp(-np.abs(z)))
+    return np.asarray(losses.sum(axis=0))
+
+
+def _softmax_cross_entropy(y: Values, y_pred: Values, z: Values) -> Values:
+    shifted = z - z.max(axis=0)
+    return np.asarray(-(y * (shifted - np.log(np.exp(shifted).sum(axis=0)))).sum(axis=0))
+
+
+HALF_SQUARED, MEAN_SQUARED = "half_squared_error", "mean_squared_error"
+BINARY_CROSS_ENTROPY, SOFTMAX_CROSS_ENTROPY = "binary_cross_entropy", "softmax_cross_entropy"
+
+_ROWS = (
+    Loss(
+        HALF_SQUARED,
+        formula=lambda outputs: f"½{'Σ ' if outputs > 1 else ''}(ŷ − y)²",
+        derivative=lambda outputs: "ŷ − y",
+        function=lambda y, y_pred, z: 0.5 * ((y_pred - y) ** 2).sum(axis=0),
+        tensorflow="tf.reduce_sum(0.5 * (y_true - y_pred) ** 2, axis=0)",
+        source="Rumelhart, Hinton and Williams 1986",
+        constant=lambda outputs: ("½", 0.5),
+    ),
+    Loss(
+        MEAN_SQUARED,
+        formula=lambda outputs: "(ŷ − y)²" + (", the mean over the outputs" if outputs > 1 else ""),
+        derivative=lambda outputs: _error_times(_two_over_outputs(outputs)),
+        function=lambda y, y_pred, z: ((y_pred - y) ** 2).mean(axis=0),
+        tensorflow="tf.reduce_mean((y_true - y_pred) ** 2, axis=0)",
+        source="Goodfellow, Bengio and Courville 2016, 5.1.4",
+        constant=_mean_of_outputs,
+        error_constant=_two_over_outputs,
+    ),
+    Loss(
+        BINARY_CROSS_ENTROPY,
+        formula=lambda outputs: "−Σ(y·ln ŷ + (1 − y)·ln(1 − ŷ))" if outputs > 1 else "−y·ln ŷ − (1 − y)·ln(1 − ŷ)",
+        derivative=lambda outputs: "(ŷ − y)/(ŷ(1 − ŷ))",
+        function=_binary_cross_entropy,
+        tensorflow="tf.reduce_sum(tf.nn.sigmoid_cross_entropy_with_logits(y_true, z), axis=0)",
+        source="Goodfellow, Bengio and Courville 2016, 6.2.2.2",
+        last=SIGMOID,
+        from_z=True,
+        classes=True,
+    ),
+    Loss(
+        SOFTMAX_CROSS_ENTROPY,
+        formula=lambda outputs: "−Σ y·ln ŷ",
+        derivative=lambda outputs: "−y/ŷ",
+        function=_softmax_cross_entropy,
+        tensorflow="tf.reduce_sum(-y_true * tf.nn.log_softmax(z, axis=0), axis=0)",
+        source="Bridle 1990; Goodfellow, Bengio and Courville 2016, 6.2.2.3",
+        last=SOFTMAX,
+        from_z=True,
+        classes=True,
+    ),
+)
+
+LOSSES = {row.name: row for row in _ROWS}
+"""All losses by name."""
