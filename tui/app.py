@@ -16,7 +16,8 @@ from textual.screen import Screen
 
 from .lessons.registry import Lessons
 from .stepper.screen import StepperScreen
-from .terminal import on_end
+from .terminal.driver import TerminalDriver
+from .terminal.ending import Ending
 from .textual_hooks import binding_of, make_first_screen_switchable
 from .widgets.key_screen import KeyScreen
 from .widgets.messages import Export, Follow, Leave, NothingToShow, OpenExample, OpenLesson, Save, Told
@@ -61,6 +62,9 @@ class StepperApp(App[None]):
         """A line for the terminal once the screen is gone."""
         self.export_folder: Path | None = None
         """Where exported files go; None where their names may be paths."""
+        self.event_loop: asyncio.AbstractEventLoop | None = None
+        self.ending: Ending | None = None
+        """What ends it when a signal asks for that; None where nothing does, as in a test."""
         self._steps, self._loaded = steps, loaded
         self._trouble = ""
         """Why the session could not be saved by itself."""
@@ -71,9 +75,12 @@ class StepperApp(App[None]):
         """The main screen is the first."""
         return StepperScreen(self.session, self.engine, self._steps, self.scenario, self._loaded)
 
+    def on_load(self) -> None:
+        """The loop runs."""
+        self.event_loop = asyncio.get_running_loop()
+
     def on_mount(self) -> None:
         """Open the lesson that is to be open, and begin to save."""
-        on_end(self.end)
         make_first_screen_switchable(self.screen)
         self.lessons.begin(self._loaded.screen if self._loaded else {}, self.scenario)
         if (keeper := self.keeper) is not None and self.SAVE_EVERY:
@@ -177,12 +184,22 @@ class StepperApp(App[None]):
     def leave(self) -> None:
         """Quit; what was done is saved."""
         self._save_quietly()
+        if self.ending is not None:
+            self.ending.nothing_to_save()
         self.exit()
 
-    def end(self, signal_number: int) -> None:
+    def save_at_end(self) -> None:
         """A signal asks for the end, or the terminal has gone: save first."""
         self._save_quietly()
-        self.exit(return_code=128 + signal_number)
+
+    def end(self, code: int) -> None:
+        """Leave, with this exit code."""
+        self.exit(return_code=code)
+
+    def give_terminal_back(self) -> None:
+        """The loop is blocked: make the terminal what it was from another thread."""
+        if isinstance(self._driver, TerminalDriver):
+            self._driver.give_back()
 
     def _save_quietly(self) -> str:
         """Save where it is worth it; why that failed, if it did."""

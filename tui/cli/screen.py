@@ -22,6 +22,9 @@ from .options import (
     step_count,
 )
 
+SIGNALED = 128
+"""An exit code above this is that of a signal, whose number is added."""
+
 if TYPE_CHECKING:
     from backprop_tui.tui.app import StepperApp
     from backprop_tui.tui.widgets.runner import Asker
@@ -76,9 +79,14 @@ def main(arguments: list[str]) -> int:
     refusal = screen_refusal()
     engine = _engine(options, starts=refusal is None)
     try:
-        return _show(options, engine, refusal)
+        code = _show(options, engine, refusal)
     finally:
         engine.close()
+    if code > SIGNALED:
+        from backprop_tui.tui.terminal.ending import exit_now
+
+        exit_now(code)
+    return code
 
 
 def _engine(options: argparse.Namespace, starts: bool) -> "Asker":
@@ -113,6 +121,8 @@ def _show(options: argparse.Namespace, engine: "Asker", refusal: str | None) -> 
         raise UsageError(refusal)
 
     from backprop_tui.tui.app import StepperApp
+    from backprop_tui.tui.terminal.driver import TerminalDriver
+    from backprop_tui.tui.terminal.ending import Ending
 
     if options.resume is not None:
         app = _resumed(options.resume, engine)
@@ -120,14 +130,25 @@ def _show(options: argparse.Namespace, engine: "Asker", refusal: str | None) -> 
         app = StepperApp(Session(run), engine, options.steps, scenario, Keeper())
     gc.freeze()
     gc.enable()
+    app.driver_class = TerminalDriver
+    app.ending = Ending(app)
     app.run()
     if app.keeper is not None:
         app.keeper.close()
     if app.farewell and app.return_code == 2:
         raise UsageError(app.farewell)
     if app.farewell:
-        print(app.farewell)
+        _say(app.farewell)
     return app.return_code or 0
+
+
+def _say(words: str) -> None:
+    """A line for the shell's terminal, if that is still there."""
+    try:
+        print(words, flush=True)
+    except OSError:
+        # What is still in the buffer must not fail at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 
 
 def _resumed(name: str, engine: "Asker") -> "StepperApp":

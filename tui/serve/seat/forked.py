@@ -13,13 +13,14 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
+from backprop_tui.tui.app import StepperApp
 from backprop_tui.tui.serve import limits
 from backprop_tui.tui.serve.notes import Fork
-from textual.app import App
+from backprop_tui.tui.terminal.ending import Ending
 
 from .driver import SessionDriver
 
-Build = Callable[[Path, socket.socket], App[None]]
+Build = Callable[[Path, socket.socket], StepperApp]
 """Makes the app of a session from its folder and its link to the server."""
 
 CRASHED = 70
@@ -38,6 +39,7 @@ def run_session(note: Fork, terminal: int, link: socket.socket, build: Build) ->
         sys.stderr = sys.stdout = os.fdopen(log, "w", buffering=1, encoding="utf-8", errors="backslashreplace")
         app = build(Path(note.folder), link)
         app.driver_class = SessionDriver
+        app.ending = Ending(app, looks=False)
         app.run(mouse=False)
         return CRASHED if app.return_code == 1 else app.return_code or 0
     except BaseException:
