@@ -10,6 +10,7 @@ from source import PACKAGE, PARTS, ROOT, imported_modules, imports, modules
 FLOORS = (
     {"tui.__main__"},
     {"tui.cli"},
+    {"tui.keys"},
     {"tui.serve.door"},
     {"tui.serve.room"},
     {"tui.serve.seat"},

@@ -20,7 +20,7 @@ from .terminal.driver import TerminalDriver
 from .terminal.ending import Ending
 from .textual_hooks import binding_of, make_first_screen_switchable
 from .widgets.key_screen import KeyScreen
-from .widgets.messages import Export, Follow, Leave, NothingToShow, OpenExample, OpenLesson, Save, Told
+from .widgets.messages import Export, Follow, Leave, NothingToShow, OpenExample, OpenLesson, Save, ShowHelp, Told
 from .widgets.prompt import Prompt
 from .widgets.runner import Asker
 
@@ -127,6 +127,10 @@ class StepperApp(App[None]):
                 from backprop_tui.core.scenario import bundled
 
                 self.open(bundled(what.name))
+            case ShowHelp():
+                from .widgets.help import HelpScreen
+
+                self.push_screen(HelpScreen(what.keys, what.words))
             case Follow():
                 self._say(self.follow())
             case Save():

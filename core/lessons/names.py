@@ -12,6 +12,9 @@ class Lesson(NamedTuple):
     on_function: bool = False
     """Whether it is about a function of x that can be typed, and not about the table."""
 
+    def __str__(self) -> str:
+        return f"lesson {self.number}: {self.title}"
+
 
 LESSONS = (
     Lesson(1, "data", "the data, before and after scaling"),

@@ -5,12 +5,13 @@ from backprop_tui.core.lessons.autograd import AutogradLesson, remark, why
 from backprop_tui.core.lessons.names import named
 from backprop_tui.core.text.numerals import brief
 from backprop_tui.tui.widgets import plot
+from backprop_tui.tui.widgets.keys import bindings
 from backprop_tui.tui.widgets.line import Line, Span, clipped
 from backprop_tui.tui.widgets.pane import Pane
 from backprop_tui.tui.widgets.runner import Asker
 
 from .function import FunctionScreen
-from .keys import AUTOGRAD, bindings
+from .keys import AUTOGRAD
 from .panes import tape
 
 
@@ -80,5 +81,5 @@ class AutogradScreen(FunctionScreen):
     # Keys
 
     def action_why(self) -> None:
-        """enter."""
+        """Say what the last phase is for."""
         self.say(why(self.lesson.formula, self.lesson.stage))

@@ -7,12 +7,13 @@ from backprop_tui.core.lessons.data import DataLesson
 from backprop_tui.core.lessons.names import named
 from backprop_tui.core.text.escape import escape_controls
 from backprop_tui.tui.widgets import typed
+from backprop_tui.tui.widgets.keys import bindings
 from backprop_tui.tui.widgets.line import Line, Span
 from backprop_tui.tui.widgets.pane import Pane
 from backprop_tui.tui.widgets.runner import Asker
 from textual.events import MouseScrollDown, MouseScrollUp
 
-from .keys import DATA, bindings
+from .keys import DATA
 from .panes import histograms, rows
 from .screen import LessonScreen
 
@@ -90,31 +91,31 @@ class DataScreen(LessonScreen):
     # Keys
 
     def action_step(self) -> None:
-        """space."""
+        """Make the rest of this row's transformation, or the next row's."""
         self.act(self.lesson.step)
 
     def action_phase(self) -> None:
-        """s."""
+        """Make the next phase of this row's transformation."""
         self.act(self.lesson.phase)
 
     def action_back(self) -> None:
-        """b."""
+        """Take back the last phase."""
         self.act(self.lesson.back)
 
     def action_again(self) -> None:
-        """r."""
+        """Begin anew with the row's raw numbers."""
         self.act(self.lesson.again)
 
     def action_move(self, by: int) -> None:
-        """The arrow keys."""
+        """Choose the row so many below."""
         self._choose(lambda lesson: lesson.row + by)
 
     def action_page(self, by: int) -> None:
-        """pgup and pgdn."""
+        """Choose the row so many pages below."""
         self._choose(lambda lesson: lesson.row + by * lesson.count)
 
     def action_end(self, last: int) -> None:
-        """home and end."""
+        """Choose the first row, or the last."""
         self._choose(lambda lesson: lesson.rows if last else 0)
 
     def _choose(self, row: Callable[[DataLesson], int]) -> None:
@@ -125,7 +126,7 @@ class DataScreen(LessonScreen):
         self.act(choose)
 
     def action_column(self, by: int) -> None:
-        """left and right."""
+        """Show the histograms of the column so many to the right."""
         if self.lesson.columns:
             self._column = (self._column + by) % len(self.lesson.columns)
             pane = self.pane("#rows")
@@ -134,7 +135,7 @@ class DataScreen(LessonScreen):
         self.draw()
 
     def action_row(self) -> None:
-        """g."""
+        """Ask for the number of a row."""
 
         def go(text: str) -> None:
             row = typed.whole(text)
@@ -143,7 +144,7 @@ class DataScreen(LessonScreen):
         self.ask(f"row of the table, 0 to {max(self.lesson.rows - 1, 0):,}", go)
 
     def action_use(self) -> None:
-        """enter."""
+        """Make this row the sample of the other lessons."""
         row = self.lesson.row
         self._use(row)
         self.say(f"row {row:,} is the sample now: 4 shows its steps")

@@ -6,12 +6,13 @@ from backprop_tui.core.lessons.descent import DescentLesson
 from backprop_tui.core.lessons.names import named
 from backprop_tui.core.text.numerals import brief
 from backprop_tui.tui.widgets import plot, typed
+from backprop_tui.tui.widgets.keys import bindings
 from backprop_tui.tui.widgets.line import Line, Span, clipped
 from backprop_tui.tui.widgets.pane import Pane
 from backprop_tui.tui.widgets.runner import Asker
 
 from .function import FunctionScreen
-from .keys import DESCENT, bindings
+from .keys import DESCENT
 from .panes import descent
 
 SHOWN_POINTS = 200
@@ -73,7 +74,7 @@ class DescentScreen(FunctionScreen):
     # Keys
 
     def action_jump(self) -> None:
-        """j."""
+        """Ask for how many steps, and make them."""
 
         def jump(text: str) -> None:
             steps = typed.whole(text)
@@ -82,15 +83,15 @@ class DescentScreen(FunctionScreen):
         self.ask("jump: how many steps", jump)
 
     def action_cancel(self) -> None:
-        """esc."""
+        """End what is under way: a line that is typed, a jump."""
         self.lesson.cancel()
         super().action_cancel()
 
     def action_carry(self) -> None:
-        """c."""
+        """Take over the function and the x of lesson 2."""
         formula, x = self._autograd.formula.text, self._autograd.start
         self.act(lambda: self.lesson.set_formula(formula, x))
 
     def action_why(self) -> None:
-        """enter."""
+        """Say what a step does."""
         self.say("the step lr·dy/dx shrinks with the derivative, and turns where its sign does")

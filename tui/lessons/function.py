@@ -17,23 +17,23 @@ class FunctionScreen(LessonScreen):
         self._function = lesson
 
     def action_step(self) -> None:
-        """space."""
+        """Make one whole step."""
         self.act(self._function.step)
 
     def action_phase(self) -> None:
-        """s."""
+        """Make the next phase of a step."""
         self.act(self._function.phase)
 
     def action_back(self) -> None:
-        """b."""
+        """Take back the last phase, step or jump."""
         self.act(self._function.back)
 
     def action_again(self) -> None:
-        """r."""
+        """Begin anew with the first x."""
         self.act(self._function.again)
 
     def action_formula(self) -> None:
-        """=."""
+        """Ask for another function."""
         self._ask_formula(self._function.formula.text)
 
     def _ask_formula(self, text: str) -> None:
@@ -50,25 +50,25 @@ class FunctionScreen(LessonScreen):
         self.act(lambda: self._function.set_formula(text))
 
     def action_start(self) -> None:
-        """x."""
+        """Ask where x starts."""
         self.ask("where x starts", lambda text: self._take_start(typed.number(text)))
 
     def _take_start(self, x: float) -> None:
         self.act(lambda: self._function.set_formula(self._function.formula.text, x))
 
     def action_lr_up(self) -> None:
-        """+."""
+        """Take the next larger learning rate."""
         self._step_lr(1)
 
     def action_lr_down(self) -> None:
-        """-."""
+        """Take the next smaller learning rate."""
         self._step_lr(-1)
 
     def _step_lr(self, by: int) -> None:
         self.act(lambda: self._function.set_lr(typed.next_lr(self._function.lr, by)))
 
     def action_lr(self) -> None:
-        """l."""
+        """Ask for a learning rate."""
         self.ask("learning rate", lambda text: self._take_lr(typed.number(text)))
 
     def _take_lr(self, lr: float) -> None:

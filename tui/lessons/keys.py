@@ -1,23 +1,12 @@
 """The keys of the lessons: the main screen's where they mean the same, and each lesson's own."""
 
-from backprop_tui.tui.widgets.keys import KEYS, Key
-from textual.binding import Binding, BindingType
-
-_QUIT = Key("q,ctrl+c", "q", "quit", "quit", "quit", True)
-_HELP = Key("question_mark,f1", "?", "help", "help", "this help", True)
+from backprop_tui.tui.stepper.keys import MAIN
+from backprop_tui.tui.widgets.keys import EVERYWHERE, Key
 
 COMMON = (
-    Key("tab", "tab", "next_pane", "next pane", "the next pane"),
+    Key("tab", "tab", "next_pane", "next pane", "the next pane", priority=True),
     Key("escape", "esc", "cancel", "cancel", "ends what is under way"),
-    Key("1", "1", "lesson(1)", "data", "lesson 1: the data"),
-    Key("2", "2", "lesson(2)", "autograd", "lesson 2: automatic differentiation"),
-    Key("3", "3", "lesson(3)", "descent", "lesson 3: gradient descent"),
-    Key("4", "4", "lesson(4)", "back-propagation", "lesson 4: back-propagation, the main screen"),
-    Key("5", "5", "lesson(5)", "training", "lesson 5: the training loop"),
-    Key("f", "f", "follow", "follow", "see the instructor's screen; again: back to your own (in a workshop)"),
-    Key("ctrl+p", "ctrl+p", "command_palette", "commands", "the command palette: everything above by name"),
-    _HELP,
-    _QUIT,
+    *EVERYWHERE,
 )
 
 _LR = (
@@ -37,10 +26,10 @@ DATA = (
     Key("s", "s", "phase", "phase", "one phase: minus the mean, by the standard deviation, the logarithm", True),
     Key("b", "b", "back", "back", "takes back the last of them", True),
     Key("r", "r", "again", "again", "this row from its raw numbers"),
-    Key("up", "up down", "move(-1)", "rows", "the row above, the row below"),
-    Key("pageup", "pgup pgdn", "page(-1)", "pages", "a page up, a page down", True),
-    Key("home", "home end", "end(0)", "ends", "the first row, the last row"),
-    Key("left", "left right", "column(-1)", "column", "the histograms of another column"),
+    Key("up", "up down", "move(-1)", "rows", "the row above, the row below", also=(("down", "move(1)"),)),
+    Key("pageup", "pgup pgdn", "page(-1)", "pages", "a page up, a page down", True, also=(("pagedown", "page(1)"),)),
+    Key("home", "home end", "end(0)", "ends", "the first row, the last row", also=(("end", "end(1)"),)),
+    Key("left", "left right", "column(-1)", "column", "another column's histograms", also=(("right", "column(1)"),)),
     Key("g", "g", "row", "go to", "go to a row by its number", True),
     Key("enter", "enter", "use", "use", "makes this row the sample of the other lessons", True),
     *COMMON,
@@ -92,7 +81,7 @@ TRAINING = (
     Key("home", "home", "first", "start", "the very start"),
     Key("end", "end", "last", "newest", "the newest step"),
     *_LR,
-    Key("up", "up down", "move(-1)", "worst rows", "a row of the worst predictions"),
+    Key("up", "up down", "move(-1)", "worst rows", "a row of the worst predictions", also=(("down", "move(1)"),)),
     Key("h", "h", "held_out", "held out", "the worst rows among those held out, or those that train"),
     Key("enter", "enter", "use", "this row", "the marked row on the main screen: its trace, step by step"),
     *COMMON,
@@ -105,22 +94,5 @@ NOT_TO_HIDE = frozenset({"q"})
 def hideable() -> frozenset[str]:
     """What a scenario may call a key, of the main screen or of a lesson, to hide it."""
     return (
-        frozenset(name for key in (*KEYS, *DATA, *AUTOGRAD, *DESCENT, *TRAINING) for name in key.called) - NOT_TO_HIDE
+        frozenset(name for key in (*MAIN, *DATA, *AUTOGRAD, *DESCENT, *TRAINING) for name in key.called) - NOT_TO_HIDE
     )
-
-
-# The other half of a pair of keys that share a line of the table.
-_PAIRS = {
-    "up": Binding("down", "move(1)", show=False),
-    "pageup": Binding("pagedown", "page(1)", show=False),
-    "home": Binding("end", "end(1)", show=False),
-    "left": Binding("right", "column(1)", show=False),
-}
-
-
-def bindings(keys: tuple[Key, ...]) -> list[BindingType]:
-    """Textual's bindings for a lesson's keys."""
-    found: list[BindingType] = [
-        Binding(key.names, key.action, key.does, show=False, priority=key.names == "tab") for key in keys
-    ]
-    return found + [_PAIRS[key.names] for key in keys if key.names in _PAIRS and " " in key.written]

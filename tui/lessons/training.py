@@ -10,12 +10,13 @@ from backprop_tui.core.text.numerals import ordinal
 from backprop_tui.tui.stepper.panes import status
 from backprop_tui.tui.stepper.screen import StepperScreen
 from backprop_tui.tui.widgets import typed
+from backprop_tui.tui.widgets.keys import bindings
 from backprop_tui.tui.widgets.line import Line, Span, clipped
 from backprop_tui.tui.widgets.pane import Pane
 from backprop_tui.tui.widgets.runner import Asker
 from textual.events import ScreenResume, ScreenSuspend
 
-from .keys import TRAINING, bindings
+from .keys import TRAINING
 from .panes import table_losses, training, worst
 from .screen import LessonScreen
 
@@ -101,58 +102,58 @@ class TrainingScreen(LessonScreen):
         self._stepper.runner.act(action, after)
 
     def action_step(self) -> None:
-        """space."""
+        """Make one step over the chosen rows."""
         self.act(self.session.step)
 
     def action_back(self) -> None:
-        """b."""
+        """Take back the last step or jump."""
         self._stepper.action_back()
 
     def action_first(self) -> None:
-        """home."""
+        """Look at the very start."""
         self._stepper.action_first()
 
     def action_last(self) -> None:
-        """end."""
+        """Look at the newest step."""
         self._stepper.action_last()
 
     def action_reinit(self) -> None:
-        """r."""
+        """Begin anew with the weights of the next seed."""
         self._stepper.action_reinit()
 
     def action_restart(self) -> None:
-        """R."""
+        """Begin anew with the same weights."""
         self._stepper.action_restart()
 
     def action_autoplay(self) -> None:
-        """a."""
+        """Let it step by itself, or not."""
         self._stepper.action_autoplay()
 
     def action_faster(self) -> None:
-        """>."""
+        """Make autoplay faster."""
         self._stepper.action_faster()
 
     def action_slower(self) -> None:
-        """<."""
+        """Make autoplay slower."""
         self._stepper.action_slower()
 
     def action_lr_up(self) -> None:
-        """+."""
+        """Take the next larger learning rate."""
         self._stepper.action_lr_up()
 
     def action_lr_down(self) -> None:
-        """-."""
+        """Take the next smaller learning rate."""
         self._stepper.action_lr_down()
 
     def action_lr(self) -> None:
-        """l."""
+        """Ask for a learning rate."""
         self.ask("learning rate", lambda text: self._take_lr(typed.number(text)))
 
     def _take_lr(self, lr: float) -> None:
         self.act(lambda: self.session.set_lr(lr))
 
     def action_jump(self) -> None:
-        """j."""
+        """Ask how far to jump, and jump."""
 
         def jump(text: str) -> None:
             steps, bound = typed.jump(text)
@@ -161,7 +162,7 @@ class TrainingScreen(LessonScreen):
         self.ask("jump: a number of steps (500), or a loss to stop below (<0.01), or both", jump)
 
     def action_epochs(self) -> None:
-        """e."""
+        """Ask for how many epochs, and make their steps."""
 
         def jump(text: str) -> None:
             epochs = typed.whole(text)
@@ -170,7 +171,7 @@ class TrainingScreen(LessonScreen):
         self.ask("jump: how many epochs", jump)
 
     def action_rows(self) -> None:
-        """m."""
+        """Ask which rows a step uses."""
 
         def choose(text: str) -> None:
             rule, batch = typed.rows(text)
@@ -179,7 +180,7 @@ class TrainingScreen(LessonScreen):
         self.ask("rows of a step: this, next, shuffled, all, or a number for mini-batches", choose)
 
     def action_optimizer(self) -> None:
-        """o."""
+        """Ask for an optimizer, and begin anew with it."""
 
         def choose(text: str) -> None:
             self.act(lambda: self.session.set_optimizer(text.lower()))
@@ -187,19 +188,19 @@ class TrainingScreen(LessonScreen):
         self.ask(f"{', '.join(OPTIMIZERS)}: the run starts again with it", choose)
 
     def action_cancel(self) -> None:
-        """esc."""
+        """End what is under way: a line that is typed, autoplay, a jump."""
         self._stepper.action_cancel()
         super().action_cancel()
 
     # Keys: the worst rows
 
     def action_move(self, by: int) -> None:
-        """up and down."""
+        """Choose one of the worst rows."""
         self._chosen = min(max(self._chosen + by, 0), max(len(self.overview.worst.found) - 1, 0))
         self.draw()
 
     def action_held_out(self) -> None:
-        """h."""
+        """Show the worst rows of those held out, or of those that train."""
         if not self.session.run.table.holdout:
             self.say("no rows are held out: start with --holdout 20%")
             return
@@ -208,7 +209,7 @@ class TrainingScreen(LessonScreen):
         self.draw()
 
     def action_use(self) -> None:
-        """enter."""
+        """Show the steps of the chosen row on the main screen."""
         found = self.overview.worst.found
         if self._chosen < len(found):
             row = found[self._chosen].row

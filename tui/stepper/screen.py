@@ -16,6 +16,7 @@ from textual.binding import BindingType
 
 from .autoplay import Autoplay
 from .change import changeable, effect
+from .keys import MAIN
 from .panes import status
 from .predictor import Predictor
 from .step_view import StepView
@@ -30,7 +31,7 @@ AT_START = "this is the very start: there is nothing to go back to"
 class StepperScreen(StepView):
     """Steps the session, one keypress at a time."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings()]
+    BINDINGS: ClassVar[list[BindingType]] = bindings(MAIN)
 
     def __init__(
         self,
@@ -256,17 +257,12 @@ class StepperScreen(StepView):
         self.draw()
 
     def action_lesson(self, number: int) -> None:
-        """Open another lesson; while a question is open, answer it with this digit."""
-        if self.predictor.open is not None:
-            self.action_digit(number)
-        else:
-            super().action_lesson(number)
-
-    def action_digit(self, digit: int) -> None:
-        """Answer an open question by the number of its answer."""
+        """Open another lesson; while a question is open, choose the answer of this number."""
         asked = self.predictor.open
-        if asked is not None and asked.choices:
-            self._answer(digit)
+        if asked is None:
+            super().action_lesson(number)
+        elif asked.choices:
+            self._answer(number)
 
     def _answer(self, prediction: float) -> None:
         asked = self.predictor.open

@@ -3,13 +3,13 @@
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from backprop_tui.core.lessons.names import MAIN
+from backprop_tui.core.lessons import names
 from backprop_tui.core.model.phases import Cell, cells, phases
 from backprop_tui.core.session.position import Position
 from backprop_tui.core.session.session import Session
 from backprop_tui.tui.widgets import footer, layout
 from backprop_tui.tui.widgets.key_screen import KeyScreen
-from backprop_tui.tui.widgets.keys import KEYS, KeysShown
+from backprop_tui.tui.widgets.keys import KeysShown
 from backprop_tui.tui.widgets.line import Line, Span
 from backprop_tui.tui.widgets.pane import Pane
 from backprop_tui.tui.widgets.prompt import Prompt
@@ -17,6 +17,7 @@ from backprop_tui.tui.widgets.runner import Asker
 from textual.app import ComposeResult
 
 from .cursor import neighbor, places
+from .keys import MAIN
 from .panes import forward, gradients, header, loss, network, sample, status, step, updated
 from .view import View, view_of
 
@@ -31,7 +32,7 @@ class StepView(KeyScreen):
     """Shows one step of a session. Its keys change nothing of the session, only what is looked at."""
 
     def __init__(self, session: Session, engine: Asker, scenario: "Scenario | None" = None) -> None:
-        super().__init__(KeysShown(KEYS, scenario.show.hide_keys if scenario else ()), session, engine)
+        super().__init__(KeysShown(MAIN, scenario.show.hide_keys if scenario else ()), session, engine)
         self.session, self.scenario = session, scenario
         self.cursor: Cell | None = None
         """The number that is pointed at."""
@@ -138,7 +139,7 @@ class StepView(KeyScreen):
         pane = self.pane("#step")
         asked = self.question(pane.content_size.width or self.size.width)
         self._make_room(len(asked or ()))
-        text = self.scenario.show.texts.get(MAIN.name, "") if self.scenario else ""
+        text = self.scenario.show.texts.get(names.MAIN.name, "") if self.scenario else ""
         pane.show(asked or step.lines(view, pane.content_size.width, pane.content_size.height, text))
         pane.entitle("Predict first" if asked else step.title(view))
 

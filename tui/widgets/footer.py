@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-from .keys import KEYS, Key
+from .keys import Key
 from .line import Line, Span
 
 
-def lines(width: int, table: Sequence[Key] = KEYS) -> list[Line]:
+def lines(width: int, table: Sequence[Key]) -> list[Line]:
     """As many of the footer's keys as fit, the most needed first; help and quit always."""
     keys = [key for key in table if key.footer]
     spans: list[Span] = []
@@ -20,3 +20,14 @@ def lines(width: int, table: Sequence[Key] = KEYS) -> list[Line]:
         spans += [Span(key.written, "key"), Span(f" {key.word}  ")]
         room -= needed
     return [tuple(spans)]
+
+
+def every_key(width: int, table: Sequence[Key]) -> list[Line]:
+    """All of the footer's keys; as many of their words, from the left, as there is room for."""
+    keys = [key for key in table if key.footer]
+    choices = (
+        "  ".join(f"{key.written} {key.word if place < words else ''}".rstrip() for place, key in enumerate(keys))
+        for words in range(len(keys), -1, -1)
+    )
+    text = next((text for text in choices if len(text) <= width), "  ".join(key.written for key in keys)[:width])
+    return [(Span(text, "key"),)]

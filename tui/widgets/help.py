@@ -1,4 +1,4 @@
-"""The help: every key and what it does, from the one table."""
+"""The help: every key of a screen and what it does, from the screen's table."""
 
 from collections.abc import Sequence
 from textwrap import wrap
@@ -7,9 +7,9 @@ from typing import ClassVar
 from backprop_tui.core.scenario import Scenario
 from backprop_tui.core.text.escape import escape_controls
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 
-from .keys import KEYS, Key
+from .keys import Key, bindings
 from .line import Line, Span
 from .overlay import Overlay
 from .pane import Pane
@@ -20,13 +20,20 @@ WORDS = (
     "",
 )
 
+PAGE = (
+    Key("", "↑↓ pgup pgdn", "", "scroll", "scroll, if not all lines fit"),
+    Key("escape,q,question_mark,f1,enter,space", "esc", "dismiss", "", "close it; q, ?, f1, enter and space too"),
+)
+"""The keys of the help itself."""
+
 
 class HelpScreen(Overlay[None]):
     """A page over the screen; any of its keys closes it."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,question_mark,f1,enter,space", "dismiss", show=False)]
+    KEYS = PAGE
+    BINDINGS: ClassVar[list[BindingType]] = bindings(PAGE)
 
-    def __init__(self, keys: Sequence[Key] = KEYS, words: Sequence[str] = WORDS) -> None:
+    def __init__(self, keys: Sequence[Key], words: Sequence[str]) -> None:
         super().__init__()
         self._keys, self._words = keys, words
 
@@ -50,7 +57,7 @@ def about(scenario: Scenario | None) -> tuple[str, ...]:
     return (*(part for text in parts if text for part in (escape_controls(" ".join(text.split())), "")), *WORDS)
 
 
-def lines(width: int, keys: Sequence[Key] = KEYS, words: Sequence[str] = WORDS) -> list[Line]:
+def lines(width: int, keys: Sequence[Key], words: Sequence[str]) -> list[Line]:
     """The words, then a line per key, folded where the terminal is narrow."""
     column = max(len(key.written) for key in keys) + 2
     found: list[Line] = [(Span(part),) for text in words for part in (wrap(text, width) or [""])]

@@ -7,7 +7,7 @@ from textual.events import Resize
 from textual.screen import Screen
 
 from .keys import KeysShown
-from .messages import Follow, Leave, OpenLesson, Told
+from .messages import Follow, Leave, OpenLesson, ShowHelp, Told
 from .pane import Pane
 from .prompt import Prompt
 from .runner import Asker, Requester, Runner
@@ -159,9 +159,7 @@ class KeyScreen(Screen[None]):
 
     def action_help(self) -> None:
         """List the keys."""
-        from .help import HelpScreen
-
-        self.app.push_screen(HelpScreen(self.keys.keys, self.help_words()))
+        self.tell(ShowHelp(self.keys.keys, self.help_words()))
 
     def action_quit(self) -> None:
         """Leave the program; what was done is saved."""

@@ -1,5 +1,6 @@
 """What screens tell the app. A screen knows no app: it tells what a person wants, and the app sees to it."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from textual.message import Message
@@ -7,6 +8,8 @@ from textual.message import Message
 if TYPE_CHECKING:
     from backprop_tui.core.scenario import Scenario
     from backprop_tui.core.session.session import Session
+
+    from .keys import Key
 
 
 class Told(Message, bubble=False):
@@ -27,6 +30,14 @@ class OpenExample(Told):
     def __init__(self, name: str) -> None:
         super().__init__()
         self.name = name
+
+
+class ShowHelp(Told):
+    """The keys of a screen are to be listed, below some words."""
+
+    def __init__(self, keys: "Sequence[Key]", words: Sequence[str] = ()) -> None:
+        super().__init__()
+        self.keys, self.words = keys, words
 
 
 class Follow(Told):

@@ -10,8 +10,8 @@ import pytest
 from backprop_tui.core.engine.compute.engine import Engine
 from backprop_tui.core.model.network import Array
 from backprop_tui.core.model.phases import Cell
+from backprop_tui.tui.stepper.keys import MAIN
 from backprop_tui.tui.stepper.screen import StepperScreen
-from backprop_tui.tui.widgets.keys import KEYS
 from driven_screen import Driven, driven
 
 Check = Callable[[Driven, str], Awaitable[None]]
@@ -33,7 +33,7 @@ def checks(action: str) -> Callable[[Check], Check]:
 
 
 def every_key() -> list[tuple[str, str]]:
-    return [(key.action, name) for key in KEYS for name in key.names.split(",")]
+    return [(key.action, name) for key in MAIN for name in key.names.split(",")]
 
 
 @pytest.mark.parametrize(("action", "key"), every_key(), ids=[name for _, name in every_key()])
@@ -454,7 +454,7 @@ async def command_palette(shown: Driven, key: str) -> None:
 async def help_page(shown: Driven, key: str) -> None:
     await shown.pilot.resize_terminal(120, 60)
     await shown.press(key)
-    for one in KEYS:
+    for one in MAIN:
         assert one.written in shown.text
     await shown.pilot.press("escape")
     assert isinstance(shown.app.screen, StepperScreen)

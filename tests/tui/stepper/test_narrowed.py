@@ -9,7 +9,8 @@ from backprop_tui.core.engine.compute.engine import Engine
 from backprop_tui.core.scenario import PANES, Scenario, ScenarioError, Show, bundled, bundled_names, open_scenario
 from backprop_tui.core.session.session import Session
 from backprop_tui.tui.lessons.keys import AUTOGRAD, DATA, DESCENT, TRAINING, hideable
-from backprop_tui.tui.widgets.keys import KEYS, KeysShown
+from backprop_tui.tui.stepper.keys import MAIN
+from backprop_tui.tui.widgets.keys import KeysShown
 from backprop_tui.tui.widgets.pane import Pane
 from driven_screen import Driven, driven
 from textual.geometry import Region
@@ -67,18 +68,17 @@ async def test_no_key_leads_to_a_hidden_pane(engine: Engine, hidden: tuple[str, 
 
 
 def test_a_scenario_calls_a_key_as_the_help_writes_it() -> None:
-    assert {key.written for table in (KEYS, DATA, AUTOGRAD, DESCENT, TRAINING) for key in table} - hideable() == {"q"}
+    assert {key.written for table in (MAIN, DATA, AUTOGRAD, DESCENT, TRAINING) for key in table} - hideable() == {"q"}
     assert {"[", "shift+left"} <= hideable()
     for called in ("[", "shift+left", "[ or shift+left"):
-        assert not KeysShown(KEYS, (called,)).do("back_phase")
-    assert KeysShown(KEYS).do("digit", (6,))
+        assert not KeysShown(MAIN, (called,)).do("back_phase")
 
 
 def test_lessons_are_hidden_one_by_one() -> None:
-    keys = KeysShown(KEYS, ("2", "arrow keys"))
+    keys = KeysShown(MAIN, ("2", "arrow keys"))
     assert [keys.do("lesson", (number,)) for number in (1, 2, 3)] == [True, False, True]
     assert not any(keys.do("cursor", (way,)) for way in ("up", "down", "left", "right"))
-    assert not any(KeysShown(KEYS, tuple("12345")).do("lesson", (number,)) for number in range(1, 6))
+    assert not any(KeysShown(MAIN, tuple("12345")).do("lesson", (number,)) for number in range(1, 6))
 
 
 async def test_a_hidden_key_is_gone_from_everywhere(engine: Engine) -> None:

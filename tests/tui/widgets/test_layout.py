@@ -2,6 +2,7 @@
 
 import pytest
 from backprop_tui.tui.stepper.autoplay import SPEEDS, tick
+from backprop_tui.tui.stepper.keys import MAIN
 from backprop_tui.tui.stepper.panes.loss import levels, scale
 from backprop_tui.tui.widgets import footer, layout
 from backprop_tui.tui.widgets.line import Span, clipped, text_of
@@ -51,7 +52,7 @@ def test_clipped_text_has_exactly_the_width(text: str, width: int) -> None:
 
 @given(st.integers(20, 200))
 def test_the_footer_fits_and_always_says_how_to_quit(width: int) -> None:
-    (line,) = footer.lines(width)
+    (line,) = footer.lines(width, MAIN)
     assert len(text_of(line).rstrip()) <= width
     assert text_of(line).rstrip().endswith("q quit")
     assert all(isinstance(span, Span) for span in line)

@@ -4,20 +4,22 @@ import time
 from collections.abc import Callable
 from typing import ClassVar
 
+from backprop_tui.tui.widgets.help import HelpScreen
+from backprop_tui.tui.widgets.keys import bindings
 from backprop_tui.tui.widgets.line import Line, Span, clipped
 from backprop_tui.tui.widgets.pane import Pane
 from textual.app import App, ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.events import Resize
 from textual.widgets import Digits, Input
 
+from .keys import DASHBOARD
 from .session_process import SessionProcess
 from .workshop import Workshop
 
 REFRESH = 1.0
 BLOCKS = "▁▂▃▄▅▆▇█"
 HEAD = f"{'name':20} {'lesson':17} {'step':>9}  {'loss':>10}  {'':24}  {'predicted':>9}  {'idle':>5}"
-KEYS = "↑ ↓ choose  f let all follow  p pause  m message to all  x end a session  q end all"
 
 
 def sparkline(losses: tuple[float, ...]) -> str:
@@ -61,17 +63,7 @@ class Dashboard(App[None]):
     #prompt { display: none; height: 1; border: none; padding: 0; }
     Pane.-bold { text-style: bold; }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up", "choose(-1)"),
-        Binding("down", "choose(1)"),
-        Binding("f", "show"),
-        Binding("p", "pause"),
-        Binding("m", "message"),
-        Binding("x", "end_one"),
-        Binding("q,ctrl+q,ctrl+c", "leave", priority=False),
-        Binding("y", "yes"),
-        Binding("escape", "cancel"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings(DASHBOARD)
 
     def __init__(self, workshop: Workshop, commands: list[str], address: str, password: str | None) -> None:
         super().__init__(ansi_color=True)
@@ -94,7 +86,8 @@ class Dashboard(App[None]):
 
     def on_mount(self) -> None:
         """Look again every second."""
-        self.query_one("#keys", Pane).show([(Span(KEYS, "dim"),)])
+        words = "  ".join(f"{key.written} {key.word}" for key in DASHBOARD if key.footer)
+        self.query_one("#keys", Pane).show([(Span(words, "dim"),)])
         lines = "   or   ".join(self._commands), f"password: {self._password or 'none, everybody may come in'}"
         self.query_one("#address", Pane).show([(Span(line, "title"),) for line in lines])
         self.set_interval(REFRESH, self.draw)
@@ -128,6 +121,10 @@ class Dashboard(App[None]):
             self.draw()
 
     # Keys
+
+    def action_help(self) -> None:
+        """List the keys."""
+        self.push_screen(HelpScreen(DASHBOARD, ()))
 
     def action_choose(self, by: int) -> None:
         """Up and down."""

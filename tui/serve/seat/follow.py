@@ -4,38 +4,39 @@ from typing import ClassVar
 
 from backprop_tui.core.lessons.names import LESSONS, MAIN
 from backprop_tui.core.model.phases import Cell
+from backprop_tui.tui.stepper import keys
 from backprop_tui.tui.stepper.step_view import StepView
 from backprop_tui.tui.stepper.view import View
-from backprop_tui.tui.widgets.keys import KEYS, Key, KeysShown, bindings
+from backprop_tui.tui.widgets.keys import Key, KeysShown, bindings
 from backprop_tui.tui.widgets.runner import Asker
 from textual import work
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 
 from .snapshot import Snapshot
 
 BACK = Key(
-    "f", "f", "follow", "back to yours", "back to your own screen, which is as you left it (esc does it too)", True
+    "f,escape",
+    "f",
+    "follow",
+    "back to yours",
+    "back to your own screen, which is as you left it (esc does it too)",
+    True,
 )
-LOOKING = frozenset({"why", "precision", "picture", "next_pane", "cursor", "command_palette", "help", "quit"})
+LOOKING = frozenset({"why", "precision", "picture", "next_pane", "cursor('up')", "command_palette", "help", "quit"})
 """The actions that change nothing."""
 
-
-def _looks(action: str) -> bool:
-    return action.partition("(")[0] in LOOKING
+FOLLOWING = (BACK, *(key for key in keys.MAIN if key.action in LOOKING))
 
 
 class FollowScreen(StepView):
     """Shows what the instructor's session sends, as long as its person wants."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("f,escape", "follow", show=False),
-        *(binding for binding in bindings() if _looks(binding.action)),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings(FOLLOWING)
 
     def __init__(self, shown: Snapshot, engine: Asker, name: str) -> None:
         """`name` is whom one follows."""
         super().__init__(shown.session, engine)
-        self.keys = KeysShown((BACK, *(key for key in KEYS if _looks(key.action))))
+        self.keys = KeysShown(FOLLOWING)
         self.guide = name
         """Whom one follows; empty when they show nothing any more."""
         self._shown = self._newest = self._coming = shown

@@ -2,18 +2,21 @@
 
 from typing import ClassVar
 
+from backprop_tui.tui.widgets.keys import Key, bindings
 from backprop_tui.tui.widgets.messages import Follow
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Middle
 from textual.screen import ModalScreen
 from textual.widgets import Static
+
+HELD = (Key("f", "f", "follow", "follow", "see the screen that everybody can follow"),)
 
 
 class HeldScreen(ModalScreen[None]):
     """Takes the keys while the instructor speaks; `f` still follows where there is somebody to follow."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("f", "follow", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = bindings(HELD)
 
     DEFAULT_CSS = """
     HeldScreen { align: center middle; }

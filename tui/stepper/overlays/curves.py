@@ -12,8 +12,10 @@ from backprop_tui.core.model.phases import gradients_known
 from backprop_tui.core.model.trace import Trace
 from backprop_tui.core.session.session import Session
 from backprop_tui.core.text.numerals import brief
+from backprop_tui.tui.stepper.keys import CURVES
 from backprop_tui.tui.stepper.panes.loss import scale
-from backprop_tui.tui.widgets import plot
+from backprop_tui.tui.widgets import footer, plot
+from backprop_tui.tui.widgets.keys import Key, bindings
 from backprop_tui.tui.widgets.line import Line, Span, fitting
 from backprop_tui.tui.widgets.overlay import Overlay
 from backprop_tui.tui.widgets.pane import Pane
@@ -22,7 +24,7 @@ from backprop_tui.tui.widgets.runner import Asker, Runner
 from backprop_tui.tui.widgets.typed import next_lr
 from textual import work
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.events import Resize
 
 LOSS, LEARNING_RATE = "loss", "learning rate"
@@ -31,20 +33,8 @@ LOSS, LEARNING_RATE = "loss", "learning rate"
 class CurvesScreen(Overlay[None]):
     """Travels in time along the loss; shows what a learning rate does to the present step."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q,L,enter", "dismiss", show=False),
-        Binding("tab", "turn", show=False, priority=True),
-        Binding("left", "move(-1)", show=False),
-        Binding("right", "move(1)", show=False),
-        Binding("pageup", "leap(-1)", show=False),
-        Binding("pagedown", "leap(1)", show=False),
-        Binding("home", "to(0)", show=False),
-        Binding("end", "to(-1)", show=False),
-        Binding("g", "logarithm", show=False),
-        Binding("e", "epochs", show=False),
-        Binding("plus", "lr(1)", show=False),
-        Binding("minus", "lr(-1)", show=False),
-    ]
+    KEYS = CURVES
+    BINDINGS: ClassVar[list[BindingType]] = bindings(CURVES)
 
     def __init__(self, session: Session, runner: Runner, engine: Asker) -> None:
         super().__init__()
@@ -89,10 +79,7 @@ class CurvesScreen(Overlay[None]):
         self._show(
             f"Loss of every step, {'logarithmic' if logarithmic else 'linear'}",
             self._plot([curve], marks, (1.0, max(float(len(losses)), 2.0)), logarithmic, per_epoch),
-            (f"step {at:,}: loss {brief(losses[at - 1], 8)}" if marks else "no step is in view yet: → goes on",),
-            "←→ step  pgup pgdn home end  g log/linear  e epochs  tab learning rate  esc",
-            "←→ pgup pgdn home end  g log  e epochs  tab rate  esc",
-            "←→ home end  g log  e epochs  tab esc",
+            f"step {at:,}: loss {brief(losses[at - 1], 8)}" if marks else "no step is in view yet: → goes on",
         )
 
     def _plot(
@@ -128,7 +115,7 @@ class CurvesScreen(Overlay[None]):
             words = self._trouble or "the engine computes it …"
             width = self.query_one("#curve", Pane).content_size.width
             rows: list[Line] = [(Span(row),) for row in wrapped_words(words, max(width, 20), 0)]
-            self._show("Loss along −∂L/∂w", rows, ("",), "tab loss  esc")
+            self._show("Loss along −∂L/∂w", rows, "")
             return
         marks = [Mark(0.0, float(curve.losses[0]), "○"), Mark(curve.best, curve.at(curve.best), "▼")]
         longest = float(curve.lengths[-1])
@@ -144,8 +131,8 @@ class CurvesScreen(Overlay[None]):
         self._show(
             f"Loss after one step along −∂L/∂w, by the learning rate   ● lr {brief(lr)}",
             self._plot([Curve(curve.lengths, curve.losses, "positive")], marks, (0.0, longest), False),
-            (f"{words}   {best}, {rises}", f"{words}   {best}", words) if least else (words,),
-            "+ - learning rate  tab loss  esc",
+            *((f"{words}   {best}, {rises}", f"{words}   {best}") if least else ()),
+            words,
         )
 
     @work(exclusive=True)
@@ -190,13 +177,21 @@ class CurvesScreen(Overlay[None]):
 
     # Keys
 
-    def _show(self, title: str, lines: list[Line], point: tuple[str, ...], *keys: str) -> None:
-        """`point` and `keys` are the same from the longest to the shortest: what fits is shown."""
+    def _show(self, title: str, lines: list[Line], *point: str) -> None:
+        """`point` is the same from the longest to the shortest: what fits is shown."""
         pane, width = self.query_one("#curve", Pane), self.size.width
         pane.entitle(title)
         pane.show(lines)
         self.query_one("#point", Pane).show([(Span(fitting(width, *point), "title"),)])
-        self.query_one("#curve-keys", Pane).show([(Span(fitting(width, *keys), "key"),)])
+        self.query_one("#curve-keys", Pane).show(footer.every_key(width, self._keys()))
+
+    def _keys(self) -> list[Key]:
+        """The keys that do something on the page that is open."""
+        if self._page == LOSS:
+            return [key for key in CURVES if key.action != "lr(1)"]
+        turn = [key._replace(word="loss") for key in CURVES if key.action == "turn"]
+        mark = [key for key in CURVES if key.action == "lr(1)" and self._curve is not None]
+        return [*mark, *turn, CURVES[-1]]
 
     def action_turn(self) -> None:
         """To the other picture."""

@@ -4,9 +4,11 @@ from typing import ClassVar
 
 from backprop_tui.core.scenario import bundled, bundled_names
 from backprop_tui.core.text.escape import escape_controls
+from backprop_tui.tui.stepper.keys import EXAMPLES
+from backprop_tui.tui.widgets.keys import bindings
 from backprop_tui.tui.widgets.overlay import Overlay
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.content import Content
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
@@ -15,7 +17,8 @@ from textual.widgets.option_list import Option
 class ExamplesScreen(Overlay[str]):
     """A list; enter opens one, and its name is the screen's result."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q", "dismiss", show=False)]
+    KEYS = EXAMPLES
+    BINDINGS: ClassVar[list[BindingType]] = bindings(EXAMPLES)
 
     def compose(self) -> ComposeResult:
         """A line per example."""

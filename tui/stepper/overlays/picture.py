@@ -2,19 +2,22 @@
 
 from typing import ClassVar
 
+from backprop_tui.tui.stepper.keys import PICTURE
 from backprop_tui.tui.stepper.panes import network
 from backprop_tui.tui.stepper.view import View
+from backprop_tui.tui.widgets.keys import bindings
 from backprop_tui.tui.widgets.overlay import Overlay
 from backprop_tui.tui.widgets.pane import Pane
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.events import Resize
 
 
 class NetworkScreen(Overlay[None]):
     """The picture of one moment; any of its keys closes it."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,v,enter,space", "dismiss", show=False)]
+    KEYS = PICTURE
+    BINDINGS: ClassVar[list[BindingType]] = bindings(PICTURE)
 
     def __init__(self, view: View) -> None:
         super().__init__()

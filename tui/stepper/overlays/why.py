@@ -28,13 +28,16 @@ from backprop_tui.core.model import phases
 from backprop_tui.core.model.phases import Cell
 from backprop_tui.core.model.values import parse
 from backprop_tui.core.text.numerals import fixed
+from backprop_tui.tui.stepper.keys import WHY
 from backprop_tui.tui.stepper.view import View
-from backprop_tui.tui.widgets.line import Line, Span, fitting
+from backprop_tui.tui.widgets import footer
+from backprop_tui.tui.widgets.keys import Key, bindings
+from backprop_tui.tui.widgets.line import Line, Span
 from backprop_tui.tui.widgets.overlay import Overlay
 from backprop_tui.tui.widgets.pane import Pane
 from backprop_tui.tui.widgets.runner import Asker
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.events import Resize
 from textual.worker import WorkType
 
@@ -45,21 +48,8 @@ FRAME = 2
 class WhyScreen(Overlay[None]):
     """The explanation of one number, and of every number that enters it."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q", "dismiss", show=False),
-        Binding("left,shift+tab", "choose(-1)", show=False, priority=True),
-        Binding("right,tab", "choose(1)", show=False, priority=True),
-        Binding("up", "scroll(-1)", show=False),
-        Binding("down", "scroll(1)", show=False),
-        Binding("pageup", "scroll(-10)", show=False),
-        Binding("pagedown", "scroll(10)", show=False),
-        Binding("enter", "follow", show=False),
-        Binding("backspace,b", "return", show=False),
-        Binding("c", "form", show=False),
-        Binding("d", "digits", show=False),
-        Binding("n", "row(1)", show=False),
-        Binding("p", "row(-1)", show=False),
-    ]
+    KEYS = WHY
+    BINDINGS: ClassVar[list[BindingType]] = bindings(WHY)
 
     def __init__(self, view: View, cell: Cell, engine: Asker) -> None:
         """The view has a trace, and the number is computed in it."""
@@ -107,21 +97,16 @@ class WhyScreen(Overlay[None]):
         self.query_one("#trail", Pane).show([(Span(shown, "title"), Span(follow, "key"))])
         pane.entitle(f"Why?  {found.title}")
         pane.show(self._lines(found, max(width - FRAME - 1, 20)))
-        self.query_one("#why-keys", Pane).show([(Span(self._keys(width), "key"),)])
+        self.query_one("#why-keys", Pane).show(footer.every_key(width, self._keys()))
 
     def _called(self, cell: Cell) -> str:
         return cell_name(self._trace.network, cell, self._trace.batch)
 
-    def _keys(self, width: int) -> str:
-        form = "one link" if self._form == CHAIN else "the whole chain"
-        row = "n p row  " if self._sample() is not None else ""
-        return fitting(
-            width,
-            f"←→ choose  enter follow  backspace return  ↑↓ scroll  {row}c {form}  d digits  esc",
-            f"←→ choose  enter follow  backspace return  ↑↓ scroll  {row}c chain  d digits  esc",
-            f"←→ enter follow  backspace return  ↑↓ scroll  {row}c d esc",
-            f"←→ enter  backspace  ↑↓  {row}c  d  esc",
-        )
+    def _keys(self) -> list[Key]:
+        """The keys that do something here; the one for the form says which it would be."""
+        form = "one link" if self._form == CHAIN else "chain"
+        found = [key._replace(word=form) if key.action == "form" else key for key in WHY]
+        return [key for key in found if key.action != "row(1)" or self._sample() is not None]
 
     def _sample(self) -> int | None:
         """The place in the batch of the row that the number belongs to; None where there is but one, or it has none."""

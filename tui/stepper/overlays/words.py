@@ -3,18 +3,21 @@
 from textwrap import wrap
 from typing import ClassVar
 
+from backprop_tui.tui.stepper.keys import WORDS
+from backprop_tui.tui.widgets.keys import bindings
 from backprop_tui.tui.widgets.line import Line, Span
 from backprop_tui.tui.widgets.overlay import Overlay
 from backprop_tui.tui.widgets.pane import Pane
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.events import Resize
 
 
 class WordsScreen(Overlay[None]):
     """Paragraphs under a title; any of its keys closes it."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,enter,space", "dismiss", show=False)]
+    KEYS = WORDS
+    BINDINGS: ClassVar[list[BindingType]] = bindings(WORDS)
 
     def __init__(self, title: str, paragraphs: tuple[str, ...]) -> None:
         super().__init__()

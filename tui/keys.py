@@ -1,0 +1,40 @@
+"""Every table of keys there is, under the words that say where its keys hold."""
+
+from backprop_tui.core.lessons.names import LESSONS
+
+from .lessons import keys as lessons
+from .serve.room.keys import DASHBOARD
+from .serve.seat.follow import FOLLOWING
+from .serve.seat.held_screen import HELD
+from .stepper import keys as stepper
+from .widgets.help import PAGE
+from .widgets.keys import Key
+
+_DATA, _AUTOGRAD, _DESCENT, _MAIN, _TRAINING = map(str, LESSONS)
+
+TABLES: dict[str, tuple[Key, ...]] = {
+    _MAIN: stepper.MAIN,
+    _DATA: lessons.DATA,
+    _AUTOGRAD: lessons.AUTOGRAD,
+    _DESCENT: lessons.DESCENT,
+    _TRAINING: lessons.TRAINING,
+    "enter: why?": stepper.WHY,
+    "L: the loss, and the learning rate": stepper.CURVES,
+    "v: the network": stepper.PICTURE,
+    "o: the examples": stepper.EXAMPLES,
+    "y: a page of words": stepper.WORDS,
+    "?: the help": PAGE,
+    "f: following the instructor, in a workshop": FOLLOWING,
+    "while the instructor has paused a workshop": HELD,
+    "the instructor's own screen, in a workshop": DASHBOARD,
+}
+
+
+def markdown() -> str:
+    """All tables as Markdown, a section each."""
+    return "\n".join(line for title, table in TABLES.items() for line in (*_section(title, table), ""))
+
+
+def _section(title: str, table: tuple[Key, ...]) -> list[str]:
+    rows = [f"| `{key.written}` | {key.does} |" for key in table]
+    return [f"## {title[0].upper()}{title[1:]}", "", "| key | does |", "| --- | --- |", *rows]

@@ -1,0 +1,158 @@
+"""The keys of the main screen, and of the pages that lie over it."""
+
+from backprop_tui.tui.widgets.keys import EVERYWHERE, HELP, Key
+
+MAIN = (
+    Key("space", "space", "step", "step", "one step; finishes the step if in the middle of its phases", True),
+    Key(
+        "s", "s", "phase", "phase", "one phase: a layer's z, its h, ŷ, the loss, then backwards, then the update", True
+    ),
+    Key("full_stop", ".", "number", "number", "one number: the smallest step, one unit's or one weight's arithmetic"),
+    Key("b", "b", "back", "back", "takes back the last step, phase, number or change", True),
+    Key(
+        "left_square_bracket,shift+left", "[ or shift+left", "back_phase", "phase back", "one phase back in the history"
+    ),
+    Key(
+        "right_square_bracket,shift+right",
+        "] or shift+right",
+        "forward_phase",
+        "phase on",
+        "one phase forward in the history, which stays as it is",
+    ),
+    Key("home", "home", "first", "start", "the very start"),
+    Key("end", "end", "last", "newest", "the newest step"),
+    Key("r", "r", "reinit", "reinit", "reinit: new random weights, those of the next seed, and an empty history", True),
+    Key("R", "R", "restart", "restart", "restart: the same weights as at the start of this run"),
+    Key("a", "a", "autoplay", "autoplay", "autoplay on and off"),
+    Key("less_than_sign", "<", "slower", "slower", "autoplay slower"),
+    Key("greater_than_sign", ">", "faster", "faster", "autoplay faster"),
+    Key(
+        "t",
+        "t",
+        "predict",
+        "predict",
+        "predict first: a question before each step's gradients; again for a harder level, then off",
+    ),
+    Key("j", "j", "jump", "jump", "jump ahead: a number of steps, or < and a loss to stop below", True),
+    Key("plus", "+", "lr_up", "lr up", "a larger learning rate, by steps of 1-2-5"),
+    Key("minus", "-", "lr_down", "lr down", "a smaller learning rate"),
+    Key("l", "l", "lr", "lr", "type a learning rate"),
+    Key("n", "n", "next_row", "next row", "the next row of the table"),
+    Key("p", "p", "previous_row", "previous row", "the previous row"),
+    Key("g", "g", "row", "row", "go to a row by its number"),
+    Key(
+        "equals_sign",
+        "=",
+        "change",
+        "change",
+        "change the number under the cursor: a weight, a bias, an input, the target",
+    ),
+    Key("v", "v", "picture", "network", "the network as a picture"),
+    Key(
+        "L",
+        "L",
+        "loss_picture",
+        "loss plot",
+        "the loss as a picture, in which one travels in time; tab: the learning rate's",
+    ),
+    Key("o", "o", "examples", "examples", "open one of the examples that come with the program"),
+    Key("w", "w", "save", "save", "save the session; quitting does it too, and backprop-tui --resume goes on"),
+    Key("e", "e", "export", "export", "export what was done, or the present run as a scenario file"),
+    Key("y", "y", "copy", "copy", "copy the line of shell that leads to this state again"),
+    Key("enter", "enter", "why", "why?", "why? explains the number under the cursor, or the one computed last", True),
+    Key("d", "d", "precision", "digits", "all digits that float32 has, or four"),
+    Key(
+        "tab",
+        "tab",
+        "next_pane",
+        "next pane",
+        "the next pane, where the terminal is too small for all",
+        priority=True,
+    ),
+    Key(
+        "up",
+        "arrow keys",
+        "cursor('up')",
+        "cursor",
+        "move the cursor over the numbers; the line above the keys names it",
+        also=tuple((arrow, f"cursor('{arrow}')") for arrow in ("down", "left", "right")),
+    ),
+    Key("escape", "esc", "cancel", "cancel", "ends a jump or autoplay"),
+    *EVERYWHERE,
+)
+
+WHY = (
+    Key(
+        "left,shift+tab",
+        "←→",
+        "choose(-1)",
+        "choose",
+        "another number of the formula; tab and shift+tab do it too",
+        True,
+        also=(("right,tab", "choose(1)"),),
+        priority=True,
+    ),
+    Key("enter", "enter", "follow", "follow", "explain the chosen number", True),
+    Key(
+        "backspace,b", "backspace", "return", "return", "back along the trail, from its start to the panes; b too", True
+    ),
+    Key("up", "↑↓", "scroll(-1)", "scroll", "scroll by a line", True, also=(("down", "scroll(1)"),)),
+    Key("pageup", "pgup pgdn", "scroll(-10)", "", "scroll by ten lines", also=(("pagedown", "scroll(10)"),)),
+    Key("n", "n p", "row(1)", "row", "the same number of another row of the batch", True, also=(("p", "row(-1)"),)),
+    Key("c", "c", "form", "chain", "the whole chain from the loss, or the last link of it alone", True),
+    Key("d", "d", "digits", "digits", "all digits, or four", True),
+    HELP._replace(footer=False),
+    Key("escape,q", "esc", "dismiss", "", "close it; q too", True),
+)
+"""Why a number is what it is."""
+
+CURVES = (
+    Key("left", "←→", "move(-1)", "step", "one step back, or on", True, also=(("right", "move(1)"),)),
+    Key(
+        "pageup",
+        "pgup pgdn home end",
+        "leap(-1)",
+        "",
+        "a tenth of the history back, or on; the very start; the newest step",
+        True,
+        also=(("pagedown", "leap(1)"), ("home", "to(0)"), ("end", "to(-1)")),
+    ),
+    Key("g", "g", "logarithm", "log/linear", "a logarithmic scale, or a linear one", True),
+    Key("e", "e", "epochs", "epochs", "epochs below the curve, or steps", True),
+    Key(
+        "plus", "+ -", "lr(1)", "learning rate", "move the mark of the learning rate", True, also=(("minus", "lr(-1)"),)
+    ),
+    Key(
+        "tab",
+        "tab",
+        "turn",
+        "learning rate",
+        "from the loss over the steps to that over the learning rate, and back",
+        True,
+        priority=True,
+    ),
+    HELP._replace(footer=False),
+    Key("escape,q,L,enter", "esc", "dismiss", "", "close it; q, L and enter too", True),
+)
+"""The loss as a picture: one page over the steps, one over the learning rate."""
+
+PICTURE = (
+    HELP._replace(footer=False),
+    Key("escape,q,v,enter,space", "esc", "dismiss", "", "close it; q, v, enter and space too"),
+)
+"""The network as a picture."""
+
+WORDS = (
+    Key("", "↑↓ pgup pgdn", "", "scroll", "scroll, if not all lines fit"),
+    HELP._replace(footer=False),
+    Key("escape,q,enter,space", "esc", "dismiss", "", "close it; q, enter and space too"),
+)
+"""A page of words."""
+
+EXAMPLES = (
+    Key("", "↑↓ pgup pgdn", "", "choose", "another example"),
+    Key("", "enter", "", "open", "open the chosen one"),
+    HELP._replace(footer=False),
+    Key("escape,q", "esc", "dismiss", "", "close the list; q too"),
+)
+"""The list of examples."""
