@@ -40,7 +40,6 @@ class Column:
     """One column's name, and before [0] and after [1] scaling: mean, standard deviation, ends, and a histogram."""
 
     name: str
-    is_target: bool
     summary: Array
     counts: Array
 
@@ -158,9 +157,7 @@ class DataLesson:
         if summary.shape != (len(names), 2, 4) or counts.shape != (len(names), 2, BINS):
             raise WireError("the engine's description does not fit the table's columns")
         targets = len(self.table.features)
-        self.columns = tuple(
-            Column(name, number >= targets, summary[number], counts[number]) for number, name in enumerate(names)
-        )
+        self.columns = tuple(Column(name, summary[number], counts[number]) for number, name in enumerate(names))
 
     # In words
 

@@ -221,7 +221,3 @@ class DescentLesson:
         if abs(now) > abs(before):
             return "speeds up: the derivative grows with every step"
         return "converges: the derivative falls, so the steps get shorter"
-
-    def printed(self) -> list[str]:
-        """x after each step shown, as the notebook prints it."""
-        return [number_text(x) for x in self.xs[1:]]

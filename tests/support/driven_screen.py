@@ -14,7 +14,7 @@ from backprop_tui.core.session.session import Session
 from backprop_tui.tui.app import StepperApp
 from backprop_tui.tui.saving import Keeper
 from backprop_tui.tui.stepper.screen import StepperScreen
-from backprop_tui.tui.widgets.line import text_of
+from backprop_tui.tui.widgets.line import Line
 from backprop_tui.tui.widgets.pane import Pane
 from textual.pilot import Pilot
 
@@ -100,6 +100,11 @@ class Driven:
     def read(self, cell: Cell) -> float | None:
         """A number as it is written; None if there are dots."""
         return read_number(self.shown()[cell])
+
+
+def text_of(line: Line) -> str:
+    """A line's text alone."""
+    return "".join(span.text for span in line)
 
 
 def read_number(text: str) -> float | None:

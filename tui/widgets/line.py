@@ -17,11 +17,6 @@ class Span(NamedTuple):
 Line = tuple[Span, ...]
 
 
-def text_of(line: Line) -> str:
-    """A line's text alone."""
-    return "".join(span.text for span in line)
-
-
 def length_of(line: Line) -> int:
     """How many columns a line takes: a Chinese character has two."""
     return sum(cell_len(span.text) for span in line)

@@ -7,6 +7,7 @@ import numpy as np
 from backprop_tui.core.model.network import Array
 from backprop_tui.core.text.numerals import brief
 
+from .canvas import BLOCKS, Canvas
 from .line import Line, Span
 
 SCALE = 9
@@ -14,10 +15,6 @@ SCALE = 9
 
 FRAME = 2
 """The lines below the plot: its axis, and the ends of the scale."""
-
-# The bits of a braille character, [row from the top][column], as Unicode orders them.
-_DOTS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
-_BRAILLE = 0x2800
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,11 +71,9 @@ def lines(
 ) -> list[Line]:
     """The plot in exactly `width` columns and `height` lines, axes included."""
     columns, rows = max(width - SCALE, 4), max(height - FRAME, 1)
-    dots = np.zeros((rows * 4, columns * 2), "uint8")
-    """Which curve a dot belongs to, from 1; 0 for none."""
-    for number, curve in enumerate(curves, 1):
-        _draw(dots, number, curve, x_range, y_range)
-    cells = _cells(dots, curves)
+    canvas = Canvas(columns, rows)
+    for curve in curves:
+        _draw(canvas, curve, x_range, y_range)
     axis = ["─"] * columns
     for mark in marks:
         column, row = _place(mark.x, x_range, columns), _place(mark.y, y_range, rows)
@@ -87,12 +82,12 @@ def lines(
         if mark.on_axis:
             axis[column] = "┴"
         if row is not None:
-            cells[rows - 1 - row][column] = Span(mark.text, mark.role)
+            canvas.text(column, rows - 1 - row, mark.text, mark.role)
     label = SCALE - 1
     found: list[Line] = []
-    for row, cell_row in enumerate(cells):
+    for row, drawn in enumerate(canvas.lines()):
         text = y_text(y_range[1]) if row == 0 else y_text(y_range[0]) if row == rows - 1 else ""
-        found.append((Span(text.rjust(label)[-label:], "dim"), Span("│", "dim"), *_merged(cell_row)))
+        found.append((Span(text.rjust(label)[-label:], "dim"), Span("│", "dim"), *drawn))
     if height > FRAME:
         low, high = x_text(x_range[0]), x_text(x_range[1])
         found.append((Span(" " * label, "dim"), Span("└" + "".join(axis), "dim")))
@@ -101,9 +96,9 @@ def lines(
     return found[:height]
 
 
-def _draw(dots: Array, number: int, curve: Curve, x_range: tuple[float, float], y_range: tuple[float, float]) -> None:
+def _draw(canvas: Canvas, curve: Curve, x_range: tuple[float, float], y_range: tuple[float, float]) -> None:
     """Set the dots of one curve: a column at a time, joined to the column before."""
-    high, wide = dots.shape
+    high, wide = canvas.height * 4, canvas.width * 2
     x = np.linspace(*x_range, wide)
     x_known, y_known = np.asarray(curve.x, "float64"), np.asarray(curve.y, "float64")
     if not len(x_known):
@@ -123,21 +118,7 @@ def _draw(dots: Array, number: int, curve: Curve, x_range: tuple[float, float], 
         if start == gap or {start, now} == {-1, high}:
             start = now
         start += (now > start) - (now < start)
-        low, top = max(min(start, now), 0), min(max(start, now), high - 1)
-        if low <= top:
-            dots[high - 1 - top : high - low, column] = number
-
-
-def _cells(dots: Array, curves: Sequence[Curve]) -> list[list[Span]]:
-    """The dots as characters, each in the role of the last curve that passes through it."""
-    parts = [(bit, dots[y::4, x::2]) for y, row in enumerate(_DOTS) for x, bit in enumerate(row)]
-    bits = sum(np.where(part > 0, bit, 0) for bit, part in parts)
-    owners = np.maximum.reduce([part for _, part in parts])
-    roles = ["", *(curve.role for curve in curves)]
-    return [
-        [Span(chr(_BRAILLE + bit) if bit else " ", roles[owner]) for bit, owner in zip(*pair, strict=True)]
-        for pair in zip(np.asarray(bits).tolist(), owners.tolist(), strict=True)
-    ]
+        canvas.upright(column, high - 1 - max(start, now), high - 1 - min(start, now), curve.role)
 
 
 def _place(value: float, limits: tuple[float, float], cells: int) -> int | None:
@@ -148,21 +129,9 @@ def _place(value: float, limits: tuple[float, float], cells: int) -> int | None:
     return min(int((value - low) / (high - low) * cells), cells - 1)
 
 
-def _merged(spans: Sequence[Span]) -> list[Span]:
-    """Neighbors of one role as one span."""
-    found: list[Span] = []
-    for span in spans:
-        if found and found[-1].role == span.role:
-            found[-1] = Span(found[-1].text + span.text, span.role)
-        else:
-            found.append(span)
-    return found
-
-
 def bars(counts: Array, height: int) -> list[str]:
     """A histogram as `height` lines of text, a column for each count; a count that is not 0 is always seen."""
     counts = np.asarray(counts)
     top = max(int(counts.max(initial=0)), 1)
     eighths = np.where(counts > 0, np.maximum(np.round(counts / top * height * 8), 1), 0).astype(int)
-    blocks = " ▁▂▃▄▅▆▇█"
-    return ["".join(blocks[min(max(count - floor * 8, 0), 8)] for count in eighths) for floor in range(height)][::-1]
+    return ["".join(BLOCKS[min(max(count - floor * 8, 0), 8)] for count in eighths) for floor in range(height)][::-1]

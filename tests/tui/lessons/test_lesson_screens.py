@@ -17,9 +17,8 @@ from backprop_tui.tui.app import StepperApp
 from backprop_tui.tui.lessons.keys import AUTOGRAD, DATA, DESCENT, TRAINING
 from backprop_tui.tui.lessons.screen import LessonScreen
 from backprop_tui.tui.stepper.screen import StepperScreen
-from backprop_tui.tui.widgets.line import text_of
 from backprop_tui.tui.widgets.pane import Pane
-from driven_screen import Driven, InThisProcess, driven
+from driven_screen import Driven, InThisProcess, driven, text_of
 from textual.pilot import Pilot
 from textual.widgets import Input
 

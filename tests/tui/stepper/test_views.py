@@ -25,9 +25,9 @@ from backprop_tui.tui.stepper.overlays.why import WhyScreen
 from backprop_tui.tui.stepper.panes import network as picture
 from backprop_tui.tui.stepper.view import view_of
 from backprop_tui.tui.widgets import plot
-from backprop_tui.tui.widgets.line import Line, text_of
+from backprop_tui.tui.widgets.line import Line
 from backprop_tui.tui.widgets.pane import Pane
-from driven_screen import Driven, InThisProcess, driven
+from driven_screen import Driven, InThisProcess, driven, text_of
 from real_terminal import RealTerminal
 from textual.pilot import Pilot
 

@@ -5,8 +5,9 @@ from backprop_tui.tui.stepper.autoplay import SPEEDS, tick
 from backprop_tui.tui.stepper.keys import MAIN
 from backprop_tui.tui.stepper.panes.loss import levels, scale
 from backprop_tui.tui.widgets import footer, layout
-from backprop_tui.tui.widgets.line import Span, clipped, text_of
+from backprop_tui.tui.widgets.line import Span, clipped
 from backprop_tui.tui.widgets.typed import jump, next_lr, number, whole
+from driven_screen import text_of
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy import array, inf, isfinite, nan

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from backprop_tui.tui.widgets import plot
-from backprop_tui.tui.widgets.line import text_of
+from driven_screen import text_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 from typing import ClassVar
 
+from backprop_tui.tui.widgets.canvas import BLOCKS
 from backprop_tui.tui.widgets.help import HelpScreen
 from backprop_tui.tui.widgets.keys import bindings
 from backprop_tui.tui.widgets.line import Line, Span, clipped
@@ -18,7 +19,7 @@ from .session_process import SessionProcess
 from .workshop import Workshop
 
 REFRESH = 1.0
-BLOCKS = "▁▂▃▄▅▆▇█"
+SPARKS = BLOCKS[1:]
 HEAD = f"{'name':20} {'lesson':17} {'step':>9}  {'loss':>10}  {'':24}  {'predicted':>9}  {'idle':>5}"
 
 
@@ -26,8 +27,8 @@ def sparkline(losses: tuple[float, ...]) -> str:
     """Losses as blocks, the highest of them full; a loss that is not finite is a ×."""
     finite = [loss for loss in losses if abs(loss) < float("inf")]
     low, high = min(finite, default=0.0), max(finite, default=0.0)
-    scale = (len(BLOCKS) - 1) / (high - low) if high > low else 0.0
-    return "".join(BLOCKS[round((loss - low) * scale)] if abs(loss) < float("inf") else "×" for loss in losses)
+    scale = (len(SPARKS) - 1) / (high - low) if high > low else 0.0
+    return "".join(SPARKS[round((loss - low) * scale)] if abs(loss) < float("inf") else "×" for loss in losses)
 
 
 def duration(seconds: float) -> str:

@@ -7,10 +7,10 @@ from backprop_tui.core.model.network import Array
 from backprop_tui.core.text.numerals import brief
 from backprop_tui.tui.stepper.view import View
 from backprop_tui.tui.widgets import plot
+from backprop_tui.tui.widgets.canvas import BLOCKS
 from backprop_tui.tui.widgets.line import Line, Span
 from backprop_tui.tui.widgets.plot import Curve, Mark
 
-BLOCKS = " ▁▂▃▄▅▆▇█"
 SCALE = 9
 """The columns of the scale at the left."""
 
