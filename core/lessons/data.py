@@ -156,7 +156,6 @@ class DataLesson:
         summary, counts = answer.summary.array, answer.counts.array
         if summary.shape != (len(names), 2, 4) or counts.shape != (len(names), 2, BINS):
             raise WireError("the engine's description does not fit the table's columns")
-        targets = len(self.table.features)
         self.columns = tuple(Column(name, summary[number], counts[number]) for number, name in enumerate(names))
 
     # In words
