@@ -16,7 +16,17 @@ from backprop_tui.data import EXAMPLES
 
 from .build import build
 from .facts import Scenario, ScenarioError
-from .format import MAX_BYTES, FilePart
+from .format import (
+    MAX_BYTES,
+    DataPart,
+    ExpectPart,
+    FilePart,
+    InitialPart,
+    LayerPart,
+    NetworkPart,
+    ShowPart,
+    TrainingPart,
+)
 from .places import Path, line_of, written
 from .values import Bad
 
@@ -32,6 +42,18 @@ _TYPES = {
     "date": "a date",
     "time": "a time",
 }
+_PARTS: dict[str, type[msgspec.Struct]] = {
+    "": FilePart,
+    "data": DataPart,
+    "network": NetworkPart,
+    "network.layers": LayerPart,
+    "initial": InitialPart,
+    "training": TrainingPart,
+    "show": ShowPart,
+    "expect": ExpectPart,
+}
+"""The tables of a file by their path."""
+
 _CLEARER = (
     (r"Illegal character '\\n'", "the text that begins here has no closing quote in its line"),
     (
@@ -147,7 +169,7 @@ def _translated(error: msgspec.ValidationError) -> Bad:
             break
         path.append(int(number) if number else key)
     if unknown := re.search(r"unknown field `(.*)`", message, re.DOTALL):
-        return Bad((*path, unknown[1]), f"no such key in {_whereabouts(tuple(path))}")
+        return Bad((*path, unknown[1]), f"no such key in {_whereabouts(tuple(path))}{_meant(unknown[1], path)}")
     if missing := re.search(r"missing required field `(.*)`", message):
         return Bad(tuple(path), f"the key {missing[1]} is missing")
     words = re.sub(r"`(\w+)( \| \w+)*`", lambda match: _words(match[0]), message)
@@ -156,6 +178,15 @@ def _translated(error: msgspec.ValidationError) -> Bad:
     elif path and isinstance(path[-1], int) and words.startswith("Expected a list"):
         words = "expected rows of numbers, written [[0.1, 0.2], [0.3, 0.4]]"
     return Bad(tuple(path), words[0].lower() + words[1:])
+
+
+def _meant(unknown: str, path: list[str | int]) -> str:
+    """`; is standardize meant?`, if a key of that place is written nearly alike."""
+    from difflib import get_close_matches
+
+    part = _PARTS.get(".".join(key for key in path if isinstance(key, str)))
+    found = get_close_matches(unknown, part.__struct_fields__, 1, 0.75) if part else []
+    return f"; is {found[0]} meant?" if found else ""
 
 
 def _words(types: str) -> str:

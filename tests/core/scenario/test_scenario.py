@@ -330,8 +330,9 @@ MISTAKES = [
     # Keys
     ('title = "A good one"\n', "", "good.toml: the key title is missing"),
     ("source =", "sauce =", "line 2: sauce: no such key in a scenario"),
-    ("[training]", "[trainig]", "line 35: trainig: no such key in a scenario"),
+    ("[training]", "[trainig]", "line 35: trainig: no such key in a scenario; is training meant?"),
     ("lr = 0.1", "learning_rate = 0.1", "line 36: training.learning_rate: no such key in [training]"),
+    ("units = 2,", "unit = 2,", "line 16: network.layers[1].unit: no such key in [network.layers[1]]; is units meant?"),
     ("loss = ", "lost = ", "line 20: network.lost: no such key in [network]"),
     ("units = 1,", "unit = 1,", "line 16: network.layers[2]"),
     ("units = 1, ", "", "line 16: network.layers[2]: the key units is missing"),
@@ -342,6 +343,9 @@ MISTAKES = [
     ("[[expect]]", "[expect]", "line 50: expect: expected [[expect]], in double brackets"),
     ("hide_keys", "hidden_keys", "line 45: show.hidden_keys: no such key in [show]"),
     ("constant = 0.5", "constnat = 0.5", "line 27: initial.constnat: no such key in [initial]"),
+    # Keys that were once spelled otherwise
+    ("standardize = ", "standardise = ", "data.standardise: no such key in [data]; is standardize meant?"),
+    ("constant = 0.5", 'initialiser = "he"', "initial.initialiser: no such key in [initial]; is initializer meant?"),
     ('source = "by hand"', '"a\\u202eb" = 1', "no such key in a scenario"),
     # Types
     ('title = "A good one"', "title = 3", "line 1: title: expected text in quotes, got a whole number"),
