@@ -7,7 +7,7 @@ import pytest
 from backprop_tui.core.engine.compute.engine import Engine
 from backprop_tui.core.scenario import parse
 from backprop_tui.core.scenario.check import check
-from keys_page import page
+from pages import conventions_page, keys_page
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted(
@@ -64,8 +64,11 @@ def test_every_file_that_a_page_names_in_code_is_there(path: Path) -> None:
         assert list(ROOT.glob(place)) if "*" in place else (ROOT / place).exists(), place
 
 
-def test_the_keys_are_the_programs_own_tables() -> None:
-    assert (ROOT / "docs/keys.md").read_text("utf-8") == page()
+def test_the_tables_are_the_programs_own() -> None:
+    """If not: `python tests/support/pages.py`."""
+    assert (ROOT / "docs/keys.md").read_text("utf-8") == keys_page()
+    conventions = (ROOT / "docs/conventions.md").read_text("utf-8")
+    assert conventions == conventions_page(conventions)
 
 
 def test_the_scenario_can_be_opened_and_comes_out_as_it_says(engine: Engine) -> None:

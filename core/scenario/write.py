@@ -166,7 +166,7 @@ def _rows(value: "Array | Matrix") -> list[list[float]]:
 def _training(settings: Settings, optimizer: Optimizer) -> dict[str, Any]:
     found: dict[str, Any] = {"lr": settings.lr, "optimizer": optimizer.name}
     constants = msgspec.to_builtins(optimizer)
-    _put(found, constants, msgspec.to_builtins(Optimizer()) | {"optimizer": optimizer.name})
+    _put(found, constants, msgspec.to_builtins(Optimizer()) | {"name": optimizer.name})
     sampling = settings.sampling
     found |= {"rows": sampling.rule, "row": sampling.row, "batch": sampling.batch}
     if settings.since < 0:

@@ -421,7 +421,11 @@ MISTAKES = [
     ("[data]", '[data]\ncsv = "a.csv"', "line 8: data.csv: expected either csv, or x and y, not both"),
     ("units = 1,", "units = 3,", "line 16: network.layers: expected 1 unit in the last layer"),
     ('"sigmoid"', '"sigmund"', "line 16: network.layers: no hidden activation 'sigmund': sigmoid, tanh, relu, linear"),
-    ('"linear"', '"softmax"', "line 20: network.loss: softmax_cross_entropy and a last layer with activation softmax"),
+    (
+        '"linear"',
+        '"softmax"',
+        "line 20: network.loss: a last layer with activation softmax needs the loss softmax_cross_entropy",
+    ),
     ('"half_squared_error"', '"hinge"', "line 20: network.loss: no loss 'hinge': half_squared_error"),
     ('"half_squared_error"', '"binary_cross_entropy"', "line 20: network.loss: binary_cross_entropy needs"),
     ('frozen = ["b1"]', 'frozen = ["b7"]', "line 21: network.frozen: no parameter 'b7' to freeze"),

@@ -1,0 +1,72 @@
+"""Makes what the pages of docs/ have from the program's own tables: all of keys.md, and tables in conventions.md.
+
+python tests/support/pages.py
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+from backprop_tui.core.model.activations import ACTIVATIONS
+from backprop_tui.core.model.losses import LOSSES
+from backprop_tui.core.model.optimizers import OPTIMIZERS, Optimizer
+from backprop_tui.tui.keys import markdown
+
+DOCS = Path(__file__).parents[2] / "docs"
+
+KEYS_HEAD = """\
+# Keys
+
+This page is made from the tables that the program itself reads: `python tests/support/pages.py`.
+In the program, `?` lists the keys of the screen one is on, and `ctrl+p` finds them by name."""
+
+
+def keys_page() -> str:
+    """The whole page of keys as Markdown."""
+    return f"{KEYS_HEAD}\n\n{markdown()}"
+
+
+def conventions_page(text: str) -> str:
+    """The page of conventions with its tables between their marks made anew."""
+    for name, made in (("activations", _activations()), ("losses", _losses()), ("optimizers", _optimizers())):
+        mark = rf"(<!-- {name} -->\n).*?(\n<!-- /{name} -->)"
+        text, count = re.subn(mark, lambda match, made=made: match[1] + made + match[2], text, flags=re.DOTALL)
+        assert count == 1, f"no place for the {name}"
+    return text
+
+
+def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A table as Markdown."""
+    return "\n".join(f"| {' | '.join(row)} |" for row in (heads, ["---"] * len(heads), *rows))
+
+
+def _activations() -> str:
+    def rows() -> Iterator[Sequence[str]]:
+        for row in ACTIVATIONS.values():
+            derivative = (row.derivative_text("z", "h") or "1") if row.elementwise else "one for each pair of units"
+            yield f"`{row.name}`", row.formula, row.cases or derivative, row.source
+
+    return table(("activation", "h", "∂h/∂z", "source"), rows())
+
+
+def _losses() -> str:
+    rows = (
+        (f"`{row.name}`", row.formula(1), row.formula(2), row.last or "any but softmax", row.source)
+        for row in LOSSES.values()
+    )
+    return table(("loss", "of one output", "of several", "last layer", "source"), rows)
+
+
+def _optimizers() -> str:
+    defaults = Optimizer()
+    rows = (
+        (f"`{row.name}`", row.formula, ", ".join(f"{it} {getattr(defaults, it)}" for it in row.constants), row.source)
+        for row in OPTIMIZERS.values()
+    )
+    return table(("optimizer", "the rule", "constants", "source"), rows)
+
+
+if __name__ == "__main__":
+    (DOCS / "keys.md").write_text(keys_page(), "utf-8")
+    conventions = DOCS / "conventions.md"
+    conventions.write_text(conventions_page(conventions.read_text("utf-8")), "utf-8")
