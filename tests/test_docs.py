@@ -7,7 +7,7 @@ import pytest
 from backprop_tui.core.engine.compute.engine import Engine
 from backprop_tui.core.scenario import parse
 from backprop_tui.core.scenario.check import check
-from pages import conventions_page, keys_page
+from pages import TABLES, keys_page, with_tables
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted(
@@ -64,11 +64,17 @@ def test_every_file_that_a_page_names_in_code_is_there(path: Path) -> None:
         assert list(ROOT.glob(place)) if "*" in place else (ROOT / place).exists(), place
 
 
-def test_the_tables_are_the_programs_own() -> None:
+def test_the_keys_are_the_programs_own_tables() -> None:
     """If not: `python tests/support/pages.py`."""
     assert (ROOT / "docs/keys.md").read_text("utf-8") == keys_page()
-    conventions = (ROOT / "docs/conventions.md").read_text("utf-8")
-    assert conventions == conventions_page(conventions)
+
+
+def test_tables_are_made_from_the_programs_own_rows() -> None:
+    """If not: `python tests/support/pages.py`."""
+    pages = [path.read_text("utf-8") for path in ROOT.glob("docs/*.md")]
+    assert all(text == with_tables(text) for text in pages)
+    marks = {mark for text in pages for mark in re.findall(r"^<!-- (\w+) -->$", text, re.MULTILINE)}
+    assert marks == set(TABLES)
 
 
 def test_the_scenario_can_be_opened_and_comes_out_as_it_says(engine: Engine) -> None:

@@ -1,16 +1,17 @@
-"""Makes what the pages of docs/ have from the program's own tables: all of keys.md, and tables in conventions.md.
+"""Makes what the pages of docs/ have from the program's own tables: all of keys.md, and tables in others.
 
 python tests/support/pages.py
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from backprop_tui.core.model.activations import ACTIVATIONS
 from backprop_tui.core.model.losses import LOSSES
 from backprop_tui.core.model.optimizers import OPTIMIZERS, Optimizer
 from backprop_tui.tui.keys import markdown
+from backprop_tui.tui.serve.room.keys import DASHBOARD
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -26,12 +27,11 @@ def keys_page() -> str:
     return f"{KEYS_HEAD}\n\n{markdown()}"
 
 
-def conventions_page(text: str) -> str:
-    """The page of conventions with its tables between their marks made anew."""
-    for name, made in (("activations", _activations()), ("losses", _losses()), ("optimizers", _optimizers())):
+def with_tables(text: str) -> str:
+    """A page with each table that stands between its marks, `<!-- losses -->` and `<!-- /losses -->`, made anew."""
+    for name, made in TABLES.items():
         mark = rf"(<!-- {name} -->\n).*?(\n<!-- /{name} -->)"
-        text, count = re.subn(mark, lambda match, made=made: match[1] + made + match[2], text, flags=re.DOTALL)
-        assert count == 1, f"no place for the {name}"
+        text = re.sub(mark, lambda match, made=made: match[1] + made() + match[2], text, flags=re.DOTALL)
     return text
 
 
@@ -66,7 +66,19 @@ def _optimizers() -> str:
     return table(("optimizer", "the rule", "constants", "source"), rows)
 
 
+def _instructor() -> str:
+    return table(("key", "does"), ((f"`{key.written}`", key.does) for key in DASHBOARD))
+
+
+TABLES: dict[str, Callable[[], str]] = {
+    "activations": _activations,
+    "losses": _losses,
+    "optimizers": _optimizers,
+    "instructor": _instructor,
+}
+"""The tables within pages, by their marks."""
+
 if __name__ == "__main__":
     (DOCS / "keys.md").write_text(keys_page(), "utf-8")
-    conventions = DOCS / "conventions.md"
-    conventions.write_text(conventions_page(conventions.read_text("utf-8")), "utf-8")
+    for path in DOCS.glob("*.md"):
+        path.write_text(with_tables(path.read_text("utf-8")), "utf-8")
