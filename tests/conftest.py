@@ -1,12 +1,14 @@
 """What the tests share: one engine in this process, one behind a socket, and what a test's marks mean."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 from backprop_tui.core.engine.client.keeper import EngineKeeper, listen
 from backprop_tui.core.engine.compute.engine import Engine
+from backprop_tui.core.session import drive
 from backprop_tui.core.session.session import Session
+from driving import Settle
 from programs import PROGRAMS
 
 MOST_WORKERS = 4
@@ -20,15 +22,14 @@ def engine() -> Engine:
 
 
 @pytest.fixture(scope="session")
-def settle(engine: Engine) -> Callable[[Session], Session]:
-    """Asks the engine for all that a session needs, until it needs nothing more."""
+def settle(engine: Engine) -> Settle:
+    """Asks the engine for all that a session needs, until it needs nothing more, and hands the session back."""
 
-    def settle(session: Session) -> Session:
-        while request := session.request():
-            session.accept(request, engine.answer(request))
+    def settled(session: Session) -> Session:
+        drive.settle(session, engine.answer)
         return session
 
-    return settle
+    return settled
 
 
 @pytest.fixture(scope="session")

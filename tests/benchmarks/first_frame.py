@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from statistics import median
 from time import perf_counter
 
+from command import PROGRAM
 from measured import LABEL_APP, Row, report, wants_short
-from real_terminal import PROGRAM, RealTerminal
+from real_terminal import RealTerminal
 
 
 def seconds(program: Sequence[str], marker: str) -> float:

@@ -16,9 +16,10 @@ from backprop_tui.core.session.run import Run
 from backprop_tui.core.session.session import Session
 from backprop_tui.tui.stepper.panes import network
 from backprop_tui.tui.stepper.view import View, view_of
+from command import PROGRAM
 from measured import Row, report, wants_short
 from painting import cpu
-from real_terminal import PROGRAM, RealTerminal
+from real_terminal import RealTerminal
 
 BESIDE, WHOLE = (38, 12), (118, 38)
 """Columns and lines of the picture beside the panes of a 120x40 terminal, and of its own page there."""

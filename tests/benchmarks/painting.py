@@ -11,8 +11,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from time import sleep
 
+from command import PROGRAM
 from measured import Row, report, wants_short
-from real_terminal import PROGRAM, RealTerminal
+from real_terminal import RealTerminal
 
 WHOLE = """
 import sys

@@ -10,8 +10,8 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+from processes import wait_until
 from programs import CHROMIUM
-from served import wait_until
 from websockets.sync.client import connect
 
 FLAGS = (

@@ -5,6 +5,8 @@ import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
+import textual.app
+import textual.pilot
 from backprop_tui.core.engine.compute.engine import Engine
 from backprop_tui.core.engine.protocol.messages import Answer, Request, RunSteps
 from backprop_tui.core.model.phases import Cell
@@ -16,7 +18,25 @@ from backprop_tui.tui.saving import Keeper
 from backprop_tui.tui.stepper.screen import StepperScreen
 from backprop_tui.tui.widgets.line import Line
 from backprop_tui.tui.widgets.pane import Pane
+from textual._context import active_app
 from textual.pilot import Pilot
+
+PASSES = 3
+"""A message makes messages of its own; what a key does takes so many rounds through all queues at most."""
+
+
+async def all_processed(min_sleep: float = 0, max_sleep: float = 0) -> None:
+    """Wait until every widget has worked through its queue, and through what came of that.
+
+    Textual's own way is to sleep until the process takes no processor time. That takes 40 ms a key; and a process that
+    is not let onto a busy processor looks idle in the middle of its work.
+    """
+    pilot: Pilot[None] = Pilot(active_app.get())
+    for _ in range(PASSES):
+        await pilot._wait_for_screen()
+
+
+textual.app.wait_for_idle = textual.pilot.wait_for_idle = all_processed
 
 _NUMBER = re.compile(r"[+−]?(\d+(\.\d*)?(e−?\d+)?|∞)|NaN")
 

@@ -8,16 +8,15 @@ import select
 import signal
 import struct
 import subprocess
-import sys
 import termios
 import time
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
 
 import pyte
+from command import PROGRAM
+from processes import descendants, is_alive
 
-PROGRAM = (sys.executable, "-m", "backprop_tui.tui")
 TENSORFLOW_LINES = re.compile(r"oneDNN|cuda|tensorflow/|cpu_feature|XLA service|WARNING: All log|I0000|E0000|W0000")
 _ESCAPES = re.compile(r"\x1b\[[^a-zA-Z]*[a-zA-Z]|\x1b\].*?\x07")
 _ASKED_BY_PLACE = ("TERM", "COLORTERM", "NO_COLOR", "FORCE_COLOR", "COLUMNS", "LINES", "LANG", "LC_CTYPE")
@@ -60,7 +59,7 @@ class RealTerminal:
         return self
 
     def __exit__(self, *_: object) -> None:
-        left = [pid for pid in (self.process.pid, *self.children()) if _is_alive(pid)]
+        left = [pid for pid in (self.process.pid, *self.children()) if is_alive(pid)]
         for pid in left:
             os.kill(pid, signal.SIGKILL)
         self.process.wait()
@@ -79,7 +78,7 @@ class RealTerminal:
 
     def children(self) -> list[int]:
         """The processes that the program has started, and those that they have."""
-        return _descendants(self.process.pid)
+        return descendants(self.process.pid)
 
     @property
     def engine(self) -> int:
@@ -170,32 +169,3 @@ class RealTerminal:
     def is_restored(self) -> bool:
         """Whether the terminal is as it was before the program came."""
         return self.settings() == self.before and not self.modes_left()
-
-
-def wait_until_gone(pids: Sequence[int], seconds: float = 2) -> list[int]:
-    """Wait for the end of some processes; those that are still there."""
-    end = time.monotonic() + seconds
-    while (alive := [pid for pid in pids if _is_alive(pid)]) and time.monotonic() < end:
-        time.sleep(0.02)
-    return alive
-
-
-def _is_alive(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False
-
-
-def _descendants(pid: int) -> list[int]:
-    parents = {}
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            try:
-                parents[int(entry.name)] = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
-            except OSError:
-                continue
-    found = [pid]
-    for one in found:
-        found += [child for child, parent in parents.items() if parent == one]
-    return found[1:]

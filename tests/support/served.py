@@ -6,11 +6,10 @@ import select
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 from backprop_tui.tui.serve.seat import fork_server
+from processes import command_line, descendants, parent, terminal, wait_until
 from programs import SSH
 from real_terminal import RealTerminal
 
@@ -129,7 +128,7 @@ class Served:
                 found.append(pid)
         if engine:
             return found
-        servers = [pid for pid in found if parent(pid) == self.process.pid and is_fork_server(pid)]
+        servers = [pid for pid in found if parent(pid) == self.process.pid and not terminal(pid)]
         return servers if what == "fork server" else [pid for pid in found if pid not in servers]
 
 
@@ -138,56 +137,3 @@ class Ran:
 
     def __init__(self, code: int, said: str) -> None:
         self.code, self.said = code, said
-
-
-def wait_until(is_so: Callable[[], object], seconds: float = 20, what: Callable[[], str] = lambda: "it") -> None:
-    """Wait until something is so; AssertionError if it is not in time."""
-    end = time.monotonic() + seconds
-    while not is_so():
-        assert time.monotonic() < end, f"waited {seconds} s for {what()}"
-        time.sleep(0.02)
-
-
-def command_line(pid: int) -> str:
-    """The command line of a process; empty when it has gone or is a zombie."""
-    try:
-        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
-    except OSError:
-        return ""
-
-
-def state(pid: int) -> str:
-    """The state letter of a process (Z is a zombie); empty when it has gone."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except OSError:
-        return ""
-
-
-def parent(pid: int) -> int:
-    """The parent's process id, 0 when it has gone."""
-    try:
-        return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
-    except OSError:
-        return 0
-
-
-def is_fork_server(pid: int) -> bool:
-    """Whether a process that looks like the fork server is it, and not one of its forks: it has no terminal."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[4] == "0"
-    except OSError:
-        return False
-
-
-def descendants(pid: int) -> list[int]:
-    """All processes below this one, oldest first."""
-    below: dict[int, list[int]] = {}
-    for entry in sorted(int(e.name) for e in Path("/proc").iterdir() if e.name.isdigit()):
-        below.setdefault(parent(entry), []).append(entry)
-    found, waiting = [], [pid]
-    while waiting:
-        children = below.get(waiting.pop(0), [])
-        found += children
-        waiting += children
-    return found

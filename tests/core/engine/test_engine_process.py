@@ -7,7 +7,6 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +17,8 @@ from backprop_tui.core.model.arrays import MAX_FRAME, numbers
 from backprop_tui.core.session.run import Run
 from backprop_tui.core.session.session import Session
 from backprop_tui.core.table.spec import TableSpec
+from driving import Settle
+from processes import is_alive
 
 pytestmark = pytest.mark.slow
 
@@ -29,20 +30,6 @@ async def process() -> AsyncIterator[EngineProcess]:
     process = EngineProcess()
     yield process
     process.close()
-
-
-def lives(pid: int) -> bool:
-    """Whether a process is there, and is not just waiting to be collected."""
-    try:
-        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except OSError:
-        if Path("/proc/self/stat").exists():
-            return False
-        with suppress(ProcessLookupError):
-            os.kill(pid, 0)
-            return True
-        return False
-    return state != "Z"
 
 
 async def drive(process: EngineProcess, session: Session, before: Callable[[], None] = lambda: None) -> Session:
@@ -70,9 +57,7 @@ async def test_it_answers_in_the_order_of_the_questions(process: EngineProcess) 
     ]
 
 
-async def test_kill_9_between_any_two_requests_loses_nothing(
-    process: EngineProcess, settle: Callable[[Session], Session]
-) -> None:
+async def test_kill_9_between_any_two_requests_loses_nothing(process: EngineProcess, settle: Settle) -> None:
     """The engine is dead each time it is asked."""
     restarts = []
     process.on_restart = lambda: restarts.append(process.pid)
@@ -198,12 +183,12 @@ def test_it_is_gone_within_a_second_of_its_screen(requests: int, line: str, late
         while line and line not in (read := parent.stdout.readline()):
             assert read, "the parent has ended"
         time.sleep(later)
-        assert lives(pid)
+        assert is_alive(pid)
     finally:
         parent.kill()
     killed = time.monotonic()
     parent.wait()
-    while lives(pid) and time.monotonic() < killed + 10:
+    while is_alive(pid) and time.monotonic() < killed + 10:
         time.sleep(0.01)
     assert time.monotonic() - killed < 1
-    assert not lives(pid)
+    assert not is_alive(pid)

@@ -5,7 +5,6 @@ the biases from its gradients (∂L/∂w2 / ∂L/∂b2 is h1, ∂L/∂b2 is ŷ �
 gives the digits beyond those printed. It prints no updated biases in the copy that these numbers come from.
 """
 
-from collections.abc import Callable
 from math import log
 
 import numpy as np
@@ -19,8 +18,8 @@ from backprop_tui.core.session.history import Settings
 from backprop_tui.core.session.run import Run
 from backprop_tui.core.session.session import Session
 from backprop_tui.core.table.spec import TableSpec
+from driving import Settle
 
-Settle = Callable[[Session], Session]
 X = (-0.43319764280264655, -0.7532575369937701)
 
 PART_4 = {

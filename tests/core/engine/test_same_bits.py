@@ -1,7 +1,5 @@
 """A step is the same bits however it is come by: alone, in a jump of whatever chunks, or computed again."""
 
-from collections.abc import Callable
-
 import numpy as np
 from backprop_tui.core.model.arrays import numbers
 from backprop_tui.core.model.network import Array, Network
@@ -12,11 +10,10 @@ from backprop_tui.core.session.run import Run
 from backprop_tui.core.session.session import Session
 from backprop_tui.core.table.batches import RULES, Sampling
 from backprop_tui.core.table.spec import TableSpec
+from driving import Settle
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from networks import batch, networks
-
-Settle = Callable[[Session], Session]
 
 
 def run_of(network: Network, optimizer: Optimizer, sampling: Sampling, rows: int, seed: int, dtype: str) -> Run:

@@ -47,6 +47,7 @@ from backprop_tui.core.model.network import Network
 from backprop_tui.core.session.run import Run
 from backprop_tui.core.session.session import Session
 from backprop_tui.core.table.spec import TableSpec
+from driving import Settle
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -268,7 +269,7 @@ BAD_STEPS: dict[str, Callable[[StepsRun], StepsRun]] = {
 
 @pytest.mark.parametrize("spoil", BAD_STEPS.values(), ids=BAD_STEPS.keys())
 def test_steps_that_do_not_fit_are_told_and_nothing_of_them_is_kept(
-    engine: Engine, settle: Callable[[Session], Session], spoil: Callable[[StepsRun], StepsRun]
+    engine: Engine, settle: Settle, spoil: Callable[[StepsRun], StepsRun]
 ) -> None:
     session = settle(Session(Run()))
     session.step()

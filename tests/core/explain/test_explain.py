@@ -28,6 +28,7 @@ from backprop_tui.core.model.network import Layer, Network
 from backprop_tui.core.model.optimizers import OPTIMIZERS, Optimizer
 from backprop_tui.core.model.phases import Cell
 from backprop_tui.core.model.trace import Trace
+from backprop_tui.core.session.drive import settle
 from backprop_tui.core.session.history import Settings
 from backprop_tui.core.session.run import Run
 from backprop_tui.core.session.session import Session
@@ -171,8 +172,7 @@ def test_numbers_beyond_all_measure_are_explained_too(engine: Engine, loss: str,
 def part_4(engine: Engine) -> Session:
     session = Session(Run(initial=PART_4, settings=Settings(lr=0.01)))
     session.step()
-    while request := session.request():
-        session.accept(request, engine.answer(request))
+    settle(session, engine.answer)
     return session
 
 
@@ -248,26 +248,21 @@ def test_phases_in_two_lines(part_4: Session) -> None:
 
 def test_where_a_parameter_comes_from(engine: Engine) -> None:
     session = Session(Run(seed=7))
-    settle(engine, session)
+    settle(session, engine.answer)
     session.step()
-    settle(engine, session)
+    settle(session, engine.answer)
     assert texts(session, Cell("w1"))[1:] == ["drawn by seed 7 (uniform)"]
     session.step()
-    settle(engine, session)
+    settle(session, engine.answer)
     assert session.trace is not None
     left = explain(session.trace, Cell("w1"), context_of(session))
     assert left.terms[0].value == session.history.states[0][0]
     assert left.evaluate() == left.value == session.history.states[1][0]
     session.change(Cell("w1"), 0.5)
-    settle(engine, session)
+    settle(session, engine.answer)
     assert texts(session, Cell("w1"))[0] == "w1[1,1] = +0.5000"
     assert texts(session, Cell("w1"))[1].startswith("typed by hand; it was ")
     assert not any("typed" in text for text in texts(session, Cell("w1", 0, 1)))
-
-
-def settle(engine: Engine, session: Session) -> None:
-    while request := session.request():
-        session.accept(request, engine.answer(request))
 
 
 @settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
@@ -354,7 +349,7 @@ def test_what_one_update_does_alone(engine: Engine, part_4: Session) -> None:
 def test_means_over_a_large_batch(engine: Engine) -> None:
     session = Session(Run(settings=Settings(sampling=Sampling(SHUFFLED, batch=100))))
     session.step()
-    settle(engine, session)
+    settle(session, engine.answer)
     trace = session.trace
     assert trace is not None
     assert trace.averaged
@@ -399,7 +394,7 @@ def test_other_tables_are_explained_in_their_own_words(engine: Engine) -> None:
     run = Run(table=table, network=Network(1, (Layer(1, "linear"),), MEAN_SQUARED), settings=Settings(lr=1e-9))
     session = Session(run)
     session.step()
-    settle(engine, session)
+    settle(session, engine.answer)
     assert texts(session, Cell("x")) == ["x = +1340.0000", "as it is in the table, not scaled"]
     assert texts(session, Cell("y")) == ["y = +3.0000", "as it is in the table"]
     assert texts(session, Cell("loss"))[-1].endswith(" too high")

@@ -1,6 +1,5 @@
 """Predict first: what is held for true is what the engine computes, for every kind of question; and the verdict."""
 
-from collections.abc import Callable
 from math import isinf
 
 import numpy as np
@@ -17,10 +16,10 @@ from backprop_tui.core.scenario import bundled
 from backprop_tui.core.session.history import Settings
 from backprop_tui.core.session.run import Run
 from backprop_tui.core.session.session import Session
+from driving import Settle
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-Settle = Callable[[Session], Session]
 NOTEBOOK = {
     "gw1": [[0.24420656, 0.42463395], [0.40183094, 0.6987161]],
     "gb1": [[-0.5637301], [-0.92759264]],

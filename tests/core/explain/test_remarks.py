@@ -1,7 +1,5 @@
 """Remarks: each is made when it is so, from a real step, and not when it is not."""
 
-from collections.abc import Callable
-
 import numpy as np
 import pytest
 from backprop_tui.core.engine.compute.engine import Engine
@@ -17,8 +15,7 @@ from backprop_tui.core.model.trace import Trace
 from backprop_tui.core.session.history import Settings
 from backprop_tui.core.session.run import Run
 from backprop_tui.core.session.session import Session
-
-Settle = Callable[[Session], Session]
+from driving import Settle
 
 
 def traced(

@@ -1,7 +1,5 @@
 """The loss along the negative gradient: where it rises again, on cases known by hand and on the real network."""
 
-from collections.abc import Callable
-
 import numpy as np
 import pytest
 from backprop_tui.core.engine.compute.engine import Engine
@@ -19,10 +17,9 @@ from backprop_tui.core.scenario import bundled
 from backprop_tui.core.session.history import Settings
 from backprop_tui.core.session.run import Run
 from backprop_tui.core.session.session import Session
+from driving import Settle
 from hypothesis import given
 from hypothesis import strategies as st
-
-Settle = Callable[[Session], Session]
 
 
 def looked_at(engine: Engine, session: Session, lr: float = 0.2) -> StepLengths:

@@ -3,7 +3,6 @@
 import csv
 import json
 import re
-from collections.abc import Callable
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -30,10 +29,9 @@ from backprop_tui.core.session.run import Run
 from backprop_tui.core.session.session import Session
 from backprop_tui.core.table.spec import TableSpec
 from backprop_tui.core.text.numerals import ordinal
+from driving import Settle
 from nbclient import NotebookClient
 from printed import PART_5
-
-Settle = Callable[[Session], Session]
 
 PART_5_START = {
     "w1": [[0.9592762, 0.9902561], [0.9773693, 0.6845679]],

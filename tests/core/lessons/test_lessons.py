@@ -1,6 +1,5 @@
 """The lessons against the notebook's printed numbers (reference: the notebook's Parts 1, 2, 3 and 5)."""
 
-from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -27,9 +26,7 @@ from backprop_tui.core.session.run import Run
 from backprop_tui.core.session.session import Session
 from backprop_tui.core.table.batches import SHUFFLED, split_rows
 from backprop_tui.core.table.spec import TableSpec
-
-Settle = Callable[[Any], Any]
-
+from driving import Settle
 
 # Part 1
 

@@ -1,9 +1,6 @@
 """The worked examples: every published number comes out, and no number of theirs can be changed unnoticed."""
 
-import os
 import re
-import subprocess
-import sys
 import tomllib
 from collections.abc import Iterator
 from copy import deepcopy
@@ -18,6 +15,7 @@ from backprop_tui.core.engine.compute.engine import Engine
 from backprop_tui.core.scenario import ScenarioError, bundled, bundled_names, format, parse
 from backprop_tui.core.scenario.check import check
 from backprop_tui.data import EXAMPLES
+from command import run
 
 CLAIMING = [name for name in bundled_names() if bundled(name).expectations]
 PUBLISHED = ["mazur-2015", "han-kamber-2012", "hmkcode-2018", "insper-2025", "cs231n-g-eoj", "brownlee-2016", "xor"]
@@ -145,12 +143,6 @@ def test_mazurs_closing_numbers_come_from_updating_the_last_layer_first() -> Non
 # The command
 
 
-def backprop_tui(*arguments: str, folder: Path | None = None) -> subprocess.CompletedProcess[str]:
-    """The program, as it is typed."""
-    command = [sys.executable, "-m", "backprop_tui.tui", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, cwd=folder, timeout=120, env=os.environ)
-
-
 BY_HAND = """title = "By \\u202e hand"
 [data]
 x = [[2]]
@@ -188,7 +180,7 @@ def test_a_table_of_stated_and_computed(tmp_path: Path) -> None:
     (tmp_path / "good.toml").write_text(BY_HAND)
     (tmp_path / "off.toml").write_text(BY_HAND.replace("5.6", "5.7"))
     (tmp_path / "bad.toml").write_text(BY_HAND.replace("lr = 0.6", "lr = 'fast'"))
-    done = backprop_tui("check", "good.toml", folder=tmp_path)
+    done = run("check", "good.toml", cwd=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.split("\n") == [
         "good.toml: By \\u202e hand",
@@ -201,11 +193,11 @@ def test_a_table_of_stated_and_computed(tmp_path: Path) -> None:
         "",
         "",
     ]
-    done = backprop_tui("check", "off.toml", "good.toml", folder=tmp_path)
+    done = run("check", "off.toml", "good.toml", cwd=tmp_path)
     assert (done.returncode, done.stderr) == (1, "")
     assert "     2  gw1[1,1]     5.7       5.6  DIFFERS\n  2 of 3 numbers agree" in done.stdout
     assert done.stdout.endswith("3 of 3 numbers agree\n  step 1, loss: the half is forgotten\n\n")
-    done = backprop_tui("check", "off.toml", "bad.toml", "good.toml", folder=tmp_path)
+    done = run("check", "off.toml", "bad.toml", "good.toml", cwd=tmp_path)
     assert done.returncode == 2
     assert done.stderr == "backprop-tui: bad.toml, line 13: training.lr: expected a number, got text in quotes\n"
     assert "3 of 3 numbers agree" in done.stdout
@@ -231,7 +223,7 @@ def test_a_table_that_cant_be_opened_is_a_bad_file(tmp_path: Path) -> None:
     (tmp_path / "it.toml").write_text(
         'title = "t"\n[data]\ncsv = "t.csv"\nfeatures = ["a"]\ntargets = ["b"]\n' + EXPECT
     )
-    done = backprop_tui("check", "it.toml", folder=tmp_path)
+    done = run("check", "it.toml", cwd=tmp_path)
     assert done.returncode == 2
     assert done.stderr.startswith("backprop-tui: it.toml: ")
     assert done.stderr.endswith("column 'b', line 2: 'x' is not a finite number\n")
@@ -241,7 +233,7 @@ EXPECT = '[[expect]]\nstep = 1\nname = "loss"\nvalue = 0\ntolerance = 1\n'
 
 
 def test_examples_are_listed() -> None:
-    done = backprop_tui("examples")
+    done = run("examples")
     assert done.returncode == 0
     for name in bundled_names():
         assert f"{name} " in done.stdout

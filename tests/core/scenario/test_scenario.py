@@ -2,9 +2,6 @@
 
 import os
 import re
-import subprocess
-import sys
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,11 +16,12 @@ from backprop_tui.core.session.session import Session
 from backprop_tui.core.storage.store import save
 from backprop_tui.core.table.batches import SHUFFLED
 from backprop_tui.tui.__main__ import main
+from command import run
+from driving import Settle
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from scenarios import runs, scenarios
 
-Settle = Callable[[Session], Session]
 SLOW = settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 
 
@@ -567,8 +565,7 @@ def test_save_overwrites_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
 
 def test_save_does_steps_before(tmp_path: Path, settle: Settle) -> None:
-    command = [sys.executable, "-m", "backprop_tui.tui", "save", "out.toml", "mazur-2015", "--steps", "3"]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120)
+    done = run("save", "out.toml", "mazur-2015", "--steps", "3", cwd=tmp_path)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     session = Session(bundled("mazur-2015").run)
     session.start_jump(3)

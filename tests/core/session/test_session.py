@@ -1,7 +1,5 @@
 """The session: what each action does to the place, the history and the settings, with the real engine."""
 
-from collections.abc import Callable
-
 import numpy as np
 import pytest
 from backprop_tui.core.engine.protocol.checks import EngineRefused
@@ -14,8 +12,7 @@ from backprop_tui.core.session.run import Run
 from backprop_tui.core.session.session import Session
 from backprop_tui.core.table.batches import Sampling
 from backprop_tui.core.table.spec import TableSpec
-
-Settle = Callable[[Session], Session]
+from driving import Settle
 
 
 @pytest.fixture

@@ -9,10 +9,10 @@ from backprop_tui.core.model.network import Network
 from backprop_tui.core.model.phases import Cell, numbers_done
 from backprop_tui.core.session.run import Run
 from backprop_tui.core.session.session import Session
+from driving import Settle
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-Settle = Callable[[Session], Session]
 Action = Callable[[Session], None]
 
 

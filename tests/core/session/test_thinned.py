@@ -1,6 +1,5 @@
 """A history whose states don't all fit into memory shows the very same numbers as one that has room for all."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +14,9 @@ from backprop_tui.core.session.run import Run
 from backprop_tui.core.session.session import Session
 from backprop_tui.core.storage.store import load, save
 from backprop_tui.core.table.batches import RULES
+from driving import Settle
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-
-Settle = Callable[[Session], Session]
 
 CELLS = st.sampled_from([Cell("w1", 1, 1), Cell("b2"), Cell("x", 0, 1), Cell("y")])
 

@@ -30,11 +30,11 @@ from backprop_tui.core.storage.folder import SUFFIX, Claim, claim, claim_new, sa
 from backprop_tui.core.storage.store import StoreError, doubts, load, save
 from backprop_tui.core.table.batches import SHUFFLED
 from backprop_tui.core.table.spec import TableSpec
+from driving import Settle
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from scenarios import runs
 
-Settle = Callable[[Session], Session]
 MOVES = ("step", "phase", "number", "back", "lr", "row", "change", "jump")
 
 

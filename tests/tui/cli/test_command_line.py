@@ -11,15 +11,7 @@ from backprop_tui.core.session.run import Run
 from backprop_tui.core.session.session import Session
 from backprop_tui.core.table.header import HeaderError, columns, table
 from backprop_tui.tui.cli.options import Parser, UsageError, add_model_options, run_of, step_count
-
-COMMAND = [sys.executable, "-m", "backprop_tui.tui"]
-
-
-def command(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
-    """The real command, without a terminal."""
-    return subprocess.run(
-        [*COMMAND, *arguments], capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=120, cwd=cwd
-    )
+from command import run
 
 
 def said(result: subprocess.CompletedProcess[str]) -> str:
@@ -79,25 +71,25 @@ def run_for(*arguments: str) -> Run:
     ],
 )
 def test_what_can_not_be_done_is_told_in_one_line(arguments: tuple[str, ...], names: str, tmp_path: Path) -> None:
-    assert names in said(command(*arguments, cwd=tmp_path))
+    assert names in said(run(*arguments, cwd=tmp_path))
 
 
 def test_without_a_terminal_the_screen_points_to_run() -> None:
-    assert "use `backprop-tui run`" in said(command("--seed", "3"))
+    assert "use `backprop-tui run`" in said(run("--seed", "3"))
 
 
 def test_help_has_examples_and_the_commands() -> None:
-    result = command("--help")
+    result = run("--help")
     assert (result.returncode, result.stderr) == (0, "")
     for words in ("examples:", "backprop-tui --seed 7", "backprop-tui run", "--target-transform", "--hidden"):
         assert words in result.stdout
-    result = command("run", "--help")
+    result = run("run", "--help")
     assert (result.returncode, result.stderr) == (0, "")
     assert "--until-loss" in result.stdout
 
 
 def test_version() -> None:
-    result = command("--version")
+    result = run("--version")
     assert (result.returncode, result.stderr) == (0, "")
     assert result.stdout.split()[0] == "backprop-tui"
     assert all(part.isdigit() for part in result.stdout.split()[1].split("."))

@@ -9,8 +9,8 @@ import pytest
 from backprop_tui.core.scenario import bundled_names
 from backprop_tui.tui.cli.options import COMMANDS
 from backprop_tui.tui.cli.screen import SHELLS
+from command import PROGRAM
 
-PROGRAM = (sys.executable, "-m", "backprop_tui.tui")
 PROMPT = "ready: "
 
 

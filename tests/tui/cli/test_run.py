@@ -7,27 +7,29 @@ import pty
 import re
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 from io import StringIO
 from pathlib import Path
 from typing import Any
 
+import command
 import numpy as np
 import pytest
 from backprop_tui.core.engine.compute.engine import Engine
 from backprop_tui.core.export import FORMATS
 from backprop_tui.core.scenario import bundled
+from backprop_tui.core.session.drive import settle
 from backprop_tui.core.session.session import Session
+from command import PROGRAM
 from printed import PART_5
 
-RUN = [sys.executable, "-m", "backprop_tui.tui", "run"]
+RUN = [*PROGRAM, "run"]
 STEPS, OPTIONS = 4, ("--seed", "7", "--hidden", "3,2", "--activation", "tanh", "--lr", "0.05", "--row", "5")
 
 
 def run(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([*RUN, *arguments], capture_output=True, text=True, timeout=120, cwd=cwd)
+    return command.run("run", *arguments, cwd=cwd)
 
 
 @pytest.fixture(scope="module")
@@ -154,8 +156,7 @@ def test_what_is_not_finite_is_written_in_each_format() -> None:
 def test_markdown_and_a_notebook_are_what_the_screen_exports(engine: Engine) -> None:
     session = Session(bundled("mazur-2015").run)
     session.start_jump(2)
-    while request := session.request():
-        session.accept(request, engine.answer(request))
+    settle(session, engine.answer)
     for name in ("markdown", "jupyter"):
         done = run("mazur-2015", "--steps", "2", "--format", name)
         assert done.stderr == ""

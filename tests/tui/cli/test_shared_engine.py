@@ -12,12 +12,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from command import PROGRAM
+from processes import wait_until
 from programs import SSH, SSHD
 from real_terminal import RealTerminal
-from served import SSH_OPTIONS, wait_until
-
-PROGRAM = (sys.executable, "-m", "backprop_tui.tui")
-
+from served import SSH_OPTIONS
 
 pytestmark = [pytest.mark.slow, pytest.mark.one_worker]
 

@@ -4,14 +4,15 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable
 
 import pytest
 from backprop_tui.core.engine.compute.engine import Engine
 from backprop_tui.core.session.run import Run
 from backprop_tui.core.session.session import Session
 from backprop_tui.core.text.numerals import fixed
-from real_terminal import RealTerminal, wait_until_gone
+from driving import Settle
+from processes import wait_until_gone
+from real_terminal import RealTerminal
 
 pytestmark = pytest.mark.slow
 
@@ -25,7 +26,7 @@ def loaded(terminal: RealTerminal) -> None:
     terminal.wait_until(lambda: "loading" not in terminal.text)
 
 
-def test_a_killed_engine_is_told_and_nothing_is_lost(engine: Engine, settle: Callable[[Session], Session]) -> None:
+def test_a_killed_engine_is_told_and_nothing_is_lost(engine: Engine, settle: Settle) -> None:
     undisturbed = Session(Run())
     undisturbed.start_jump(7)
     settle(undisturbed)

@@ -18,9 +18,9 @@ from backprop_tui.core.engine.compute.engine import Engine
 from backprop_tui.core.scenario import read
 from backprop_tui.core.session.session import Session
 from backprop_tui.core.storage.store import HEAD, LENGTH, MAGIC, Saved, _digest, load
+from driving import Settle
 from real_terminal import RealTerminal
 
-Settle = Callable[[Session], Session]
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("shared_engine")]
 
 

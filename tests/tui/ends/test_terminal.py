@@ -4,7 +4,8 @@ import re
 
 import pytest
 from backprop_tui.tui.terminal import terminal_refusal
-from real_terminal import TENSORFLOW_LINES, RealTerminal, wait_until_gone
+from processes import wait_until_gone
+from real_terminal import TENSORFLOW_LINES, RealTerminal
 
 SIZES = ((80, 24), (100, 30), (120, 40), (40, 10))
 TERMS = ("xterm", "xterm-256color", "screen-256color", "linux")

@@ -4,7 +4,8 @@ import os
 from collections.abc import Iterator
 
 import pytest
-from real_terminal import PROGRAM, RealTerminal
+from command import PROGRAM
+from real_terminal import RealTerminal
 
 
 @pytest.fixture

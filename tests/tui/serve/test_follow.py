@@ -1,7 +1,6 @@
 """Follow me: what is sent of the instructor's place makes the very same screen, and leaves one's own as it was."""
 
 import dataclasses
-from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -14,12 +13,11 @@ from backprop_tui.core.table.batches import SHUFFLED, Sampling
 from backprop_tui.tui.serve.notes import MAX_NOTE
 from backprop_tui.tui.serve.seat import snapshot
 from backprop_tui.tui.stepper.view import View, view_of
+from driving import Settle
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from real_terminal import RealTerminal
 from served import come, line_of
-
-Settle = Callable[[Session], Session]
 
 
 def seen_by_others(session: Session, settle: Settle) -> tuple[Session, View, View]:

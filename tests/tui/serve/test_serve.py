@@ -11,7 +11,8 @@ from backprop_tui.core.session.run import Run
 from backprop_tui.core.session.session import Session
 from backprop_tui.core.storage.folder import saved_names
 from backprop_tui.core.storage.store import load
-from served import Served, command_line, descendants, state, wait_until
+from processes import command_line, descendants, state, wait_until
+from served import Served
 
 pytestmark = [pytest.mark.serve, pytest.mark.one_worker, pytest.mark.needs("ssh")]
 

@@ -16,7 +16,8 @@ from pathlib import Path
 import asyncssh
 import pytest
 from backprop_tui.tui.serve import limits
-from served import Served, wait_until
+from processes import wait_until
+from served import Served
 
 pytestmark = [pytest.mark.serve, pytest.mark.one_worker, pytest.mark.needs("ssh")]
 

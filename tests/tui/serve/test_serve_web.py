@@ -20,7 +20,8 @@ from backprop_tui.core.storage.store import load
 from backprop_tui.tui.serve import limits
 from backprop_tui.tui.serve.door.web_terminal import NONSENSE
 from browser import Browser, Tab
-from served import Served, wait_until
+from processes import wait_until
+from served import Served
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 

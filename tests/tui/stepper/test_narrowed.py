@@ -1,7 +1,6 @@
 """What a scenario hides from the learner: panes and keys, everywhere; and nothing else becomes different."""
 
 import re
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,6 +12,7 @@ from backprop_tui.tui.stepper.keys import MAIN
 from backprop_tui.tui.widgets.keys import KeysShown
 from backprop_tui.tui.widgets.pane import Pane
 from driven_screen import Driven, driven
+from driving import Settle
 from textual.geometry import Region
 
 SIZES = [(80, 24), (120, 40), (60, 20), (40, 10)]
@@ -135,7 +135,7 @@ def test_ours_hide_what_there_is(name: str) -> None:
     assert set(bundled(name).show.hide_keys) <= hideable()
 
 
-async def test_what_is_hidden_changes_no_number(engine: Engine, settle: Callable[[Session], Session]) -> None:
+async def test_what_is_hidden_changes_no_number(engine: Engine, settle: Settle) -> None:
     plain = Session(Scenario().run)
     plain.start_jump(5)
     settle(plain)

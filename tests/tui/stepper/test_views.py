@@ -28,10 +28,10 @@ from backprop_tui.tui.widgets import plot
 from backprop_tui.tui.widgets.line import Line
 from backprop_tui.tui.widgets.pane import Pane
 from driven_screen import Driven, InThisProcess, driven, text_of
+from driving import Settle
 from real_terminal import RealTerminal
 from textual.pilot import Pilot
 
-Settle = Callable[[Session], Session]
 PART_4 = bundled("notebook-part-4").run
 DEEP = Run(network=Network(2, hidden_layers([3, 3], "sigmoid")))
 SIZES = [(40, 10), (60, 16), (80, 24), (100, 24), (120, 40)]
