@@ -72,7 +72,7 @@ class Row:
 
     @property
     def is_met(self) -> bool:
-        """Whether the goal is."""
+        """Whether the goal is met."""
         return self.ratio >= self.goal if self.at_least else self.ratio <= self.goal
 
 

@@ -9,7 +9,7 @@ WIDTHS = (5, 14, 9, 10)
 
 
 def lines(lesson: DescentLesson, height: int) -> list[Line]:
-    """A heading and as many of the newest steps as fit below it."""
+    """Lines: a heading, and as many of the newest steps as fit below it."""
     found: list[Line] = [(Span(_columns("step", "x after", "y", "dy/dx"), "label"),)]
     steps = lesson.steps
     first = max(len(steps) - (height - 2), 0)

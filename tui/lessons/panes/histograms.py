@@ -8,11 +8,11 @@ from backprop_tui.tui.widgets import plot
 from backprop_tui.tui.widgets.line import Line, Span
 
 GAP = 2
-"""The columns between the two."""
+"""The columns between the two histograms."""
 
 
 def lines(column: Column | None, after: str, width: int, height: int) -> list[Line]:
-    """The histogram as it is in the file, the one after scaling; below each its ends, mean and standard deviation."""
+    """Lines: the histogram before scaling and the one after it; below each its ends, mean and standard deviation."""
     if column is None:
         return [(Span("the engine counts the rows …", "pending"),)]
     thick = max((width - GAP) // (2 * column.counts.shape[1]), 1)
@@ -30,7 +30,7 @@ def lines(column: Column | None, after: str, width: int, height: int) -> list[Li
 
 
 def title(column: Column | None, number: int, columns: int) -> str:
-    """Whose histograms these are."""
+    """The pane's title: which column these histograms are of."""
     return f"Column {escape_controls(column.name)}  {number + 1} of {columns}" if column else "Column"
 
 
@@ -40,5 +40,5 @@ def _ends(low: float, high: float, width: int) -> str:
 
 
 def _rounded(value: float) -> float:
-    """A mean of 1e-17 is the rounding of 0."""
+    """The number, or 0 if it is so small that it is the rounding of 0, as a mean of 1e-17 is."""
     return 0.0 if abs(value) < 1e-12 else value

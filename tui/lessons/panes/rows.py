@@ -9,7 +9,7 @@ NUMBER, COLUMN = 9, 11
 
 
 def lines(lesson: DataLesson, count: int) -> list[Line]:
-    """A heading, then the rows from `lesson.first` on; dots for what the engine has not sent yet."""
+    """Lines: a heading, then the rows from `lesson.first` on, with dots for what the engine has not sent yet."""
     table = lesson.table
     head = "row".rjust(NUMBER)
     for name in (*table.features, *table.targets):
@@ -31,12 +31,12 @@ def lines(lesson: DataLesson, count: int) -> list[Line]:
 
 
 def column_end(column: int) -> int:
-    """Where a column of the table, with its scaled twin, ends on the screen."""
+    """The place on the screen where a column of the table ends, its scaled twin included."""
     return NUMBER + (column + 1) * (1 + 2 * COLUMN)
 
 
 def title(lesson: DataLesson) -> str:
-    """How many rows there are, and which is chosen."""
+    """The pane's title: how many rows there are, and which is chosen."""
     return f"Table  row {lesson.row:,} of {lesson.rows:,}" if lesson.rows else "Table"
 
 

@@ -13,7 +13,7 @@ LETTERS = {TRAINING: "T", HELD_OUT: "H"}
 
 
 def lines(losses: TableLosses, width: int, height: int) -> list[Line]:
-    """Steps on the axis. Each line ends in its letter: s a step's, T the rows that train, H those held out."""
+    """Lines: a plot over steps. Each curve ends in its letter: s a step's, T the rows that train, H those held out."""
     session = losses.session
     last = session.whole_entries
     if not last:
@@ -47,7 +47,7 @@ def lines(losses: TableLosses, width: int, height: int) -> list[Line]:
 
 
 def title(losses: TableLosses) -> str:
-    """Which letter stands for which line, and whether the scale is logarithmic."""
+    """The pane's title: which letter stands for which curve, and whether the scale is logarithmic."""
     held = "   H held-out rows" if HELD_OUT in losses.parts else ""
     return f"Losses{', logarithmic' if _scale(losses)[1] else ''}   s each step's   T training rows{held}"
 
@@ -58,7 +58,7 @@ def _steps(losses: TableLosses) -> tuple[Array, Array]:
     last = session.whole_entries
     every = -(-last // MOST_STEPS) or 1
     steps = np.arange((last - 1) % every, last, every)
-    # A change by hand has no loss: the line goes on over it.
+    # A change by hand has no loss: the curve goes on over it.
     steps = steps[~np.isin(steps, list(session.history.changes))]
     return steps, session.history.losses[steps].astype("float64")
 

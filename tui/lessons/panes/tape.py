@@ -9,7 +9,7 @@ HEADS = {FORWARD: "forward, recorded", BACKWARD: "backward, local ∂", SUM: "su
 
 
 def lines(lesson: AutogradLesson, width: int) -> list[Line]:
-    """All phases of the step in order, a heading above each kind, folded to the width."""
+    """Lines: all phases of the step in order, a heading above each kind, folded to the width."""
     known = lesson.lines()
     found: list[Line] = []
     kind = ""
@@ -33,6 +33,6 @@ def newest(lesson: AutogradLesson, shown: list[Line]) -> int:
 
 
 def _ahead(lesson: AutogradLesson, stage: Stage) -> str:
-    """What will stand here, without its numbers."""
+    """What a phase ahead will show, with dots in place of its numbers."""
     name = f"v{stage.operation + 1}"
     return {FORWARD: f"{name} = ·", BACKWARD: f"∂{name}/∂ ·", SUM: "dy/dx = ·"}.get(stage.kind, "x ← ·")

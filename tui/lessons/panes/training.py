@@ -7,7 +7,7 @@ from backprop_tui.tui.widgets.line import Line, Span
 
 
 def lines(session: Session, losses: TableLosses) -> list[Line]:
-    """Rows, epoch, losses, optimizer."""
+    """Lines: the rows of a step, the epoch, the losses, the optimizer."""
     settings, optimizer = session.settings, session.run.optimizer
     training = session.record.training_rows
     shown = session.losses

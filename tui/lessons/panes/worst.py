@@ -7,7 +7,7 @@ from backprop_tui.tui.widgets.line import Line, Span
 
 
 def lines(worst: Worst, chosen: int, height: int) -> list[Line]:
-    """A heading, then the rows, worst first, so that the chosen one is in view."""
+    """Lines: a heading, then the rows, worst first, scrolled so that the chosen one is in view."""
     found: list[Line] = [(Span("    row predicted      true        off", "label"),)]
     table = worst.session.run.table
     first = max(min(chosen, len(worst.found)) - (height - 2), 0)
@@ -23,13 +23,13 @@ def lines(worst: Worst, chosen: int, height: int) -> list[Line]:
 
 
 def title(worst: Worst) -> str:
-    """Among which rows."""
+    """The pane's title: among which rows these are the worst."""
     part = HELD_OUT if worst.held_out else TRAINING
     return f"Worst of {worst.rows:,} {part} rows" if worst.found else f"Worst {part} rows"
 
 
 def subtitle(worst: Worst) -> str:
-    """How far off all of them are on average."""
+    """The pane's subtitle: how far off all of them are on average."""
     return f"mean off {_amount(worst.mean_error, currency(worst.session.run.table))}" if worst.found else ""
 
 
