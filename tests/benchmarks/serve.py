@@ -1,7 +1,8 @@
 """How a workshop does on this machine: `python tests/benchmarks/serve.py [--sessions 500] [--quick]`.
 
 Starts `backprop-tui serve`, comes in with asyncssh clients that run on the same processors, and prints what
-docs/workshop.md quotes: from connecting to the first frame, memory, processor time and bytes of a step, and from key to painted step.
+docs/workshop.md quotes: from connecting to the first frame, memory, processor time and bytes of a step, and from key
+to painted step.
 """
 
 import argparse
