@@ -18,9 +18,19 @@ from .lessons.registry import Lessons
 from .stepper.screen import StepperScreen
 from .terminal.driver import TerminalDriver
 from .terminal.ending import Ending
-from .textual_hooks import binding_of, make_first_screen_switchable
+from .textual_hooks import binding_of, driver_of, make_first_screen_switchable
 from .widgets.key_screen import KeyScreen
-from .widgets.messages import Export, Follow, Leave, NothingToShow, OpenExample, OpenLesson, Save, ShowHelp, Told
+from .widgets.messages import (
+    Export,
+    FollowInstructor,
+    Leave,
+    NothingToShow,
+    OpenExample,
+    OpenLesson,
+    Save,
+    ShowHelp,
+    Told,
+)
 from .widgets.prompt import Prompt
 from .widgets.runner import Asker
 
@@ -40,7 +50,7 @@ class StepperApp(App[None]):
     BINDINGS = []  # noqa: RUF012 - Textual's own name; the screens have the keys
 
     SAVE_EVERY: ClassVar[float] = 30.0
-    """Seconds between looks whether there is something to save; 0 where somebody else sees to it."""
+    """Seconds between looks whether there is something to save; 0 if somebody else sees to it."""
 
     def __init__(
         self,
@@ -61,10 +71,10 @@ class StepperApp(App[None]):
         self.farewell = ""
         """A line for the terminal once the screen is gone."""
         self.export_folder: Path | None = None
-        """Where exported files go; None where their names may be paths."""
+        """Where exported files go; None if their names may be paths."""
         self.event_loop: asyncio.AbstractEventLoop | None = None
         self.ending: Ending | None = None
-        """What ends it when a signal asks for that; None where nothing does, as in a test."""
+        """What ends it when a signal asks for that; None if nothing does, as in a test."""
         self._steps, self._loaded = steps, loaded
         self._trouble = ""
         """Why the session could not be saved by itself."""
@@ -131,7 +141,7 @@ class StepperApp(App[None]):
                 from .widgets.help import HelpScreen
 
                 self.push_screen(HelpScreen(what.keys, what.words))
-            case Follow():
+            case FollowInstructor():
                 self._say(self.follow())
             case Save():
                 try:
@@ -153,7 +163,7 @@ class StepperApp(App[None]):
     # Ending
 
     def save(self) -> str:
-        """Save the session; what to say of it. Raises ValueError where it can't be."""
+        """Save the session; what to say of it. Raises ValueError if it can't be."""
         if self.keeper is None:
             raise ValueError("sessions are not saved here")
         self.keeper.save(self.session, self._kept(), self.scenario)
@@ -202,11 +212,12 @@ class StepperApp(App[None]):
 
     def give_terminal_back(self) -> None:
         """The loop is blocked: make the terminal what it was from another thread."""
-        if isinstance(self._driver, TerminalDriver):
-            self._driver.give_back()
+        driver = driver_of(self)
+        if isinstance(driver, TerminalDriver):
+            driver.give_back()
 
     def _save_quietly(self) -> str:
-        """Save where it is worth it; why that failed, if it did."""
+        """Save if it is worth it; why that failed, if it did."""
         if self.keeper is None or not self.keeper.is_worth_saving(self.session, self.lessons.kept()):
             return ""
         try:
@@ -217,7 +228,7 @@ class StepperApp(App[None]):
         return ""
 
     def follow(self) -> str:
-        """f: see the instructor's screen, where there is one; else what to say."""
+        """See the instructor's screen, if there is one; else what to say."""
         return "there is nobody to follow: this is not a workshop"
 
     def export(self, what: Export) -> None:

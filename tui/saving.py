@@ -32,13 +32,13 @@ class Keeper:
         return self._claim.path.stem if self._claim else ""
 
     def save(self, session: Session, screen: Mapping[str, Any], scenario: "Scenario | None") -> None:
-        """Write the session's file anew, in one piece. Raises ValueError, in one line, where it can't be."""
-        from backprop_tui.core.storage import folder as shelf
+        """Write the session's file anew, in one piece. Raises ValueError, in one line, if it can't be."""
+        from backprop_tui.core.storage import folder as saved
         from backprop_tui.core.storage import store
 
         try:
             if self._claim is None:
-                self._claim = shelf.claim_new(self._folder or shelf.state_folder())
+                self._claim = saved.claim_new(self._folder or saved.state_folder())
             store.save(session, self._claim.path, screen, scenario)
         except store.StoreError as error:
             raise ValueError(str(error)) from None
@@ -49,7 +49,7 @@ class Keeper:
         return bool(session.history.entries or self.name or screen.keys() & FUNCTIONS)
 
     def save_changes(self, session: Session, screen: Mapping[str, Any], scenario: "Scenario | None") -> None:
-        """Save where something has been done since the last time. Raises as `save` does."""
+        """Save if something has been done since the last time. Raises as `save` does."""
         if self.is_worth_saving(session, screen) and self._saved != _place(session, screen):
             self.save(session, screen, scenario)
 
@@ -61,23 +61,23 @@ class Keeper:
 
 
 def _place(session: Session, screen: Mapping[str, Any]) -> object:
-    """Where a session is: equal to an earlier place where nothing has been done since."""
+    """Where a session is: equal to an earlier place if nothing has been done since."""
     history = session.history
     return history.entries, history.states[-1].tobytes(), session.position, session.settings, dict(screen)
 
 
 def resume(name: str = "", folder: Path | None = None) -> "tuple[Loaded, Keeper]":
-    """A saved session, the newest where no name is given, and the keeper that goes on saving it.
+    """A saved session, the newest if no name is given, and the keeper that goes on saving it.
 
-    Raises `core.store.StoreError`.
+    Raises `core.storage.store.StoreError`.
     """
-    from backprop_tui.core.storage import folder as shelf
+    from backprop_tui.core.storage import folder as saved
     from backprop_tui.core.storage import store
 
-    folder = folder or shelf.state_folder()
-    names = shelf.saved_names(folder)
+    folder = folder or saved.state_folder()
+    names = saved.saved_names(folder)
     if not name and not names:
-        there = any(folder.glob(f"*{shelf.SUFFIX}"))
+        there = any(folder.glob(f"*{saved.SUFFIX}"))
         raise store.StoreError(
             "every saved session is open in another program"
             if there
@@ -86,7 +86,7 @@ def resume(name: str = "", folder: Path | None = None) -> "tuple[Loaded, Keeper]
     if name and name not in names:
         listed = ", ".join(names[:5]) or "none"
         raise store.StoreError(f"no session '{name}' is saved, or it is open in another program; there are: {listed}")
-    claim = shelf.claim(folder, name or names[0])
+    claim = saved.claim(folder, name or names[0])
     try:
         return store.load(claim.path), Keeper(folder, claim)
     except store.StoreError as error:

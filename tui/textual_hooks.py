@@ -13,6 +13,7 @@ from textual.binding import Binding
 from textual.cache import LRUCache
 from textual.css.model import RuleSet
 from textual.css.stylesheet import Stylesheet
+from textual.driver import Driver
 from textual.drivers.linux_driver import LinuxDriver
 from textual.screen import Screen
 
@@ -28,6 +29,11 @@ def binding_of(screen: Screen[Any], key: str) -> Binding | None:
 def make_first_screen_switchable(screen: Screen[Any]) -> None:
     """What Textual does for each screen but the first: without it, `switch_screen` fails on that one."""
     screen._push_result_callback(screen, None)
+
+
+def driver_of(app: App[Any]) -> Driver | None:
+    """What an app paints to and reads from, while it runs: the terminal is given back by it when the loop is stuck."""
+    return app._driver
 
 
 def share_parsed_rules(stylesheet: Stylesheet, parsed: ParsedRules) -> None:

@@ -48,7 +48,7 @@ class AutogradScreen(FunctionScreen):
         size = pane.content_size
         if lesson.curve is None or lesson.tape is None:
             return pane.show([(Span("the engine computes the curve …", "pending"),)])
-        curve = plot.Curve(lesson.curve.x, lesson.curve.y)
+        curve = plot.Series(lesson.curve.x, lesson.curve.y)
         curves, marks = [curve], []
         forward_done = lesson.done >= len(lesson.formula.operations)
         if forward_done:
@@ -58,7 +58,7 @@ class AutogradScreen(FunctionScreen):
         if lesson.done >= len(lesson.stages) - 1 and np.isfinite(lesson.tape.derivative):
             x = np.array(ends)
             tangent = lesson.tape.y + lesson.tape.derivative * (x - lesson.tape.x)
-            curves.append(plot.Curve(x, tangent, "negative", dashed=True))
+            curves.append(plot.Series(x, tangent, "negative", dashed=True))
         if lesson.done == len(lesson.stages) and lesson.new_x is not None:
             at = float(np.interp(lesson.new_x, lesson.curve.x, lesson.curve.y))
             marks.append(plot.Mark(lesson.new_x, at, "○", "title", True))
@@ -68,7 +68,7 @@ class AutogradScreen(FunctionScreen):
         return None
 
     def status(self) -> Line:
-        """Where no number comes out, why; else where the step stands."""
+        """If no number comes out, why; else where the step stands."""
         lesson = self.lesson
         if lesson.tape is None:
             return (Span("loading TensorFlow …", "key"),)

@@ -49,7 +49,7 @@ class DescentScreen(FunctionScreen):
         lesson, pane = self.lesson, self.pane("#plot")
         if lesson.curve is None:
             return pane.show([(Span("the engine computes the curve …", "pending"),)])
-        curve = plot.Curve(lesson.curve.x, lesson.curve.y, "dim")
+        curve = plot.Series(lesson.curve.x, lesson.curve.y, "dim")
         xs = np.array(lesson.xs[-SHOWN_POINTS:])
         ys = np.interp(xs, lesson.curve.x, lesson.curve.y, left=np.nan, right=np.nan)
         points = list(zip(xs.tolist(), ys.tolist(), strict=True))

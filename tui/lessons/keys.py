@@ -1,4 +1,4 @@
-"""The keys of the lessons: the main screen's where they mean the same, and each lesson's own."""
+"""The keys of the lessons: the main screen's if they mean the same, and each lesson's own."""
 
 from backprop_tui.tui.stepper.keys import MAIN
 from backprop_tui.tui.widgets.keys import EVERYWHERE, Key

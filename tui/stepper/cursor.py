@@ -31,7 +31,7 @@ def places(panes: Iterable[Pane]) -> list[Place]:
 
 
 def neighbor(all_places: list[Place], cursor: Cell | None, direction: str) -> Place | None:
-    """The nearest number up, down, left or right of the cursor; the first one where there is no cursor yet."""
+    """The nearest number up, down, left or right of the cursor; the first one if there is no cursor yet."""
     here = next((place for place in all_places if place.cell == cursor), None)
     if here is None:
         return all_places[0] if all_places else None

@@ -48,7 +48,7 @@ class Predictor:
                 return
 
     async def ask(self) -> None:
-        """Open a question about the step that stands at its loss, where there is something to predict."""
+        """Open a question about the step that stands at its loss, if there is something to predict."""
         trace = self._session.trace
         self.verdict = None
         if trace is None:
@@ -62,12 +62,12 @@ class Predictor:
             number = self._session.steps + 7919 * self._session.run.seed
             self.open = question(trace, effect(answer).together, self.level, number)
 
-    def answer(self, guess: float) -> bool:
-        """Take an answer to the open question. False where it is none of the choices."""
+    def answer(self, prediction: float) -> bool:
+        """Take an answer to the open question. False if it is none of the choices."""
         asked = self.open
-        if asked is None or (asked.choices and not 1 <= guess <= len(asked.choices)):
+        if asked is None or (asked.choices and not 1 <= prediction <= len(asked.choices)):
             return False
-        right, words = judge(asked, guess)
+        right, words = judge(asked, prediction)
         self.score = self.score.with_answer(right)
         self.verdict, self.open = (words, asked.because), None
         return True
@@ -77,7 +77,7 @@ class Predictor:
         self.open = self.verdict = None
 
     def lines(self, width: int) -> list[Line] | None:
-        """What the step pane shows instead of the formula; None where there is nothing to ask or to say."""
+        """What the step pane shows instead of the formula; None if there is nothing to ask or to say."""
         if self.open is not None:
             choices = [Span(f"{place} {choice}", "key") for place, choice in enumerate(self.open.choices, 1)]
             question = [*_words(self.open.text, "title"), Span("  space skips", "dim")]

@@ -36,15 +36,15 @@ class View:
     steps: int
     losses: Array
     every: int
-    """Every how many steps the weights are kept: 1 where all are."""
+    """Every how many steps the weights are kept: 1 if all are."""
 
     fresh: frozenset[str | Cell]
     """What was computed last: values by name, or a single number."""
     context: Context
     loss_before: float | None = None
-    """The loss of the step before this one, where it used the same sample."""
+    """The loss of the step before this one, if it used the same sample."""
     loss_after: float | None = None
-    """The loss of the step after this one, where it is known and uses the same sample."""
+    """The loss of the step after this one, if it is known and uses the same sample."""
     inputs: frozenset[Cell] = frozenset()
     cursor: Cell | None = None
     precise: bool = False
@@ -65,16 +65,16 @@ class View:
 
     @property
     def newest(self) -> Cell | None:
-        """The number that was computed last where it was computed alone, else the first of its phase."""
+        """The number that was computed last if it was computed alone, else the first of its phase."""
         last = phases.last_cell(self.network, self.done)
         if self.phase is None or last in self.fresh:
             return last
         return phases.cells(self.network, self.phase)[0]
 
     def value(self, cell: Cell) -> float | None:
-        """A number of this step, or None where it is not computed yet.
+        """A number of this step, or None if it is not computed yet.
 
-        Where a batch has several samples, it is their mean; for gradients of a sample's values, the sum,
+        If a batch has several samples, it is their mean; for gradients of a sample's values, the sum,
         which is the mean of the samples' own since the loss is a mean.
         """
         if cell.name not in self._known:
@@ -83,7 +83,7 @@ class View:
         return rows[cell.row][cell.column] if rows else None
 
     def _values(self, name: str) -> list[list[float | None]]:
-        """All numbers of a value, None for those to come; no rows where nothing is known of it."""
+        """All numbers of a value, None for those to come; no rows if nothing is known of it."""
         array = self._array(name)
         if array is None:
             return []
@@ -112,7 +112,7 @@ class View:
         return None
 
     def number(self, cell: Cell, width: int) -> Span:
-        """A number as a span of exactly `width` columns: dots where it is not computed yet."""
+        """A number as a span of exactly `width` columns: dots if it is not computed yet."""
         value = self.value(cell)
         if value is None:
             text, role = PENDING.center(width), "pending"
@@ -138,7 +138,7 @@ class View:
 
 
 def view_of(session: Session, *, cursor: Cell | None = None, precise: bool = False, single: bool = False) -> View:
-    """The session's present place as a view; `single` where the last move was by a single number."""
+    """The session's present place as a view; `single` if the last move was by a single number."""
     network, done = session.run.network, session.position.done
     if session.trace is None:
         done = 0
@@ -171,7 +171,7 @@ def view_of(session: Session, *, cursor: Cell | None = None, precise: bool = Fal
 
 
 def _loss_at(session: Session, entry: int) -> float | None:
-    """The loss of another step of the history, where it can be compared with that of the step in view."""
+    """The loss of another step of the history, if it can be compared with that of the step in view."""
     history, here = session.history, session.shown_settings
     if not 0 <= entry < history.entries or entry in history.changes:
         return None

@@ -58,7 +58,7 @@ def about(scenario: Scenario | None) -> tuple[str, ...]:
 
 
 def lines(width: int, keys: Sequence[Key], words: Sequence[str]) -> list[Line]:
-    """The words, then a line per key, folded where the terminal is narrow."""
+    """The words, then a line per key, folded if the terminal is narrow."""
     column = max(len(key.written) for key in keys) + 2
     found: list[Line] = [(Span(part),) for text in words for part in (wrap(text, width) or [""])]
     for key in keys:

@@ -7,7 +7,7 @@ from textual.events import Resize
 from textual.screen import Screen
 
 from .keys import KeysShown
-from .messages import Follow, Leave, OpenLesson, ShowHelp, Told
+from .messages import FollowInstructor, Leave, OpenLesson, ShowHelp, Told
 from .pane import Pane
 from .prompt import Prompt
 from .runner import Asker, Requester, Runner
@@ -155,7 +155,7 @@ class KeyScreen(Screen[None]):
 
     def action_follow(self) -> None:
         """See the instructor's screen, or one's own again."""
-        self.tell(Follow())
+        self.tell(FollowInstructor())
 
     def action_help(self) -> None:
         """List the keys."""

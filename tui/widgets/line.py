@@ -1,4 +1,4 @@
-"""What a pane draws: lines of spans. A span is text with a role (how it looks) and, where it is a number, which one."""
+"""What a pane draws: lines of spans. A span is text with a role (how it looks) and, if it is a number, which one."""
 
 from typing import NamedTuple
 

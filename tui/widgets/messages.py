@@ -40,7 +40,7 @@ class ShowHelp(Told):
         self.keys, self.words = keys, words
 
 
-class Follow(Told):
+class FollowInstructor(Told):
     """The instructor's screen is wanted, or one's own again."""
 
 

@@ -100,7 +100,7 @@ class Pane(ScrollView):
         self._say_what_is_hidden()
 
     def _say_what_is_hidden(self) -> None:
-        """Where not all lines fit, the frame tells which are seen: a scrollbar would take a column from the numbers."""
+        """If not all lines fit, the frame tells which are seen: a scrollbar would take a column from the numbers."""
         high, count = self.size.height, len(self._lines)
         first = self.scroll_offset.y + 1
         words = f"lines {first} to {min(first + high - 1, count)} of {count}" if 0 < high < count else ""
@@ -108,7 +108,7 @@ class Pane(ScrollView):
             self.border_subtitle = words
 
     def reveal(self, cell: Cell) -> bool:
-        """Scroll so that a number can be seen; False where this pane does not show it."""
+        """Scroll so that a number can be seen; False if this pane does not show it."""
         for y, line in enumerate(self._lines):
             x = 0
             for span in line:

@@ -18,8 +18,8 @@ FRAME = 2
 
 
 @dataclass(frozen=True, eq=False)
-class Curve:
-    """A line through points x (ascending) and y; it breaks where a y is not finite. `dashed` tells it from others."""
+class Series:
+    """A line through points x (ascending) and y; it breaks if a y is not finite. `dashed` tells it from others."""
 
     x: Array
     y: Array
@@ -29,7 +29,7 @@ class Curve:
 
 @dataclass(frozen=True)
 class Mark:
-    """A character at a point. Where several meet, the last one is seen. `on_axis` marks its x below as well."""
+    """A character at a point. If several meet, the last one is seen. `on_axis` marks its x below as well."""
 
     x: float
     y: float
@@ -38,7 +38,7 @@ class Mark:
     on_axis: bool = False
 
 
-def y_range(curves: Sequence[Curve], marks: Sequence[Mark] = (), share: float = 1.0) -> tuple[float, float]:
+def y_range(curves: Sequence[Series], marks: Sequence[Mark] = (), share: float = 1.0) -> tuple[float, float]:
     """From the lowest to the highest y. With a `share` below 1, without the tails of so steep a curve; marks stay."""
     found = np.concatenate([np.asarray(curve.y, "float64") for curve in curves] or [np.zeros(0)])
     found = found[np.isfinite(found)]
@@ -60,7 +60,7 @@ def short(value: float) -> str:
 
 
 def lines(
-    curves: Sequence[Curve],
+    curves: Sequence[Series],
     marks: Sequence[Mark],
     width: int,
     height: int,
@@ -96,7 +96,7 @@ def lines(
     return found[:height]
 
 
-def _draw(canvas: Canvas, curve: Curve, x_range: tuple[float, float], y_range: tuple[float, float]) -> None:
+def _draw(canvas: Canvas, curve: Series, x_range: tuple[float, float], y_range: tuple[float, float]) -> None:
     """Set the dots of one curve: a column at a time, joined to the column before."""
     high, wide = canvas.height * 4, canvas.width * 2
     x = np.linspace(*x_range, wide)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 NUMBERS = st.floats(width=32)
 
 
-def drawn(curves: list[plot.Curve], marks: list[plot.Mark], width: int, height: int, **limits: object) -> list[str]:
+def drawn(curves: list[plot.Series], marks: list[plot.Mark], width: int, height: int, **limits: object) -> list[str]:
     return [text_of(line) for line in plot.lines(curves, marks, width, height, **limits)]  # type: ignore[arg-type]
 
 
@@ -19,7 +19,7 @@ def drawn(curves: list[plot.Curve], marks: list[plot.Mark], width: int, height: 
 def test_it_is_as_large_as_asked_for_whatever_the_numbers(
     ys: list[float], width: int, height: int, dashed: bool, marked: float
 ) -> None:
-    curve = plot.Curve(np.arange(len(ys)), np.array(ys), dashed=dashed)
+    curve = plot.Series(np.arange(len(ys)), np.array(ys), dashed=dashed)
     marks = [plot.Mark(0.5, marked, on_axis=True), plot.Mark(marked, 0.5)]
     limits = plot.y_range([curve], marks, 0.9)
     assert limits[0] < limits[1]
@@ -30,7 +30,7 @@ def test_it_is_as_large_as_asked_for_whatever_the_numbers(
 
 def test_a_rising_line_rises() -> None:
     x = np.linspace(0, 1, 50)
-    lines = drawn([plot.Curve(x, x)], [], 49, 12, x_range=(0.0, 1.0), y_range=(0.0, 1.0))
+    lines = drawn([plot.Series(x, x)], [], 49, 12, x_range=(0.0, 1.0), y_range=(0.0, 1.0))
     columns = [max(i for i, character in enumerate(line) if character > "⠀") for line in lines[:10]]
     assert columns == sorted(columns, reverse=True)
     assert columns[0] == 48
@@ -41,7 +41,7 @@ def test_a_rising_line_rises() -> None:
 def test_a_line_breaks_where_there_is_no_number() -> None:
     x = np.linspace(0, 1, 101)
     y = np.where(np.abs(x - 0.5) < 0.2, np.nan, 0.5)
-    (line, *_) = drawn([plot.Curve(x, y)], [], 109, 3, x_range=(0.0, 1.0), y_range=(0.0, 1.0))
+    (line, *_) = drawn([plot.Series(x, y)], [], 109, 3, x_range=(0.0, 1.0), y_range=(0.0, 1.0))
     body = line[plot.SCALE :]
     assert body[45:55].strip() == ""
     assert body[:25].strip()

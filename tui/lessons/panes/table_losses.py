@@ -26,12 +26,12 @@ def lines(losses: TableLosses, width: int, height: int) -> list[Line]:
         found = np.asarray(values, "float64")
         return np.log10(np.maximum(found, max(low, 1e-45))) if logarithmic else found
 
-    curves = [plot.Curve(steps.astype("float64"), level(stepped), "dim")]
+    curves = [plot.Series(steps.astype("float64"), level(stepped), "dim")]
     marks = [plot.Mark(float(steps[-1]), float(curves[0].y[-1]), "s", "dim")] if len(steps) else []
     for part, (points, line) in zip(losses.parts, known, strict=True):
         if points:
             role = "positive" if part == TRAINING else "negative"
-            curve = plot.Curve(np.array(points, "float64"), level(line), role, dashed=part == HELD_OUT)
+            curve = plot.Series(np.array(points, "float64"), level(line), role, dashed=part == HELD_OUT)
             curves.append(curve)
             marks.append(plot.Mark(float(points[-1]), float(curve.y[-1]), LETTERS[part], role))
     return plot.lines(

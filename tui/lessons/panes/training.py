@@ -1,4 +1,4 @@
-"""What a step of lesson 5 works with, and the losses where it stands."""
+"""What a step of lesson 5 works with, and the losses at that step."""
 
 from backprop_tui.core.lessons.training import TableLosses, rows_in_words
 from backprop_tui.core.session.session import Session

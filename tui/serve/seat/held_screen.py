@@ -3,7 +3,7 @@
 from typing import ClassVar
 
 from backprop_tui.tui.widgets.keys import Key, bindings
-from backprop_tui.tui.widgets.messages import Follow
+from backprop_tui.tui.widgets.messages import FollowInstructor
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Middle
@@ -36,4 +36,4 @@ class HeldScreen(ModalScreen[None]):
 
     def action_follow(self) -> None:
         """See the screen that everybody can follow."""
-        self.app.post_message(Follow())
+        self.app.post_message(FollowInstructor())

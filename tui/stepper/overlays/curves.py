@@ -19,7 +19,7 @@ from backprop_tui.tui.widgets.keys import Key, bindings
 from backprop_tui.tui.widgets.line import Line, Span, fitting
 from backprop_tui.tui.widgets.overlay import Overlay
 from backprop_tui.tui.widgets.pane import Pane
-from backprop_tui.tui.widgets.plot import Curve, Mark
+from backprop_tui.tui.widgets.plot import Mark, Series
 from backprop_tui.tui.widgets.runner import Asker, Runner
 from backprop_tui.tui.widgets.typed import next_lr
 from textual import work
@@ -72,7 +72,7 @@ class CurvesScreen(Overlay[None]):
         logarithmic = wide if self._logarithmic is None else self._logarithmic
         steps = np.arange(1, len(losses) + 1, dtype="float64")
         shown = np.log10(np.maximum(losses, max(low, 1e-45))) if logarithmic else losses
-        curve, marks = Curve(steps, shown, "positive"), []
+        curve, marks = Series(steps, shown, "positive"), []
         if 1 <= at <= len(losses):
             marks = [Mark(float(at), float(shown[at - 1]), on_axis=True)]
         per_epoch = self._steps_per_epoch() if self._by_epochs else 1
@@ -84,7 +84,7 @@ class CurvesScreen(Overlay[None]):
 
     def _plot(
         self,
-        curves: list[Curve],
+        curves: list[Series],
         marks: list[Mark],
         x_range: tuple[float, float],
         logarithmic: bool,
@@ -130,7 +130,7 @@ class CurvesScreen(Overlay[None]):
         least = curve.rises is not None and curve.best > 0
         self._show(
             f"Loss after one step along −∂L/∂w, by the learning rate   ● lr {brief(lr)}",
-            self._plot([Curve(curve.lengths, curve.losses, "positive")], marks, (0.0, longest), False),
+            self._plot([Series(curve.lengths, curve.losses, "positive")], marks, (0.0, longest), False),
             *((f"{words}   {best}, {rises}", f"{words}   {best}") if least else ()),
             words,
         )

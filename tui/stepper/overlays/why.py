@@ -60,7 +60,7 @@ class WhyScreen(Overlay[None]):
         self._trail = [cell]
         self._form, self._chosen, self._precise = CHAIN, 0, False
         self._checked: tuple[str, ...] = ()
-        self._width = 0
+        self._wrapped_at = 0
 
     @property
     def cell(self) -> Cell:
@@ -80,7 +80,7 @@ class WhyScreen(Overlay[None]):
 
     def on_resize(self, event: Resize) -> None:
         """Wrap for this size, if it is another."""
-        if event.size.width != self._width:
+        if event.size.width != self._wrapped_at:
             self.draw()
 
     def draw(self) -> None:
@@ -88,7 +88,7 @@ class WhyScreen(Overlay[None]):
         if not self.is_attached:
             return
         found, pane = self._explanation(), self.query_one("#why", Pane)
-        self._width = width = self.app.size.width
+        self._wrapped_at = width = self.app.size.width
         chosen = self._chosen_cell(found)
         trail = "  ›  ".join(self._called(cell) for cell in self._trail)
         follow = f"  enter: {self._called(chosen)}" if chosen is not None else ""
@@ -109,7 +109,7 @@ class WhyScreen(Overlay[None]):
         return [key for key in found if key.action != "row(1)" or self._sample() is not None]
 
     def _sample(self) -> int | None:
-        """The place in the batch of the row that the number belongs to; None where there is but one, or it has none."""
+        """The place in the batch of the row that the number belongs to; None if there is but one, or it has none."""
         return sample_of(self.cell) if self._trace.batch > 1 else None
 
     def _explanation(self) -> Explanation:
@@ -139,7 +139,7 @@ class WhyScreen(Overlay[None]):
         return drawn
 
     def _of_the_batch(self) -> list[str]:
-        """Of which row the number is, where the panes show what all rows of the batch give together."""
+        """Of which row the number is, if the panes show what all rows of the batch give together."""
         sample, cell = self._sample(), self.cell
         if sample is None:
             return []
@@ -174,7 +174,7 @@ class WhyScreen(Overlay[None]):
             self._checked, ask = awaited(explain(self._trace, cell, self._facts, CHAIN)), self._ask_difference
         elif not value.updated or value.moment:
             return
-        # A coroutine made here would never be awaited where the screen closes before the worker starts.
+        # A coroutine made here would never be awaited if the screen closes before the worker starts.
         work: WorkType[None] = partial(self._take, cell, partial(ask, cell))
         self.run_worker(work, exclusive=True)
 
@@ -194,7 +194,7 @@ class WhyScreen(Overlay[None]):
         return agreement(explain(self._trace, cell, self._facts, CHAIN), question, answer).text
 
     async def _ask_effect(self, cell: Cell) -> tuple[str, ...]:
-        """Of a parameter's update: what it alone does to the loss, and where all are shown, what they do together."""
+        """Of a parameter's update: what it alone does to the loss, and if all are shown, what they do together."""
         request = effect_request(self._trace, cell, self._facts)
         told = effect(_losses(await self._engine.ask(request))).text
         return told if self._view.done == phases.count(self._view.network) else told[:1]
@@ -212,7 +212,7 @@ class WhyScreen(Overlay[None]):
                 self.query_one("#why", Pane).reveal(part)
 
     def action_scroll(self, by: int) -> None:
-        """Lines up or down, where not all fit."""
+        """Lines up or down, if not all fit."""
         self.query_one("#why", Pane).scroll_relative(y=by, animate=False)
 
     def action_row(self, by: int) -> None:

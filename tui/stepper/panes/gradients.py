@@ -7,7 +7,7 @@ from backprop_tui.tui.widgets.line import Line, Span, length_of
 
 
 def lines(view: View, width: int) -> list[Line]:
-    """∂L/∂w1 ... in the parameters' order; where there is room beside them, ∂L/∂ŷ, ∂L/∂h and ∂L/∂z at the right."""
+    """∂L/∂w1 ... in the parameters' order; if there is room beside them, ∂L/∂ŷ, ∂L/∂h and ∂L/∂z at the right."""
     network, wide = view.network, view.wide
     left = [
         line for parameter in network.parameters for line in matrix(view, "g" + parameter.name, parameter.name, wide)

@@ -9,7 +9,7 @@ from backprop_tui.tui.stepper.view import View
 from backprop_tui.tui.widgets import plot
 from backprop_tui.tui.widgets.canvas import BLOCKS
 from backprop_tui.tui.widgets.line import Line, Span
-from backprop_tui.tui.widgets.plot import Curve, Mark
+from backprop_tui.tui.widgets.plot import Mark, Series
 
 SCALE = 9
 """The columns of the scale at the left."""
@@ -55,13 +55,13 @@ def lines(view: View, width: int, height: int) -> list[Line]:
 
 
 def _plot(losses: Array, width: int, height: int) -> list[Line]:
-    """Where there is room: all losses as a curve, steps below it, a logarithm where the range asks for it."""
+    """If there is room: all losses as a curve, steps below it, a logarithm if the range asks for it."""
     stride = -(-len(losses) // MOST_POINTS)
     chosen = losses[::stride].astype("float64")
     low, _, logarithmic = scale(chosen)
     steps = np.arange(1, len(losses) + 1, stride, dtype="float64")
     shown = np.log10(np.maximum(chosen, low)) if logarithmic else chosen
-    curves, marks = [Curve(steps, shown, "positive")], [Mark(float(steps[-1]), float(shown[-1]))]
+    curves, marks = [Series(steps, shown, "positive")], [Mark(float(steps[-1]), float(shown[-1]))]
     y_text = (lambda y: plot.short(10**y)) if logarithmic else plot.short
     x_range = (1.0, float(len(losses)))
     return plot.lines(

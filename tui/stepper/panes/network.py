@@ -25,7 +25,7 @@ MOST_EDGES = 25
 """Between two layers so many edges are drawn, those of the largest weights: more would be a thicket."""
 
 MOST_LABELS = 9
-"""Where more edges than this are drawn, only the one that is pointed at has its number."""
+"""If more edges than this are drawn, only the one that is pointed at has its number."""
 
 PLACES = tuple(place / 20 for place in range(2, 19))
 """Where along an edge its number may stand, as shares of the way."""
@@ -42,7 +42,7 @@ def title(view: View, width: int) -> str:
 
 
 def lines(view: View, width: int, height: int) -> list[Line]:
-    """The picture, in so many columns and lines: the edges, the units over them, then numbers where they have room."""
+    """The picture, in so many columns and lines: the edges, the units over them, then numbers that have room."""
     canvas, network = Canvas(width, height), view.network
     names = ["x", *(h for _, h in activations(network))]
     sizes = [network.features, *(layer.units for layer in network.layers)]

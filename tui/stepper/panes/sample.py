@@ -37,5 +37,5 @@ def lines(view: View, width: int) -> list[Line]:
 
 
 def _right(text: str, width: int) -> str:
-    """At the right of so many columns; nothing where there are none."""
+    """At the right of so many columns; nothing if there are none."""
     return text.rjust(width) if width else ""

@@ -24,7 +24,7 @@ def title(view: View) -> str:
 
 
 def lines(view: View, width: int, height: int, text: str = "") -> list[Line]:
-    """The formula; the first number's arithmetic; where there is room, that of the phase's other numbers.
+    """The formula; the first number's arithmetic; if there is room, that of the phase's other numbers.
 
     Before the first step, a scenario's `text`, or what the keys do.
     """
