@@ -1,12 +1,16 @@
 """The pages say what is so: their links, their keys, their example of a scenario, the places that they name."""
 
 import re
+import shlex
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 from backprop_tui.core.engine.compute.engine import Engine
 from backprop_tui.core.scenario import parse
 from backprop_tui.core.scenario.check import check
+from backprop_tui.tui.cli.options import COMMANDS
+from backprop_tui.tui.cli.screen import SHELLS
 from pages import TABLES, keys_page, with_tables
 
 ROOT = Path(__file__).parents[1]
@@ -30,6 +34,12 @@ def anchors(path: Path) -> set[str]:
     """The headings of a page, as links name them."""
     heads = re.findall(r"^#+ (.+)$", re.sub(r"```.*?```", "", path.read_text("utf-8"), flags=re.DOTALL), re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", head.lower()).replace(" ", "-") for head in heads}
+
+
+def commands(text: str) -> list[str]:
+    """The lines of shell on a page by which the program is started, without what else stands in them."""
+    blocks = "\n".join(re.findall(r"^```sh\n(.*?)^```", text, re.DOTALL | re.MULTILINE))
+    return re.findall(r"(?:^|[ /])(backprop-tui(?: [^>&|\n]*|$))", blocks, re.MULTILINE)
 
 
 @pytest.mark.parametrize("path", PAGES, ids=name_of)
@@ -62,6 +72,18 @@ def test_a_rooms_page_is_short_and_names_what_is_in_it(path: Path) -> None:
 def test_every_file_that_a_page_names_in_code_is_there(path: Path) -> None:
     for place in re.findall(r"`((?:core|tui|data|docs|deploy|tests)/[\w./*-]*)`", path.read_text("utf-8")):
         assert list(ROOT.glob(place)) if "*" in place else (ROOT / place).exists(), place
+
+
+@pytest.mark.parametrize("line", sorted({line for path in PAGES for line in commands(path.read_text("utf-8"))}))
+def test_every_command_of_a_page_is_understood(line: str) -> None:
+    name, *words = shlex.split(line, comments=True)
+    command = words.pop(0) if words and words[0] in COMMANDS else "screen"
+    parser = import_module(f"backprop_tui.tui.cli.{command}").parser()
+    if "--print-completion" in words:
+        words.remove("--print-completion")
+        assert words.pop() in SHELLS
+    parser.parse_args(words)
+    assert name == "backprop-tui"
 
 
 def test_the_keys_are_the_programs_own_tables() -> None:

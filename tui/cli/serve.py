@@ -47,7 +47,7 @@ def main(arguments: list[str]) -> int:
             import textual_serve  # noqa: F401
             import websockets  # noqa: F401
     except ImportError:
-        raise UsageError(f"serve needs more packages: pip install '{PROGRAM}[serve]'") from None
+        raise UsageError("serve needs more packages; in the checkout: pip install '.[serve]'") from None
     from backprop_tui.tui.serve import limits
 
     if not limits.open_files(options.max_sessions):
