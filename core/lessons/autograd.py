@@ -19,6 +19,7 @@ from backprop_tui.core.engine.protocol.messages import (
     WireError,
 )
 from backprop_tui.core.model.formula import Formula, Operand, Operation, Result, X, operand_text, parse
+from backprop_tui.core.model.limits import learning_rate
 
 from .function import (
     NOTEBOOK_FORMULA,
@@ -28,7 +29,6 @@ from .function import (
     Tape,
     ask_curve,
     ask_tape,
-    check_lr,
     check_x,
     number_text,
     read_curve,
@@ -147,7 +147,7 @@ class AutogradLesson:
     """A formula, an x, and how far its derivative has been followed."""
 
     def __init__(self, formula: str = NOTEBOOK_FORMULA, x: float = NOTEBOOK_X, lr: float = NOTEBOOK_LR) -> None:
-        self.lr = check_lr(lr)
+        self.lr = learning_rate(lr)
         self.start = check_x(x)
         self.set_formula(formula)
 
@@ -183,7 +183,7 @@ class AutogradLesson:
         """
         self.set_formula(saved.formula, saved.start)
         self.set_lr(saved.lr)
-        xs, rates = [check_x(x) for x in saved.xs], [check_lr(rate) for rate in saved.rates]
+        xs, rates = [check_x(x) for x in saved.xs], [learning_rate(rate) for rate in saved.rates]
         whole = saved.done == len(self.stages)
         if xs[:1] != [self.start] or not 0 <= saved.done <= len(self.stages) or len(rates) != len(xs) - 1 + whole:
             raise ValueError("the phases of a saved lesson do not fit its steps")
@@ -242,7 +242,7 @@ class AutogradLesson:
 
     def set_lr(self, lr: float) -> None:
         """Another learning rate for this update, if it is not shown yet, and the next ones."""
-        self.lr = check_lr(lr)
+        self.lr = learning_rate(lr)
 
     def _move(self, done: int) -> None:
         """To so many phases of this step, or of the next if this one is whole and its update is known."""

@@ -14,6 +14,7 @@ from backprop_tui.core.engine.protocol.messages import (
     WireError,
 )
 from backprop_tui.core.model.formula import parse
+from backprop_tui.core.model.limits import learning_rate, step_count
 from backprop_tui.core.model.network import Array
 
 from .function import (
@@ -22,14 +23,13 @@ from .function import (
     NOTEBOOK_X,
     Curve,
     ask_curve,
-    check_lr,
     check_x,
     number_text,
     read_curve,
     window,
 )
 
-CHUNK, MAX_STEPS = 100, 100_000
+CHUNK, MOST_RECORDED = 100, 100_000
 FAR = 100.0
 """Points further out than this, or than as many times the start, are off the picture: the valley must stay in it."""
 
@@ -52,7 +52,7 @@ class DescentLesson:
     """A formula, where it starts, and the steps that have been made: `done` of them are shown."""
 
     def __init__(self, formula: str = NOTEBOOK_FORMULA, x: float = NOTEBOOK_X, lr: float = NOTEBOOK_LR) -> None:
-        self.lr = check_lr(lr)
+        self.lr = learning_rate(lr)
         self.start = check_x(x)
         self.set_formula(formula)
 
@@ -80,9 +80,9 @@ class DescentLesson:
         """
         self.set_formula(saved.formula, saved.start)
         self.set_lr(saved.lr)
-        y, derivative, x, rates = np.array(saved.steps[:MAX_STEPS]).reshape(-1, 4).T
+        y, derivative, x, rates = np.array(saved.steps[:MOST_RECORDED]).reshape(-1, 4).T
         for rate in np.unique(rates):
-            check_lr(rate)
+            learning_rate(rate)
         with np.errstate(over="ignore"):
             x = x.astype("float32")
         self._append(y, derivative, x, rates)
@@ -132,12 +132,11 @@ class DescentLesson:
 
     def start_jump(self, steps: int) -> None:
         """So many steps."""
-        if steps < 1:
-            raise ValueError("a jump takes at least 1 step")
+        step_count(steps)
         if self.ended or self.jumping:
             return
-        if self.done + steps > MAX_STEPS:
-            raise ValueError(f"this lesson records up to {MAX_STEPS:,} steps")
+        if self.done + steps > MOST_RECORDED:
+            raise ValueError(f"this lesson records up to {MOST_RECORDED:,} steps")
         self._been.append(self.done)
         if self._record[self.done : self.done + 1] and self._record[self.done][3] != self.lr:
             del self._record[self.done :]
@@ -155,7 +154,7 @@ class DescentLesson:
 
     def set_lr(self, lr: float) -> None:
         """Another learning rate for the steps to come."""
-        self.lr = check_lr(lr)
+        self.lr = learning_rate(lr)
 
     def _show(self) -> None:
         """Show what is recorded, up to where a jump goes, and end the jump if x is not finite."""

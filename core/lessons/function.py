@@ -79,13 +79,6 @@ def read_tape(formula: Formula, request: Differentiate, answer: Differentiated) 
     )
 
 
-def check_lr(lr: float) -> float:
-    """A learning rate that can be used; ValueError in one line otherwise."""
-    if not np.isfinite(lr) or lr < 0:
-        raise ValueError("a learning rate is a number from 0 on")
-    return float(lr)
-
-
 def check_x(x: float) -> float:
     """An x in float32; ValueError in one line if it has none."""
     with np.errstate(over="ignore"):

@@ -12,7 +12,6 @@ from .network import Array, Network
 from .values import parse
 
 INITIALIZERS = ("uniform", "normal", "glorot", "he", "zeros", "constant")
-MAX_SEED = 2**32 - 1
 
 
 def initial_parameters(

@@ -14,12 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .activations import ACTIVATIONS, LINEAR, Activation, hidden_activations
+from .limits import MAX_LAYERS, MAX_PARAMETERS, MAX_UNITS
 from .losses import HALF_SQUARED, LOSSES, Loss
 
 Array = NDArray[Any]
-
-MAX_LAYERS, MAX_PARAMETERS, MAX_UNITS = 12, 50_000, 4_096
-"""Beyond these, compiling takes minutes: not a network that one steps through by hand."""
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,7 @@ from typing import Annotated, Any
 
 import msgspec
 from backprop_tui.core.lessons.names import MAIN
-from backprop_tui.core.model.initializers import MAX_SEED
-from backprop_tui.core.model.network import MAX_LAYERS, MAX_UNITS
+from backprop_tui.core.model.limits import LARGEST, MAX_LAYERS, MAX_SEED, MAX_STEPS, MAX_UNITS
 from msgspec import Meta
 
 MAX_BYTES = 4 * 2**20
@@ -14,7 +13,6 @@ MAX_BYTES = 4 * 2**20
 MAX_INLINE = 10_000
 """More numbers than this belong in a CSV file."""
 
-MAX_STEP = 1_000_000
 MAX_EXPECTATIONS = 1_000
 
 Line = Annotated[str, Meta(max_length=500)]
@@ -71,7 +69,7 @@ class InitialPart(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class TrainingPart(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`[training]`"""
 
-    lr: Annotated[float, Meta(ge=0, le=1e30)] = 0.2
+    lr: Annotated[float, Meta(ge=0, le=LARGEST["float64"])] = 0.2
     optimizer: Line = "sgd"
     momentum: Share = 0.9
     rho: Share = 0.9
@@ -100,7 +98,7 @@ class ShowPart(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class ExpectPart(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`[[expect]]`: what a source says comes out. Either `value`, or `published`, `correct` and `because`."""
 
-    step: Annotated[int, Meta(ge=0, le=MAX_STEP)]
+    step: Annotated[int, Meta(ge=0, le=MAX_STEPS)]
     name: Name
     tolerance: Annotated[float, Meta(ge=0)]
     value: float | Rows | None = None

@@ -4,7 +4,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from backprop_tui.core.engine.protocol.messages import Program
-from backprop_tui.core.model.initializers import MAX_SEED, initial_parameters
+from backprop_tui.core.model.initializers import initial_parameters
+from backprop_tui.core.model.limits import MAX_SEED
 from backprop_tui.core.model.network import Array, Network
 from backprop_tui.core.model.optimizers import Optimizer
 from backprop_tui.core.table.spec import TableSpec

@@ -11,6 +11,7 @@ from typing import Self
 
 import numpy as np
 from backprop_tui.core.model import phases
+from backprop_tui.core.model.limits import learning_rate, step_count
 from backprop_tui.core.model.network import Array
 from backprop_tui.core.model.phases import Cell
 from backprop_tui.core.model.trace import Trace
@@ -155,8 +156,7 @@ class Walk:
 
     def start_jump(self, steps: int, bound: float | None = None) -> None:
         """Begin a jump of so many steps, or until the loss is below a bound or not finite. Raises ValueError."""
-        if steps < 1:
-            raise ValueError("a jump takes at least 1 step")
+        step_count(steps)
         if bound is not None and np.isnan(bound):
             raise ValueError("a loss can't be below what is no number")
         self._cut(self.next_place.entry)
@@ -226,10 +226,7 @@ class Walk:
 
     def set_lr(self, lr: float) -> None:
         """The learning rate of the next update. Raises ValueError for what is none."""
-        largest = float(np.finfo(self.run.dtype).max)
-        if not 0 <= lr <= largest:
-            raise ValueError(f"a learning rate is a number from 0 to {largest:.1e}")
-        self.settings = replace(self.settings, lr=float(lr))
+        self.settings = replace(self.settings, lr=learning_rate(lr, self.run.dtype))
         at = self.position
         if at.done < self.whole and at.entry == self.history.entries - 1:
             # In the middle of the newest step: its update is not shown yet, and is made with what holds now.

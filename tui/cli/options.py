@@ -6,10 +6,12 @@ when it is asked for.
 
 import argparse
 import csv
+from collections.abc import Callable, Iterable, Iterator
 from math import isfinite
 from os.path import abspath
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, NoReturn, TypeVar
 
+from backprop_tui.core.model.limits import MAX_UNITS, learning_rate, seed, step_count
 from backprop_tui.core.text.escape import escape_controls
 
 if TYPE_CHECKING:
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
     from backprop_tui.core.session.run import Run
 
 PROGRAM = "backprop-tui"
+
+T = TypeVar("T")
 
 COMMANDS = {
     "run": "step without a screen, for pipes and scripts",
@@ -29,12 +33,7 @@ COMMANDS = {
 }
 """The commands besides the screen. The module of that name has `main(arguments) -> exit code` and `parser()`."""
 
-ACTIVATIONS = ("sigmoid", "tanh", "relu", "linear")
-OPTIMIZERS = ("sgd", "momentum", "rmsprop", "adam")
-MAX_SEED, MAX_ROW, MAX_STEPS, MAX_UNITS = 2**32 - 1, 2**31 - 1, 10**9, 4096
-MAX_LR = 3.4028234e38
-"""The largest number that float32 has."""
-
+MAX_ROW = 2**31 - 1
 MAX_HISTORY = 8 * 2**30
 """A history of more bytes than this is refused before it fills the memory."""
 
@@ -59,6 +58,31 @@ class Parser(argparse.ArgumentParser):
         raise UsageError(message.removeprefix("argument "))
 
 
+class Later:
+    """Names that are read when they are asked for: their tables import numpy, and parsing must not."""
+
+    def __init__(self, names: Callable[[], Iterable[str]]) -> None:
+        self._names = names
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names())
+
+    def __contains__(self, name: object) -> bool:
+        return name in list(self._names())
+
+
+def _activations() -> list[str]:
+    from backprop_tui.core.model.activations import hidden_activations
+
+    return hidden_activations()
+
+
+def _optimizers() -> list[str]:
+    from backprop_tui.core.model.optimizers import OPTIMIZERS
+
+    return list(OPTIMIZERS)
+
+
 def add_model_options(parser: argparse.ArgumentParser) -> None:
     """Add the options that say what is stepped through. None has a default: `run_of` knows what was not said."""
     add = parser.add_argument_group("the data").add_argument
@@ -69,12 +93,13 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
     add("--row", metavar="N", type=_row, help="the row to learn from, from 0 (default: 0)")
     add = parser.add_argument_group("the network").add_argument
     add("--hidden", metavar="2[,3...]", type=_hidden, help="units of each hidden layer, or none (default: 2)")
-    add("--activation", choices=ACTIVATIONS, help="of the hidden layers (default: sigmoid)")
+    names = Later(_activations)
+    add("--activation", metavar="NAME", choices=names, help="of the hidden layers: %(choices)s (default: sigmoid)")
     add("--lr", metavar="RATE", type=_lr, help="learning rate (default: 0.2)")
     add("--seed", metavar="N", type=_seed, help="names the initial weights (default: 0)")
     add = parser.add_argument_group("the training loop").add_argument
     add("--rows", metavar="RULE", help="of a step: this, next, shuffled, all, or a number for mini-batches")
-    add("--optimizer", choices=OPTIMIZERS, help="(default: sgd)")
+    add("--optimizer", metavar="NAME", choices=Later(_optimizers), help="%(choices)s (default: sgd)")
     add("--holdout", metavar="20%", type=_share, help="the share of rows that no step uses (default: 0%%)")
     parser.add_argument("--log", metavar="FILE", help="keep TensorFlow's own messages in this file")
 
@@ -152,11 +177,12 @@ def run_of(options: argparse.Namespace, base: "Run") -> "Run":
 def _network(options: argparse.Namespace, base: "Network", features: int) -> "Network":
     from dataclasses import replace
 
+    from backprop_tui.core.model.activations import SIGMOID
     from backprop_tui.core.model.network import Layer
 
     *hidden, last = base.layers
     if options.hidden is not None:
-        activation = hidden[0].activation if hidden else ACTIVATIONS[0]
+        activation = hidden[0].activation if hidden else SIGMOID
         hidden = [Layer(units, activation) for units in options.hidden]
     if options.activation is not None:
         hidden = [Layer(layer.units, options.activation) for layer in hidden]
@@ -191,12 +217,16 @@ def one_line(message: str) -> str:
 # What an option's text may be
 
 
-def whole_number(text: str, lowest: int, highest: int) -> int:
-    """A whole number, both bounds included. Raises ArgumentTypeError."""
+def _integer(text: str) -> int:
     try:
-        number = int(text)
+        return int(text)
     except ValueError:
         raise argparse.ArgumentTypeError(f"'{text[:40]}' is not a whole number") from None
+
+
+def whole_number(text: str, lowest: int, highest: int) -> int:
+    """A whole number, both bounds included. Raises ArgumentTypeError."""
+    number = _integer(text)
     if not lowest <= number <= highest:
         raise argparse.ArgumentTypeError(f"{text[:40]} is not between {lowest} and {highest}")
     return number
@@ -213,9 +243,9 @@ def real_number(text: str) -> float:
     return number
 
 
-def step_count(text: str) -> int:
+def steps_of(text: str) -> int:
     """A number of steps that a run may make. Raises ArgumentTypeError."""
-    return whole_number(text, 0, MAX_STEPS)
+    return _allowed(lambda: step_count(_integer(text), least=0))
 
 
 def _row(text: str) -> int:
@@ -223,16 +253,19 @@ def _row(text: str) -> int:
 
 
 def _seed(text: str) -> int:
-    return whole_number(text, 0, MAX_SEED)
+    return _allowed(lambda: seed(_integer(text)))
 
 
 def _lr(text: str) -> float:
-    number = real_number(text)
-    if not 0 <= number <= MAX_LR:
-        raise argparse.ArgumentTypeError(
-            f"{text[:40]} is not a learning rate: a number from 0 on that float32 can hold"
-        )
-    return number
+    return _allowed(lambda: learning_rate(real_number(text)))
+
+
+def _allowed(read: Callable[[], T]) -> T:
+    """What is read, or ArgumentTypeError with the reason why it is not allowed."""
+    try:
+        return read()
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def _share(text: str) -> float:

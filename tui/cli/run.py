@@ -22,7 +22,7 @@ from .options import (
     real_number,
     run_of,
     scenario_of,
-    step_count,
+    steps_of,
 )
 from .stderr import engine_lines_to
 
@@ -106,7 +106,7 @@ def parser() -> Parser:
     """What may be typed after `backprop-tui run`."""
     found = Parser("run", description=_DESCRIPTION, epilog=_EXAMPLES)
     found.add_argument("scenario", metavar="SCENARIO", nargs="?", help="an example's name, or a file.toml")
-    found.add_argument("--steps", metavar="N", type=step_count, help="how many steps")
+    found.add_argument("--steps", metavar="N", type=steps_of, help="how many steps")
     found.add_argument("--lesson", choices=tuple(lesson.STEPS), help="what that part of the notebook prints")
     found.add_argument("--formula", metavar="F", help="the function of x of the lessons autograd and descent")
     found.add_argument("--x", metavar="X", type=real_number, help="where their x starts (default: 0)")

@@ -13,7 +13,7 @@ from .options import (
     run_of,
     says_a_run,
     scenario_of,
-    step_count,
+    steps_of,
 )
 from .stderr import engine_lines_to
 
@@ -55,7 +55,7 @@ def parser() -> Parser:
     found = Parser("save", description=_DESCRIPTION, epilog=_EXAMPLES)
     found.add_argument("file", metavar="FILE", help="the scenario file to write, FILE.toml")
     found.add_argument("scenario", metavar="SCENARIO", nargs="?", help="a file.toml, or an example's name")
-    found.add_argument("--steps", metavar="N", type=step_count, default=0, help="so many steps are done before")
+    found.add_argument("--steps", metavar="N", type=steps_of, default=0, help="so many steps are done before")
     add_model_options(found)
     return found
 

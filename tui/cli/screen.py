@@ -19,7 +19,7 @@ from .options import (
     run_of,
     says_a_run,
     scenario_of,
-    step_count,
+    steps_of,
 )
 
 SIGNALED = 128
@@ -168,7 +168,7 @@ def parser() -> Parser:
     found = Parser(description=_DESCRIPTION, epilog=_EXAMPLES)
     found.add_argument("scenario", metavar="SCENARIO", nargs="?", help="an example's name, or a file.toml")
     add_model_options(found)
-    found.add_argument("--steps", metavar="N", type=step_count, default=0, help="so many steps are done at the start")
+    found.add_argument("--steps", metavar="N", type=steps_of, default=0, help="so many steps are done at the start")
     found.add_argument(
         "--resume",
         metavar="NAME",

@@ -2,9 +2,10 @@
 
 from math import floor, isfinite, log10
 
+from backprop_tui.core.model.limits import step_count
 from backprop_tui.core.table.batches import RULES, SHUFFLED
 
-MAX_STEPS, MAX_BATCH = 10_000_000, 1_000_000
+MAX_BATCH = 1_000_000
 MAX_UNTIL = 1_000_000
 """A jump to a loss gives up after so many steps."""
 
@@ -32,9 +33,7 @@ def jump(text: str) -> tuple[int, float | None]:
     """`500`, `<0.01` or `500 <0.01`: how many steps at most, and the loss to stop below. Raises ValueError."""
     steps_text, sign, bound_text = text.partition("<")
     steps = whole(steps_text.strip()) if steps_text.strip() else MAX_UNTIL if sign else 0
-    if not 1 <= steps <= MAX_STEPS:
-        raise ValueError(f"a jump takes 1 to {MAX_STEPS:,} steps")
-    return steps, number(bound_text.strip()) if sign else None
+    return step_count(steps), number(bound_text.strip()) if sign else None
 
 
 def rows(text: str) -> tuple[str, int]:

@@ -10,7 +10,7 @@ from backprop_tui.core.model.network import Layer, Network
 from backprop_tui.core.session.run import Run
 from backprop_tui.core.session.session import Session
 from backprop_tui.core.table.header import HeaderError, columns, table
-from backprop_tui.tui.cli.options import Parser, UsageError, add_model_options, run_of, step_count
+from backprop_tui.tui.cli.options import Parser, UsageError, add_model_options, run_of, steps_of
 from command import run
 
 
@@ -40,7 +40,7 @@ def run_for(*arguments: str) -> Run:
         (("--lr=-inf",), "--lr: -inf"),
         (("--lr", "1e39"), "--lr: 1e39"),
         (("--lr",), "--lr: expected one argument"),
-        (("--seed", "-1"), "--seed: -1 is not between 0 and 4294967295"),
+        (("--seed", "-1"), "--seed: -1 is not a seed, a whole number from 0 to 4294967295"),
         (("--seed", "4294967296"), "--seed: 4294967296"),
         (("--seed", "9" * 5000), "--seed: '999"),
         (("--hidden", "0"), "--hidden: 0"),
@@ -48,10 +48,11 @@ def run_for(*arguments: str) -> Run:
         (("--hidden", "2,"), "--hidden: ''"),
         (("--hidden", "4000,4000"), "16,020,001 parameters"),
         (("--hidden", "2,2,2,2,2,2,2,2,2,2,2,2"), "a network has 1 to 12 layers, not 13"),
-        (("--activation", "softplus"), "--activation: invalid choice: 'softplus'"),
+        (("--activation", "softmax"), "--activation: invalid choice: 'softmax'"),
         (("--row", "1.5"), "--row: '1.5'"),
         (("--steps", "-3"), "--steps: -3"),
-        (("--steps", "1000000000"), "GB of memory"),
+        (("--steps", "1000000000"), "--steps: 1000000000 is not a number of steps, from 0 to 10,000,000"),
+        (("--hidden", "200", "--steps", "10000000"), "GB of memory"),
         (("--target-transform", "sqrt"), "--target-transform"),
         (("--features", "a,,b"), "--features"),
         (("--features", "a,a"), "--features: 'a' is named twice"),
@@ -193,7 +194,7 @@ def test_a_state_is_reproduced_by_its_line(tmp_path: Path) -> None:
     ).stdout.splitlines()
     parser = Parser()
     add_model_options(parser)
-    parser.add_argument("--steps", type=step_count)
+    parser.add_argument("--steps", type=steps_of)
     options = parser.parse_args(again[1:])
     assert again[0] == "backprop-tui"
     assert options.steps == 0

@@ -1,0 +1,40 @@
+"""What a learning rate, a number of steps, and a seed may be, and how large a network.
+
+The command line, prompts, scenarios, lessons and the session read it here. It imports nothing heavy, so that parsing
+can.
+"""
+
+import sys
+
+LARGEST = {"float32": 3.4028234663852886e38, "float64": sys.float_info.max}
+"""The largest finite number of each precision."""
+
+MAX_SEED = 2**32 - 1
+"""A seed is one of numpy's `RandomState`."""
+
+MAX_STEPS = 10_000_000
+"""Of so many steps at most the losses are kept: 40 MB."""
+
+MAX_LAYERS, MAX_PARAMETERS, MAX_UNITS = 12, 50_000, 4_096
+"""Beyond these, compiling takes minutes: not a network that one steps through by hand."""
+
+
+def learning_rate(value: float, dtype: str = "float32") -> float:
+    """A learning rate for a run of this precision. Raises ValueError for what is none."""
+    if not 0 <= value <= LARGEST[dtype]:
+        raise ValueError(f"{value:g} is not a learning rate, a number from 0 to {LARGEST[dtype]:.1e}")
+    return float(value)
+
+
+def step_count(value: int, least: int = 1) -> int:
+    """How many steps to make. Raises ValueError for what is none."""
+    if not least <= value <= MAX_STEPS:
+        raise ValueError(f"{value} is not a number of steps, from {least} to {MAX_STEPS:,}")
+    return value
+
+
+def seed(value: int) -> int:
+    """A seed. Raises ValueError for what is none."""
+    if not 0 <= value <= MAX_SEED:
+        raise ValueError(f"{value} is not a seed, a whole number from 0 to {MAX_SEED}")
+    return value
