@@ -19,6 +19,9 @@ ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "sigmoid": tf.math.sigmoid,
     "tanh": tf.math.tanh,
     "relu": tf.nn.relu,
+    "leaky_relu": lambda z: tf.where(z > 0, z, 0.01 * z),  # leaky_relu of TensorFlow rounds 0.01 to float32
+    "elu": tf.nn.elu,
+    "softplus": tf.math.softplus,
     "linear": tf.identity,
     "softmax": lambda z: tf.nn.softmax(z, axis=0),
 }
