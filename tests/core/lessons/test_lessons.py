@@ -9,7 +9,7 @@ from backprop_tui.core.engine.compute.engine import Engine
 from backprop_tui.core.engine.protocol.messages import FindLosses, LossesFound, TableRows
 from backprop_tui.core.lessons.autograd import AutogradLesson, SavedAutograd, paths, remark
 from backprop_tui.core.lessons.data import PAGE, DataLesson
-from backprop_tui.core.lessons.descent import MAX_STEPS, DescentLesson, SavedDescent
+from backprop_tui.core.lessons.descent import MOST_RECORDED, DescentLesson, SavedDescent
 from backprop_tui.core.lessons.function import number_text
 from backprop_tui.core.lessons.training import (
     HELD_OUT,
@@ -313,7 +313,7 @@ STEP = (0.0, 4.0, -0.4, 0.1)
 @pytest.mark.parametrize(
     ("changes", "done", "stops"),
     [
-        ({"steps": (STEP,) * (MAX_STEPS + 5)}, MAX_STEPS, 0),
+        ({"steps": (STEP,) * (MOST_RECORDED + 5)}, MOST_RECORDED, 0),
         ({"steps": (STEP, (0.0, 4.0, 1e300, 0.1), STEP)}, 2, 0),  # beyond float32: it has diverged there
         ({"steps": (STEP, STEP), "stops": (9, -1, 1, 2, 0)}, 2, 2),
     ],
