@@ -1,5 +1,6 @@
 """Processes of the system, as tests look at them: whether they live, whose they are, and waiting for what they do."""
 
+import os
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -68,3 +69,8 @@ def descendants(pid: int) -> list[int]:
         found += children
         waiting += children
     return found
+
+
+def resident(pid: int) -> int:
+    """Bytes of memory that a process holds."""
+    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")

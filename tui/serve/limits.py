@@ -4,7 +4,6 @@ import hmac
 import os
 import re
 import resource
-import time
 from dataclasses import dataclass
 
 LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,31}")
@@ -23,14 +22,36 @@ MAX_COLUMNS, MAX_LINES = 400, 200
 PASTE, PASTE_RATE = 256 * 1024, 8 * 1024
 """Bytes that one person may type or paste at once, and a second in the long run."""
 
+TRAFFIC_OUTSIDE = 64 * 1024
+"""Bytes of a connection, of whatever kind, until it asks for the program."""
+
+TRAFFIC, TRAFFIC_A_SECOND = 1024 * 1024, 32 * 1024
+"""The same afterwards, at once and a second in the long run: the largest paste with all that is put around it."""
+
+TRAFFIC_UNREAD = 512 * 1024
+"""The same while the client reads nothing of what it is sent."""
+
+MIN_PACKET = 256
+"""Bytes that an SSH client must take in a packet."""
+
+CLOSE_WITHIN = 5.0
+"""Seconds that a client has to read its last lines before the connection is cut."""
+
+QUESTION_TIME = 60.0
+"""Seconds that a question waits for its answer."""
+
 LOGIN_GRACE = 30.0
 """Seconds in which a connection must have logged in and asked for its terminal."""
 
-WAITING_DOOR = 100
+WAITING = 100
 """Connections of a kind that have not logged in yet."""
 
-MAX_FAILURES = 3
+MAX_WRONG = 3
 """Wrong passwords of one connection."""
+
+WRONG_OF_ADDRESS, WRONG_OF_ADDRESS_A_SECOND = 60, 0.5
+WRONG_IN_ALL, WRONG_IN_ALL_A_SECOND = 300, 3.0
+"""Wrong passwords at once, and a second in the long run: a class that comes together makes some."""
 
 WRONG_PASSWORD_PAUSE = 1.0
 """Seconds that a wrong password takes."""
@@ -58,8 +79,8 @@ class Limits:
 
 
 def label(name: str) -> str | None:
-    """The user name where it is fit to be a label."""
-    return name if LABEL.fullmatch(name) else None
+    """The user name as a label, if it is fit to be one: Anna and anna are the same."""
+    return name.lower() if LABEL.fullmatch(name) else None
 
 
 def terminal(term: str) -> str:
@@ -87,24 +108,6 @@ def size(columns: int, lines: int) -> tuple[int, int]:
     return min(max(columns or 80, 1), MAX_COLUMNS), min(max(lines or 24, 1), MAX_LINES)
 
 
-class Rate:
-    """So many events a second, with bursts of `burst`."""
-
-    def __init__(self, per_second: float, burst: float) -> None:
-        self._per_second, self._burst = per_second, burst
-        self._left, self._since = burst, time.monotonic()
-
-    def take(self, amount: float = 1.0) -> bool:
-        """Whether there is room for this much more now."""
-        now = time.monotonic()
-        self._left = min(self._burst, self._left + (now - self._since) * self._per_second)
-        self._since = now
-        if amount > self._left:
-            return False
-        self._left -= amount
-        return True
-
-
 def restrain() -> None:
     """Put this process, which is one session's, under its limits for good."""
     os.nice(NICE)
@@ -118,4 +121,5 @@ def open_files(sessions: int) -> bool:
     """Allow this process the descriptors that so many sessions take; False where the system does not."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    return hard == resource.RLIM_INFINITY or hard >= 5 * sessions + 100
+    # Each takes a socket, a terminal and its other end, a handle and a link; others ask, or have not logged in yet.
+    return hard == resource.RLIM_INFINITY or hard >= 6 * sessions + 2 * WAITING + 100

@@ -14,49 +14,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from backprop_tui.core.session.session import Session
-from backprop_tui.core.storage.folder import saved_names
-from backprop_tui.core.storage.store import load
 from backprop_tui.tui.serve import limits
 from backprop_tui.tui.serve.door.web_terminal import NONSENSE
 from browser import Browser, Tab
-from processes import wait_until
-from served import Served
+from processes import resident, wait_until
+from served_web import Web
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
 pytestmark = [pytest.mark.serve, pytest.mark.one_worker]
 needs_browser = pytest.mark.needs("chromium")
-
-
-class Web(Served):
-    """A server with a page."""
-
-    def __init__(self, state: Path, *options: str) -> None:
-        super().__init__(state, "--web", "--web-port", "0", *options)
-        self.address = re.search(r"http://\S+", self.log)[0]
-        self.web_port = int(self.address.rpartition(":")[2])
-
-    def line(self, origin: str | None = None, sock: socket.socket | None = None) -> ClientConnection:
-        """A websocket as the page opens it, without the browser."""
-        return connect(
-            f"ws://127.0.0.1:{self.web_port}/ws?width=80&height=24",
-            origin=self.address if origin is None else origin,
-            sock=sock,
-            compression=None,
-        )
-
-    @contextlib.contextmanager
-    def come_in(self, name: str, sock: socket.socket | None = None) -> Iterator[ClientConnection]:
-        """The same, with a name and the password said."""
-        with self.line(sock=sock) as line:
-            line.send(json.dumps(["login", name, self.password]))
-            yield line
-
-    def saved(self, name: str) -> Session:
-        """The session that was saved last under this name."""
-        folder = self.state / name
-        return load(folder / f"{saved_names(folder)[0]}.session").session
 
 
 @pytest.fixture(scope="module")
@@ -393,10 +360,6 @@ def test_a_browser_that_reads_nothing_makes_only_its_own_session_wait(web) -> No
             nina.send(json.dumps(["stdin", " "]))
             read_until(nina, b"step %d" % number)
     wait_until_gone(web)
-
-
-def resident(pid: int) -> int:
-    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
 def test_who_says_nothing_is_shown_out(web) -> None:

@@ -7,6 +7,7 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Any
 
+from backprop_tui.core.text.escape import escape_controls
 from backprop_tui.tui.serve import limits
 from backprop_tui.tui.serve.room.fork_client import ForkServerLost, NoRoom
 from backprop_tui.tui.serve.room.session_process import RESTORE, Client, SessionProcess
@@ -29,6 +30,9 @@ class Relay:
         self._workshop, self._checks, self._client, self._guest, self._size = workshop, checks, client, guest, size
         self._session: SessionProcess | None = None
         self._asking: Callable[[bytes], None] | None = None
+        self._patience: asyncio.TimerHandle | None = None
+        self._is_asked = False
+        """Whether it is counted among those who wait for a session."""
         self._early = b""
         self._held: set[str] = set()
         self._gone = False
@@ -42,7 +46,14 @@ class Relay:
         other = self._workshop.sessions.get(label)
         if other is None:
             self._start(label)
-        elif other.asked_to_end:  # the line broke a moment ago, and what was done on it is being saved
+            return
+        try:
+            require(self._checks.question, self._guest)
+        except Refused as refused:
+            self._part(str(refused), 1)
+            return
+        if other.asked_to_end:  # the line broke a moment ago, and what was done on it is being saved
+            self._count_asked(True)
             self._run(self._take_over())
         else:
             self._ask(TAKEN.format(label, self._workshop.free_label(label)), self._taken)
@@ -71,6 +82,7 @@ class Relay:
     def hang_up(self) -> None:
         """The client has gone: the session saves and ends."""
         self._gone = True
+        self._ask_no_more()
         if self._session is not None:
             self._run(self._session.end())
 
@@ -82,17 +94,36 @@ class Relay:
         task.add_done_callback(self._tasks.discard)
 
     def _part(self, line: str, code: int) -> None:
+        self._ask_no_more()
         self._client.write(b"\r\n" + line.encode() + b"\r\n")
         self._client.finish(code)
 
     def _ask(self, question: str, answer: Callable[[bytes], None]) -> None:
+        self._count_asked(True)
         self._client.write(question.encode())
         self._asking = answer
+        loop = asyncio.get_running_loop()
+        self._patience = loop.call_later(limits.QUESTION_TIME, self._part, "nobody has answered", 1)
+
+    def _answered(self) -> None:
+        self._asking = None
+        if self._patience is not None:
+            self._patience.cancel()
+            self._patience = None
+
+    def _ask_no_more(self) -> None:
+        self._answered()
+        self._count_asked(False)
+
+    def _count_asked(self, asked: bool) -> None:
+        if asked != self._is_asked:
+            self._is_asked = asked
+            self._workshop.count_asked(self._guest.address, asked)
 
     def _taken(self, data: bytes) -> None:
         key, label = data[:1].lower(), self._guest.name
         if key in b"\r\nn" and key:
-            self._asking = None
+            self._answered()
             if key == b"n":
                 self._start(self._workshop.free_label(label))
             else:
@@ -111,6 +142,9 @@ class Relay:
         self._start(self._workshop.free_label(self._guest.name))
 
     def _start(self, label: str) -> None:
+        self._ask_no_more()
+        if self._gone:
+            return
         try:
             require(self._checks.room, self._guest)
         except Refused as refused:  # said at once: whoever has nothing to type is gone in a moment
@@ -125,7 +159,9 @@ class Relay:
         terminal = limits.terminal(guest.term), limits.language(guest.lang), limits.colors(guest.colorterm)
         try:
             await session.start(*terminal, self._size)
-        except (NoRoom, ForkServerLost):
+        except Exception as fault:  # whatever it was: what has not started must not be listed
+            if not isinstance(fault, (NoRoom, ForkServerLost)):
+                self._workshop.log(f"{session.label} could not start: {escape_controls(repr(fault))[:200]}")
             self._workshop.leave(session, guest.address)
             self._part("there is no room on the machine for one more; please try later", 1)
             return
@@ -158,7 +194,6 @@ class Relay:
     def _crashed(self, data: bytes) -> None:
         key = data[:1].lower()
         if key and key in b"\r\n":
-            self._asking = None
             self._start(self._workshop.free_label(self._guest.name))
         elif key and key in b"q\x03\x04":
             self._client.finish(1)

@@ -7,8 +7,11 @@ import asyncssh
 from backprop_tui.tui.serve import limits
 from backprop_tui.tui.serve.room.workshop import Workshop
 
+from . import ssh_inner
 from .checks import Checks, Guest, Refused, WrongPassword, check_name, require
 from .ssh_terminal import SSHTerminal
+from .traffic import Traffic
+from .waiting import Waiting
 
 WINDOW, PACKET = 64 * 1024, 32 * 1024
 """Bytes that a client may send ahead, and in a packet."""
@@ -22,7 +25,8 @@ class SSHListener:
 
     def __init__(self, workshop: Workshop, checks: Checks, needs_password: bool) -> None:
         self.workshop, self.checks, self.needs_password = workshop, checks, needs_password
-        self.outside: dict[SSHConnection, None] = {}
+        self.outside: Waiting[SSHConnection] = Waiting(limits.WAITING)
+        """Those who have not asked for the program yet."""
         self.connections: set[SSHConnection] = set()
         self._listener: asyncssh.SSHAcceptor | None = None
 
@@ -69,6 +73,9 @@ class SSHConnection(asyncssh.SSHServer):
     def __init__(self, listener: SSHListener) -> None:
         self._listener = listener
         self._guest = Guest("")
+        self._traffic = Traffic()
+        self._is_pausing = False
+        """Whether the answer to a wrong password is still to come."""
         self._terminal: SSHTerminal | None = None
         self._grace: asyncio.TimerHandle | None = None
 
@@ -82,29 +89,27 @@ class SSHConnection(asyncssh.SSHServer):
         except Refused:
             conn.abort()
             return
-        outside = self._listener.outside
-        if len(outside) >= limits.WAITING_DOOR:
-            # A person logs in within seconds: who has stood there longest is the least likely to be one.
-            next(iter(outside)).show_out("others are waiting")
-        outside[self] = None
-        # What the socket does not take is not to pile up here, whatever window the client claims to have.
-        conn.pause_writing = lambda: self._hold_output(True)  # type: ignore[method-assign]
-        conn.resume_writing = lambda: self._hold_output(False)  # type: ignore[method-assign]
+        ssh_inner.watch(conn, self._traffic.takes, self._hold_output)
+        gone = self._listener.outside.add(self, self._guest.group)
+        if gone is not None:
+            gone.show_out("others are waiting")
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Gone, in whatever way."""
-        self._listener.outside.pop(self, None)
+        self._listener.outside.remove(self)
         self._listener.connections.discard(self)
         if self._grace is not None:
             self._grace.cancel()
 
     def show_out(self, reason: str) -> None:
         """End the connection and say why."""
-        self._listener.outside.pop(self, None)
+        self._listener.outside.remove(self)
         if self in self._listener.connections:
             self._connection.disconnect(asyncssh.DISC_BY_APPLICATION, reason)
 
     def _hold_output(self, held: bool) -> None:
+        # What the socket does not take is not to pile up here, whatever window the client claims to have.
+        self._traffic.hold(held)
         if self._terminal is not None:
             self._terminal.hold_output("socket", held)
 
@@ -125,12 +130,16 @@ class SSHConnection(asyncssh.SSHServer):
 
     async def validate_password(self, username: str, password: str) -> bool:
         """Whether it is the workshop's password; a wrong one takes a second."""
+        if self._is_pausing:  # no person is that fast
+            raise asyncssh.PermissionDenied("wait for the answer to one password before you send the next")
         self._guest.name, self._guest.password = username, password
         try:
             require(self._listener.checks.login, self._guest)
         except WrongPassword:
-            await asyncio.sleep(limits.WRONG_PASSWORD_PAUSE)
-            if self._guest.wrong_passwords >= limits.MAX_FAILURES:
+            self._is_pausing = True
+            await asyncio.sleep(limits.WRONG_PASSWORD_PAUSE)  # which another guess cancels
+            self._is_pausing = False
+            if self._guest.wrong_passwords >= limits.MAX_WRONG:
                 raise asyncssh.PermissionDenied("too many wrong passwords") from None
             return False
         except Refused as refused:
@@ -140,7 +149,6 @@ class SSHConnection(asyncssh.SSHServer):
     def auth_completed(self) -> None:
         """Inside: a terminal must be asked for soon."""
         self._guest.password = ""
-        self._listener.outside.pop(self, None)
         loop = asyncio.get_running_loop()
         self._grace = loop.call_later(limits.LOGIN_GRACE, self.show_out, "no terminal was asked for")
 
@@ -152,10 +160,12 @@ class SSHConnection(asyncssh.SSHServer):
             return False
         listener = self._listener
         self._terminal = SSHTerminal(
-            listener.workshop, listener.checks, self._guest, self._terminal_begun, self.show_out
+            listener.workshop, listener.checks, self._guest, self._connection, self._terminal_begun, self.show_out
         )
         return self._terminal
 
     def _terminal_begun(self) -> None:
+        self._traffic.let_in()
+        self._listener.outside.remove(self)
         if self._grace is not None:
             self._grace.cancel()

@@ -9,8 +9,12 @@ import asyncssh
 from backprop_tui.tui.serve import limits
 from backprop_tui.tui.serve.room.workshop import Workshop
 
+from . import ssh_inner
 from .checks import Checks, Guest, Refused, require
 from .relay import Relay
+
+KEYS_EVERY = 0.05
+"""Seconds between two looks whether new keys are agreed on."""
 
 LINGER = 1.0
 """Seconds that a client has to close the connection itself once its terminal is closed."""
@@ -24,20 +28,24 @@ class SSHTerminal(asyncssh.SSHServerSession[bytes]):
         workshop: Workshop,
         checks: Checks,
         guest: Guest,
+        connection: asyncssh.SSHServerConnection,
         begun: Callable[[], None],
         show_out: Callable[[str], None],
     ) -> None:
         self._workshop, self._checks, self._guest = workshop, checks, guest
+        self._connection = connection
         self._begun, self._show_out = begun, show_out
         self._size = limits.size(0, 0)
         self._relay: Relay | None = None
         self._gone = False
+        self._held: set[str] = set()
 
     # asyncssh calls these
 
     def connection_made(self, chan: asyncssh.SSHServerChannel[bytes]) -> None:
         """The channel is open."""
         self._channel = chan
+        ssh_inner.keep_environment_small(chan)
 
     def pty_requested(self, term_type: str, term_size: Any, term_modes: Any) -> bool:
         """A terminal of this kind and size."""
@@ -62,6 +70,9 @@ class SSHTerminal(asyncssh.SSHServerSession[bytes]):
         self._begun()
         environment = self._channel.get_environment()
         self._guest.lang, self._guest.colorterm = environment.get("LANG", ""), environment.get("COLORTERM", "")
+        if ssh_inner.packet_size(self._channel) < limits.MIN_PACKET:
+            self._show_out("larger packets are needed here")
+            return
         try:
             require(self._checks.terminal, self._guest)
         except Refused as refused:
@@ -69,6 +80,8 @@ class SSHTerminal(asyncssh.SSHServerSession[bytes]):
             self.finish(1)
             return
         self._relay = Relay(self._workshop, self._checks, self, self._guest, self._size)
+        for reason in self._held:
+            self._relay.hold_output(reason, True)
         self._relay.begin()
 
     def terminal_size_changed(self, width: int, height: int, pixwidth: int, pixheight: int) -> None:
@@ -95,7 +108,8 @@ class SSHTerminal(asyncssh.SSHServerSession[bytes]):
         self.hold_output("window", False)
 
     def hold_output(self, reason: str, held: bool) -> None:
-        """Stop reading from the process, or go on, for one of two reasons."""
+        """Stop reading from the process, or go on, for one of several reasons."""
+        self._held.add(reason) if held else self._held.discard(reason)
         if self._relay is not None:
             self._relay.hold_output(reason, held)
 
@@ -113,6 +127,19 @@ class SSHTerminal(asyncssh.SSHServerSession[bytes]):
         if not self._gone:
             with suppress(OSError):
                 self._channel.write(data)
+            if "keys" not in self._held and ssh_inner.is_exchanging_keys(self._connection):
+                self._wait_for_keys(asyncio.get_running_loop().time() + limits.LOGIN_GRACE)
+
+    def _wait_for_keys(self, until: float) -> None:
+        """Hold the output while the two sides agree on new keys: it would be kept in memory."""
+        loop = asyncio.get_running_loop()
+        exchanging = not self._gone and ssh_inner.is_exchanging_keys(self._connection)
+        if exchanging and loop.time() > until:
+            self._show_out("the key exchange was not completed")
+            return
+        self.hold_output("keys", exchanging)
+        if exchanging:
+            loop.call_later(KEYS_EVERY, self._wait_for_keys, until)
 
     def hold_keys(self, held: bool) -> None:
         """Take no more from the client for now, or go on."""
@@ -124,3 +151,5 @@ class SSHTerminal(asyncssh.SSHServerSession[bytes]):
         if not self._gone:
             with suppress(OSError):
                 self._channel.exit(code)
+            # One who reads nothing must not keep its last frames here.
+            asyncio.get_running_loop().call_later(limits.CLOSE_WITHIN, self._show_out, "the session is over")

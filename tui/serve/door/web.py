@@ -20,8 +20,10 @@ from websockets.http11 import Request, Response
 
 from . import web_page
 from .checks import Checks, Guest, RateCheck, Refused, WrongPassword, require
+from .traffic import Traffic
+from .waiting import Waiting
 from .web_messages import Login, read
-from .web_terminal import NONSENSE, WebTerminal
+from .web_terminal import NONSENSE, WebTerminal, end
 
 REQUESTS = 6
 """Connections that one person's coming takes: the files of the page, and the terminal's."""
@@ -48,7 +50,7 @@ class WebListener:
     def __init__(self, workshop: Workshop, checks: Checks, needs_password: bool) -> None:
         self.workshop, self._checks = workshop, checks
         self.check_request = RateCheck(REQUESTS * workshop.limits.connections_per_second)
-        self.outside: dict[WebConnection, None] = {}
+        self.outside: Waiting[WebConnection] = Waiting(limits.WAITING)
         self.connections: set[WebConnection] = set()
         self._files = web_page.read(needs_password)
         self._server: Server | None = None
@@ -106,7 +108,8 @@ class WebListener:
         assert isinstance(connection, WebConnection)
         try:
             if await self._let_in(connection):
-                self.outside.pop(connection, None)
+                self.outside.remove(connection)
+                connection.let_in()
                 await WebTerminal(connection, connection.guest).show(self.workshop, self._checks)
         except ConnectionClosed:
             pass
@@ -119,10 +122,10 @@ class WebListener:
             async with asyncio.timeout(limits.LOGIN_GRACE):
                 login = read(await connection.recv())
         except TimeoutError:
-            await connection.close(REFUSED, "nobody said a name")
+            await end(connection, REFUSED, "nobody said a name")
             return False
         if not isinstance(login, Login):
-            await connection.close(NONSENSE)
+            await end(connection, NONSENSE)
             return False
         guest = connection.guest
         guest.name, guest.password, guest.term, guest.colorterm = login.name, login.password, *TERMINAL
@@ -132,7 +135,7 @@ class WebListener:
         except Refused as refused:
             if isinstance(refused, WrongPassword):
                 await asyncio.sleep(limits.WRONG_PASSWORD_PAUSE)
-            await connection.close(REFUSED, str(refused))
+            await end(connection, REFUSED, str(refused))
             return False
         guest.password = ""
         return True
@@ -145,6 +148,7 @@ class WebConnection(ServerConnection):
         super().__init__(*given, **named)
         self._listener = listener
         self.guest = Guest("")
+        self._traffic = Traffic()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Somebody is at the door."""
@@ -156,16 +160,33 @@ class WebConnection(ServerConnection):
         except Refused:
             self.transport.abort()
             return
-        outside = self._listener.outside
-        if len(outside) >= limits.WAITING_DOOR:
-            # A person is through within seconds: who has stood there longest is the least likely to be one.
-            first = next(iter(outside))
-            del outside[first]
-            first.transport.abort()
-        outside[self] = None
+        gone = self._listener.outside.add(self, self.guest.group)
+        if gone is not None:
+            gone.transport.abort()
+
+    def data_received(self, data: bytes) -> None:
+        """Count what comes in before it is read."""
+        if self._traffic.takes(len(data)):
+            super().data_received(data)
+        else:
+            self.transport.abort()
+
+    def pause_writing(self) -> None:
+        """The browser reads nothing."""
+        super().pause_writing()
+        self._traffic.hold(True)
+
+    def resume_writing(self) -> None:
+        """The browser reads again."""
+        super().resume_writing()
+        self._traffic.hold(False)
+
+    def let_in(self) -> None:
+        """It has logged in: it may send as much as a person pastes."""
+        self._traffic.let_in()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Gone, in whatever way."""
         super().connection_lost(exc)
-        self._listener.outside.pop(self, None)
+        self._listener.outside.remove(self)
         self._listener.connections.discard(self)

@@ -20,6 +20,20 @@ NONSENSE, BYE = 1008, 1000
 """A connection is closed with: a message that is none; the end."""
 
 
+def _cut(connection: ServerConnection) -> asyncio.TimerHandle:
+    """Cut the line soon: one who reads nothing must not keep its last frames here."""
+    return asyncio.get_running_loop().call_later(limits.CLOSE_WITHIN, connection.transport.abort)
+
+
+async def end(connection: ServerConnection, code: int, reason: str = "") -> None:
+    """Close a line, whether the browser reads or not."""
+    cut = _cut(connection)
+    try:
+        await connection.close(code, reason)
+    finally:
+        cut.cancel()
+
+
 class WebTerminal:
     """The terminal on the page: the client of a relay."""
 
@@ -61,6 +75,7 @@ class WebTerminal:
         """Close the line once all is sent."""
         self._finished = True
         self._some.set()
+        _cut(self._connection)
 
     # To and from
 
@@ -86,7 +101,7 @@ class WebTerminal:
                     case Resized():
                         self._relay.resize(limits.size(message.area.width, message.area.height))
                     case None | Login():
-                        await self._connection.close(NONSENSE)
+                        await end(self._connection, NONSENSE)
 
 
 def _size(path: str) -> tuple[int, int]:

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -10,6 +11,9 @@ from contextlib import suppress
 
 from backprop_tui.tui.serve import notes
 from backprop_tui.tui.serve.notes import Ended, Fork, FromForkServer, Ready, Started
+
+PATIENCE = 10.0
+"""Seconds until a fork that was asked for must have been made."""
 
 
 class ForkServerLost(Exception):
@@ -68,11 +72,14 @@ class ForkClient:
         assert self._control is not None
         answer = self._waiting[note.session] = asyncio.get_running_loop().create_future()
         try:
-            while not notes.send(self._control, note, [terminal, link]):
-                if self._control.fileno() < 0:
-                    raise ForkServerLost
-                await asyncio.sleep(0.01)
-            pid, handle = await answer
+            async with asyncio.timeout(PATIENCE):
+                while not notes.send(self._control, note, [terminal, link]):
+                    if self._control.fileno() < 0:
+                        raise ForkServerLost
+                    await asyncio.sleep(0.01)
+                pid, handle = await answer
+        except TimeoutError:
+            raise NoRoom from None
         finally:
             self._waiting.pop(note.session, None)
         if not pid:
@@ -98,8 +105,13 @@ class ForkClient:
                 self._ended(note.session, note.code)
             case Started():
                 waiting = self._waiting.get(note.session)
+                pid, handle = note.pid, descriptors[0] if descriptors else -1
+                if pid and handle < 0:  # this process can't hold one more: a session without a handle is none
+                    with suppress(ProcessLookupError):
+                        os.kill(pid, signal.SIGKILL)
+                    pid = 0
                 if waiting is not None and not waiting.done():
-                    waiting.set_result((note.pid, descriptors[0] if descriptors else -1))
+                    waiting.set_result((pid, handle))
                 else:  # whoever asked has gone; its terminal is closed, which ends the session
                     for descriptor in descriptors:
                         os.close(descriptor)

@@ -9,13 +9,14 @@ import struct
 import termios
 import time
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from itertools import count
 from typing import Protocol
 
 import msgspec
 from backprop_tui.tui.serve import limits, notes
 from backprop_tui.tui.serve.notes import Broadcast, Follow, Fork, FromSession, Report
+from backprop_tui.tui.serve.rates import Rate
 
 from .fork_client import ForkClient, ForkServerLost, NoRoom
 
@@ -68,7 +69,7 @@ class SessionProcess:
         self._master = self._handle = -1
         self._link: socket.socket | None = None
         self._input = bytearray()
-        self._paste = limits.Rate(limits.PASTE_RATE, limits.PASTE)
+        self._paste = Rate(limits.PASTE_RATE, limits.PASTE)
         self._paused = self._ending = self._reading = self._full = False
         self._ended = asyncio.Event()
         self.pid = 0
@@ -87,21 +88,19 @@ class SessionProcess:
                     raise
 
     async def _fork(self, note: Fork, size: tuple[int, int]) -> None:
-        try:
-            master, slave = os.openpty()
-        except OSError:
-            raise NoRoom from None
-        link, theirs = notes.pair()
-        _set_size(master, size)
-        try:
-            self.pid, self._handle = await self._forks.fork(note, slave, theirs.fileno())
-        except BaseException:
-            os.close(master)
-            link.close()
-            raise
-        finally:
-            os.close(slave)
-            theirs.close()
+        with ExitStack() as ours, ExitStack() as theirs:
+            try:
+                master, slave = os.openpty()
+                ours.callback(os.close, master)
+                theirs.callback(os.close, slave)
+                link, other_end = notes.pair()
+            except OSError:
+                raise NoRoom from None
+            ours.enter_context(link)
+            theirs.enter_context(other_end)
+            _set_size(master, size)
+            self.pid, self._handle = await self._forks.fork(note, slave, other_end.fileno())
+            ours.pop_all()
         self._master, self._link = master, link
         for descriptor in (master, link.fileno()):
             os.set_blocking(descriptor, False)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from backprop_tui.core.engine.client.keeper import EngineKeeper, listen
 from backprop_tui.core.text.escape import escape_controls
+from backprop_tui.tui.serve import limits
 from backprop_tui.tui.serve.limits import Limits
 from backprop_tui.tui.serve.notes import Broadcast, Guide, Hold, Say
 
@@ -40,6 +41,9 @@ class Workshop:
         self.sessions: dict[str, SessionProcess] = {}
         """By label: no two sessions share one."""
         self.addresses: Counter[str] = Counter()
+        """Of the sessions."""
+        self.asked: Counter[str] = Counter()
+        """The addresses of those who have no session, because a question or another's end is waited for."""
         self.held = False
         self.guide: SessionProcess | None = None
         """The session that all may follow."""
@@ -83,12 +87,20 @@ class Workshop:
         return found
 
     def admit(self, label: str, address: str, client: Client) -> SessionProcess:
-        """A session that is about to start, under a label that nobody has."""
+        """A session that is about to start, under a label that nobody has. Its folder is named by that label."""
+        if limits.label(label) != label or label in self.sessions:
+            raise ValueError(f"{label!r} is no label, or not a free one")
         session = SessionProcess(label, str(self.state / label), self.forks, client)
         self.sessions[label] = self._by_number[session.number] = session
         self.addresses[address] += 1
         self.log(f"{label} came from {address}")
         return session
+
+    def count_asked(self, address: str, asked: bool) -> None:
+        """Somebody of this address is asked something before they have a session, or is no longer."""
+        self.asked[address] += 1 if asked else -1
+        if not self.asked[address]:
+            del self.asked[address]
 
     def leave(self, session: SessionProcess, address: str) -> None:
         """A session is over."""

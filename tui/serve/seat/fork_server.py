@@ -58,7 +58,8 @@ def serve_forks(control: socket.socket, build: "object") -> None:
                 return
             with suppress(msgspec.MsgspecError):
                 note = notes.decode(data, Fork)
-                pid = _fork()
+                # Where this process can't hold one more, not both descriptors have come.
+                pid = _fork() if len(descriptors) == 2 else -1
                 if pid == 0:
                     control.close()
                     os.close(woken)
@@ -86,8 +87,13 @@ def _tell_started(control: socket.socket, session: int, pid: int) -> None:
     if pid < 0:
         notes.send(control, Started(session, 0))
         return
-    # A handle made before anybody can reap it stands for this very process, however pids are used again.
-    handle = os.pidfd_open(pid)
+    try:
+        # A handle made before anybody can reap it stands for this very process, however pids are used again.
+        handle = os.pidfd_open(pid)
+    except OSError:
+        os.kill(pid, signal.SIGKILL)
+        notes.send(control, Started(session, 0))
+        return
     notes.send(control, Started(session, pid), [handle])
     os.close(handle)
 
