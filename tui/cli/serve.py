@@ -59,6 +59,7 @@ async def _serve(options: argparse.Namespace) -> int:
     from backprop_tui.tui.serve.door.checks import checks_of
     from backprop_tui.tui.serve.door.host_key import HostKeyError, host_key
     from backprop_tui.tui.serve.door.ssh import SSHListener
+    from backprop_tui.tui.serve.faults import Faults
     from backprop_tui.tui.serve.limits import Limits
     from backprop_tui.tui.serve.room.workshop import Workshop, state_folder
 
@@ -76,6 +77,7 @@ async def _serve(options: argparse.Namespace) -> int:
     limits = Limits(options.max_sessions, options.max_per_address, options.connections_per_second, options.idle_timeout)
     with (state / ".log").open("ab", buffering=0) as output:
         workshop = Workshop(limits, state, options.scenario, _tables(options.scenario), output.fileno(), _log)
+        asyncio.get_running_loop().set_exception_handler(Faults(lambda line: workshop.log(line), output.fileno()))
         await workshop.open()
         checks = checks_of(workshop, password)
         ssh_listener = SSHListener(workshop, checks, password is not None)
