@@ -44,6 +44,7 @@ def assert_agree(gradient: Array, difference: Array, loss: float) -> None:
     np.testing.assert_allclose(gradient, difference, rtol=1e-6, atol=1e-8 * (1 + abs(loss)))
 
 
+@pytest.mark.slow
 @given(networks(), st.integers(1, 5), SEEDS, st.floats(0.001, 3))
 @settings(max_examples=12, deadline=None)
 def test_gradients_of_parameters(engine: Engine, network: Network, size: int, seed: int, lr: float) -> None:
@@ -57,6 +58,7 @@ def test_gradients_of_parameters(engine: Engine, network: Network, size: int, se
         assert (trace["new_" + parameter.name] == trace[parameter.name] - lr * gradient).all()
 
 
+@pytest.mark.slow
 @given(networks(max_hidden=2, max_units=3), st.integers(1, 3), SEEDS)
 @settings(max_examples=6, deadline=None)
 def test_gradients_of_intermediates(engine: Engine, network: Network, size: int, seed: int) -> None:

@@ -31,6 +31,7 @@ def keras_states(optimizer: object, network: Network, start: np.ndarray, x: np.n
     return np.array(states)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("batch", [1, 16])
 @pytest.mark.parametrize(
     ("optimizer", "name", "constants", "lr"),

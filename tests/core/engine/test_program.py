@@ -101,6 +101,7 @@ def test_the_moments_are_part_of_the_trace(name: str) -> None:
         assert result.states[:, -1].tolist() == [1, 2, 3]
 
 
+@pytest.mark.slow
 def test_without_xla_it_is_the_same_to_rounding() -> None:
     random = np.random.RandomState(3)
     x, y, weight = random.standard_normal((40, 4, 2)), random.standard_normal((40, 4, 1)), np.ones((40, 4))

@@ -1,6 +1,7 @@
 """A step is the same bits however it is come by: alone, in a jump of whatever chunks, or computed again."""
 
 import numpy as np
+import pytest
 from backprop_tui.core.model.arrays import numbers
 from backprop_tui.core.model.network import Array, Network
 from backprop_tui.core.model.optimizers import OPTIMIZERS, Optimizer
@@ -65,6 +66,7 @@ OVERFLOWS = Run(optimizer=Optimizer("momentum"), settings=Settings(1000.0))
 """The loss of its seventh step is infinite, those after that are no numbers."""
 
 
+@pytest.mark.slow
 @given(runs(), st.lists(st.integers(1, 40), min_size=1, max_size=4))
 @example(run=OVERFLOWS, jumps=[5, 4, 1])
 @settings(max_examples=20, deadline=None)
@@ -100,6 +102,7 @@ def steps_until_not_finite(losses: Array) -> int:
     return int(ends[0]) + 1 if len(ends) else len(losses)
 
 
+@pytest.mark.slow
 def test_a_jump_over_many_chunks(settle: Settle) -> None:
     """More steps than one request runs (2,621 of 100 rows), over an epoch's end with a smaller last batch."""
     run = Run(settings=Settings(0.01, Sampling("shuffled", 0, 100)))
@@ -114,6 +117,7 @@ def test_a_jump_over_many_chunks(settle: Settle) -> None:
     assert len(whole.losses) == 6000
 
 
+@pytest.mark.slow
 @given(runs(), st.integers(2, 12), st.data())
 @settings(max_examples=8, deadline=None)
 def test_stepping_from_the_past_cuts_the_future(settle: Settle, run: Run, steps: int, data: st.DataObject) -> None:

@@ -74,6 +74,7 @@ def cells(trace: Trace) -> list[Cell]:
     return [Cell(name, row, column) for name, value in trace.values.items() for row, column in np.ndindex(value.shape)]
 
 
+@pytest.mark.slow
 @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     network=networks(),
@@ -100,6 +101,7 @@ def test_terms_come_to_the_number(
                     assert factor.value == trace[factor.cells[0].name][factor.cells[0].place]
 
 
+@pytest.mark.slow
 @settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck))
 @given(network=networks(), seed=st.integers(0, 2**31), batch=st.sampled_from((1, 2, 20)))
 def test_every_text_fits_and_every_link_leads_back_to_what_is_given(
@@ -265,6 +267,7 @@ def test_where_a_parameter_comes_from(engine: Engine) -> None:
     assert not any("typed" in text for text in texts(session, Cell("w1", 0, 1)))
 
 
+@pytest.mark.slow
 @settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
 @given(network=networks(), seed=st.integers(0, 2**31), optimizer=st.sampled_from(list(OPTIMIZERS)))
 def test_nothing_is_explained_by_what_comes_later(engine: Engine, network: Network, seed: int, optimizer: str) -> None:
@@ -286,6 +289,7 @@ def test_nothing_is_explained_by_what_comes_later(engine: Engine, network: Netwo
 # Three ways
 
 
+@pytest.mark.slow
 @settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck))
 @given(network=networks(), seed=st.integers(0, 2**31), batch=st.integers(1, 2))
 def test_tape_chain_rule_and_difference_agree(engine: Engine, network: Network, seed: int, batch: int) -> None:

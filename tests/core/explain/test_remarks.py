@@ -145,6 +145,7 @@ def test_a_prediction_rounded_to_0(engine: Engine) -> None:
     assert "ŷ is rounded to 0 or 1" in remarks(trace)[0].text
 
 
+@pytest.mark.slow
 def test_remarks_of_any_run_fit_and_say_when(settle: Settle) -> None:
     for seed, optimizer in enumerate(OPTIMIZERS):
         for activation in ("sigmoid", "tanh", "relu", "linear"):

@@ -221,6 +221,7 @@ def executed(text: str, session: Session) -> dict[str, Any]:
 LAST = Layer(1, "linear")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "run",
     [
@@ -262,6 +263,7 @@ def test_the_notebook_of_a_run_that_blew_up_runs_too(engine: Engine) -> None:
     np.testing.assert_allclose(names["losses"][:2], session.losses[:2], rtol=1e-5)
 
 
+@pytest.mark.slow
 def test_the_exported_notebook_runs_top_to_bottom_in_jupyter(engine: Engine, eventful: Session) -> None:
     """A kernel of its own, which knows nothing of this program."""
     notebook = nbformat.reads(jupyter(eventful, engine.answer), as_version=4)

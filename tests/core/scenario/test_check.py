@@ -176,6 +176,7 @@ tolerance = 1e-12
 """
 
 
+@pytest.mark.slow
 def test_a_table_of_stated_and_computed(tmp_path: Path) -> None:
     (tmp_path / "good.toml").write_text(BY_HAND)
     (tmp_path / "off.toml").write_text(BY_HAND.replace("5.6", "5.7"))

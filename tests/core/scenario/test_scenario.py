@@ -42,6 +42,7 @@ def bits(session: Session) -> list[bytes]:
     ]
 
 
+@pytest.mark.slow
 @SLOW
 @given(run=runs(), steps=st.integers(0, 7), change=st.booleans(), begun=st.booleans())
 def test_the_next_step_is_the_same_bit_for_bit(run: Run, steps: int, change: bool, begun: bool, settle: Settle) -> None:
@@ -564,6 +565,7 @@ def test_save_overwrites_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert (tmp_path / "mine.toml").read_text() == "precious"
 
 
+@pytest.mark.slow
 def test_save_does_steps_before(tmp_path: Path, settle: Settle) -> None:
     done = run("save", "out.toml", "mazur-2015", "--steps", "3", cwd=tmp_path)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")

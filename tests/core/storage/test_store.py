@@ -60,6 +60,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("sessions")
 
 
+@pytest.mark.slow
 @settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
 @given(run=runs(), moves=st.lists(st.sampled_from(MOVES), max_size=12))
 def test_a_session_resumed_is_the_session(run: Run, moves: list[str], settle: Settle, folder: Path) -> None:
@@ -284,6 +285,7 @@ for round in range(10_000):
 """
 
 
+@pytest.mark.slow
 def test_killed_in_the_middle_of_a_save(tmp_path: Path) -> None:
     """kill -9 at any moment: the file is one of the two that were saved, whole; the next save works."""
     path = tmp_path / "it.session"

@@ -72,6 +72,7 @@ def gradient(engine: Engine, program: Program, table: TableSpec, state: np.ndarr
     return np.concatenate([trace["g" + parameter.name].ravel() for parameter in program.network.parameters])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("holdout", [0.0, 0.2])
 @pytest.mark.parametrize("hidden", [[2], [5, 3]])
 def test_a_full_batch_step_is_the_mean_of_the_single_rows(engine: Engine, hidden: list[int], holdout: float) -> None:
@@ -85,6 +86,7 @@ def test_a_full_batch_step_is_the_mean_of_the_single_rows(engine: Engine, hidden
     assert batch[0] == pytest.approx(np.mean(single[:32], axis=0), rel=1e-10)
 
 
+@pytest.mark.slow
 def test_a_large_batch_worked_through_in_blocks_is_the_mean_of_its_parts(engine: Engine) -> None:
     """10,000 rows fill two blocks and a part of a third; parts of 3,000 and 4,000 fill none."""
     program = Program(Network(2, hidden_layers([4], "tanh")), dtype="float64")

@@ -24,6 +24,7 @@ from backprop_tui.core.session.session import Session
 from command import PROGRAM
 from printed import PART_5
 
+pytestmark = pytest.mark.slow
 RUN = [*PROGRAM, "run"]
 STEPS, OPTIONS = 4, ("--seed", "7", "--hidden", "3,2", "--activation", "tanh", "--lr", "0.05", "--row", "5")
 

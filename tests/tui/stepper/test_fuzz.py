@@ -127,6 +127,7 @@ def check(shown: Driven, engine: Engine) -> None:
     assert np.isnan(session.history.losses[list(session.history.changes)]).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("seed", "run"),
     [
