@@ -8,6 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import forked
 import numpy as np
 import pytest
 import tomlkit
@@ -194,11 +195,11 @@ def test_a_table_of_stated_and_computed(tmp_path: Path) -> None:
         "",
         "",
     ]
-    done = run("check", "off.toml", "good.toml", cwd=tmp_path)
+    done = forked.run("check", "off.toml", "good.toml", cwd=tmp_path)
     assert (done.returncode, done.stderr) == (1, "")
     assert "     2  gw1[1,1]     5.7       5.6  DIFFERS\n  2 of 3 numbers agree" in done.stdout
     assert done.stdout.endswith("3 of 3 numbers agree\n  step 1, loss: the half is forgotten\n\n")
-    done = run("check", "off.toml", "bad.toml", "good.toml", cwd=tmp_path)
+    done = forked.run("check", "off.toml", "bad.toml", "good.toml", cwd=tmp_path)
     assert done.returncode == 2
     assert done.stderr == "backprop-tui: bad.toml, line 13: training.lr: expected a number, got text in quotes\n"
     assert "3 of 3 numbers agree" in done.stdout
@@ -224,7 +225,7 @@ def test_a_table_that_cant_be_opened_is_a_bad_file(tmp_path: Path) -> None:
     (tmp_path / "it.toml").write_text(
         'title = "t"\n[data]\ncsv = "t.csv"\nfeatures = ["a"]\ntargets = ["b"]\n' + EXPECT
     )
-    done = run("check", "it.toml", cwd=tmp_path)
+    done = forked.run("check", "it.toml", cwd=tmp_path)
     assert done.returncode == 2
     assert done.stderr.startswith("backprop-tui: it.toml: ")
     assert done.stderr.endswith("column 'b', line 2: 'x' is not a finite number\n")

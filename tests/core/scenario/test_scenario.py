@@ -5,6 +5,7 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
+import forked
 import numpy as np
 import pytest
 from backprop_tui.core.model.phases import Cell
@@ -16,7 +17,6 @@ from backprop_tui.core.session.session import Session
 from backprop_tui.core.storage.store import save
 from backprop_tui.core.table.batches import SHUFFLED
 from backprop_tui.tui.__main__ import main
-from command import run
 from driving import Settle
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
@@ -567,7 +567,7 @@ def test_save_overwrites_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
 @pytest.mark.slow
 def test_save_does_steps_before(tmp_path: Path, settle: Settle) -> None:
-    done = run("save", "out.toml", "mazur-2015", "--steps", "3", cwd=tmp_path)
+    done = forked.run("save", "out.toml", "mazur-2015", "--steps", "3", cwd=tmp_path)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     session = Session(bundled("mazur-2015").run)
     session.start_jump(3)

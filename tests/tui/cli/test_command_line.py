@@ -4,6 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import forked
 import pytest
 from backprop_tui.core.export.shell_line import command_line, not_in_command_line
 from backprop_tui.core.model.network import Layer, Network
@@ -72,7 +73,7 @@ def run_for(*arguments: str) -> Run:
     ],
 )
 def test_what_can_not_be_done_is_told_in_one_line(arguments: tuple[str, ...], names: str, tmp_path: Path) -> None:
-    assert names in said(run(*arguments, cwd=tmp_path))
+    assert names in said(forked.run(*arguments, cwd=tmp_path))
 
 
 def test_without_a_terminal_the_screen_points_to_run() -> None:

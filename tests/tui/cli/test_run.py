@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import command
+import forked
 import numpy as np
 import pytest
 from backprop_tui.core.engine.compute.engine import Engine
@@ -30,7 +31,7 @@ STEPS, OPTIONS = 4, ("--seed", "7", "--hidden", "3,2", "--activation", "tanh", "
 
 
 def run(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
-    return command.run("run", *arguments, cwd=cwd)
+    return forked.run("run", *arguments, cwd=cwd)
 
 
 @pytest.fixture(scope="module")
@@ -135,7 +136,7 @@ def test_text_is_the_notebooks_transcript_of_every_layer(outputs: dict[str, str]
 
 def test_the_notebooks_training_step_is_printed_to_the_last_digit() -> None:
     """Part 5 of the teaching notebook, as far as its output is published."""
-    result = run("notebook-part-5", "--steps", "1")
+    result = command.run("run", "notebook-part-5", "--steps", "1")
     assert (result.returncode, result.stderr) == (0, "")
     assert result.stdout.startswith(PART_5)
 
@@ -198,7 +199,7 @@ def test_a_table_that_can_not_be_used_is_told_in_one_line(
 
 def test_a_log_takes_what_the_engine_says(tmp_path: Path) -> None:
     log = tmp_path / "log"
-    result = run("--steps", "1", "--log", str(log))
+    result = command.run("run", "--steps", "1", "--log", str(log))
     assert (result.returncode, result.stderr) == (0, "")
     assert log.exists()
     assert result.stdout.startswith("*" * 55 + "\nGRADIENTS\n")
