@@ -7,8 +7,7 @@ import pytest
 from backprop_tui.core.engine.client.keeper import EngineKeeper, listen
 from backprop_tui.core.engine.compute.engine import Engine
 from backprop_tui.core.session import drive
-from backprop_tui.core.session.session import Session
-from driving import Settle
+from driving import R, Settle
 from programs import PROGRAMS
 
 MOST_WORKERS = 4
@@ -23,11 +22,11 @@ def engine() -> Engine:
 
 @pytest.fixture(scope="session")
 def settle(engine: Engine) -> Settle:
-    """Asks the engine for all that a session needs, until it needs nothing more, and hands the session back."""
+    """Asks the engine for all that a session or a lesson needs, and hands it back."""
 
-    def settled(session: Session) -> Session:
-        drive.settle(session, engine.answer)
-        return session
+    def settled(requester: R) -> R:
+        drive.settle(requester, engine.answer)
+        return requester
 
     return settled
 

@@ -46,7 +46,7 @@ class Keeper:
 
     def is_worth_saving(self, session: Session, screen: Mapping[str, Any]) -> bool:
         """Whether a step has been made, or a lesson begun, or the session has a file, which would say otherwise."""
-        return bool(session.history.entries or self.name or screen.keys() & FUNCTIONS)
+        return bool(session.timeline.history.entries or self.name or screen.keys() & FUNCTIONS)
 
     def save_changes(self, session: Session, screen: Mapping[str, Any], scenario: "Scenario | None") -> None:
         """Save if something has been done since the last time. Raises as `save` does."""
@@ -62,8 +62,8 @@ class Keeper:
 
 def _place(session: Session, screen: Mapping[str, Any]) -> object:
     """Where a session is: equal to an earlier place if nothing has been done since."""
-    history = session.history
-    return history.entries, history.states[-1].tobytes(), session.position, session.settings, dict(screen)
+    at, history = session.timeline, session.timeline.history
+    return session.run_number, history.entries, history.states[-1].tobytes(), at.position, at.settings, dict(screen)
 
 
 def resume(name: str = "", folder: Path | None = None) -> "tuple[Loaded, Keeper]":
@@ -106,7 +106,7 @@ def export(what: Export, engine: Asker, loop: asyncio.AbstractEventLoop, folder:
         return asyncio.run_coroutine_threadsafe(engine.ask(request), loop).result()
 
     try:
-        return export(what.session, what.scenario, ask, what.name, folder)
+        return export(what.timeline, what.scenario, ask, what.name, folder)
     except (ValueError, EngineLost, EngineRefused, WireError) as error:
         return str(error)
     except Exception as error:  # a fault of ours must not end what a person has done

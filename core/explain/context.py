@@ -8,7 +8,7 @@ from backprop_tui.core.model.trace import Trace
 from backprop_tui.core.model.values import parse
 from backprop_tui.core.session.history import Change
 from backprop_tui.core.session.sample import Sample, Scaling
-from backprop_tui.core.session.session import Session
+from backprop_tui.core.session.timeline import Timeline
 from backprop_tui.core.table.spec import TableSpec
 
 
@@ -43,9 +43,9 @@ def known(trace: Trace, context: Context | None) -> Context:
     return Context(Optimizer(name), seed=None)
 
 
-def context_of(session: Session) -> Context:
+def context_of(timeline: Timeline) -> Context:
     """The context of the step that a session shows."""
-    run, history, entry = session.run, session.history, session.position.entry
+    run, history, entry = timeline.run, timeline.history, timeline.position.entry
     last = entry - 1
     changes: list[Change] = []
     while last in history.changes:
@@ -57,15 +57,15 @@ def context_of(session: Session) -> Context:
         seed=None if run.initial is not None else run.seed,
         initializer=run.initializer,
         table=run.table,
-        sample=session.sample,
-        scaling=session.scaling,
-        typed=session.shown_settings.x is not None,
-        before=_parameters(session, last) if last >= 0 else None,
+        sample=timeline.sample,
+        scaling=timeline.scaling,
+        typed=timeline.shown_settings.x is not None,
+        before=_parameters(timeline, last) if last >= 0 else None,
         changes=tuple(changes),
     )
 
 
-def _parameters(session: Session, entry: int) -> Array | None:
+def _parameters(timeline: Timeline, entry: int) -> Array | None:
     """The parameters (width,) that an entry starts from, where they are at hand."""
-    state = session.history.state(entry)
-    return None if state is None else state[: session.run.network.width]
+    state = timeline.history.state(entry)
+    return None if state is None else state[: timeline.run.network.width]

@@ -7,7 +7,8 @@ from backprop_tui.core.engine.protocol.messages import FindLosses, LossesFound, 
 from backprop_tui.core.model.arrays import numbers
 from backprop_tui.core.model.network import Array
 from backprop_tui.core.model.trace import Trace
-from backprop_tui.core.session.session import Session
+from backprop_tui.core.session.requests import samples
+from backprop_tui.core.session.timeline import Timeline
 
 POINTS = 121
 SHORTEST, FARTHEST = 1e-12, 1e6
@@ -81,9 +82,9 @@ def plotted_lengths(rises: float | None, lr: float) -> Array:
     return np.linspace(0.0, end, POINTS)
 
 
-def request(session: Session, trace: Trace, lengths: Array) -> FindLosses:
+def request(timeline: Timeline, trace: Trace, lengths: Array) -> FindLosses:
     """Asks for the loss of the samples in view at the parameters less each length times the gradient."""
-    network = session.run.network
+    network = timeline.run.network
     start, gradient = (
         network.join({p.name: trace[part + p.name] for p in network.parameters}, "float64") for part in ("", "g")
     )
@@ -91,7 +92,7 @@ def request(session: Session, trace: Trace, lengths: Array) -> FindLosses:
         gradient[network.parameter(name).span] = 0
     with np.errstate(over="ignore", invalid="ignore"):
         rows = start - lengths[:, None] * gradient
-    return FindLosses(network, numbers(rows), session.record.samples(session.position.entry, session.shown_settings))
+    return FindLosses(network, numbers(rows), samples(timeline, timeline.position.entry, timeline.shown_settings))
 
 
 def accept(lengths: Array, answer: object) -> Array:

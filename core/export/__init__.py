@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from backprop_tui.core.session.drive import Ask
-from backprop_tui.core.session.session import Session
+from backprop_tui.core.session.timeline import Timeline
 
 from .as_csv import csv_text
 from .as_json import json_text
@@ -18,30 +18,30 @@ from .text import notebook_text
 class Format:
     """A way to write a session down: what it is called, how its files end, and how it is written.
 
-    `write(session, ask, most)` gives the parts of the text: the whole steps up to where the session is, the newest
-    `most` of them. It works on a copy of the session, made when it is called; `ask` asks the engine and waits.
+    `write(timeline, ask, most)` gives the parts of the text: the whole steps up to where the session is, the newest
+    `most` of them. It works on a copy of the timeline, made when it is called; `ask` asks the engine and waits.
     """
 
     title: str
     suffix: str
-    write: Callable[[Session, Ask, int | None], Iterator[str]]
+    write: Callable[[Timeline, Ask, int | None], Iterator[str]]
 
 
-def _text(session: Session, ask: Ask, most: int | None) -> Iterator[str]:
-    return notebook_text(recorded(session, ask, most))
+def _text(timeline: Timeline, ask: Ask, most: int | None) -> Iterator[str]:
+    return notebook_text(recorded(timeline, ask, most))
 
 
-def _json(session: Session, ask: Ask, most: int | None) -> Iterator[str]:
-    return json_text(session.run, recorded(session, ask, most))
+def _json(timeline: Timeline, ask: Ask, most: int | None) -> Iterator[str]:
+    return json_text(timeline.run, recorded(timeline, ask, most))
 
 
-def _csv(session: Session, ask: Ask, most: int | None) -> Iterator[str]:
-    return csv_text(session.run, recorded(session, ask, most))
+def _csv(timeline: Timeline, ask: Ask, most: int | None) -> Iterator[str]:
+    return csv_text(timeline.run, recorded(timeline, ask, most))
 
 
-def _jupyter(session: Session, ask: Ask, _: int | None) -> Iterator[str]:
+def _jupyter(timeline: Timeline, ask: Ask, _: int | None) -> Iterator[str]:
     """All steps, whatever was asked for: it makes the run again from its start."""
-    return iter([jupyter(session, ask)])
+    return iter([jupyter(timeline, ask)])
 
 
 FORMATS = {

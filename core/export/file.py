@@ -8,7 +8,7 @@ from pathlib import Path
 from backprop_tui.core.scenario import Scenario, ScenarioError
 from backprop_tui.core.scenario.write import write
 from backprop_tui.core.session.drive import Ask
-from backprop_tui.core.session.session import Session
+from backprop_tui.core.session.timeline import Timeline
 from backprop_tui.core.text.escape import escape_controls
 
 from . import FORMATS
@@ -21,7 +21,7 @@ ENDINGS = (*(form.suffix for form in FORMATS.values()), SCENARIO)
 PROMPT = f"a file's name: {' '.join(ENDINGS[:-1])} hold what was done, {SCENARIO} a scenario"
 
 
-def export(session: Session, scenario: Scenario, ask: Ask, name: str, folder: Path | None = None) -> str:
+def export(timeline: Timeline, scenario: Scenario, ask: Ask, name: str, folder: Path | None = None) -> str:
     """Write the file; what to say of it. Raises ValueError, in one line, where it can't be written.
 
     With a `folder` the name is one in that folder and no path. No file is ever overwritten.
@@ -36,7 +36,7 @@ def export(session: Session, scenario: Scenario, ask: Ask, name: str, folder: Pa
             opens = shlex.quote(name if folder else str(path))
             return f"the present run is written to {told}; backprop-tui {escape_controls(opens)} opens it"
         form = next(form for form in FORMATS.values() if form.suffix == path.suffix)
-        _write(path, form.write(session, ask, MOST_STEPS))
+        _write(path, form.write(timeline, ask, MOST_STEPS))
     except FileExistsError:
         raise ValueError(f"{told} exists already; give another name") from None
     except ScenarioError as error:

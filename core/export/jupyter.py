@@ -7,9 +7,10 @@ import numpy as np
 from backprop_tui.core.engine.protocol.checks import EngineRefused
 from backprop_tui.core.engine.protocol.messages import Failed, Inline, ReadRows, RowsRead
 from backprop_tui.core.model.arrays import numbers
+from backprop_tui.core.session import requests
 from backprop_tui.core.session.drive import Ask
 from backprop_tui.core.session.history import Change, Settings
-from backprop_tui.core.session.session import Session
+from backprop_tui.core.session.timeline import Timeline
 from backprop_tui.core.table.batches import split_rows
 
 from . import source
@@ -23,17 +24,21 @@ Cells = list[tuple[str, str]]
 """Kind (`markdown` or `code`) and text of each cell."""
 
 
-def jupyter(session: Session, ask: Ask) -> str:
+def jupyter(timeline: Timeline, ask: Ask) -> str:
     """The notebook as text (nbformat 4). Raises ValueError where the run used too many rows to write them down."""
     import nbformat
 
-    past = session.copy()
+    past = timeline.copy()
     cells: Cells = [("markdown", _introduction(past)), ("code", source.IMPORTS)]
     table = _used_rows(past)
     cells += _data(past, ask, table) if table else []
-    cells += [("markdown", "## The network"), ("code", source.network(past.run)), ("code", source.step(past.run))]
+    cells += [
+        ("markdown", "## The network"),
+        ("code", source.network(past.run)),
+        ("code", source.step(past.run)),
+    ]
     cells += _steps(past, table)
-    end = session.history.state(past.whole_entries)
+    end = timeline.history.state(past.whole_entries)
     assert end is not None, "the state that is looked at is at hand"
     cells += [("markdown", "## The end"), ("code", source.end(past.run, end))]
     notebook = nbformat.from_dict(  # type: ignore[no-untyped-call]
@@ -53,7 +58,7 @@ def _cell(kind: str, text: str, identifier: str) -> dict[str, Any]:
     return cell | {"execution_count": None, "outputs": []} if kind == "code" else cell
 
 
-def _introduction(past: Session) -> str:
+def _introduction(past: Timeline) -> str:
     return (
         f"# {past.run.network.name}, {past.steps} steps\n\n"
         "A run of back-propagation, made again with TensorFlow alone. The last digit or two may differ from the run's: "
@@ -65,9 +70,9 @@ def _introduction(past: Session) -> str:
 # The rows
 
 
-def _rows(past: Session, entry: int) -> list[int] | None:
+def _rows(past: Timeline, entry: int) -> list[int] | None:
     """The rows that a step used; None where its sample was typed by hand."""
-    samples = past.record.samples(entry, past.history.settings(entry))
+    samples = requests.samples(past, entry, past.history.settings(entry))
     if isinstance(samples, Inline):
         return None
     if samples.rows.array.size:
@@ -75,13 +80,13 @@ def _rows(past: Session, entry: int) -> list[int] | None:
     return _training_rows(past)
 
 
-def _training_rows(past: Session) -> list[int]:
+def _training_rows(past: Timeline) -> list[int]:
     assert past.scaling is not None, "a recorded step had its table open"
     table, rows = past.run.table, past.scaling.rows
     return split_rows(rows, table.holdout, table.holdout_seed)[0].tolist() if table.holdout else list(range(rows))
 
 
-def _used_rows(past: Session) -> list[int]:
+def _used_rows(past: Timeline) -> list[int]:
     used: set[int] = set()
     for entry in range(past.whole_entries):
         if entry not in past.history.changes:
@@ -91,12 +96,19 @@ def _used_rows(past: Session) -> list[int]:
     return sorted(used)
 
 
-def _data(past: Session, ask: Ask, order: list[int]) -> Cells:
+def _data(past: Timeline, ask: Ask, order: list[int]) -> Cells:
     assert past.scaling is not None, "a recorded step had its table open"
     answer = ask(ReadRows(past.run.table, numbers(np.array(order))))
     if not isinstance(answer, RowsRead):
         raise EngineRefused(answer.message if isinstance(answer, Failed) else "the engine did not read the rows")
-    rows = source.rows(past.run, order, answer.raw.array, answer.raw_y.array, past.scaling.mean, past.scaling.std)
+    rows = source.rows(
+        past.run,
+        order,
+        answer.raw.array,
+        answer.raw_y.array,
+        past.scaling.mean,
+        past.scaling.std,
+    )
     return [
         (
             "markdown",
@@ -109,7 +121,7 @@ def _data(past: Session, ask: Ask, order: list[int]) -> Cells:
 # The steps
 
 
-def _steps(past: Session, table: list[int]) -> Cells:
+def _steps(past: Timeline, table: list[int]) -> Cells:
     """A cell for each stretch of steps with the same settings, and for each change by hand."""
     cells: Cells = [("markdown", "## The steps")]
     written = 0
@@ -127,7 +139,7 @@ def _steps(past: Session, table: list[int]) -> Cells:
     return cells
 
 
-def _stretches(past: Session) -> Iterator[tuple[Settings | Change, list[list[int] | None]]]:
+def _stretches(past: Timeline) -> Iterator[tuple[Settings | Change, list[list[int] | None]]]:
     """Stretches of steps with their settings and the rows of each, and changes by hand, in order."""
     settings, used = past.run.settings, list[list[int] | None]()
     for entry in range(past.whole_entries):

@@ -13,7 +13,7 @@ from backprop_tui.core.model.trace import activations
 from backprop_tui.core.model.values import symbol
 from backprop_tui.core.session.drive import Ask
 from backprop_tui.core.session.run import Run
-from backprop_tui.core.session.session import Session
+from backprop_tui.core.session.timeline import Timeline
 from backprop_tui.core.table.spec import TableSpec
 from backprop_tui.core.text.escape import escape_controls
 
@@ -22,9 +22,9 @@ from .steps import Changed, Event, Step, recorded
 from .values import cell_name, cell_names, settings, shortest
 
 
-def markdown(session: Session, ask: Ask, most: int | None = None) -> Iterator[str]:
+def markdown(timeline: Timeline, ask: Ask, most: int | None = None) -> Iterator[str]:
     """The parts of the text: its head, then each step and each change by hand; the newest steps are explained."""
-    return _parts(session.run, session.steps, recorded(session, ask, most), _Samples(session.run.table, ask))
+    return _parts(timeline.run, timeline.steps, recorded(timeline, ask, most), _Samples(timeline.run.table, ask))
 
 
 def _parts(run: Run, steps: int, events: Iterator[Event], samples: "_Samples") -> Iterator[str]:

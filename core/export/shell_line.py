@@ -12,18 +12,18 @@ from backprop_tui.core.model.optimizers import Optimizer
 from backprop_tui.core.scenario import Scenario
 from backprop_tui.core.session.history import Settings
 from backprop_tui.core.session.run import Run
-from backprop_tui.core.session.session import Session
+from backprop_tui.core.session.timeline import Timeline
 from backprop_tui.core.table.batches import NEXT_ROW, SHUFFLED
 from backprop_tui.core.table.spec import TableSpec
 from backprop_tui.core.text.escape import escape_controls
 
 
-def command_line(session: Session, scenario: Scenario | None = None) -> str:
+def command_line(timeline: Timeline, scenario: Scenario | None = None) -> str:
     """`backprop-tui --seed 7 --lr 0.2 --steps 12`: what differs from the plain run, and the whole steps up to here.
 
     A run that `scenario` began is named by it: `backprop-tui mazur-2015 --lr 0.5 --steps 12`.
     """
-    run, settings, begun = session.run, _settings(session), _begun_by(session, scenario)
+    run, settings, begun = timeline.run, _settings(timeline), _begun_by(timeline, scenario)
     if begun is None:
         words = ["backprop-tui", *_table(run.table), *_network(run), "--seed", str(run.seed)]
     else:
@@ -31,21 +31,21 @@ def command_line(session: Session, scenario: Scenario | None = None) -> str:
         words = ["backprop-tui", scenario.origin]
         words += ["--seed", str(run.seed)] if run.seed != begun.seed else []
     words += ["--lr", repr(settings.lr), *_training(run, settings, begun or Run())]
-    return shlex.join([*words, "--steps", str(session.steps)])
+    return shlex.join([*words, "--steps", str(timeline.steps)])
 
 
-def not_in_command_line(session: Session, scenario: Scenario | None = None) -> list[str]:
+def not_in_command_line(timeline: Timeline, scenario: Scenario | None = None) -> list[str]:
     """What of the present state `command_line` can't express, each as a clause; empty when it leads there exactly."""
-    begun = _begun_by(session, scenario)
-    left_out = _not_in_run(session.run) if begun is None else []
-    return [*left_out, *_not_in_history(session, begun or Run())]
+    begun = _begun_by(timeline, scenario)
+    left_out = _not_in_run(timeline.run) if begun is None else []
+    return [*left_out, *_not_in_history(timeline, begun or Run())]
 
 
-def _begun_by(session: Session, scenario: Scenario | None) -> Run | None:
+def _begun_by(timeline: Timeline, scenario: Scenario | None) -> Run | None:
     """The scenario's run, where this one is it, but for a seed and an optimizer, which options can say."""
     if scenario is None or not scenario.origin:
         return None
-    run, begun, found = session.run, scenario.run, replace(scenario.run, settings=session.run.settings)
+    run, begun, found = timeline.run, scenario.run, replace(scenario.run, settings=timeline.run.settings)
     if run.optimizer.name != begun.optimizer.name:
         optimizer = replace(begun.optimizer, name=run.optimizer.name)
         found = replace(found, optimizer=optimizer, initial=begun.initial and begun.initial[: begun.network.width])
@@ -54,10 +54,10 @@ def _begun_by(session: Session, scenario: Scenario | None) -> Run | None:
     return begun if found == run else None
 
 
-def _settings(session: Session) -> Settings:
+def _settings(timeline: Timeline) -> Settings:
     """What held for the last whole step; before the first, what holds for it."""
-    end = session.whole_entries
-    return session.history.settings(end - 1) if end else session.settings
+    end = timeline.whole_entries
+    return timeline.history.settings(end - 1) if end else timeline.settings
 
 
 def _table(table: TableSpec) -> list[str]:
@@ -136,21 +136,21 @@ def _not_in_run(run: Run) -> list[str]:
     return found
 
 
-def _not_in_history(session: Session, base: Run) -> list[str]:
+def _not_in_history(timeline: Timeline, base: Run) -> list[str]:
     """What was different on the way here, and what is from here on."""
-    settings, found = _settings(session), []
-    if any(entry < session.whole_entries for entry in session.history.changes):
+    settings, found = _settings(timeline), []
+    if any(entry < timeline.whole_entries for entry in timeline.history.changes):
         found.append("the numbers changed by hand")
-    if any(held.x is not None and held.x != base.settings.x for held in (settings, session.settings)):
+    if any(held.x is not None and held.x != base.settings.x for held in (settings, timeline.settings)):
         found.append("the sample typed by hand")
     elif settings.sampling.rule in (NEXT_ROW, SHUFFLED) and settings.since != base.settings.since:
         found.append("after which step the order of rows began")
-    past = [held for start, held in session.history.stretches if start < session.whole_entries]
+    past = [held for start, held in timeline.history.stretches if start < timeline.whole_entries]
     for value, word in ((attrgetter("lr"), "learning rate"), (attrgetter("sampling"), "row")):
         if any(value(held) != value(settings) for held in past):
             found.append(f"the {word}s of earlier steps")
-        if value(session.settings) != value(settings):
+        if value(timeline.settings) != value(settings):
             found.append(f"the {word} from here on")
-    if 0 < session.position.done < session.whole:
+    if 0 < timeline.position.done < timeline.whole:
         found.append("how far the next step has come")
     return found

@@ -22,6 +22,7 @@ from backprop_tui.core.model.arrays import numbers
 from backprop_tui.core.model.network import Array
 from backprop_tui.core.session.run import Run
 from backprop_tui.core.session.session import Session
+from backprop_tui.core.session.timeline import Timeline
 from backprop_tui.core.table.batches import ALL_ROWS, SHUFFLED, THIS_ROW, split_rows
 
 TRAINING, HELD_OUT = "training", "held-out"
@@ -53,25 +54,25 @@ class TableLosses:
     @property
     def parts(self) -> tuple[str, ...]:
         """Which rows have a line: those that train and, if there are any, those held out."""
-        return (TRAINING, HELD_OUT) if self.session.run.table.holdout else (TRAINING,)
+        return (TRAINING, HELD_OUT) if self.session.timeline.run.table.holdout else (TRAINING,)
 
     def points(self) -> list[int]:
         """The entries that are wanted: evenly spread up to where the session stands, that place among them."""
-        session = self.session
-        last = session.whole_entries
+        timeline = self.session.timeline
+        last = timeline.whole_entries
         # Spaced by powers of two, so that a run that grows finds most of its points done.
         every = 1
-        most = max(min(POINTS, MOST_WORK // max(session.record.training_rows, 1)), LEAST_POINTS)
+        most = max(min(POINTS, MOST_WORK // max(timeline.training_rows, 1)), LEAST_POINTS)
         while last // every >= most:
             every *= 2
-        at_hand = (point for point in range(0, last, every) if session.history.state(point) is not None)
+        at_hand = (point for point in range(0, last, every) if timeline.history.state(point) is not None)
         return sorted({*at_hand, last})
 
     def size(self, part: str) -> int:
         """How many rows a part of the table has."""
-        session = self.session
-        training = session.record.training_rows
-        return training if part == TRAINING else (session.scaling.rows if session.scaling else 0) - training
+        timeline = self.session.timeline
+        rows = timeline.scaling.rows if timeline.scaling else 0
+        return timeline.training_rows if part == TRAINING else rows - timeline.training_rows
 
     def line(self, part: str) -> tuple[list[int], list[float]]:
         """The points that are there so far, and the loss at each."""
@@ -85,8 +86,8 @@ class TableLosses:
 
     def request(self) -> FindLosses | None:
         """What must be asked next; None when all points are there. Not while the session still asks itself."""
-        session = self.session
-        if session.scaling is None or session.settings.x is not None:
+        timeline = self.session.timeline
+        if timeline.scaling is None or timeline.settings.x is not None:
             return None
         self._forget_changed()
         points = self.points()
@@ -96,16 +97,16 @@ class TableLosses:
                 continue
             # The newest first: it is what one looks at.
             rows = np.zeros((0, 0), "int32")
-            size = session.record.training_rows
+            size = timeline.training_rows
             if part == HELD_OUT:
-                table = session.run.table
-                rows = split_rows(session.scaling.rows, table.holdout, table.holdout_seed)[1][None]
+                table = timeline.run.table
+                rows = split_rows(timeline.scaling.rows, table.holdout, table.holdout_seed)[1][None]
                 size = rows.shape[1]
             chosen = missing[::-1][: max(1, MAX_WORK // size)]
             self._asked = part, chosen
-            width = session.run.network.width
+            width = timeline.run.network.width
             parameters = numbers(np.stack([self._state(point)[:width] for point in chosen]).astype("float64"))
-            return FindLosses(session.run.network, parameters, TableRows(session.run.table, numbers(rows)))
+            return FindLosses(timeline.run.network, parameters, TableRows(timeline.run.table, numbers(rows)))
         return None
 
     def accept(self, request: Request, answer: Answer) -> None:
@@ -123,7 +124,7 @@ class TableLosses:
             self._seen[point] = self._state(point).tobytes()
 
     def _state(self, point: int) -> Array:
-        state = self.session.history.state(point)
+        state = self.session.timeline.history.state(point)
         assert state is not None, "points are entries whose states are at hand"
         return state
 
@@ -150,7 +151,7 @@ class Overview:
 
     def request(self) -> Request | None:
         """What must be asked next; None when all is there."""
-        if self.session.jumping or (self.hurried and self.session.record.training_rows > SMALL_TABLE):
+        if self.session.timeline.jumping or (self.hurried and self.session.timeline.training_rows > SMALL_TABLE):
             return None
         return self.losses.request() or (None if self.hurried else self.worst.request())
 
@@ -186,13 +187,13 @@ class Worst:
 
     def request(self) -> FindWorst | None:
         """What must be asked next; None when what is here belongs to where the session stands."""
-        session = self.session
-        if session.scaling is None or session.settings.x is not None:
+        timeline = self.session.timeline
+        if timeline.scaling is None or timeline.settings.x is not None:
             return None
-        parameters = current_parameters(session)
+        parameters = current_parameters(timeline)
         if self._at == (parameters.tobytes(), self.held_out):
             return None
-        run = session.run
+        run = timeline.run
         return FindWorst(run.program, numbers(parameters), run.table, self.count, self.held_out)
 
     def accept(self, request: Request, answer: Answer) -> None:
@@ -202,32 +203,32 @@ class Worst:
         if not isinstance(answer, WorstFound) or not isinstance(request, FindWorst):
             raise WireError("the engine's answer is not one to this request")
         rows, predicted, true = answer.worst.array, answer.predictions.array, answer.targets.array
-        if not predicted.shape == true.shape == (len(rows), len(self.session.run.table.targets)):
+        if not predicted.shape == true.shape == (len(rows), len(self.session.timeline.run.table.targets)):
             raise WireError("the engine's predictions do not have the shape that was asked for")
         self.found = tuple(Prediction(int(row), *pair) for row, *pair in zip(rows, predicted, true, strict=True))
         self.mean_error, self.rows = answer.mean_error, answer.rows
         self._at = request.parameters.array.tobytes(), request.held_out
 
 
-def current_parameters(session: Session) -> Array:
+def current_parameters(timeline: Timeline) -> Array:
     """The parameters (width,) where a session stands: after the update if the step is whole."""
-    state = session.history.state(session.whole_entries)
+    state = timeline.history.state(timeline.whole_entries)
     assert state is not None, "the state that is looked at is at hand"
-    return state[: session.run.network.width]
+    return state[: timeline.run.network.width]
 
 
-def epoch_steps(session: Session, epochs: int) -> int:
+def epoch_steps(timeline: Timeline, epochs: int) -> int:
     """How many steps it takes to the end of so many epochs from here; a begun one counts as the first."""
     if epochs < 1:
         raise ValueError("a jump takes at least 1 epoch")
-    per_epoch = session.settings.sampling.steps_per_epoch(session.record.training_rows)
-    begun = max(session.steps - session.settings.since, 0) % per_epoch
+    per_epoch = timeline.settings.sampling.steps_per_epoch(timeline.training_rows)
+    begun = max(timeline.steps - timeline.settings.since, 0) % per_epoch
     return epochs * per_epoch - begun
 
 
-def rows_in_words(session: Session) -> str:
+def rows_in_words(timeline: Timeline) -> str:
     """Which rows a step uses: `32 of 499, shuffled`, `this row: 0`, `next row`, `all 399`."""
-    sampling, training = session.settings.sampling, session.record.training_rows
+    sampling, training = timeline.settings.sampling, timeline.training_rows
     if sampling.rule == ALL_ROWS:
         return f"all {training:,}"
     if sampling.rule == THIS_ROW:

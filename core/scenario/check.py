@@ -8,6 +8,7 @@ from backprop_tui.core.model.network import Array
 from backprop_tui.core.model.values import parse
 from backprop_tui.core.session.drive import Ask, settle
 from backprop_tui.core.session.session import Session
+from backprop_tui.core.session.timeline import Timeline
 
 from . import Expectation, Scenario
 
@@ -41,22 +42,23 @@ def check(scenario: Scenario, ask: Ask) -> list[Compared]:
 
 def _at_step(session: Session, step: int, ask: Ask) -> dict[str, Array] | str:
     """The values of a step by the names of `Expectation`, or why the run does not reach it."""
-    if step > session.steps and not (session.jump and session.jump.ended):
-        session.start_jump(step - session.steps)
+    timeline = session.timeline
+    if step > timeline.steps and not (timeline.jump and timeline.jump.ended):
+        timeline.start_jump(step - timeline.steps)
         settle(session, ask)
-    if session.steps < step:
-        return f"the run ends at step {session.steps}: {session.jump.ended if session.jump else ''}"
+    if timeline.steps < step:
+        return f"the run ends at step {timeline.steps}: {timeline.jump.ended if timeline.jump else ''}"
     if step == 0:
-        return _initial(session)
-    assert session.trace is not None
-    values = dict(session.trace.values)
+        return _initial(timeline)
+    assert timeline.trace is not None
+    values = dict(timeline.trace.values)
     after = {name: value for name, value in values.items() if parse(name).updated}
     return values | {replace(parse(name), updated=False).name: value for name, value in after.items()}
 
 
-def _initial(session: Session) -> dict[str, Array]:
-    run = session.run
-    state, width = session.history.states[0], run.network.width
+def _initial(timeline: Timeline) -> dict[str, Array]:
+    run = timeline.run
+    state, width = timeline.history.states[0], run.network.width
     values = run.network.split(state[:width])
     for place, letter in enumerate(run.optimizer.moments, 1):
         moments = run.network.split(state[place * width : (place + 1) * width])

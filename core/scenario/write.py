@@ -11,7 +11,7 @@ from backprop_tui.core.model.network import Array
 from backprop_tui.core.model.optimizers import Optimizer
 from backprop_tui.core.session.history import Settings
 from backprop_tui.core.session.run import Run
-from backprop_tui.core.session.session import Session
+from backprop_tui.core.session.timeline import Timeline
 from backprop_tui.core.table.batches import ALL_ROWS, THIS_ROW
 from backprop_tui.core.table.spec import TableSpec
 from backprop_tui.core.text.escape import escape_controls
@@ -23,28 +23,28 @@ from .facts import Expectation, Matrix, Scenario, ScenarioError
 from .format import MAX_BYTES
 
 
-def present(session: Session, opened: Scenario | None = None) -> Scenario:
+def present(timeline: Timeline, opened: Scenario | None = None) -> Scenario:
     """A scenario that starts where the session is, with the texts of the one that it was opened from.
 
     What that one expects is kept only if the run is still the same.
     """
-    run, opened = present_run(session), opened or Scenario()
+    run, opened = present_run(timeline), opened or Scenario()
     return replace(opened, run=run, expectations=opened.expectations if run == opened.run else ())
 
 
-def present_run(session: Session) -> Run:
+def present_run(timeline: Timeline) -> Run:
     """The run whose first step is this session's next one: the same parameters, moments, rows and settings."""
-    entry = session.whole_entries
-    settings = session.settings
-    drawn = max(session.history.steps(entry) - settings.since, 0)
+    entry = timeline.whole_entries
+    settings = timeline.settings
+    drawn = max(timeline.history.steps(entry) - settings.since, 0)
     ordered = settings.sampling.rule not in (THIS_ROW, ALL_ROWS) and settings.x is None
     settings = replace(settings, since=-drawn if ordered else 0)
-    state = session.history.state(entry)
+    state = timeline.history.state(entry)
     assert state is not None, "the state that is looked at is at hand"
-    if np.array_equal(state, session.run.first_state(), equal_nan=True):
-        return replace(session.run, settings=settings)
-    width = session.run.network.width
-    return replace(session.run, settings=settings, initial=shortest(state if state[width:].any() else state[:width]))
+    if np.array_equal(state, timeline.run.first_state(), equal_nan=True):
+        return replace(timeline.run, settings=settings)
+    width = timeline.run.network.width
+    return replace(timeline.run, settings=settings, initial=shortest(state if state[width:].any() else state[:width]))
 
 
 def shortest(values: Array) -> tuple[float, ...]:

@@ -1,16 +1,25 @@
-"""Drives a session: asks the engine for what it needs, and waits."""
+"""Drives whatever asks the engine: hands it an answer to every request, until it needs nothing more."""
 
 from collections.abc import Callable
+from typing import Protocol
 
 from backprop_tui.core.engine.protocol.messages import Answer, Request
-
-from .session import Session
 
 Ask = Callable[[Request], Answer]
 """Asks the engine and waits for its answer."""
 
 
-def settle(session: Session, ask: Ask) -> None:
-    """Ask for all that the session needs to be shown whole."""
-    while request := session.request():
-        session.accept(request, ask(request))
+class Requester(Protocol):
+    """What says what it needs from the engine, and takes the answers: a session, a lesson."""
+
+    def request(self) -> Request | None:
+        """What must be asked next; None when all is there."""
+
+    def accept(self, request: Request, answer: Answer) -> None:
+        """Take an answer."""
+
+
+def settle(requester: Requester, ask: Ask) -> None:
+    """Ask for all that it needs."""
+    while request := requester.request():
+        requester.accept(request, ask(request))

@@ -1,15 +1,19 @@
-"""The session of a run: the one thing that changes. It says what it needs from the engine and takes the answers.
+"""The session: a list of runs, one of them in view. It says what it needs from the engine and takes the answers.
 
-It never waits: an action moves it (`core/walk.py` has them all), `request` says what must be asked before it can be
-shown whole, `accept` takes the answer. So the screen, the command line and the tests drive the very same object:
+It never waits: a move changes its timeline (`timeline.py` has the moves within a run, this module those from run to
+run), `request` says what must be asked before all can be shown, `accept` takes the answer. So the screen, the command
+line and the tests drive the very same object:
 
-    session.step()
+    session.timeline.step()
     while request := session.request():
         session.accept(request, engine.answer(request))
 """
 
+from collections.abc import Sequence
+from typing import Self
+
 import numpy as np
-from backprop_tui.core.engine.protocol.checks import EngineRefused, check_steps
+from backprop_tui.core.engine.protocol.checks import EngineRefused, Steps, read_steps
 from backprop_tui.core.engine.protocol.messages import (
     Answer,
     Failed,
@@ -24,80 +28,164 @@ from backprop_tui.core.engine.protocol.messages import (
 )
 from backprop_tui.core.model.arrays import numbers
 
-from .position import Position
-from .requests import Asked
+from . import requests
+from .position import START
+from .run import Run
 from .sample import Scaling, read_sample, read_scaling
-from .timeline import Walk
+from .timeline import Asked, Timeline
 
 
-class Session(Walk):
-    """A walk through a run whose numbers come from the engine."""
+class Session:
+    """The timelines of a person's runs, in order, and the one in view: a new run begins after it and takes its place.
+
+    `r` leads to a new run, and going back at its start to where the earlier one was left: no run is lost.
+    """
+
+    def __init__(self, run: Run) -> None:
+        self.timeline = Timeline(run)
+        """The run in view."""
+        self.timelines = [self.timeline]
+        """All runs, each with its history and its place."""
+
+    @classmethod
+    def restored(cls, timelines: Sequence[Timeline], in_view: int) -> Self:
+        """A session as it was saved: its runs, and which of them, from 0, is in view."""
+        session = cls(timelines[in_view].run)
+        session.timelines, session.timeline = list(timelines), timelines[in_view]
+        return session
+
+    def copy(self) -> "Session":
+        """The run in view at the same place, alone. What is done to one is not done to the other."""
+        other = Session(self.timeline.run)
+        other.timeline = self.timeline.copy()
+        other.timelines = [other.timeline]
+        return other
+
+    # From run to run
+
+    @property
+    def run_number(self) -> int:
+        """Which of the runs is in view, from 1."""
+        return self.timelines.index(self.timeline) + 1
+
+    def begin(self, run: Run) -> None:
+        """A new run after the one in view, which stays as it is."""
+        before = self.timeline
+        known = (before.scaling, before.sample) if run.table == before.run.table else ()
+        self.timelines.insert(self.run_number, Timeline(run, *known))
+        self._turn(1)
+
+    def reinit(self) -> None:
+        """A new run with new random weights, from the next seed. The settings stay."""
+        self.begin(self.timeline.run.reinitialized(self.timeline.settings))
+
+    def restart(self) -> None:
+        """A new run with the weights that this one started with. The settings stay."""
+        self.begin(self.timeline.run.restarted(self.timeline.settings))
+
+    def set_optimizer(self, optimizer: str) -> None:
+        """A new run with the weights that this one started with, and another update rule: its state has other moments.
+
+        Raises ValueError where there is no such optimizer.
+        """
+        self.begin(self.timeline.run.with_optimizer(optimizer, self.timeline.settings))
+
+    def back(self) -> None:
+        """Back to the last place that was stopped at; from the start of a run to where the run before it was left."""
+        self._turn(-1) if self.timeline.position == START else self.timeline.back()
+
+    def back_phase(self) -> None:
+        """Back by one phase; from the start of a run to where the run before it was left."""
+        self._turn(-1) if self.timeline.position == START else self.timeline.back_phase()
+
+    def first(self) -> None:
+        """To the start of the run; from there to where the run before it was left."""
+        self._turn(-1) if self.timeline.position == START else self.timeline.first()
+
+    def forward_phase(self) -> None:
+        """Forward by one phase through what is computed; from the end of a run to the next one."""
+        if not self.timeline.forward_phase():
+            self._turn(1)
+
+    def last(self) -> None:
+        """To the end of the run; from there to the next one."""
+        if not self.timeline.last():
+            self._turn(1)
+
+    def _turn(self, by: int) -> None:
+        """To another run, where there is one. A jump under way ends."""
+        self.timeline.cancel()
+        place = self.run_number - 1 + by
+        if 0 <= place < len(self.timelines):
+            self.timeline.leave()
+            self.timeline = self.timelines[place]
+
+    # What the engine is asked
 
     def request(self) -> Request | None:
         """What must be asked next; None when all of this position is there and no jump is under way."""
-        if self.scaling is None:
-            return OpenTable(self.run.table)
-        record, entry = self.record, self.next_place.entry if self.jumping else self.position.entry
-        if (lost := record.lost(entry)) is not None:
-            return self._ask(Asked(lost, self.history.nearest(entry)[0], self.settings, lost=True))
-        if self.jump is not None and self.jumping:
-            steps = min(self.jump.left, record.chunk(self.settings))
-            request = record.run_steps(entry, self.settings, steps, self.jump.bound)
-            return self._ask(Asked(request, entry, self.settings, self.jump))
-        row, settings = self._row_shown(), self.shown_settings
-        if self.sample is None or self.sample.row != row:
-            return ReadRows(self.run.table, numbers(np.array([row])))
-        if self.position.done and self.trace is None:
-            return self._ask(Asked(record.run_steps(entry, settings), entry, settings))
+        timeline = self.timeline
+        if timeline.scaling is None:
+            return OpenTable(timeline.run.table)
+        entry = timeline.next_position.entry if timeline.jumping else timeline.position.entry
+        if (lost := requests.lost(timeline, entry)) is not None:
+            start, _ = timeline.history.nearest(entry)
+            return self._ask(Asked(lost, start, timeline.settings, lost=True))
+        if timeline.jump is not None and timeline.jumping:
+            settings, jump = timeline.settings, timeline.jump
+            steps = min(jump.left, requests.most_steps(timeline, settings))
+            request = requests.steps_from(timeline, entry, settings, steps, jump.bound)
+            return self._ask(Asked(request, entry, settings, jump))
+        row, settings = self._row_shown(), timeline.shown_settings
+        if timeline.sample is None or timeline.sample.row != row:
+            return ReadRows(timeline.run.table, numbers(np.array([row])))
+        if timeline.position.done and timeline.trace is None:
+            return self._ask(Asked(requests.steps_from(timeline, entry, settings), entry, settings))
         return None
 
     def warm_up(self) -> Request:
         """Compiles the program of the next step without running it, so that TensorFlow loads meanwhile."""
-        return self.record.run_steps(self.position.entry, self.settings, 0)
+        return requests.steps_from(self.timeline, self.timeline.position.entry, self.timeline.settings, 0)
 
     def accept(self, request: Request, answer: Answer) -> None:
         """Take the answer. Raises EngineRefused where there is none, WireError where it does not fit the request."""
         match request, answer:
             case _, Failed():
-                self.cancel()
+                self.timeline.cancel()
                 raise EngineRefused(answer.message)
             case OpenTable(), TableOpened():
                 self._take_scaling(read_scaling(request, answer))
             case ReadRows(), RowsRead():
-                self.sample = read_sample(request, answer)
+                self.timeline.sample = read_sample(request, answer)
             case RunSteps(), StepsRun():
-                check_steps(request, answer)
-                self._take_steps(request, answer)
+                self._take_steps(request, read_steps(request, answer))
             case _:
                 raise WireError("the engine's answer is not one to this request")
 
     def _row_shown(self) -> int:
-        if self.trace is not None and self.trace.rows:
-            return self.trace.rows[0]
-        return int(self.record.rows(self.position.entry, self.shown_settings)[0, 0])
+        timeline = self.timeline
+        if timeline.trace is not None and timeline.trace.rows:
+            return timeline.trace.rows[0]
+        return int(requests.rows(timeline, timeline.position.entry, timeline.shown_settings)[0, 0])
 
     def _ask(self, asked: Asked) -> RunSteps:
-        self.awaited = asked
+        self.timeline.awaited = asked
         return asked.request
 
     def _take_scaling(self, scaling: Scaling) -> None:
-        row = self.settings.sampling.row
+        row = self.timeline.settings.sampling.row
         if row >= scaling.rows:
             raise EngineRefused(f"there is no row {row}: the table has rows 0 to {scaling.rows - 1}")
-        self.scaling = scaling
+        self.timeline.scaling = scaling
 
-    def _take_steps(self, request: RunSteps, answer: StepsRun) -> None:
-        asked = self.awaited
-        self.xla = answer.xla
+    def _take_steps(self, request: RunSteps, made: Steps) -> None:
+        timeline, asked = self.timeline, self.timeline.awaited
+        timeline.xla = made.xla
         if asked is None or request is not asked.request:
             return  # a warm-up, or what nobody looks at any more
-        self.awaited = None
-        trace = self.record.take(asked, answer)
-        if trace is None:
+        timeline.awaited = None
+        if asked.lost:
+            timeline.history.keep_near(asked.entry, made.states)
             return  # states on the way; the step in view comes next
-        if asked.jump:
-            losses = answer.losses.array
-            self._arrive(Position(asked.entry + len(losses) - 1, self.whole), trace)
-            asked.jump.count(losses)
-        else:
-            self._arrive(self.position, trace)
+        last = asked.entry + len(made.losses) - 1
+        timeline.record(asked, made.states, made.losses, requests.trace_of(timeline, made, last, asked.settings))

@@ -1,15 +1,16 @@
-"""A walk through a run: where it stands, and every move. No move needs an engine or waits for one.
+"""The timeline of a run: what is recorded, where one stands in it, and every move. No move needs an engine.
 
-What a move leaves to be computed is None until it is: see `core/session.py`.
+What a move leaves to be computed is None until it is: the session asks for it (`session.py`).
 """
 
 from bisect import bisect_left
 from collections.abc import Sequence
 from copy import copy
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Self
 
 import numpy as np
+from backprop_tui.core.engine.protocol.messages import RunSteps
 from backprop_tui.core.model import phases
 from backprop_tui.core.model.limits import learning_rate, step_count
 from backprop_tui.core.model.network import Array
@@ -17,25 +18,32 @@ from backprop_tui.core.model.phases import Cell
 from backprop_tui.core.model.trace import Trace
 from backprop_tui.core.table.batches import RULES, THIS_ROW, Sampling
 
-from . import position as places
+from . import position as positions
 from .history import Change, History, Settings
 from .jump import Jump
 from .position import START, Position
-from .requests import Asked, Record
 from .run import Run
 from .sample import Sample, Scaling
 
 
-class Walk:
-    """A run, its history, and the place in it that is looked at."""
+@dataclass(frozen=True)
+class Asked:
+    """Steps that were asked for: the entry of the first, what they are made with, and the jump they are part of."""
 
-    def __init__(self, run: Run) -> None:
-        self.scaling: Scaling | None = None
-        self.sample: Sample | None = None
-        self._begin(run)
+    request: RunSteps
+    entry: int
+    settings: Settings
+    jump: Jump | None = None
+    lost: bool = False
+    """They were made before: only their states, which the history has not kept, are wanted."""
 
-    def _begin(self, run: Run) -> None:
+
+class Timeline:
+    """A run, its history, and the place in it that is looked at. `scaling` and `sample` are of the run's table."""
+
+    def __init__(self, run: Run, scaling: Scaling | None = None, sample: Sample | None = None) -> None:
         self.run = run
+        self.scaling, self.sample = scaling, sample
         self.history = History(run.first_state(), run.settings)
         self.settings = run.settings
         """What holds for the next step that is made."""
@@ -57,11 +65,11 @@ class Walk:
     def restored(
         cls, run: Run, history: History, settings: Settings, position: Position, stops: Sequence[Position], xla: bool
     ) -> Self:
-        """A walk as it was saved: its run, its history, its place and where `back` stops. The table is read anew."""
-        walk = cls(run)
-        walk.history, walk.settings, walk.position = history, settings, position
-        walk.stops, walk.xla = tuple(stops), xla
-        return walk
+        """A timeline as it was saved: its run, history and place, and where `back` stops. The table is read anew."""
+        timeline = cls(run)
+        timeline.history, timeline.settings, timeline.position = history, settings, position
+        timeline.stops, timeline.xla = tuple(stops), xla
+        return timeline
 
     def copy(self) -> Self:
         """The same run at the same place. What is done to one is not done to the other."""
@@ -81,17 +89,17 @@ class Walk:
     def steps(self) -> int:
         """How many steps are complete at this position."""
         at = self.position
-        return self.history.steps(at.entry) + places.is_whole(self.history, self.run.network, at)
+        return self.history.steps(at.entry) + positions.is_whole(self.history, self.run.network, at)
 
     @property
-    def next_place(self) -> Position:
+    def next_position(self) -> Position:
         """This place, or the start of the next step where this one is whole."""
-        return places.onward(self.history, self.run.network, self.position)
+        return positions.onward(self.history, self.run.network, self.position)
 
     @property
     def whole_entries(self) -> int:
         """How many entries of the history, steps and changes, are whole at this position."""
-        return self.next_place.entry
+        return self.next_position.entry
 
     @property
     def shown_settings(self) -> Settings:
@@ -119,12 +127,13 @@ class Walk:
         """How many passes the present order of rows has made at this position."""
         if self.scaling is None:
             return 0.0
-        return (self.steps - self.settings.since) / self.settings.sampling.steps_per_epoch(self.record.training_rows)
+        return (self.steps - self.settings.since) / self.settings.sampling.steps_per_epoch(self.training_rows)
 
     @property
-    def record(self) -> Record:
-        """What is recorded of the run, to ask the engine for any of it again."""
-        return Record(self.run, self.history, 0 if self.scaling is None else self.scaling.rows)
+    def training_rows(self) -> int:
+        """How many rows of the table are not held out; 0 before it is open."""
+        rows = 0 if self.scaling is None else self.scaling.rows
+        return rows - round(self.run.table.holdout * rows)
 
     @property
     def jumping(self) -> bool:
@@ -148,18 +157,18 @@ class Walk:
 
     def phase(self) -> None:
         """One phase further."""
-        self._advance(phases.next_stop(self.run.network, self.next_place.done))
+        self._advance(phases.next_stop(self.run.network, self.next_position.done))
 
     def number(self) -> None:
         """One number further: the smallest step."""
-        self._advance(self.next_place.done + 1)
+        self._advance(self.next_position.done + 1)
 
     def start_jump(self, steps: int, bound: float | None = None) -> None:
         """Begin a jump of so many steps, or until the loss is below a bound or not finite. Raises ValueError."""
         step_count(steps)
         if bound is not None and np.isnan(bound):
             raise ValueError("a loss can't be below what is no number")
-        self._cut(self.next_place.entry)
+        self._cut(self.next_position.entry)
         self.jump = Jump(steps, steps, bound)
 
     def cancel(self) -> None:
@@ -175,7 +184,7 @@ class Walk:
         Going back over a change by hand takes the change back.
         """
         entry = self.position.entry - 1
-        target = places.before(self.history, self.run.network, self.stops, self.position)
+        target = positions.before(self.history, self.run.network, self.stops, self.position)
         changed = self.history.changes.get(entry)
         if changed is None or target.entry > entry:
             self._go(target)
@@ -187,42 +196,30 @@ class Walk:
 
     def back_phase(self) -> None:
         """Back by one phase."""
-        self._go(places.phase_before(self.history, self.run.network, self.position))
+        self._go(positions.phase_before(self.history, self.run.network, self.position))
 
-    def forward_phase(self) -> None:
-        """Forward by one phase through what is already computed; the newest place stays."""
-        target = places.phase_after(self.history, self.run.network, self.position)
+    def forward_phase(self) -> bool:
+        """Forward by one phase through what is already computed; False at the newest place, which stays."""
+        target = positions.phase_after(self.history, self.run.network, self.position)
         if target is not None:
             self._go(target)
+        return target is not None
 
     def first(self) -> None:
         """To the very start."""
         self._go(START)
 
-    def last(self) -> None:
-        """To the end of the newest step, or to the change by hand after it."""
-        self._go(places.newest(self.history, self.run.network))
+    def last(self) -> bool:
+        """To the end of the newest step, or to the change by hand after it; False where one stands there already."""
+        before = self.position
+        self._go(positions.newest(self.history, self.run.network))
+        return self.position != before
 
     def go_to(self, steps: int) -> None:
         """To the end of a recorded step, by its number; 0 is the start."""
-        self._go(places.end_of(self.history, self.run.network, steps))
+        self._go(positions.end_of(self.history, self.run.network, steps))
 
     # Changing what comes
-
-    def reinit(self) -> None:
-        """New random weights, from the next seed, and an empty history. The settings stay."""
-        self._begin(self.run.reinitialized(self.settings))
-
-    def restart(self) -> None:
-        """The weights that this run started with, and an empty history. The settings stay."""
-        self._begin(self.run.restarted(self.settings))
-
-    def set_optimizer(self, optimizer: str) -> None:
-        """The weights that this run started with, another update rule, an empty history: a state has other moments.
-
-        Raises ValueError where there is no such optimizer.
-        """
-        self._begin(self.run.with_optimizer(optimizer, self.settings))
 
     def set_lr(self, lr: float) -> None:
         """The learning rate of the next update. Raises ValueError for what is none."""
@@ -275,7 +272,7 @@ class Walk:
     # How it is done
 
     def _advance(self, done: int) -> None:
-        entry = self.next_place.entry
+        entry = self.next_position.entry
         self._cut(entry)
         self._go(Position(entry, done))
 
@@ -291,16 +288,29 @@ class Walk:
     def _move(self, position: Position) -> None:
         """To another place; the one that is left stays one to go back to."""
         at = self.position
-        if 0 < at.done < self.whole and at not in self.stops:
+        if at != position and 0 < at.done < self.whole and at not in self.stops:
             place = bisect_left(self.stops, at)
             self.stops = (*self.stops[:place], at, *self.stops[place:])
         self.position = position
 
-    def _arrive(self, at: Position, trace: Trace) -> None:
-        """The step at this place, the one in view or the last of a jump, is computed."""
-        if at != self.position:
-            self._move(at)
+    def leave(self) -> None:
+        """Another run comes into view: this one stays as it is, but for what can be computed again."""
+        self.trace = self.awaited = None
+
+    def record(self, asked: Asked, states: Array, losses: Array, trace: Trace) -> None:
+        """The steps that were asked for are made: states (n, state_width), losses (n,), and the last one's trace."""
+        entry = asked.entry
+        if asked.jump:
+            self.history.cut(entry)
+        if entry < self.history.entries:
+            self.history.keep_near(entry, states)
+        else:
+            self.history.hold(asked.settings)
+            self.history.append(states, losses)
         self.trace, self._remade = trace, None
+        if asked.jump:
+            self._move(Position(entry + len(losses) - 1, self.whole))
+            asked.jump.count(losses)
 
     def _forget(self, entry: int) -> None:
         """Forget this entry and all that follow, with the step in view, which is made anew."""
@@ -327,7 +337,7 @@ class Walk:
 
     def _sample_from(self, sampling: Sampling) -> None:
         """Another sample: what is computed of the one in view stays behind as a whole step, or is computed anew."""
-        at = self.next_place
+        at = self.next_position
         self._forget(at.entry)
         self.settings = replace(self.settings, sampling=sampling, since=self.history.steps(at.entry), x=None, y=None)
         self._go(at)

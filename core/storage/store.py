@@ -19,6 +19,7 @@ from backprop_tui.core.session.history import Change, History, Settings
 from backprop_tui.core.session.position import Position
 from backprop_tui.core.session.run import Run
 from backprop_tui.core.session.session import Session
+from backprop_tui.core.session.timeline import Timeline
 from backprop_tui.core.text.escape import escape_controls
 from backprop_tui.core.text.files import reason, replace_file
 
@@ -79,7 +80,7 @@ def save(
     `screen` holds whatever the screen wants back: text, numbers, lists and tables of them. Raises StoreError. Only one
     program may write a file: see `folder.Claim`.
     """
-    history = session.history
+    history = session.timeline.history
     states, losses = (np.ascontiguousarray(part) for part in (history.states, history.losses))
     body = msgspec.msgpack.encode(_saved(session, screen or {}, scenario))
     parts: list[bytes | memoryview] = [len(body).to_bytes(LENGTH, "big"), body, _bytes(states), _bytes(losses)]
@@ -116,17 +117,17 @@ def doubts(loaded: Loaded, session: Session, computed: bool = False) -> list[str
     `session` is the one that goes on; once it has `computed` a step, its XLA is known.
     """
     found = []
-    if session.scaling and loaded.table and session.scaling.digest != loaded.table:
+    if session.timeline.scaling and loaded.table and session.timeline.scaling.digest != loaded.table:
         found.append("the table has changed since")
-    if computed and session.xla != loaded.xla:
-        found.append(f"it was made {'without' if session.xla else 'with'} XLA")
+    if computed and session.timeline.xla != loaded.xla:
+        found.append(f"it was made {'without' if session.timeline.xla else 'with'} XLA")
     if loaded.machine != machine():
         found.append(f"it is from another machine, {escape_controls(loaded.machine)}")
     return found
 
 
 def _saved(session: Session, screen: Mapping[str, Any], scenario: Scenario | None) -> Saved:
-    run, history = session.run, session.history
+    run, history = session.timeline.run, session.timeline.history
     if run.table.path:
         # Resumed from another folder, it is still the same file.
         path = os.path.abspath(run.table.path)
@@ -138,12 +139,12 @@ def _saved(session: Session, screen: Mapping[str, Any], scenario: Scenario | Non
         "float32" if run.dtype == "float32" else "float64",
         tuple(history.stretches),
         dict(history.changes),
-        session.settings,
-        session.position,
-        session.stops,
-        session.xla,
+        session.timeline.settings,
+        session.timeline.position,
+        session.timeline.stops,
+        session.timeline.xla,
         machine(),
-        session.scaling.digest if session.scaling else None,
+        session.timeline.scaling.digest if session.timeline.scaling else None,
         dict(screen),
         history.kept,
     )
@@ -160,10 +161,10 @@ def _loaded(saved: Saved, rest: memoryview) -> Loaded:
     states = numbers[: rows * width].reshape(rows, width)
     _check(saved, entries)
     history = History.restored(states, numbers[rows * width :], saved.stretches, saved.changes, saved.kept)
-    session = Session.restored(run, history, saved.settings, saved.position, saved.stops, saved.xla)
-    if not 0 <= saved.position.done <= session.whole:
+    timeline = Timeline.restored(run, history, saved.settings, saved.position, saved.stops, saved.xla)
+    if not 0 <= saved.position.done <= timeline.whole:
         raise ValueError("its place is not in its run")
-    return Loaded(session, saved.scenario, saved.screen, saved.machine, saved.xla, saved.table)
+    return Loaded(Session.restored((timeline,), 0), saved.scenario, saved.screen, saved.machine, saved.xla, saved.table)
 
 
 def _check(saved: Saved, entries: int) -> None:

@@ -54,7 +54,7 @@ def ours(engine: Engine, table: TableSpec, network: Network, rows: int, batch: i
     session = Session(Run(table, network, settings=Settings(lr=0.01, sampling=sampling)))
 
     def jump(steps: int) -> float:
-        session.start_jump(steps)
+        session.timeline.start_jump(steps)
         start = perf_counter()
         while request := session.request():
             session.accept(request, engine.answer(request))

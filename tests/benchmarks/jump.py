@@ -37,15 +37,15 @@ async def jump(repeats: int) -> float:
     engine, best = EngineProcess(), float("inf")
     try:
         session = Session(Run())
-        session.step()
+        session.timeline.step()
         await settle(session, engine)
         for _ in range(repeats):
             session.restart()
-            session.start_jump(STEPS)
+            session.timeline.start_jump(STEPS)
             start = perf_counter()
             await settle(session, engine)
             best = min(best, (perf_counter() - start) / STEPS)
-            assert session.steps == session.history.entries == STEPS
+            assert session.timeline.steps == session.timeline.history.entries == STEPS
     finally:
         engine.close()
     return best

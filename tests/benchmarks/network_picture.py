@@ -52,10 +52,10 @@ def views(engine: Engine, run: Run) -> list[View]:
     """The view after each of a step's phases."""
     session, found = Session(run), []
     for _ in range(40):
-        session.phase()
+        session.timeline.phase()
         while request := session.request():
             session.accept(request, engine.answer(request))
-        found.append(view_of(session, cursor=Cell("gw1")))
+        found.append(view_of(session.timeline, cursor=Cell("gw1")))
     return found
 
 

@@ -1,8 +1,13 @@
 """The types of what tests take from their fixtures."""
 
-from collections.abc import Callable
+from typing import Protocol, TypeVar
 
-from backprop_tui.core.session.session import Session
+from backprop_tui.core.session.drive import Requester
 
-Settle = Callable[[Session], Session]
-"""The fixture `settle`: asks the engine for all that a session needs, and hands the session back."""
+R = TypeVar("R", bound=Requester)
+
+
+class Settle(Protocol):
+    """The fixture `settle`: asks the engine for all that a session or a lesson needs, and hands it back."""
+
+    def __call__(self, requester: R) -> R: ...

@@ -53,12 +53,12 @@ def session(engine: Engine) -> Session:
 
 
 def trace_of(session: Session) -> Trace:
-    assert session.trace is not None
-    return session.trace
+    assert session.timeline.trace is not None
+    return session.timeline.trace
 
 
 def test_why_gives_its_derivative_and_all_three_ways_agree(engine: Engine, session: Session) -> None:
-    trace, context = trace_of(session), context_of(session)
+    trace, context = trace_of(session), context_of(session.timeline)
     z = float(trace["z1"][1, 0])
     found = explain(trace, Cell("gz1", 1, 0), context, LOCAL)
     assert found.terms[0].factors[1].symbol == "1/(1 + |z1[2]|)²"
@@ -80,7 +80,7 @@ def test_why_gives_its_derivative_and_all_three_ways_agree(engine: Engine, sessi
 
 
 def test_its_phases_say_its_formulas(session: Session) -> None:
-    trace, context = trace_of(session), context_of(session)
+    trace, context = trace_of(session), context_of(session.timeline)
     told = {phase.names[0]: sentence(trace, phase, context)[0] for phase in phases(trace.network)}
     assert told["h1"] == "h1 = softsign(z1)"
     assert told["gz1"] == "∂L/∂z1 = ∂L/∂h1·1/(1 + |z1|)²"
@@ -89,7 +89,7 @@ def test_its_phases_say_its_formulas(session: Session) -> None:
 def test_a_unit_of_it_can_be_saturated(settle: Callable[[Session], Session]) -> None:
     given = Run(network=Network(2, hidden_layers([1], "softsign")), initial=(0.0, 0.0, 40.0, 1.0, 1.0))
     session = settle(Session(given))
-    session.step()
+    session.timeline.step()
     settle(session)
     (remark,) = [remark for remark in remarks(trace_of(session)) if remark.kind == "saturated"]
     assert "h1 is saturated" in remark.text
@@ -97,25 +97,25 @@ def test_a_unit_of_it_can_be_saturated(settle: Callable[[Session], Session]) -> 
 
 
 def test_exports_write_it_down(engine: Engine, session: Session) -> None:
-    text = "".join(FORMATS["markdown"].write(session, engine.answer, None))
+    text = "".join(FORMATS["markdown"].write(session.timeline, engine.answer, None))
     assert "3 softsign" in text
     assert "1/(1 + |z1[1]|)²" in text
     import nbformat
 
-    notebook = nbformat.reads(jupyter(session, engine.answer), as_version=4)
+    notebook = nbformat.reads(jupyter(session.timeline, engine.answer), as_version=4)
     names: dict[str, object] = {}
     for cell in notebook.cells:
         if cell.cell_type == "code":
             exec(cell.source, names)
     assert "h1 = (z1 / (1 + tf.abs(z1)))" in "".join(cell.source for cell in notebook.cells)
-    np.testing.assert_allclose(names["losses"], session.losses, rtol=1e-10)
-    line, left_out = command_line(session), not_in_command_line(session)
+    np.testing.assert_allclose(names["losses"], session.timeline.losses, rtol=1e-10)
+    line, left_out = command_line(session.timeline), not_in_command_line(session.timeline)
     assert "--hidden 3 --activation softsign" in line
     assert left_out == ["the precision float64"]
 
 
 def test_panes_show_it(session: Session) -> None:
-    view = view_of(session)
+    view = view_of(session.timeline)
     shown = [span.text for line in forward.lines(view, 60) for span in line]
     assert any("h1 = softsign(z1)" in text for text in shown)
     assert "softsign" in view.network.name

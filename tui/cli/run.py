@@ -180,10 +180,10 @@ def _parts(run: "Run", options: argparse.Namespace, signals: Signals, stderr: Te
 
     if options.format not in AS_THEY_ARE_MADE:
         if options.steps:
-            session.start_jump(options.steps, options.until_loss)
+            session.timeline.start_jump(options.steps, options.until_loss)
         settle(session, ask)
         try:
-            return FORMATS[options.format].write(session, ask, None)
+            return FORMATS[options.format].write(session.timeline, ask, None)
         except ValueError as error:  # too large for a notebook
             raise UsageError(f"--format {options.format}: {error}") from None
     steps = _watched(made(session, ask, options.steps, options.until_loss), options.steps, signals, stderr)

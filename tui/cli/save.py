@@ -44,7 +44,7 @@ def main(arguments: list[str]) -> int:
 
     session, opened = _session(options)
     try:
-        write(present(session, opened), path)
+        write(present(session.timeline, opened), path)
     except ScenarioError as error:
         raise UsageError(str(error)) from None
     return 0
@@ -95,7 +95,7 @@ def _session(options: argparse.Namespace) -> "tuple[Session, Scenario | None]":
         from backprop_tui.core.engine.compute.engine import Engine
         from backprop_tui.core.session.drive import settle
 
-        session.start_jump(options.steps)
+        session.timeline.start_jump(options.steps)
         with engine_lines_to(options.log):
             try:
                 settle(session, Engine().answer)

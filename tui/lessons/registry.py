@@ -99,9 +99,9 @@ class Lessons:
                 from .data import DataScreen
 
                 return DataScreen(
-                    DataLesson(stepper.session.run.table),
+                    DataLesson(stepper.session.timeline.run.table),
                     self._engine,
-                    lambda row: stepper.runner.act(lambda: stepper.session.set_row(row)),
+                    lambda row: stepper.runner.act(lambda: stepper.session.timeline.set_row(row)),
                 )
             case "autograd":
                 from .autograd import AutogradScreen

@@ -62,10 +62,10 @@ class TrainingScreen(LessonScreen):
         losses, plot = self.overview.losses, self.pane("#plot")
         plot.show(table_losses.lines(losses, plot.content_size.width, max(plot.content_size.height, 1)))
         self.name_pane("#plot", table_losses.title(losses))
-        self.pane("#training").show(training.lines(self.session, losses))
-        every = self.session.history.every
+        self.pane("#training").show(training.lines(self.session.timeline, losses))
+        every = self.session.timeline.history.every
         kept = f"   every {ordinal(every)} kept" if every > 1 else ""
-        self.name_pane("#training", f"Training   step {self.session.steps:,}{kept}")
+        self.name_pane("#training", f"Training   step {self.session.timeline.steps:,}{kept}")
         pane = self.pane("#worst")
         pane.show(worst.lines(self.overview.worst, self._chosen, pane.content_size.height))
         self.name_pane("#worst", worst.title(self.overview.worst))
@@ -75,18 +75,18 @@ class TrainingScreen(LessonScreen):
     def _ask_what_is_missing(self) -> None:
         # While steps are being made they come first; a table's worst rows wait until it stands still.
         self.overview.hurried = self._stepper.autoplay.running
-        if self.runner.busy or self.runner.waiting or self._stepper.runner.busy or self.session.jumping:
+        if self.runner.busy or self.runner.waiting or self._stepper.runner.busy or self.session.timeline.jumping:
             return
         if self.overview.request() is not None:
             self.runner.act(lambda: None)
 
     def status(self) -> Line:
         """A jump's progress, a notice of the main screen, or what autoplay does."""
-        session, autoplay = self.session, self._stepper.autoplay
+        jump, autoplay = self.session.timeline.jump, self._stepper.autoplay
         if autoplay.running and not self._stepper.notice:
             return (Span(f"autoplay {autoplay.per_second:g} steps a second; < slower, > faster, a stops it", "key"),)
-        if self._stepper.notice or (session.jump is not None and (session.jump.left or session.jump.ended)):
-            return status.line(self._stepper.view(), self._stepper.notice, session.jump, False, self.size.width)
+        if self._stepper.notice or (jump is not None and (jump.left or jump.ended)):
+            return status.line(self._stepper.view(), self._stepper.notice, jump, False, self.size.width)
         words = "arrow keys choose one of the worst rows, enter shows its steps on screen 4"
         return (Span(clipped(words, self.size.width), "dim"),)
 
@@ -103,7 +103,7 @@ class TrainingScreen(LessonScreen):
 
     def action_step(self) -> None:
         """Make one step over the chosen rows."""
-        self.act(self.session.step)
+        self.act(lambda: self.session.timeline.step())
 
     def action_back(self) -> None:
         """Take back the last step or jump."""
@@ -150,14 +150,14 @@ class TrainingScreen(LessonScreen):
         self.ask("learning rate", lambda text: self._take_lr(typed.number(text)))
 
     def _take_lr(self, lr: float) -> None:
-        self.act(lambda: self.session.set_lr(lr))
+        self.act(lambda: self.session.timeline.set_lr(lr))
 
     def action_jump(self) -> None:
         """Ask how far to jump, and jump."""
 
         def jump(text: str) -> None:
             steps, bound = typed.jump(text)
-            self.act(lambda: self.session.start_jump(steps, bound))
+            self.act(lambda: self.session.timeline.start_jump(steps, bound))
 
         self.ask("jump: a number of steps (500), or a loss to stop below (<0.01), or both", jump)
 
@@ -166,7 +166,7 @@ class TrainingScreen(LessonScreen):
 
         def jump(text: str) -> None:
             epochs = typed.whole(text)
-            self.act(lambda: self.session.start_jump(epoch_steps(self.session, epochs)))
+            self.act(lambda: self.session.timeline.start_jump(epoch_steps(self.session.timeline, epochs)))
 
         self.ask("jump: how many epochs", jump)
 
@@ -175,7 +175,7 @@ class TrainingScreen(LessonScreen):
 
         def choose(text: str) -> None:
             rule, batch = typed.rows(text)
-            self.act(lambda: self.session.set_sampling(rule, batch))
+            self.act(lambda: self.session.timeline.set_sampling(rule, batch))
 
         self.ask("rows of a step: this, next, shuffled, all, or a number for mini-batches", choose)
 
@@ -201,7 +201,7 @@ class TrainingScreen(LessonScreen):
 
     def action_held_out(self) -> None:
         """Show the worst rows of those held out, or of those that train."""
-        if not self.session.run.table.holdout:
+        if not self.session.timeline.run.table.holdout:
             self.say("no rows are held out: start with --holdout 20%")
             return
         self.overview.worst.held_out = not self.overview.worst.held_out
@@ -215,8 +215,8 @@ class TrainingScreen(LessonScreen):
             row = found[self._chosen].row
 
             def use() -> None:
-                self.session.set_sampling(THIS_ROW)
-                self.session.set_row(row)
+                self.session.timeline.set_sampling(THIS_ROW)
+                self.session.timeline.set_row(row)
 
             self.act(use)
             self.action_lesson(MAIN.number)

@@ -37,29 +37,31 @@ class Predictor:
 
     def pauses(self) -> bool:
         """Whether the next step is to stop at its loss for a question, instead of being made whole."""
-        at = self._session.position
-        return self.on and self.open is None and (at.done == self._session.whole or at.done < self._loss_known())
+        at = self._session.timeline.position
+        return (
+            self.on and self.open is None and (at.done == self._session.timeline.whole or at.done < self._loss_known())
+        )
 
     def to_loss(self) -> None:
         """Make the next step up to its loss."""
         while True:
-            self._session.phase()
-            if self._session.position.done >= self._loss_known():
+            self._session.timeline.phase()
+            if self._session.timeline.position.done >= self._loss_known():
                 return
 
     async def ask(self) -> None:
         """Open a question about the step that stands at its loss, if there is something to predict."""
-        trace = self._session.trace
+        trace = self._session.timeline.trace
         self.verdict = None
         if trace is None:
             return
         cell = Cell("new_" + trace.network.parameters[0].name)
         try:
-            answer = await self._engine.ask(effect_request(trace, cell, context_of(self._session)))
+            answer = await self._engine.ask(effect_request(trace, cell, context_of(self._session.timeline)))
         except (EngineLost, WireError):
             return
         if isinstance(answer, LossesFound):
-            number = self._session.steps + 7919 * self._session.run.seed
+            number = self._session.timeline.steps + 7919 * self._session.timeline.run.seed
             self.open = question(trace, effect(answer).together, self.level, number)
 
     def answer(self, prediction: float) -> bool:
@@ -88,7 +90,7 @@ class Predictor:
         return None
 
     def _loss_known(self) -> int:
-        return next(phase.end for phase in phases(self._session.run.network) if phase.kind == LOSS)
+        return next(phase.end for phase in phases(self._session.timeline.run.network) if phase.kind == LOSS)
 
 
 def _words(text: str, role: str = "") -> list[Span]:

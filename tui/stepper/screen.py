@@ -90,7 +90,7 @@ class StepperScreen(StepView):
     async def _work(self) -> None:
         """Open the table, let TensorFlow load, then do what is typed."""
         await self.runner.perform(lambda: None)
-        if self.session.scaling is None:
+        if self.session.timeline.scaling is None:
             self.tell(NothingToShow(self.notice))
             return
         try:
@@ -101,7 +101,7 @@ class StepperScreen(StepView):
         self.is_loading = False
         self._tell_doubts()
         if self._first_steps:
-            await self.runner.perform(lambda: self.session.start_jump(self._first_steps))
+            await self.runner.perform(lambda: self.session.timeline.start_jump(self._first_steps))
         self.draw()
         await self.runner.run()
 
@@ -112,7 +112,7 @@ class StepperScreen(StepView):
 
             found = doubts(self._loaded, self.session, computed=True)
             why = f"; next digits may differ: {'; '.join(found)}" if found else ""
-            self.say(f"resumed at step {self.session.steps:,}{why}")
+            self.say(f"resumed at step {self.session.timeline.steps:,}{why}")
 
     def refused(self, message: str) -> None:
         """Something could not be done: say so, and stop what repeats."""
@@ -146,15 +146,15 @@ class StepperScreen(StepView):
         if self.predictor.pauses():
             self.act(self.predictor.to_loss, self._ask_first, keep=True)
         else:
-            self.act(self.session.step)
+            self.act(lambda: self.session.timeline.step())
 
     def action_phase(self) -> None:
         """Make the next phase of the step."""
-        self.act(self.session.phase)
+        self.act(lambda: self.session.timeline.phase())
 
     def action_number(self) -> None:
         """Compute the next number of the step, the smallest that there is to do."""
-        self.act(self.session.number, single=True)
+        self.act(lambda: self.session.timeline.number(), single=True)
 
     def action_back(self) -> None:
         """Take back the last step, phase, number or change."""
@@ -173,9 +173,9 @@ class StepperScreen(StepView):
         """Move in time; say so if there is nothing further."""
 
         def travel() -> None:
-            here = self.session.position
+            run, here = self.session.timeline, self.session.timeline.position
             move()
-            if self.session.position == here:
+            if self.session.timeline is run and run.position == here:
                 raise ValueError(at_end)
 
         self.act(travel)
@@ -203,14 +203,14 @@ class StepperScreen(StepView):
 
         def jump(text: str) -> None:
             steps, bound = typed.jump(text)
-            self.act(lambda: self.session.start_jump(steps, bound))
+            self.act(lambda: self.session.timeline.start_jump(steps, bound))
 
         self.ask("jump: a number of steps (500), or a loss to stop below (<0.01), or both", jump)
 
     def action_cancel(self) -> None:
         """End what is under way: a line that is typed, autoplay, a jump."""
         self.autoplay.stop()
-        self.session.cancel()
+        self.session.timeline.cancel()
         super().action_cancel()
 
     # Keys: autoplay
@@ -237,7 +237,8 @@ class StepperScreen(StepView):
 
     def _play(self, steps: int) -> None:
         if not self.runner.waiting and not self.runner.busy:
-            self.act(self.session.step if steps == 1 else lambda: self.session.start_jump(steps))
+            timeline = self.session.timeline
+            self.act(lambda: timeline.step() if steps == 1 else timeline.start_jump(steps))
 
     # Keys: predict first
 
@@ -253,7 +254,7 @@ class StepperScreen(StepView):
     async def _open_question(self) -> None:
         await self.predictor.ask()
         if self.predictor.open is None:  # nothing to predict: the step is made
-            self.act(self.session.step)
+            self.act(lambda: self.session.timeline.step())
         self.draw()
 
     def action_lesson(self, number: int) -> None:
@@ -268,24 +269,24 @@ class StepperScreen(StepView):
         asked = self.predictor.open
         if asked is not None and self.predictor.answer(prediction):
             self.cursor = asked.cell
-            self.act(self.session.step, keep=True)
+            self.act(lambda: self.session.timeline.step(), keep=True)
 
     # Keys: what the next step starts from
 
     def action_lr_up(self) -> None:
         """Take the next larger learning rate."""
-        self.act(lambda: self.session.set_lr(typed.next_lr(self.session.settings.lr, 1)))
+        self.act(lambda: self.session.timeline.set_lr(typed.next_lr(self.session.timeline.settings.lr, 1)))
 
     def action_lr_down(self) -> None:
         """Take the next smaller learning rate."""
-        self.act(lambda: self.session.set_lr(typed.next_lr(self.session.settings.lr, -1)))
+        self.act(lambda: self.session.timeline.set_lr(typed.next_lr(self.session.timeline.settings.lr, -1)))
 
     def action_lr(self) -> None:
         """Ask for a learning rate."""
         self.ask("learning rate", lambda text: self._set_lr(typed.number(text)))
 
     def _set_lr(self, lr: float) -> None:
-        self.act(lambda: self.session.set_lr(lr))
+        self.act(lambda: self.session.timeline.set_lr(lr))
 
     def action_next_row(self) -> None:
         """Take the next row of the table."""
@@ -297,8 +298,9 @@ class StepperScreen(StepView):
 
     def _move_row(self, by: int) -> None:
         def move() -> None:
-            if self.session.scaling is not None:
-                self.session.set_row((self.session.settings.sampling.row + by) % self.session.scaling.rows)
+            timeline = self.session.timeline
+            if timeline.scaling is not None:
+                timeline.set_row((timeline.settings.sampling.row + by) % timeline.scaling.rows)
 
         self.act(move)
 
@@ -307,9 +309,9 @@ class StepperScreen(StepView):
 
         def go(text: str) -> None:
             row = typed.whole(text)
-            self.act(lambda: self.session.set_row(row))
+            self.act(lambda: self.session.timeline.set_row(row))
 
-        rows = f", 0 to {self.session.scaling.rows - 1}" if self.session.scaling else ""
+        rows = f", 0 to {self.session.timeline.scaling.rows - 1}" if self.session.timeline.scaling else ""
         self.ask(f"row of the table{rows}", go)
 
     def action_change(self) -> None:
@@ -318,7 +320,7 @@ class StepperScreen(StepView):
             self.ask(self.predictor.open.text, lambda text: self._answer(typed.number(text)))
             return
         cell = self.cursor
-        if cell is None or not changeable(self.session.run.network, cell):
+        if cell is None or not changeable(self.session.timeline.run.network, cell):
             self.say("= changes a weight, a bias, an input or the target: point at one first")
             return
         before = self.view()
@@ -326,7 +328,7 @@ class StepperScreen(StepView):
 
     def _change(self, cell: Cell, value: float) -> None:
         before = self.view()
-        self.act(lambda: self.session.change(cell, value), lambda: self.say(effect(before, self.view(), cell)))
+        self.act(lambda: self.session.timeline.change(cell, value), lambda: self.say(effect(before, self.view(), cell)))
 
     # Keys: what is kept, and what is opened
 
@@ -340,7 +342,8 @@ class StepperScreen(StepView):
         from backprop_tui.core.scenario.write import present
 
         def export(name: str) -> None:
-            self.tell(Export(name, self.session.copy(), present(self.session, self.scenario)))
+            timeline = self.session.timeline.copy()
+            self.tell(Export(name, timeline, present(timeline, self.scenario)))
 
         self.ask(PROMPT, lambda name: self.act(lambda: None, lambda: export(name), keep=True))
 
@@ -350,8 +353,8 @@ class StepperScreen(StepView):
 
         from .overlays.words import WordsScreen
 
-        line = command_line(self.session, self.scenario)
-        left_out = not_in_command_line(self.session, self.scenario)
+        line = command_line(self.session.timeline, self.scenario)
+        left_out = not_in_command_line(self.session.timeline, self.scenario)
         self.app.copy_to_clipboard(line)
         missing = (f"It can't say: {', '.join(left_out)}.",) if left_out else ()
         note = "It is copied where the terminal lets a program do so; else select it here."

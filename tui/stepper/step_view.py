@@ -96,7 +96,7 @@ class StepView(KeyScreen):
 
     def view(self) -> View:
         """What is to be shown now."""
-        return view_of(self.session, cursor=self.cursor, precise=self.precise, single=self._single)
+        return view_of(self.session.timeline, cursor=self.cursor, precise=self.precise, single=self._single)
 
     def draw(self) -> None:
         """Show what is so now, here or on the screen that stands in for this one."""
@@ -119,7 +119,7 @@ class StepView(KeyScreen):
         self._paint_pictures(view)
         self._paint_step(view)
         self.pane("#updated").entitle(updated.title(view))
-        said = status.line(view, self.notice or self._waiting(), self.session.jump, self._pointing, width)
+        said = status.line(view, self.notice or self._waiting(), self.session.timeline.jump, self._pointing, width)
         self.pane("#status").show([said])
         self.pane("#footer").show(footer.lines(width, self.keys.keys))
 
@@ -151,7 +151,7 @@ class StepView(KeyScreen):
 
     def _scroll_to_newest(self, view: View) -> None:
         """If a pane can't show all its lines, scroll to what was computed last, once."""
-        if self._followed == (here := self.session.position) or view.phase is None:
+        if self._followed == (here := self.session.timeline.position) or view.phase is None:
             return
         self._followed = here
         for pane in map(self.pane, NUMBER_PANES):

@@ -1,4 +1,4 @@
-"""What the screen shows: one frozen value, made from the session, that every pane draws from."""
+"""What the screen shows: one frozen value, made from the timeline, that every pane draws from."""
 
 from dataclasses import dataclass, field
 from typing import Literal
@@ -13,7 +13,7 @@ from backprop_tui.core.model.values import parse
 from backprop_tui.core.session.history import Settings
 from backprop_tui.core.session.run import Run
 from backprop_tui.core.session.sample import Sample, Scaling
-from backprop_tui.core.session.session import Session
+from backprop_tui.core.session.timeline import Timeline
 from backprop_tui.core.table.batches import ALL_ROWS, THIS_ROW
 from backprop_tui.core.text.numerals import fixed, full, full_width
 from backprop_tui.tui.widgets.line import Line, Span
@@ -137,32 +137,32 @@ class View:
         return full_width(self.run.dtype) if self.precise else 8
 
 
-def view_of(session: Session, *, cursor: Cell | None = None, precise: bool = False, single: bool = False) -> View:
+def view_of(timeline: Timeline, *, cursor: Cell | None = None, precise: bool = False, single: bool = False) -> View:
     """The session's present place as a view; `single` if the last move was by a single number."""
-    network, done = session.run.network, session.position.done
-    if session.trace is None:
+    network, done = timeline.run.network, timeline.position.done
+    if timeline.trace is None:
         done = 0
     phase, last = phases.phase_at(network, done), phases.last_cell(network, done)
     fresh: frozenset[str | Cell] = frozenset(phase.names if phase else ())
     entering: frozenset[Cell] = frozenset()
-    context = context_of(session)
-    if single and last is not None and session.trace is not None:
-        fresh, entering = frozenset({last}), frozenset(inputs(session.trace, last, context))
+    context = context_of(timeline)
+    if single and last is not None and timeline.trace is not None:
+        fresh, entering = frozenset({last}), frozenset(inputs(timeline.trace, last, context))
     return View(
-        run=session.run,
-        settings=session.settings,
-        shown_settings=session.shown_settings,
-        scaling=session.scaling,
-        sample=session.sample,
-        trace=session.trace,
-        parameters={} if session.parameters is None else network.split(session.parameters),
+        run=timeline.run,
+        settings=timeline.settings,
+        shown_settings=timeline.shown_settings,
+        scaling=timeline.scaling,
+        sample=timeline.sample,
+        trace=timeline.trace,
+        parameters={} if timeline.parameters is None else network.split(timeline.parameters),
         done=done,
-        steps=session.steps,
-        losses=session.losses,
-        every=session.history.every,
+        steps=timeline.steps,
+        losses=timeline.losses,
+        every=timeline.history.every,
         fresh=fresh,
-        loss_before=_loss_at(session, session.position.entry - 1),
-        loss_after=_loss_at(session, session.position.entry + 1),
+        loss_before=_loss_at(timeline, timeline.position.entry - 1),
+        loss_after=_loss_at(timeline, timeline.position.entry + 1),
         inputs=entering,
         context=context,
         cursor=cursor,
@@ -170,9 +170,9 @@ def view_of(session: Session, *, cursor: Cell | None = None, precise: bool = Fal
     )
 
 
-def _loss_at(session: Session, entry: int) -> float | None:
+def _loss_at(timeline: Timeline, entry: int) -> float | None:
     """The loss of another step of the history, if it can be compared with that of the step in view."""
-    history, here = session.history, session.shown_settings
+    history, here = timeline.history, timeline.shown_settings
     if not 0 <= entry < history.entries or entry in history.changes:
         return None
     there = history.settings(entry)

@@ -7,7 +7,7 @@ from textual.message import Message
 
 if TYPE_CHECKING:
     from backprop_tui.core.scenario import Scenario
-    from backprop_tui.core.session.session import Session
+    from backprop_tui.core.session.timeline import Timeline
 
     from .keys import Key
 
@@ -49,11 +49,11 @@ class Save(Told):
 
 
 class Export(Told):
-    """What was done is to be written to a file of this name: the session is a copy, from when it was asked for."""
+    """What was done is to be written to a file of this name: the timeline is a copy, from when it was asked for."""
 
-    def __init__(self, name: str, session: "Session", scenario: "Scenario") -> None:
+    def __init__(self, name: str, timeline: "Timeline", scenario: "Scenario") -> None:
         super().__init__()
-        self.name, self.session, self.scenario = name, session, scenario
+        self.name, self.timeline, self.scenario = name, timeline, scenario
 
 
 class NothingToShow(Told):

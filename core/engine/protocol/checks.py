@@ -1,10 +1,14 @@
-"""Whether an answer of the engine fits the request: told where it does not, never believed.
+"""Whether an answer of the engine fits the request: an answer is checked once, where it is accepted.
 
-Each function raises WireError where it does not, and changes nothing.
+Each function raises WireError if it does not fit, and changes nothing.
 """
+
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 from backprop_tui.core.model import phases
+from backprop_tui.core.model.arrays import arrays
 from backprop_tui.core.model.network import Array
 from backprop_tui.core.model.values import parse
 
@@ -49,37 +53,48 @@ def check_rows(request: ReadRows, answer: RowsRead) -> None:
         raise WireError("the engine's rows do not have the shape that was asked for")
 
 
-def check_steps(request: RunSteps, answer: StepsRun) -> None:
-    """One step at least where any was asked for, no more than that, and the whole trace of the last."""
-    program, states, losses = request.program, answer.states.array, answer.losses.array
-    width = program.optimizer.state_width(program.network)
-    if losses.ndim != 1 or states.shape != (len(losses), width) or not _is_of(program, states, losses):
-        raise WireError("the engine's states do not have the shape that was asked for")
-    if not min(1, request.samples.steps) <= len(losses) <= request.samples.steps:
-        raise WireError(f"the engine ran {len(losses)} steps where {request.samples.steps} were asked for")
-    if not len(losses):
-        return
-    wanted = _trace_shapes(program, _batch(answer))
-    for name, shape in wanted.items():
-        if name not in answer.trace or answer.trace[name].shape != shape:
-            raise WireError(f"the engine's trace has no {name} of the shape that was asked for")
-    if set(answer.trace) != set(wanted) or not _is_of(program, *(part.array for part in answer.trace.values())):
-        raise WireError("the engine's trace holds what was not asked for")
+@dataclass(frozen=True)
+class Steps:
+    """Steps that were run, checked: the state after each (n, state_width), each loss (n,), the last one's trace."""
+
+    states: Array
+    losses: Array
+    trace: Mapping[str, Array]
+    averaged: bool
+    xla: bool
 
 
-def expect_steps(request: RunSteps, answer: Answer) -> StepsRun:
-    """The steps that were asked for. Raises EngineRefused where the engine could not make them."""
+def read_steps(request: RunSteps, answer: Answer) -> Steps:
+    """The steps that were asked for: one at least if any was, no more, and the whole trace of the last.
+
+    Raises EngineRefused if the engine could not make them.
+    """
     if isinstance(answer, Failed):
         raise EngineRefused(answer.message)
     if not isinstance(answer, StepsRun):
         raise WireError("the engine's answer is not one to this request")
-    check_steps(request, answer)
-    return answer
+    program, trace = request.program, arrays(answer.trace)
+    made = Steps(answer.states.array, answer.losses.array, trace, answer.averaged, answer.xla)
+    count = len(made.losses) if made.losses.ndim == 1 else -1
+    if made.states.shape != (count, program.optimizer.state_width(program.network)):
+        raise WireError("the engine's states do not have the shape that was asked for")
+    if not min(1, request.samples.steps) <= count <= request.samples.steps:
+        raise WireError(f"the engine ran {count} steps where {request.samples.steps} were asked for")
+    wanted = _trace_shapes(program, _batch(trace)) if count else {}
+    for name, shape in wanted.items():
+        if name not in trace or trace[name].shape != shape:
+            raise WireError(f"the engine's trace has no {name} of the shape that was asked for")
+    if trace.keys() != wanted.keys():
+        raise WireError("the engine's trace holds what was not asked for")
+    dtype = np.dtype(program.dtype)
+    if any(part.dtype != dtype for part in (made.states, made.losses, *trace.values())):
+        raise WireError(f"the engine's numbers are not {program.dtype}, as was asked for")
+    return made
 
 
-def _batch(answer: StepsRun) -> int:
+def _batch(trace: Mapping[str, Array]) -> int:
     """How many samples the trace shows: its x is (batch, features)."""
-    shape = answer.trace["x"].shape if "x" in answer.trace else ()
+    shape = trace["x"].shape if "x" in trace else ()
     return max(shape[0], 1) if shape else 1
 
 
@@ -91,8 +106,3 @@ def _trace_shapes(program: Program, batch: int) -> dict[str, tuple[int, ...]]:
         for parameter in network.parameters:
             found[f"{letter}_{parameter.name}"] = found[f"new_{letter}_{parameter.name}"] = parameter.shape
     return found
-
-
-def _is_of(program: Program, *parts: Array) -> bool:
-    """Whether all numbers are of the program's precision."""
-    return all(part.dtype == np.dtype(program.dtype) for part in parts)

@@ -63,24 +63,24 @@ async def test_kill_9_between_any_two_requests_loses_nothing(process: EngineProc
     process.on_restart = lambda: restarts.append(process.pid)
     session, undisturbed = Session(Run()), Session(Run())
     for act in (
-        lambda session: session.step(),
-        lambda session: session.start_jump(5),
-        lambda session: session.go_to(3),
+        lambda session: session.timeline.step(),
+        lambda session: session.timeline.start_jump(5),
+        lambda session: session.timeline.go_to(3),
     ):
         act(session)
         act(undisturbed)
         await drive(process, session, before=lambda: kill(process))
         settle(undisturbed)
     assert len(restarts) == 4  # for each request after the first: the row, the step, the jump, the step long past
-    assert session.history.states.tobytes() == undisturbed.history.states.tobytes()
-    assert session.history.losses.tobytes() == undisturbed.history.losses.tobytes()
-    assert session.position == undisturbed.position
+    assert session.timeline.history.states.tobytes() == undisturbed.history.states.tobytes()
+    assert session.timeline.history.losses.tobytes() == undisturbed.history.losses.tobytes()
+    assert session.timeline.position == undisturbed.position
 
 
 async def test_kill_9_while_it_is_busy_loses_nothing(process: EngineProcess) -> None:
     process.start()
     session = await drive(process, Session(Run()))
-    session.step()
+    session.timeline.step()
     request = session.request()
     assert request is not None
     first = process.pid
@@ -90,9 +90,9 @@ async def test_kill_9_while_it_is_busy_loses_nothing(process: EngineProcess) -> 
     kill(process)
     session.accept(request, await answer)
     assert process.pid != first
-    assert session.steps == 1
-    assert session.trace is not None
-    assert np.isfinite(session.trace.loss)
+    assert session.timeline.steps == 1
+    assert session.timeline.trace is not None
+    assert np.isfinite(session.timeline.trace.loss)
 
 
 async def test_an_engine_that_dies_each_time_is_told(process: EngineProcess, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -160,7 +160,7 @@ async def main():
     from backprop_tui.core.session.session import Session
     session = Session(Run())
     for _ in range(int(sys.argv[1])):
-        request = session.request() or (session.step(), session.request())[1]
+        request = session.request() or (session.timeline.step(), session.request())[1]
         print("asked", flush=True)
         session.accept(request, await process.ask(request))
     print("idle", flush=True)

@@ -66,8 +66,8 @@ def row(initial: dict[str, list[list[float]]]) -> np.ndarray:
 @PARTS
 def test_a_step_of_the_session(initial: dict, lr: float, printed: dict[str, str], settle: Settle) -> None:
     session = Session(Run(initial=tuple(row(initial).tolist()), settings=Settings(lr=lr)))
-    session.step()
-    trace = settle(session).trace
+    session.timeline.step()
+    trace = settle(session).timeline.trace
     assert {name: str(trace[name]) for name in printed} == printed
 
 

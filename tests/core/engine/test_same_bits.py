@@ -51,14 +51,14 @@ def trace_bits(trace: Trace | None) -> dict[str, bytes]:
 
 
 def recorded(session: Session) -> tuple[bytes, bytes]:
-    return bits(session.history.states), bits(session.history.losses)
+    return bits(session.timeline.history.states), bits(session.timeline.history.losses)
 
 
 def steps_one_by_one(settle: Settle, run: Run, steps: int) -> tuple[Session, list[dict[str, bytes]]]:
     session, traces = Session(run), []
     for _ in range(steps):
-        session.step()
-        traces.append(trace_bits(settle(session).trace))
+        session.timeline.step()
+        traces.append(trace_bits(settle(session).timeline.trace))
     return session, traces
 
 
@@ -72,27 +72,27 @@ OVERFLOWS = Run(optimizer=Optimizer("momentum"), settings=Settings(1000.0))
 @settings(max_examples=20, deadline=None)
 def test_jumps_equal_single_steps_and_the_past_comes_out_again(settle: Settle, run: Run, jumps: list[int]) -> None:
     single, traces = steps_one_by_one(settle, run, sum(jumps))
-    states, losses = single.history.states, single.history.losses
+    states, losses = single.timeline.history.states, single.timeline.history.losses
     jumped = Session(run)
     for steps in jumps:
-        ahead = losses[jumped.steps : jumped.steps + steps]
-        expected = jumped.steps + steps_until_not_finite(ahead)
-        jumped.start_jump(steps)
+        ahead = losses[jumped.timeline.steps : jumped.timeline.steps + steps]
+        expected = jumped.timeline.steps + steps_until_not_finite(ahead)
+        jumped.timeline.start_jump(steps)
         settle(jumped)
-        assert jumped.steps == expected
-    made = jumped.steps
+        assert jumped.timeline.steps == expected
+    made = jumped.timeline.steps
     assert recorded(jumped) == (bits(states[: made + 1]), bits(losses[:made]))
-    assert trace_bits(jumped.trace) == traces[made - 1]
+    assert trace_bits(jumped.timeline.trace) == traces[made - 1]
     # Back to the very start by single steps, forward again by phases: each step's trace on the way.
     for trace in reversed(traces):
-        assert trace_bits(settle(single).trace) == trace
+        assert trace_bits(settle(single).timeline.trace) == trace
         single.back()
-    assert (single.position.entry, single.position.done) == (0, 0)
+    assert (single.timeline.position.entry, single.timeline.position.done) == (0, 0)
     for trace in traces:
         single.forward_phase()
-        while single.position.done < single.whole:
+        while single.timeline.position.done < single.timeline.whole:
             single.forward_phase()
-        assert trace_bits(settle(single).trace) == trace
+        assert trace_bits(settle(single).timeline.trace) == trace
     assert recorded(single) == (bits(states), bits(losses))
 
 
@@ -107,14 +107,14 @@ def test_a_jump_over_many_chunks(settle: Settle) -> None:
     """More steps than one request runs (2,621 of 100 rows), over an epoch's end with a smaller last batch."""
     run = Run(settings=Settings(0.01, Sampling("shuffled", 0, 100)))
     whole, parts = Session(run), Session(run)
-    whole.start_jump(6000)
+    whole.timeline.start_jump(6000)
     settle(whole)
     for steps in (1, 2620, 2622, 757):
-        parts.start_jump(steps)
+        parts.timeline.start_jump(steps)
         settle(parts)
     assert recorded(whole) == recorded(parts)
-    assert trace_bits(whole.trace) == trace_bits(parts.trace)
-    assert len(whole.losses) == 6000
+    assert trace_bits(whole.timeline.trace) == trace_bits(parts.timeline.trace)
+    assert len(whole.timeline.losses) == 6000
 
 
 @pytest.mark.slow
@@ -122,21 +122,21 @@ def test_a_jump_over_many_chunks(settle: Settle) -> None:
 @settings(max_examples=8, deadline=None)
 def test_stepping_from_the_past_cuts_the_future(settle: Settle, run: Run, steps: int, data: st.DataObject) -> None:
     session, _ = steps_one_by_one(settle, run, steps)
-    states, losses = session.history.states.copy(), session.history.losses.copy()
+    states, losses = session.timeline.history.states.copy(), session.timeline.history.losses.copy()
     place = data.draw(st.integers(0, steps - 1))
-    session.go_to(place)
+    session.timeline.go_to(place)
     settle(session)
-    assert session.history.entries == steps  # looking back forgets nothing
-    assert session.steps == place
-    session.set_lr(0.01)
-    session.step()
+    assert session.timeline.history.entries == steps  # looking back forgets nothing
+    assert session.timeline.steps == place
+    session.timeline.set_lr(0.01)
+    session.timeline.step()
     settle(session)
-    assert session.history.entries == place + 1
-    assert bits(session.history.states[: place + 1]) == bits(states[: place + 1])
-    assert bits(session.history.losses[:place]) == bits(losses[:place])
+    assert session.timeline.history.entries == place + 1
+    assert bits(session.timeline.history.states[: place + 1]) == bits(states[: place + 1])
+    assert bits(session.timeline.history.losses[:place]) == bits(losses[:place])
     # The same example at the same parameters: the same loss, and another update.
-    assert bits(session.history.losses[place]) == bits(losses[place])
-    gradient = session.trace
+    assert bits(session.timeline.history.losses[place]) == bits(losses[place])
+    gradient = session.timeline.trace
     assert gradient is not None
     moved = any(np.any(gradient["g" + parameter.name]) for parameter in run.network.parameters)
-    assert moved == bool(np.any(session.history.states[place + 1] != states[place + 1]))
+    assert moved == bool(np.any(session.timeline.history.states[place + 1] != states[place + 1]))

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from backprop_tui.core.engine.client.process import EngineProcess
 from backprop_tui.core.engine.compute.engine import Engine
-from backprop_tui.core.engine.protocol.checks import check_rows, check_steps, check_table
+from backprop_tui.core.engine.protocol.checks import check_rows, check_table, read_steps
 from backprop_tui.core.engine.protocol.messages import (
     HEADER,
     Answer,
@@ -272,18 +272,18 @@ def test_steps_that_do_not_fit_are_told_and_nothing_of_them_is_kept(
     engine: Engine, settle: Settle, spoil: Callable[[StepsRun], StepsRun]
 ) -> None:
     session = settle(Session(Run()))
-    session.step()
+    session.timeline.step()
     request = session.request()
     assert isinstance(request, RunSteps)
     answer = answered(engine, request)
     assert isinstance(answer, StepsRun)
-    check_steps(request, answer)
+    read_steps(request, answer)
     with pytest.raises(WireError, match="the engine"):
         session.accept(request, spoil(answer))
-    assert session.history.entries == 0
-    assert session.trace is None
-    assert session.steps == 0
-    assert settle(session).steps == 1
+    assert session.timeline.history.entries == 0
+    assert session.timeline.trace is None
+    assert session.timeline.steps == 0
+    assert settle(session).timeline.steps == 1
 
 
 def test_a_table_and_rows_that_do_not_fit_are_told(engine: Engine) -> None:
@@ -313,7 +313,7 @@ def test_an_answer_of_another_kind_is_told(engine: Engine) -> None:
     assert request is not None
     with pytest.raises(WireError, match="not one to this request"):
         session.accept(request, answered(engine, ReadRows(TableSpec(), numbers(np.array([0])))))
-    assert session.scaling is None
+    assert session.timeline.scaling is None
 
 
 # A stranger at the other end of the real thing

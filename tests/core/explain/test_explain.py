@@ -173,14 +173,14 @@ def test_numbers_beyond_all_measure_are_explained_too(engine: Engine, loss: str,
 @pytest.fixture(scope="module")
 def part_4(engine: Engine) -> Session:
     session = Session(Run(initial=PART_4, settings=Settings(lr=0.01)))
-    session.step()
+    session.timeline.step()
     settle(session, engine.answer)
     return session
 
 
 def texts(session: Session, cell: Cell, form: str = CHAIN) -> list[str]:
-    assert session.trace is not None
-    return [line.text for line in lines(explain(session.trace, cell, context_of(session), form))]
+    assert session.timeline.trace is not None
+    return [line.text for line in lines(explain(session.timeline.trace, cell, context_of(session.timeline), form))]
 
 
 def test_the_last_bias(part_4: Session) -> None:
@@ -240,9 +240,9 @@ def test_sums_and_activations(part_4: Session) -> None:
 
 
 def test_phases_in_two_lines(part_4: Session) -> None:
-    trace = part_4.trace
+    trace = part_4.timeline.trace
     assert trace is not None
-    found = {phase.title: sentence(trace, phase, context_of(part_4)) for phase in phases.phases(trace.network)}
+    found = {phase.title: sentence(trace, phase, context_of(part_4.timeline)) for phase in phases.phases(trace.network)}
     assert found["z1"] == ("z1 = w1·x + b1", "z1[1] = 0.3740·(−0.4332) + 0.1319·(−0.7533) + 0.4355 = +0.1741")
     assert found["∂L/∂ŷ"] == ("∂L/∂ŷ = ŷ − y", "∂L/∂ŷ = 0.7475 − 12.6540 = −11.9065")
     assert found["update"] == ("new w = w − lr·∂L/∂w", "new w1[1,1] = 0.3740 − 0.01·0.2442 = +0.3715")
@@ -251,16 +251,16 @@ def test_phases_in_two_lines(part_4: Session) -> None:
 def test_where_a_parameter_comes_from(engine: Engine) -> None:
     session = Session(Run(seed=7))
     settle(session, engine.answer)
-    session.step()
+    session.timeline.step()
     settle(session, engine.answer)
     assert texts(session, Cell("w1"))[1:] == ["drawn by seed 7 (uniform)"]
-    session.step()
+    session.timeline.step()
     settle(session, engine.answer)
-    assert session.trace is not None
-    left = explain(session.trace, Cell("w1"), context_of(session))
-    assert left.terms[0].value == session.history.states[0][0]
-    assert left.evaluate() == left.value == session.history.states[1][0]
-    session.change(Cell("w1"), 0.5)
+    assert session.timeline.trace is not None
+    left = explain(session.timeline.trace, Cell("w1"), context_of(session.timeline))
+    assert left.terms[0].value == session.timeline.history.states[0][0]
+    assert left.evaluate() == left.value == session.timeline.history.states[1][0]
+    session.timeline.change(Cell("w1"), 0.5)
     settle(session, engine.answer)
     assert texts(session, Cell("w1"))[0] == "w1[1,1] = +0.5000"
     assert texts(session, Cell("w1"))[1].startswith("typed by hand; it was ")
@@ -322,23 +322,23 @@ def test_a_wrong_gradient_is_not_agreed_to(engine: Engine) -> None:
 
 
 def test_seven_digits_on_row_0(engine: Engine, part_4: Session) -> None:
-    assert part_4.trace is not None
-    context = context_of(part_4)
+    assert part_4.timeline.trace is not None
+    context = context_of(part_4.timeline)
     for cell, printed in ((Cell("gw1"), 0.24420656), (Cell("gb2"), -11.906485)):
-        question = difference_request(part_4.trace, cell, context)
+        question = difference_request(part_4.timeline.trace, cell, context)
         assert question is not None
         answer = engine.answer(question.request)
         assert isinstance(answer, LossesFound)
-        found = agreement(explain(part_4.trace, cell, context), question, answer)
+        found = agreement(explain(part_4.timeline.trace, cell, context), question, answer)
         assert found.digits == 7
         assert found.difference == pytest.approx(printed, rel=1e-7)
         assert found.text[-1] == "all three agree to 7 digits"
 
 
 def test_what_one_update_does_alone(engine: Engine, part_4: Session) -> None:
-    assert part_4.trace is not None
-    trace = part_4.trace
-    answer = engine.answer(effect_request(trace, Cell("new_b2"), context_of(part_4)))
+    assert part_4.timeline.trace is not None
+    trace = part_4.timeline.trace
+    answer = engine.answer(effect_request(trace, Cell("new_b2"), context_of(part_4.timeline)))
     assert isinstance(answer, LossesFound)
     found = effect(answer)
     # b2 alone moves ŷ by as much as itself: the notebook prints b2 = 0.43695092 before and 0.5560158 after.
@@ -352,12 +352,12 @@ def test_what_one_update_does_alone(engine: Engine, part_4: Session) -> None:
 
 def test_means_over_a_large_batch(engine: Engine) -> None:
     session = Session(Run(settings=Settings(sampling=Sampling(SHUFFLED, batch=100))))
-    session.step()
+    session.timeline.step()
     settle(session, engine.answer)
-    trace = session.trace
+    trace = session.timeline.trace
     assert trace is not None
     assert trace.averaged
-    context = context_of(session)
+    context = context_of(session.timeline)
     for cell in cells(trace):
         found = explain(trace, cell, context)
         assert abs(found.evaluate() - found.value) <= 1e-5 * (found.scale + abs(found.value)), cell
@@ -387,17 +387,17 @@ def test_a_row_that_fills_up_a_batch_does_not_count(engine: Engine) -> None:
 
 
 def test_a_cell_that_is_not_there(part_4: Session) -> None:
-    assert part_4.trace is not None
+    assert part_4.timeline.trace is not None
     for cell in (Cell("w3"), Cell("w1", 2, 0), Cell("w1", -1, 0)):
         with pytest.raises(KeyError):
-            explain(part_4.trace, cell)
+            explain(part_4.timeline.trace, cell)
 
 
 def test_other_tables_are_explained_in_their_own_words(engine: Engine) -> None:
     table = TableSpec(features=("sqft_living",), targets=("bedrooms",), standardize=(), log_target=False)
     run = Run(table=table, network=Network(1, (Layer(1, "linear"),), MEAN_SQUARED), settings=Settings(lr=1e-9))
     session = Session(run)
-    session.step()
+    session.timeline.step()
     settle(session, engine.answer)
     assert texts(session, Cell("x")) == ["x = +1340.0000", "as it is in the table, not scaled"]
     assert texts(session, Cell("y")) == ["y = +3.0000", "as it is in the table"]

@@ -35,21 +35,21 @@ def stepped(settle: Settle, run: Run, steps: int = 1) -> Session:
     """A session at the end of a step."""
     session = settle(Session(run))
     for _ in range(steps):
-        session.step()
+        session.timeline.step()
         settle(session)
     return session
 
 
 def step_of(session: Session) -> Trace:
-    assert session.trace is not None
-    return session.trace
+    assert session.timeline.trace is not None
+    return session.timeline.trace
 
 
 def loss_after(engine: Engine, session: Session) -> float:
     """The loss after the step in view, as the screen asks for it."""
     trace = step_of(session)
     cell = Cell("new_" + trace.network.parameters[0].name)
-    answer = engine.answer(effect_request(trace, cell, context_of(session)))
+    answer = engine.answer(effect_request(trace, cell, context_of(session.timeline)))
     assert isinstance(answer, LossesFound)
     return effect(answer).together
 
@@ -68,7 +68,7 @@ def test_a_parameter_goes_against_its_gradient(engine: Engine, settle: Settle, s
     gradient = step_of(session)[found.cell.name][found.cell.place]
     assert found.choices == ("up", "down", "stay")
     assert found.truth == (2 if gradient > 0 else 1)
-    assert cell_name(session.run.network, Cell(found.cell.name[1:], *found.cell.place)) in found.text
+    assert cell_name(session.timeline.run.network, Cell(found.cell.name[1:], *found.cell.place)) in found.text
 
 
 @anyhow
@@ -92,7 +92,7 @@ def test_what_is_left_of_the_loss_is_the_next_steps_loss(
     session = stepped(settle, Run(seed=seed, settings=Settings(lr=lr)))
     found = asked(engine, session, CHOOSE, number)
     before = step_of(session).loss
-    session.step()
+    session.timeline.step()
     share = step_of(settle(session)).loss / before
     limits = {1: (1, np.inf), 2: (0.5, 1), 3: (0.1, 0.5), 4: (0, 0.1)}
     low, high = limits[int(found.truth)]
@@ -114,7 +114,7 @@ def test_a_number_to_compute_is_what_the_finite_difference_finds(
 ) -> None:
     session = stepped(settle, Run(seed=seed))
     found = asked(engine, session, COMPUTE, number)
-    difference = difference_request(step_of(session), found.cell, context_of(session))
+    difference = difference_request(step_of(session), found.cell, context_of(session.timeline))
     assert difference is not None
     answer = engine.answer(difference.request)
     assert isinstance(answer, LossesFound)
@@ -183,7 +183,7 @@ def test_nothing_is_asked_of_a_step_that_is_not_finite(engine: Engine, settle: S
     run = Run(network=Network(2, hidden_layers([2], "linear")), settings=Settings(lr=50))
     session = stepped(settle, run)
     for _ in range(30):
-        session.step()
+        session.timeline.step()
         settle(session)
         trace = step_of(session)
         after = loss_after(engine, session)

@@ -87,10 +87,10 @@ def test_along_the_layers(engine: Engine, weight: float, kind: str) -> None:
 def test_equal_units_stay_equal(engine: Engine, settle: Settle) -> None:
     session = Session(Run(initializer="constant"))
     for _ in range(3):
-        session.step()
+        session.timeline.step()
         settle(session)
-        assert session.trace is not None
-        assert "symmetric" in kinds(remarks(session.trace))
+        assert session.timeline.trace is not None
+        assert "symmetric" in kinds(remarks(session.timeline.trace))
     # Unlike numbers behind them tell them apart.
     trace = traced(engine, Network(), [0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.2, 0.3, 0.4], [-0.4, -0.8], [0.9])
     assert kinds(remarks(trace)) == set()
@@ -98,10 +98,10 @@ def test_equal_units_stay_equal(engine: Engine, settle: Settle) -> None:
 
 def test_a_step_that_overshoots(settle: Settle) -> None:
     session = settle(Session(Run(settings=Settings(lr=2.0))))
-    session.step()
-    first = settle(session).trace
-    session.step()
-    second = settle(session).trace
+    session.timeline.step()
+    first = settle(session).timeline.trace
+    session.timeline.step()
+    second = settle(session).timeline.trace
     assert first is not None
     assert second is not None
     found = {remark.kind: remark.text for remark in remarks(first, after=second)}
@@ -158,8 +158,8 @@ def test_remarks_of_any_run_fit_and_say_when(settle: Settle) -> None:
                 settings=Settings(lr=50),
             )
             session = settle(Session(run))
-            session.start_jump(3)
-            trace = settle(session).trace
+            session.timeline.start_jump(3)
+            trace = settle(session).timeline.trace
             assert trace is not None
             found = remarks(trace)
             kinds(found)

@@ -26,8 +26,8 @@ def looked_at(engine: Engine, session: Session, lr: float = 0.2) -> StepLengths:
     """What the picture draws: first far and wide, then closely."""
 
     def losses_at(lengths: Array) -> Array:
-        assert session.trace is not None
-        return accept(lengths, engine.answer(request(session, session.trace, lengths)))
+        assert session.timeline.trace is not None
+        return accept(lengths, engine.answer(request(session, session.timeline.trace, lengths)))
 
     far = scouting_lengths()
     near = plotted_lengths(where_it_rises(far, losses_at(far)), lr)
@@ -37,7 +37,7 @@ def looked_at(engine: Engine, session: Session, lr: float = 0.2) -> StepLengths:
 
 def stepped(settle: Settle, run: Run) -> Session:
     session = settle(Session(run))
-    session.step()
+    session.timeline.step()
     return settle(session)
 
 
@@ -98,15 +98,15 @@ def test_row_0_of_the_houses(engine: Engine, settle: Settle) -> None:
     session = stepped(settle, Run())
     found = looked_at(engine, session, lr=2.0)
     start = found.losses[0]
-    assert session.trace is not None
-    assert start == pytest.approx(session.trace.loss, rel=1e-6)
+    assert session.timeline.trace is not None
+    assert start == pytest.approx(session.timeline.trace.loss, rel=1e-6)
     assert found.at(0.2) < start < found.at(2.0)
     assert found.rises is not None
     assert 0.2 < found.best < found.rises < 2.0
     for lr in (0.2, 2.0):
         run = stepped(settle, Run(settings=Settings(lr=lr)))
         run.step()
-        after = settle(run).trace
+        after = settle(run).timeline.trace
         assert after is not None
         assert found.at(lr) == pytest.approx(after.loss, rel=2e-3), "between two computed points"
 

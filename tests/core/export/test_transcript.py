@@ -73,21 +73,21 @@ def eventful(engine: Engine) -> Session:
     def steps(count: int) -> None:
         settle(session, engine.answer)
         for _ in range(count):
-            session.step()
+            session.timeline.step()
             settle(session, engine.answer)
 
     steps(3)
-    session.set_lr(0.05)
+    session.timeline.set_lr(0.05)
     steps(2)
-    session.change(Cell("w1", 0, 1), 0.25)
+    session.timeline.change(Cell("w1", 0, 1), 0.25)
     steps(1)
-    session.set_row(3)
+    session.timeline.set_row(3)
     steps(2)
-    session.change(Cell("x", 0, 1), 1.5)
+    session.timeline.change(Cell("x", 0, 1), 1.5)
     steps(2)
-    session.set_sampling("shuffled", 3)
+    session.timeline.set_sampling("shuffled", 3)
     steps(4)
-    session.set_sampling("next row")
+    session.timeline.set_sampling("next row")
     steps(3)
     return session
 
@@ -97,9 +97,9 @@ def test_what_is_recorded_reads_as_what_was_made(engine: Engine) -> None:
     session = Session(run)
     steps = list(made(session, engine.answer, 4))
     for live, again in (
-        (json_text(run, steps), FORMATS["json"].write(session, engine.answer, None)),
-        (csv_text(run, steps), FORMATS["csv"].write(session, engine.answer, None)),
-        (notebook_text(steps), FORMATS["text"].write(session, engine.answer, None)),
+        (json_text(run, steps), FORMATS["json"].write(session.timeline, engine.answer, None)),
+        (csv_text(run, steps), FORMATS["csv"].write(session.timeline, engine.answer, None)),
+        (notebook_text(steps), FORMATS["text"].write(session.timeline, engine.answer, None)),
     ):
         assert "".join(live) == "".join(again)
 
@@ -108,25 +108,27 @@ def test_a_transcript_ends_where_the_session_was_and_is_not_moved_by_it(engine: 
     session = Session(Run())
     list(made(session, engine.answer, 3))
     session.back()
-    transcript = recorded(settle(session), engine.answer)
-    session.set_lr(5.0)
-    session.change(Cell("w1"), 9.0)
+    transcript = recorded(settle(session).timeline, engine.answer)
+    session.timeline.set_lr(5.0)
+    session.timeline.change(Cell("w1"), 9.0)
     settle(session)
     list(made(session, engine.answer, 3))
     numbers = [event.number for event in transcript]  # type: ignore[union-attr]
     assert numbers == [1, 2]
-    session.phase()
-    assert len([*recorded(settle(session), engine.answer)]) == session.steps + 1  # the change, and no part of a step
+    session.timeline.phase()
+    assert (
+        len([*recorded(settle(session).timeline, engine.answer)]) == session.timeline.steps + 1
+    )  # the change, and no part of a step
 
 
 def test_only_the_newest_steps_are_written_where_so_many_are_asked_for(engine: Engine, eventful: Session) -> None:
-    rows = list(csv.DictReader(StringIO("".join(FORMATS["csv"].write(eventful, engine.answer, 4)))))
+    rows = list(csv.DictReader(StringIO("".join(FORMATS["csv"].write(eventful.timeline, engine.answer, 4)))))
     assert [row["step"] for row in rows] == ["14", "15", "16", "17"]
-    assert "*Steps 1 to 13 are left out.*" in "".join(markdown(eventful, engine.answer, 4))
+    assert "*Steps 1 to 13 are left out.*" in "".join(markdown(eventful.timeline, engine.answer, 4))
 
 
 def test_json_tells_the_changes_by_hand(engine: Engine, eventful: Session) -> None:
-    found = json.loads("".join(FORMATS["json"].write(eventful, engine.answer, None)))
+    found = json.loads("".join(FORMATS["json"].write(eventful.timeline, engine.answer, None)))
     assert len(found["steps"]) == 17
     (weight, sample) = found["changes"]
     assert (weight["name"], weight["after_step"], weight["new"]) == ("w1[1,2]", 4, 0.25)
@@ -138,8 +140,8 @@ def test_json_tells_the_changes_by_hand(engine: Engine, eventful: Session) -> No
 
 
 def test_markdown_holds_every_number_of_every_step(engine: Engine, eventful: Session) -> None:
-    text = "".join(markdown(eventful, engine.answer))
-    found = json.loads("".join(FORMATS["json"].write(eventful, engine.answer, None)), parse_float=str)
+    text = "".join(markdown(eventful.timeline, engine.answer))
+    found = json.loads("".join(FORMATS["json"].write(eventful.timeline, engine.answer, None)), parse_float=str)
     parts = text.split("\n## Step ")[1:]
     assert len(parts) == len(found["steps"])
     for part, step in zip(parts, found["steps"], strict=True):
@@ -170,12 +172,12 @@ def test_markdown_explains_the_gradients_of_the_notebook(engine: Engine) -> None
     ):
         assert blocks[symbol][1] == f"  {symbol} = {formula}"
         assert f"  = {result}" in blocks[symbol]
-    assert len(blocks) == 2 * session.run.network.width
+    assert len(blocks) == 2 * session.timeline.run.network.width
     assert list(blocks)[:3] == ["∂L/∂w2[1]", "∂L/∂w2[2]", "∂L/∂b2"], "from the loss back"
 
 
 def _text_of(session: Session, engine: Engine) -> str:
-    return "".join(markdown(session, engine.answer))
+    return "".join(markdown(session.timeline, engine.answer))
 
 
 def test_markdown_explains_the_newest_steps_and_of_large_networks_some_numbers(engine: Engine) -> None:
@@ -183,7 +185,7 @@ def test_markdown_explains_the_newest_steps_and_of_large_networks_some_numbers(e
     list(made(session, engine.answer, 23))
     parts = _text_of(session, engine).split("\n## Step ")[1:]
     assert ["<details>" in part for part in parts] == [False] * 3 + [True] * 20
-    assert parts[-1].count("the gradient of the loss by") == len(session.run.network.parameters)
+    assert parts[-1].count("the gradient of the loss by") == len(session.timeline.run.network.parameters)
     assert "new w1[1,1] = w1[1,1] − lr·√(1 − β₂ᵗ)/(1 − β₁ᵗ)" in parts[-1]
     assert "0.999²³" in parts[-1], "t is the step's own"
 
@@ -197,11 +199,11 @@ def test_text_from_outside_is_text_in_every_format(engine: Engine, tmp_path: Pat
     session = Session(run)
     list(made(session, engine.answer, 2))
     for name, form in FORMATS.items():
-        text = "".join(form.write(session, engine.answer, None))
+        text = "".join(form.write(session.timeline, engine.answer, None))
         assert all(line.isprintable() for line in text.splitlines()), name
-    text = "".join(markdown(session, engine.answer))
+    text = "".join(markdown(session.timeline, engine.answer))
     assert r"\<script\>\|\*a\* 1, \`b\`\\x1b\[31m\\n\# c 2, y 3" in text
-    executed(jupyter(session, engine.answer), session)
+    executed(jupyter(session.timeline, engine.answer), session)
 
 
 def executed(text: str, session: Session) -> dict[str, Any]:
@@ -211,10 +213,10 @@ def executed(text: str, session: Session) -> dict[str, Any]:
     for cell in notebook.cells:
         if cell.cell_type == "code":
             exec(cell.source, names)
-    after = session.history.states[session.whole_entries][: session.run.network.width]
-    for name, value in session.run.network.split(after).items():
+    after = session.timeline.history.states[session.timeline.whole_entries][: session.timeline.run.network.width]
+    for name, value in session.timeline.run.network.split(after).items():
         np.testing.assert_allclose(names[name].numpy(), value, rtol=2e-5, atol=1e-6, err_msg=name)
-        assert names[name].dtype.name == session.run.dtype
+        assert names[name].dtype.name == session.timeline.run.dtype
     return names
 
 
@@ -246,27 +248,27 @@ def test_a_notebook_makes_any_run_again(run: Run, engine: Engine, tmp_path: Path
     session = Session(Run(**{**run.__dict__, "table": table}))
     for rule, batch in (("this row", 1), ("all rows", 1), ("shuffled", 2)):
         settle(session, engine.answer)
-        session.set_sampling(rule, batch)
+        session.timeline.set_sampling(rule, batch)
         list(made(session, engine.answer, 5))
-    names = executed(jupyter(session, engine.answer), session)
-    np.testing.assert_allclose(names["losses"], session.losses, rtol=2e-5, atol=1e-6)
+    names = executed(jupyter(session.timeline, engine.answer), session)
+    np.testing.assert_allclose(names["losses"], session.timeline.losses, rtol=2e-5, atol=1e-6)
 
 
 def test_the_notebook_of_a_run_that_blew_up_runs_too(engine: Engine) -> None:
     session = Session(Run(settings=Settings(lr=1e20), network=Network(2, hidden_layers([2], "relu"))))
     list(made(session, engine.answer, 4))
-    assert not np.isfinite(session.history.states[-1]).all()
+    assert not np.isfinite(session.timeline.history.states[-1]).all()
     names: dict[str, Any] = {}
-    for cell in nbformat.reads(jupyter(session, engine.answer), as_version=4).cells:
+    for cell in nbformat.reads(jupyter(session.timeline, engine.answer), as_version=4).cells:
         if cell.cell_type == "code":
             exec(cell.source, names)
-    np.testing.assert_allclose(names["losses"][:2], session.losses[:2], rtol=1e-5)
+    np.testing.assert_allclose(names["losses"][:2], session.timeline.losses[:2], rtol=1e-5)
 
 
 @pytest.mark.slow
 def test_the_exported_notebook_runs_top_to_bottom_in_jupyter(engine: Engine, eventful: Session) -> None:
     """A kernel of its own, which knows nothing of this program."""
-    notebook = nbformat.reads(jupyter(eventful, engine.answer), as_version=4)
+    notebook = nbformat.reads(jupyter(eventful.timeline, engine.answer), as_version=4)
     nbformat.validate(notebook)
     assert "backprop_tui" not in json.dumps(notebook)
     tail = "import json\nprint(json.dumps([p.numpy().tolist() for p in (w1, b1, w2, b2)]))"
@@ -274,7 +276,7 @@ def test_the_exported_notebook_runs_top_to_bottom_in_jupyter(engine: Engine, eve
     NotebookClient(notebook, timeout=120, kernel_name="python3").execute()
     printed = "".join(output.text for output in notebook.cells[-1].outputs if output.get("name") == "stdout")
     weights = np.concatenate([np.ravel(value) for value in json.loads(printed)])
-    np.testing.assert_allclose(weights, eventful.history.states[-1], rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(weights, eventful.timeline.history.states[-1], rtol=1e-5, atol=1e-6)
 
 
 def test_a_run_of_too_many_rows_is_no_notebook(engine: Engine, tmp_path: Path) -> None:
@@ -283,29 +285,32 @@ def test_a_run_of_too_many_rows_is_no_notebook(engine: Engine, tmp_path: Path) -
     table = TableSpec(str(path), ("a",), ("y",), ("a",))
     session = Session(Run(table=table, network=Network(1)))
     settle(session, engine.answer)
-    session.set_sampling("all rows")
+    session.timeline.set_sampling("all rows")
     list(made(session, engine.answer, 1))
     with pytest.raises(ValueError, match="too many for a notebook"):
-        jupyter(session, engine.answer)
-    text = "".join(FORMATS["json"].write(session, engine.answer, None))
+        jupyter(session.timeline, engine.answer)
+    text = "".join(FORMATS["json"].write(session.timeline, engine.answer, None))
     assert json.loads(text)["steps"][0]["rows"] is None
 
 
 def test_what_a_line_of_shell_can_not_say_is_named(engine: Engine, eventful: Session) -> None:
     session = Session(Run(seed=7))
     list(made(session, engine.answer, 12))
-    line = command_line(session)
+    line = command_line(session.timeline)
     assert line == "backprop-tui --seed 7 --lr 0.2 --steps 12"
-    assert not_in_command_line(session) == []
-    session.set_lr(0.1)
-    assert (command_line(session), not_in_command_line(session)) == (line, ["the learning rate from here on"])
+    assert not_in_command_line(session.timeline) == []
+    session.timeline.set_lr(0.1)
+    assert (command_line(session.timeline), not_in_command_line(session.timeline)) == (
+        line,
+        ["the learning rate from here on"],
+    )
     list(made(session, engine.answer, 1))
-    assert "--lr 0.1" in command_line(session)
-    assert not_in_command_line(session) == ["the learning rates of earlier steps"]
-    session.phase()
+    assert "--lr 0.1" in command_line(session.timeline)
+    assert not_in_command_line(session.timeline) == ["the learning rates of earlier steps"]
+    session.timeline.phase()
     settle(session, engine.answer)
-    assert "how far the next step has come" in not_in_command_line(session)
-    assert not_in_command_line(eventful) == [
+    assert "how far the next step has come" in not_in_command_line(session.timeline)
+    assert not_in_command_line(eventful.timeline) == [
         "the numbers changed by hand",
         "after which step the order of rows began",
         "the learning rates of earlier steps",

@@ -371,7 +371,7 @@ def test_places_to_go_back_to_that_were_none_are_left_out(settle: Settle) -> Non
 
 def test_the_notebooks_part_5_digit_for_digit(settle: Settle) -> None:
     session = Session(NOTEBOOK_RUN)
-    session.step()
+    session.timeline.step()
     settle(session)
     printed = {
         "gw1": "[[0.56727874 0.9864019 ]\n [0.4155407  0.72255504]]",
@@ -382,13 +382,13 @@ def test_the_notebooks_part_5_digit_for_digit(settle: Settle) -> None:
         "new_w2": "[[1.3505805 1.1071441]]",
     }
     for name, text in printed.items():
-        assert str(session.trace[name]) == text
+        assert str(session.timeline.trace[name]) == text
 
 
 def trained(settle: Settle, holdout: float = 0.0, steps: int = 60) -> Session:
     session = settle(Session(Run(table=TableSpec(holdout=holdout))))
-    session.set_sampling(SHUFFLED, 32)
-    session.start_jump(steps)
+    session.timeline.set_sampling(SHUFFLED, 32)
+    session.timeline.start_jump(steps)
     return settle(session)  # type: ignore[no-any-return]
 
 
@@ -400,9 +400,9 @@ def test_the_whole_tables_loss_is_the_mean_over_its_rows(engine: Engine, settle:
     for part, chosen in ((TRAINING, rows[0]), (HELD_OUT, rows[1]))[: len(losses.parts)]:
         singles = []
         for row in chosen:
-            samples = TableRows(session.run.table, numbers(np.array([[row]], "int32")))
-            at = numbers(current_parameters(session).astype("float64")[None])
-            answer = engine.answer(FindLosses(session.run.network, at, samples))
+            samples = TableRows(session.timeline.run.table, numbers(np.array([[row]], "int32")))
+            at = numbers(current_parameters(session.timeline).astype("float64")[None])
+            answer = engine.answer(FindLosses(session.timeline.run.network, at, samples))
             assert isinstance(answer, LossesFound)
             singles.append(answer.losses.array[0])
         assert losses.latest(part) == pytest.approx(np.mean(singles), rel=1e-9)
@@ -416,8 +416,8 @@ def test_the_tables_loss_follows_a_history_that_went_another_way(settle: Settle)
     losses = settle(TableLosses(session))
     before = losses.latest(TRAINING)
     session.back()
-    session.set_lr(0.01)
-    session.start_jump(60)
+    session.timeline.set_lr(0.01)
+    session.timeline.start_jump(60)
     settle(session)
     settle(losses)
     fresh = settle(TableLosses(session))
@@ -435,7 +435,7 @@ def test_the_worst_rows_are_told_in_dollars(settle: Settle) -> None:
         errors = [abs(row.error[0]) for row in worst.found]
         assert errors == sorted(errors, reverse=True)
         assert worst.mean_error == pytest.approx(np.mean(errors))
-    lesson = settle(DataLesson(session.run.table))
+    lesson = settle(DataLesson(session.timeline.run.table))
     row = worst.found[0].row
     lesson.choose(row)
     settle(lesson)
@@ -444,9 +444,9 @@ def test_the_worst_rows_are_told_in_dollars(settle: Settle) -> None:
 
 def test_an_epoch_ends_where_all_rows_were_used(settle: Settle) -> None:
     session = trained(settle, 0.0, 5)
-    assert epoch_steps(session, 1) == 16 - 5
-    assert epoch_steps(session, 3) == 48 - 5
-    session.start_jump(epoch_steps(session, 2))
+    assert epoch_steps(session.timeline, 1) == 16 - 5
+    assert epoch_steps(session.timeline, 3) == 48 - 5
+    session.timeline.start_jump(epoch_steps(session.timeline, 2))
     settle(session)
-    assert session.epochs == 2
-    assert epoch_steps(session, 1) == 16
+    assert session.timeline.epochs == 2
+    assert epoch_steps(session.timeline, 1) == 16

@@ -35,10 +35,10 @@ def test_a_scenario_written_and_read_is_the_same(scenario: Scenario) -> None:
 
 def bits(session: Session) -> list[bytes]:
     """Every number of the step in view, and the state after it."""
-    assert session.trace is not None
+    assert session.timeline.trace is not None
     return [
-        session.history.states[-1].tobytes(),
-        *(session.trace[name].tobytes() for name in sorted(session.trace.values)),
+        session.timeline.history.states[-1].tobytes(),
+        *(session.timeline.trace[name].tobytes() for name in sorted(session.timeline.trace.values)),
     ]
 
 
@@ -49,20 +49,20 @@ def test_the_next_step_is_the_same_bit_for_bit(run: Run, steps: int, change: boo
     """Anywhere in any run: after steps, another learning rate, a weight typed by hand, a phase begun."""
     session = settle(Session(run))
     if steps:
-        session.start_jump(steps)
+        session.timeline.start_jump(steps)
         settle(session)
     if change:
-        settle(session).change(Cell("w1", 0, 0), 0.25)
-        session.set_lr(0.05)
+        settle(session).timeline.change(Cell("w1", 0, 0), 0.25)
+        session.timeline.set_lr(0.05)
         settle(session)
     if begun:
-        session.phase()
+        session.timeline.phase()
         settle(session)
-    if not np.isfinite(session.history.states).all():
+    if not np.isfinite(session.timeline.history.states).all():
         return
-    opened = Session(parse(dumps(present(session)), None, "it").run)
-    session.step()
-    opened.step()
+    opened = Session(parse(dumps(present(session.timeline)), None, "it").run)
+    session.timeline.step()
+    opened.timeline.step()
     settle(session)
     settle(opened)
     assert bits(opened) == bits(session)
@@ -71,21 +71,21 @@ def test_the_next_step_is_the_same_bit_for_bit(run: Run, steps: int, change: boo
 def test_an_epoch_that_was_begun_goes_on(settle: Settle) -> None:
     """Shuffled mini-batches: the scenario's next ten batches are the session's."""
     session = settle(Session(Run(seed=3)))
-    session.set_sampling(SHUFFLED, 100)
-    session.start_jump(7)
+    session.timeline.set_sampling(SHUFFLED, 100)
+    session.timeline.start_jump(7)
     opened = settle(Session(present_run(settle(session))))
     rows = []
     for either in (session, opened):
         found = []
         for _ in range(10):
-            either.step()
-            assert settle(either).trace is not None
-            found.append(either.trace.rows)
+            either.timeline.step()
+            assert settle(either).timeline.trace is not None
+            found.append(either.timeline.trace.rows)
         rows.append(found)
     assert rows[0] == rows[1]
     assert opened.restart() is None
-    opened.step()
-    assert settle(opened).trace.rows == rows[1][0]
+    opened.timeline.step()
+    assert settle(opened).timeline.trace.rows == rows[1][0]
 
 
 def test_a_run_that_has_not_moved_keeps_its_seed() -> None:
@@ -103,9 +103,9 @@ def test_the_shortest_digits_come_back_as_the_same_float32(values: list[float]) 
 def test_what_is_expected_stays_only_while_the_run_is_the_same(settle: Settle) -> None:
     opened = bundled("mazur-2015")
     session = Session(opened.run)
-    assert present(session, opened) == opened
-    session.step()
-    after = present(settle(session), opened)
+    assert present(session.timeline, opened) == opened
+    session.timeline.step()
+    after = present(settle(session).timeline, opened)
     assert after.expectations == ()
     assert (after.title, after.notes) == (opened.title, opened.notes)
 
@@ -133,8 +133,8 @@ def test_a_table_in_the_scenarios_own_folder(tmp_path: Path, settle: Settle) -> 
     (tmp_path / "it.toml").write_text(BY_CSV.format(csv="deep/table.csv"), "utf-8-sig")
     scenario = read(tmp_path / "it.toml")
     session = Session(scenario.run)
-    session.step()
-    assert settle(session).trace["x"].tolist() == [[1, 2]]
+    session.timeline.step()
+    assert settle(session).timeline.trace["x"].tolist() == [[1, 2]]
     write(scenario, tmp_path / "copy.toml")
     assert 'csv = "deep/table.csv"' in (tmp_path / "copy.toml").read_text()
     assert read(tmp_path / "copy.toml") == scenario
@@ -531,14 +531,14 @@ def test_save_writes_where_the_last_saved_session_is(
 ) -> None:
     opened = bundled("brownlee-2016")
     session = Session(opened.run)
-    session.start_jump(13)
+    session.timeline.start_jump(13)
     save(settle(session), tmp_path / "backprop-tui" / "mine.session", {}, opened)
     assert backprop_tui(monkeypatch, tmp_path, "save", str(tmp_path / "out.toml")) == 0
     scenario = read(tmp_path / "out.toml")
-    assert scenario == present(session, opened)
+    assert scenario == present(session.timeline, opened)
     assert scenario.run.settings.since == -13
     for either in (session, going_on := Session(scenario.run)):
-        either.step()
+        either.timeline.step()
         settle(either)
     assert bits(going_on) == bits(session)
 
@@ -570,5 +570,5 @@ def test_save_does_steps_before(tmp_path: Path, settle: Settle) -> None:
     done = forked.run("save", "out.toml", "mazur-2015", "--steps", "3", cwd=tmp_path)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     session = Session(bundled("mazur-2015").run)
-    session.start_jump(3)
+    session.timeline.start_jump(3)
     assert read(tmp_path / "out.toml").run == present_run(settle(session))

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from actions import act
 from backprop_tui.core.engine.compute.engine import Engine
 from backprop_tui.core.export.steps import recorded
 from backprop_tui.core.model.optimizers import Optimizer
@@ -40,16 +41,27 @@ ACTIONS = st.one_of(
 
 def thin(session: Session, states: int) -> Session:
     """The session with room for so many states only."""
-    session.history.most_bytes = states * session.history.states[0].nbytes
+    session.timeline.history.most_bytes = states * session.timeline.history.states[0].nbytes
     return session
 
 
 def shown(session: Session) -> tuple[object, ...]:
     """Everything that a person sees of a place."""
-    values = {} if session.trace is None else {name: value.tobytes() for name, value in session.trace.values.items()}
-    assert session.parameters is not None
-    losses = session.losses.tobytes()
-    return session.position, session.steps, session.settings, session.parameters.tobytes(), losses, values
+    values = (
+        {}
+        if session.timeline.trace is None
+        else {name: value.tobytes() for name, value in session.timeline.trace.values.items()}
+    )
+    assert session.timeline.parameters is not None
+    losses = session.timeline.losses.tobytes()
+    return (
+        session.timeline.position,
+        session.timeline.steps,
+        session.timeline.settings,
+        session.timeline.parameters.tobytes(),
+        losses,
+        values,
+    )
 
 
 @given(st.lists(ACTIONS, min_size=3, max_size=30), st.integers(2, 20))
@@ -60,11 +72,12 @@ def test_the_same_is_shown_whatever_is_done(
     plain, thinned = settle(Session(Run())), thin(settle(Session(Run())), room)
     for name, arguments in actions:
         for session in (plain, thinned):
-            getattr(session, name)(*arguments)
+            act(session, name, *arguments)
             settle(session)
         assert shown(thinned) == shown(plain)
     ours, theirs = (
-        [getattr(event, "trace", None) for event in recorded(session, engine.answer)] for session in (thinned, plain)
+        [getattr(event, "trace", None) for event in recorded(session.timeline, engine.answer)]
+        for session in (thinned, plain)
     )
     assert [trace and trace["new_w1"].tobytes() for trace in ours] == [
         trace and trace["new_w1"].tobytes() for trace in theirs
@@ -76,42 +89,42 @@ def test_a_long_run_keeps_few_states_and_any_step_comes_back(settle: Settle, opt
     run = Run(optimizer=optimizer)
     plain, thinned = settle(Session(run)), thin(settle(Session(run)), 100)
     for session in (plain, thinned):
-        session.set_sampling("shuffled", 4)
-        session.start_jump(3000)
+        session.timeline.set_sampling("shuffled", 4)
+        session.timeline.start_jump(3000)
         settle(session)
-    assert thinned.history.entries == 3000
-    assert len(thinned.history.states) <= 100
-    assert thinned.history.every == 32
-    assert len(plain.history.states) == 3001
+    assert thinned.timeline.history.entries == 3000
+    assert len(thinned.timeline.history.states) <= 100
+    assert thinned.timeline.history.every == 32
+    assert len(plain.timeline.history.states) == 3001
     for steps in (1, 31, 32, 33, 1234, 2999, 3000, 7):
         for session in (plain, thinned):
-            session.go_to(steps)
+            session.timeline.go_to(steps)
             settle(session)
         assert shown(thinned) == shown(plain)
     # On from the past: another way.
     for session in (plain, thinned):
-        session.set_lr(0.05)
-        session.start_jump(50)
+        session.timeline.set_lr(0.05)
+        session.timeline.start_jump(50)
         settle(session)
     assert shown(thinned) == shown(plain)
 
 
 def test_a_thinned_run_is_saved_and_comes_back(settle: Settle, tmp_path: Path) -> None:
     session = thin(settle(Session(Run())), 20)
-    session.start_jump(333)
+    session.timeline.start_jump(333)
     settle(session)
-    session.change(Cell("b2"), 0.5)
-    session.start_jump(40)
+    session.timeline.change(Cell("b2"), 0.5)
+    session.timeline.start_jump(40)
     settle(session)
-    session.go_to(201)
+    session.timeline.go_to(201)
     settle(session)
     save(session, tmp_path / "s")
     back = load(tmp_path / "s").session
-    assert len(back.history.states) == len(session.history.states) <= 24
+    assert len(back.timeline.history.states) == len(session.timeline.history.states) <= 24
     settle(back)
     assert shown(back) == shown(session)
     for other in (back, session):
-        other.go_to(350)
+        other.timeline.go_to(350)
         settle(other)
     assert shown(back) == shown(session)
 

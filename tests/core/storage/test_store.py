@@ -17,6 +17,7 @@ from pathlib import Path
 import msgspec
 import numpy as np
 import pytest
+from actions import act
 from backprop_tui.core.engine.compute.engine import Engine
 from backprop_tui.core.engine.protocol.messages import OpenTable
 from backprop_tui.core.model.network import Network
@@ -40,18 +41,18 @@ MOVES = ("step", "phase", "number", "back", "lr", "row", "change", "jump")
 
 def state(session: Session) -> dict[str, object]:
     """All that a session is, comparable."""
-    history = session.history
+    history = session.timeline.history
     return {
-        "run": session.run,
+        "run": session.timeline.run,
         "states": history.states.tobytes(),
         "losses": history.losses.tobytes(),
         "stretches": history.stretches,
         # As text: a change may hold NaN, which equals nothing, not even itself.
         "changes": repr(history.changes),
-        "settings": session.settings,
-        "position": session.position,
-        "stops": session.stops,
-        "xla": session.xla,
+        "settings": session.timeline.settings,
+        "position": session.timeline.position,
+        "stops": session.timeline.stops,
+        "xla": session.timeline.xla,
     }
 
 
@@ -75,9 +76,9 @@ def test_a_session_resumed_is_the_session(run: Run, moves: list[str], settle: Se
     assert state(resumed) == state(session)
     assert loaded.screen == {"lesson": "training", "score": [3, 4]}
     assert doubts(loaded, resumed) == []
-    for go in (lambda it: None, Session.step, Session.phase, *[Session.back] * 20):
+    for go in ("request", "step", "phase", *["back"] * 20):
         for either in (session, resumed):
-            go(either)
+            act(either, go)
             settle(either)
         assert state(resumed) == state(session)
         assert _trace(resumed) == _trace(session)
@@ -87,30 +88,30 @@ def test_a_session_resumed_is_the_session(run: Run, moves: list[str], settle: Se
 def _move(session: Session, move: str) -> None:
     match move:
         case "lr":
-            session.set_lr(session.settings.lr / 2)
+            session.timeline.set_lr(session.timeline.settings.lr / 2)
         case "row":
-            session.set_row(1)
+            session.timeline.set_row(1)
         case "change":
-            session.change(Cell("w1", 0, 0), 0.5)
+            session.timeline.change(Cell("w1", 0, 0), 0.5)
         case "jump":
-            session.start_jump(5)
+            session.timeline.start_jump(5)
         case _:
-            getattr(session, move)()
+            act(session, move)
 
 
 def _trace(session: Session) -> dict[str, bytes] | None:
     """What is seen of it: nothing at the start of a step, where one that went back may still hold it."""
-    if session.trace is None or not session.position.done:
+    if session.timeline.trace is None or not session.timeline.position.done:
         return None
-    return {name: value.tobytes() for name, value in session.trace.values.items()}
+    return {name: value.tobytes() for name, value in session.timeline.trace.values.items()}
 
 
 def long_session(steps: int, seed: int = 0) -> Session:
     """A session with a history of random numbers: saving does not care where they are from."""
     session = Session(Run(seed=seed))
     drawn = np.random.RandomState(seed).standard_normal((steps, 10)).astype("float32")
-    session.history.append(drawn[:, :9], drawn[:, 9])
-    session.history.hold(Settings(0.5))
+    session.timeline.history.append(drawn[:, :9], drawn[:, 9])
+    session.timeline.history.hold(Settings(0.5))
     session.last()
     return session
 
@@ -127,7 +128,9 @@ def test_what_belongs_to_it_is_saved_with_it(folder: Path) -> None:
 
 def test_numbers_that_are_not_finite_come_back(folder: Path) -> None:
     session = Session(Run())
-    session.history.append(np.full((2, 9), [[np.nan], [np.inf]], "float32"), np.array([np.inf, np.nan], "float32"))
+    session.timeline.history.append(
+        np.full((2, 9), [[np.nan], [np.inf]], "float32"), np.array([np.inf, np.nan], "float32")
+    )
     save(session, folder / "nan.session")
     assert state(load(folder / "nan.session").session) == state(session)
 
@@ -135,7 +138,7 @@ def test_numbers_that_are_not_finite_come_back(folder: Path) -> None:
 def test_a_table_named_from_one_folder_is_found_from_another(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     save(Session(Run(table=TableSpec("t.csv"))), tmp_path / "it.session")
-    assert load(tmp_path / "it.session").session.run.table.path == str(tmp_path / "t.csv")
+    assert load(tmp_path / "it.session").session.timeline.run.table.path == str(tmp_path / "t.csv")
 
 
 def test_a_million_steps_are_saved_and_loaded_in_a_few_seconds(tmp_path: Path) -> None:
@@ -144,7 +147,7 @@ def test_a_million_steps_are_saved_and_loaded_in_a_few_seconds(tmp_path: Path) -
     save(session, tmp_path / "long.session")
     loaded = load(tmp_path / "long.session").session
     assert time.perf_counter() - start < 10
-    assert loaded.steps == 1_000_000
+    assert loaded.timeline.steps == 1_000_000
     assert state(loaded) == state(session)
 
 
@@ -170,7 +173,7 @@ def test_a_hundred_truncations_and_bit_flips(tmp_path: Path) -> None:
         assert "\n" not in str(raised.value)
         assert path.read_bytes() == content
     path.write_bytes(whole)
-    assert load(path).session.steps == 50
+    assert load(path).session.timeline.steps == 50
 
 
 class Boom:
@@ -303,10 +306,10 @@ def test_killed_in_the_middle_of_a_save(tmp_path: Path) -> None:
         process.wait()
         process.stdout.close()
         caught += partial.exists()
-        assert load(path).session.steps in (200_000, 200_001)
+        assert load(path).session.timeline.steps in (200_000, 200_001)
     assert caught, "no kill came in the middle of a save: the test proves nothing"
     save(long_session(7), path)
-    assert load(path).session.steps == 7
+    assert load(path).session.timeline.steps == 7
     assert os.listdir(tmp_path) == ["it.session"]
 
 
@@ -446,7 +449,7 @@ def test_doubts_about_the_next_digits(tmp_path: Path, settle: Settle) -> None:
     assert re.fullmatch(r"\w+, .+, TensorFlow 2\.\d+\..*", loaded.machine)
     resumed = settle(loaded.session.copy())
     assert doubts(loaded, resumed, computed=True) == []
-    resumed.xla = not resumed.xla
+    resumed.timeline.xla = not resumed.timeline.xla
     assert doubts(loaded, resumed) == []
     [xla] = doubts(loaded, resumed, computed=True)
     assert xla == "it was made with XLA"

@@ -109,13 +109,13 @@ def test_a_large_batch_worked_through_in_blocks_is_the_mean_of_its_parts(engine:
 def test_a_session_trains_on_the_rows_that_are_not_held_out(engine: Engine, settle: object) -> None:
     session = Session(Run(table=TableSpec(holdout=0.2)))
     settle(session)  # type: ignore[operator]
-    assert session.record.training_rows == 399
-    session.set_sampling(SHUFFLED, 32)
+    assert session.timeline.training_rows == 399
+    session.timeline.set_sampling(SHUFFLED, 32)
     used = set()
     for _ in range(13):
-        session.step()
+        session.timeline.step()
         settle(session)  # type: ignore[operator]
-        assert session.trace is not None
-        used |= set(session.trace.rows)
-    assert session.epochs == 1
+        assert session.timeline.trace is not None
+        used |= set(session.timeline.trace.rows)
+    assert session.timeline.epochs == 1
     assert used == set(split_rows(499, 0.2, 0)[0].tolist())

@@ -161,9 +161,9 @@ def test_a_header_that_can_not_be_read_is_told(content: bytes, message: str, tmp
 def test_a_training_loop_is_reproduced_by_its_line(rows: str) -> None:
     run = run_for("--rows", rows, "--optimizer", "rmsprop", "--holdout", "20%", "--lr", "0.01")
     session = Session(run)
-    words = command_line(session).split()[1:]
+    words = command_line(session.timeline).split()[1:]
     assert run_for(*words[: words.index("--steps")]) == run
-    assert not_in_command_line(session) == []
+    assert not_in_command_line(session.timeline) == []
     assert run.table.holdout == 0.2
 
 
@@ -188,8 +188,8 @@ def test_a_state_is_reproduced_by_its_line(tmp_path: Path) -> None:
     path.write_text('"a, or b",-c,y\n1,2,3\n2,5,4\n', encoding="utf-8")
     run = run_for("--data", str(path), "--hidden", "3,1", "--activation", "relu", "--seed", "9", "--row", "1")
     session = Session(run)
-    session.set_lr(0.03)
-    line = command_line(session)
+    session.timeline.set_lr(0.03)
+    line = command_line(session.timeline)
     again = subprocess.run(  # the shell takes the line apart, not our idea of a shell
         ["sh", "-c", f"printf '%s\\n' {line}"], capture_output=True, text=True, check=True
     ).stdout.splitlines()
@@ -199,5 +199,5 @@ def test_a_state_is_reproduced_by_its_line(tmp_path: Path) -> None:
     options = parser.parse_args(again[1:])
     assert again[0] == "backprop-tui"
     assert options.steps == 0
-    assert run_of(options, Run()) == Run(run.table, run.network, settings=session.settings, seed=9)
-    assert not_in_command_line(session) == []
+    assert run_of(options, Run()) == Run(run.table, run.network, settings=session.timeline.settings, seed=9)
+    assert not_in_command_line(session.timeline) == []

@@ -157,12 +157,12 @@ def test_what_is_not_finite_is_written_in_each_format() -> None:
 
 def test_markdown_and_a_notebook_are_what_the_screen_exports(engine: Engine) -> None:
     session = Session(bundled("mazur-2015").run)
-    session.start_jump(2)
+    session.timeline.start_jump(2)
     settle(session, engine.answer)
     for name in ("markdown", "jupyter"):
         done = run("mazur-2015", "--steps", "2", "--format", name)
         assert done.stderr == ""
-        assert done.stdout == "".join(FORMATS[name].write(session, engine.answer, None))
+        assert done.stdout == "".join(FORMATS[name].write(session.timeline, engine.answer, None))
     assert "0 steps" in run("--steps", "0", "--format", "markdown").stdout
     refused = run("--lesson", "descent", "--format", "jupyter")
     assert refused.returncode == 2

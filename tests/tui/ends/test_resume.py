@@ -50,12 +50,12 @@ def files(state: Path) -> list[Path]:
 
 def is_the_runs_own(session: Session, settle: Settle) -> None:
     """Made anew from its start, with the same settings, it comes to the same numbers bit for bit."""
-    again = Session(session.run)
-    if session.history.entries:
-        again.start_jump(session.history.entries)
+    again = Session(session.timeline.run)
+    if session.timeline.history.entries:
+        again.start_jump(session.timeline.history.entries)
         settle(again)
-    assert again.history.states.tobytes() == session.history.states.tobytes()
-    assert again.history.losses.tobytes() == session.history.losses.tobytes()
+    assert again.history.states.tobytes() == session.timeline.history.states.tobytes()
+    assert again.history.losses.tobytes() == session.timeline.history.losses.tobytes()
 
 
 @pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGTERM])
@@ -79,7 +79,7 @@ def test_ended_in_the_middle_of_autoplay(number: signal.Signals, state: Path, se
         terminal.press(" w")
         terminal.wait_for("saved as")
         resumed = load(path).session
-        assert resumed.steps == saved.steps + 1
+        assert resumed.timeline.steps == saved.steps + 1
         is_the_runs_own(resumed, settle)
         quit_it(terminal)
     assert files(state) == [path], "it goes on under its own name"
@@ -178,13 +178,13 @@ def test_killed_it_has_lost_what_came_after_the_last_save(state: Path, settle: S
         terminal.wait_for("step 3 ")
         until(terminal, lambda: len(files(state)) == 1)
         path = files(state)[0]
-        until(terminal, lambda: load(path).session.steps == 3)
+        until(terminal, lambda: load(path).session.timeline.steps == 3)
         saved_at = path.stat().st_mtime_ns
         for _ in range(20):
             terminal.read(0.05)
         assert path.stat().st_mtime_ns == saved_at, "nothing done, nothing saved again"
         terminal.press("a" + ">" * 7)
-        until(terminal, lambda: load(path).session.steps > 30)
+        until(terminal, lambda: load(path).session.timeline.steps > 30)
         terminal.process.kill()
         terminal.wait_for_end()
     saved = load(path).session
@@ -225,7 +225,10 @@ def test_two_programs_at_once(state: Path) -> None:
             first.wait_for("saved as")
             quit_it(second)
         quit_it(first)
-    assert {(load(one).session.run.seed, load(one).session.steps) for one in files(state)} == {(1, 3), (2, 1)}
+    assert {(load(one).session.timeline.run.seed, load(one).session.timeline.steps) for one in files(state)} == {
+        (1, 3),
+        (2, 1),
+    }
 
 
 def test_a_home_that_can_not_be_written_is_a_notice_and_no_end(tmp_path: Path) -> None:
@@ -361,9 +364,9 @@ def test_save_writes_where_the_last_session_stopped(
     assert done.stdout + done.stderr == ""
     again, session = Session(read(tmp_path / "mine.toml").run), load(files(state)[0]).session
     for either in (again, session):
-        either.step()
+        either.timeline.step()
         settle(either)
-    assert again.history.states[-1].tobytes() == session.history.states[-1].tobytes()
+    assert again.history.states[-1].tobytes() == session.timeline.history.states[-1].tobytes()
 
 
 @pytest.mark.parametrize(

@@ -137,7 +137,7 @@ async def test_a_row_of_the_data_becomes_the_sample(engine: Engine) -> None:
         assert "-0.4332" in lines(found, "row")
         assert "-0.1886" in lines(found, "row")
         await press(found, "enter", "4")
-        assert found.session.settings.sampling.row == 2
+        assert found.session.timeline.settings.sampling.row == 2
         await press(found, "1", "g")
         await write(found, "499")
         assert "no row 499" in lines(found, "status")
@@ -160,7 +160,7 @@ async def test_training_over_epochs_with_rows_held_out(engine: Engine) -> None:
         await write(found, "32")
         await press(found, "e")
         await write(found, "3")
-        assert found.session.steps == 39
+        assert found.session.timeline.steps == 39
         assert "3.00" in lines(found, "training")
         assert "399 training" in lines(found, "training")
         assert "100 held-out" in lines(found, "training")
@@ -169,8 +169,8 @@ async def test_training_over_epochs_with_rows_held_out(engine: Engine) -> None:
         await press(found, "down", "enter")
         assert isinstance(found.app.screen, StepperScreen)
         await press(found, "space")
-        assert found.session.trace is not None
-        assert len(found.session.trace.rows) == 1
+        assert found.session.timeline.trace is not None
+        assert len(found.session.timeline.trace.rows) == 1
 
 
 async def test_an_optimizers_state_is_shown_and_goes_back_in_time(engine: Engine) -> None:
@@ -182,7 +182,7 @@ async def test_an_optimizers_state_is_shown_and_goes_back_in_time(engine: Engine
         moments = [cell for cell in shown if cell.name.startswith("new_m_")]
         assert {cell.name for cell in moments} == {f"new_m_{name}" for name in ("w1", "b1", "w2", "b2")}
         cell = Cell("new_m_b2")
-        first = found.session.history.states[1][found.session.run.network.width :]
+        first = found.session.timeline.history.states[1][found.session.timeline.run.network.width :]
         second = found.read(cell)
         await press(found, "b")
         assert found.read(cell) == pytest.approx(first[-1], abs=1e-4)
@@ -191,15 +191,15 @@ async def test_an_optimizers_state_is_shown_and_goes_back_in_time(engine: Engine
 
 async def test_a_run_that_does_not_fit_into_memory_says_so_and_goes_back(engine: Engine) -> None:
     async with driven(engine) as found:
-        found.session.history.most_bytes = 100 * 36
+        found.session.timeline.history.most_bytes = 100 * 36
         await press(found, "5", "j")
         await write(found, "1000")
         assert "every 16th kept" in str(found.app.screen.query_one("#training", Pane).border_title)
         await press(found, "4", "b", "b", "b")
-        assert found.session.steps == 997
+        assert found.session.timeline.steps == 997
         assert "every 16th step" in lines(found, "status")
-        assert found.session.trace is not None
-        assert found.read(Cell("w1")) == pytest.approx(float(found.session.trace["w1"][0, 0]), abs=1e-4)
+        assert found.session.timeline.trace is not None
+        assert found.read(Cell("w1")) == pytest.approx(float(found.session.timeline.trace["w1"][0, 0]), abs=1e-4)
 
 
 async def test_the_notebooks_part_5_on_the_screen(engine: Engine) -> None:

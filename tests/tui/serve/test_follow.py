@@ -4,7 +4,7 @@ import dataclasses
 
 import numpy as np
 import pytest
-from actions import ACTIONS
+from actions import ACTIONS, act
 from backprop_tui.core.model.optimizers import Optimizer
 from backprop_tui.core.session.history import Settings
 from backprop_tui.core.session.run import Run
@@ -22,8 +22,8 @@ from served import come, line_of
 
 def seen_by_others(session: Session, settle: Settle) -> tuple[Session, View, View]:
     """The follower's session, what its screen shows, and what the instructor's shows."""
-    mine = view_of(session)
-    sent = snapshot.encode(session, mine, lesson=4)
+    mine = view_of(session.timeline)
+    sent = snapshot.encode(session.timeline, mine, lesson=4)
     assert sent is not None
     assert len(sent) < MAX_NOTE
     place = snapshot.decode(sent)
@@ -77,7 +77,7 @@ def test_whatever_the_instructor_does_the_others_see_it_bit_for_bit(settle: Sett
     session = settle(Session(Run()))
     for name, arguments in walk:
         try:
-            getattr(session, name)(*arguments)
+            act(session, name, *arguments)
         except ValueError:
             continue
         settle(session)
@@ -88,25 +88,25 @@ def test_whatever_the_instructor_does_the_others_see_it_bit_for_bit(settle: Sett
 def test_mini_batches_and_moments(settle: Settle) -> None:
     sampling = Settings(lr=0.01, sampling=Sampling(SHUFFLED, batch=32))
     session = settle(Session(Run(optimizer=Optimizer("adam"), settings=sampling)))
-    session.start_jump(40)
+    session.timeline.start_jump(40)
     settle(session)
     session.back_phase()
     settle(session)
     theirs, shown, mine = seen_by_others(session, settle)
     assert_same(shown, mine)
     assert len(shown.trace.rows) == 32
-    theirs.step()
-    session.step()
-    assert settle(theirs).trace["new_w1"].tobytes() == settle(session).trace["new_w1"].tobytes()
+    theirs.timeline.step()
+    session.timeline.step()
+    assert settle(theirs).timeline.trace["new_w1"].tobytes() == settle(session).timeline.trace["new_w1"].tobytes()
 
 
 def test_of_a_long_history_the_newest_losses_are_exact_and_the_message_stays_small(settle: Settle) -> None:
     session = settle(Session(Run(settings=Settings(lr=0.001))))
-    session.start_jump(123_457)
+    session.timeline.start_jump(123_457)
     settle(session)
-    sent = snapshot.encode(session, view_of(session), lesson=4)
+    sent = snapshot.encode(session.timeline, view_of(session.timeline), lesson=4)
     assert len(sent) < 10_000
-    losses, mine = snapshot.decode(sent)._losses(), session.losses
+    losses, mine = snapshot.decode(sent)._losses(), session.timeline.losses
     assert len(losses) == len(mine) == 123_457
     assert losses[-400:].tobytes() == mine[-400:].tobytes()
     # Before those, each is the true loss of at most a thousandth of the way earlier.

@@ -58,13 +58,13 @@ async def test_every_format_by_its_ending(engine: Engine, here: Path) -> None:
     found = json.loads((here / "run.json").read_text("utf-8"))
     assert [step["step"] for step in found["steps"]] == [1, 2, 3]
     rows = list(csv.DictReader((here / "run.csv").open(encoding="utf-8")))
-    assert [row["loss"] for row in rows] == [str(loss) for loss in session.history.losses]
+    assert [row["loss"] for row in rows] == [str(loss) for loss in session.timeline.history.losses]
     nbformat.validate(nbformat.read(here / "run.ipynb", 4))
     again = Session(read(here / "run.toml").run)
     for either in (session, again):
-        either.step()
+        either.timeline.step()
         settle(either, engine.answer)
-    assert again.history.states[1].tobytes() == session.history.states[4].tobytes()
+    assert again.history.states[1].tobytes() == session.timeline.history.states[4].tobytes()
 
 
 async def test_nothing_is_ever_overwritten(engine: Engine, here: Path) -> None:
@@ -97,14 +97,14 @@ BAD = {
 async def test_a_name_that_can_not_be_is_told(name: str, engine: Engine, here: Path) -> None:
     async with driven(engine, steps=1) as shown:
         assert await export_by_key(shown, name) == BAD[name]
-        assert shown.session.steps == 1
+        assert shown.session.timeline.steps == 1
     assert list(here.iterdir()) == []
 
 
 @pytest.mark.parametrize("ending", ENDINGS)
 def test_control_characters_reach_no_terminal(ending: str, engine: Engine, here: Path) -> None:
     session = Session(read(_scenario(here)).run)
-    session.step()
+    session.timeline.step()
     settle(session, engine.answer)
     said = export(session, read(_scenario(here)), engine.answer, f"a\x1b]0;b\x07\u202ec{ending}")
     assert said.isprintable()
@@ -124,7 +124,7 @@ def _scenario(folder: Path) -> Path:
 def test_a_file_that_comes_meanwhile_stays(engine: Engine, here: Path) -> None:
     """Between the look whether it is there and its end, somebody else writes one of that name."""
     session = Session(read(_scenario(here)).run)
-    session.step()
+    session.timeline.step()
     settle(session, engine.answer)
 
     def ask(request):  # type: ignore[no-untyped-def]
@@ -173,20 +173,20 @@ async def test_a_workshops_files_stay_in_their_folder(engine: Engine, here: Path
 async def test_o_opens_an_example_and_the_earlier_session_is_saved(engine: Engine, here: Path) -> None:
     keeper = Keeper(here / "sessions")
     async with driven(engine, steps=4, keeper=keeper) as shown:
-        earlier = shown.session.history.states.tobytes()
+        earlier = shown.session.timeline.history.states.tobytes()
         await shown.press("o")
         assert "mazur-2015" in shown.text
         await shown.press(*["down"] * bundled_names().index("mazur-2015"), "enter")
         await shown.pilot.pause()
         await shown.settle()
-        assert shown.session.steps == 0
-        assert shown.session.run == bundled("mazur-2015").run
+        assert shown.session.timeline.steps == 0
+        assert shown.session.timeline.run == bundled("mazur-2015").run
         await shown.press("space", "y")
         assert "backprop-tui mazur-2015 --lr 0.5 --steps 1" in shown.text
         await shown.press("escape", "b")
         (name,) = saved_names(here / "sessions")
         loaded = load(here / "sessions" / f"{name}.session")
-        assert loaded.session.history.states.tobytes() == earlier
+        assert loaded.session.timeline.history.states.tobytes() == earlier
         assert loaded.scenario is None
         await shown.press("space", "w")
         assert "saved as" in shown.screen.notice
@@ -200,7 +200,7 @@ async def test_an_earlier_session_that_can_not_be_saved_is_told(engine: Engine, 
     async with driven(engine, steps=4, keeper=Keeper(here / "file")) as shown:
         await shown.press("o", "enter")
         await shown.settle()
-        assert shown.session.steps == 0
+        assert shown.session.timeline.steps == 0
         assert "the earlier run is not saved: sessions can't be saved in" in shown.text
 
 

@@ -8,10 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from backprop_tui.core.engine.compute.engine import Engine
-from backprop_tui.core.engine.protocol.messages import StepsRun
+from backprop_tui.core.engine.protocol.checks import read_steps
 from backprop_tui.core.model import phases
 from backprop_tui.core.model.network import Network, hidden_layers
 from backprop_tui.core.model.phases import Cell
+from backprop_tui.core.session import requests
 from backprop_tui.core.session.run import Run
 from backprop_tui.core.session.session import Session
 from backprop_tui.tui.stepper.screen import StepperScreen
@@ -80,18 +81,21 @@ async def at_rest(shown: Driven) -> None:
 
 def expected(session: Session, cell: Cell) -> float | None:
     """A number of the step in view as the core has it; None where it is not computed."""
-    network, (entry, done) = session.run.network, (session.position.entry, session.position.done)
-    parameters = network.split(session.history.states[entry][: network.width])
+    network, (entry, done) = (
+        session.timeline.run.network,
+        (session.timeline.position.entry, session.timeline.position.done),
+    )
+    parameters = network.split(session.timeline.history.states[entry][: network.width])
     if cell.name in parameters:
         return float(parameters[cell.name][cell.row, cell.column])
     if cell.name in ("x", "y"):
-        x, y = session.shown_sample()
+        x, y = session.timeline.shown_sample()
         return float((x if cell.name == "x" else y)[cell.column])
     columns = phases.shapes(network)[cell.name][1]
     if cell.row * columns + cell.column >= phases.numbers_done(network, cell.name, done):
         return None
-    assert session.trace is not None
-    return float(session.trace[cell.name][cell.row, cell.column])
+    assert session.timeline.trace is not None
+    return float(session.timeline.trace[cell.name][cell.row, cell.column])
 
 
 def agrees(text: str, value: float | None) -> bool:
@@ -114,17 +118,17 @@ def check(shown: Driven, engine: Engine) -> None:
         assert agrees(text, expected(session, cell)), f"{cell} reads {text}, is {expected(session, cell)}"
     if shown.screen.size.width >= 80 and shown.screen.size.height >= 24:
         header = shown.lines("header")
-        assert re.search(rf"step {session.steps:,}(\s|$)", header), header
-        assert session.run.initial is not None or f"seed {session.run.seed} " in header
-    entry = session.position.entry
-    if session.trace is not None:
-        again = engine.answer(session.record.past_request(entry))
-        assert isinstance(again, StepsRun)
-        for name, value in session.trace.values.items():
-            np.testing.assert_array_equal(value, again.trace[name].array)
-        if session.position.done == session.whole and entry not in session.history.changes:
-            np.testing.assert_array_equal(session.history.states[entry + 1], again.states.array[0])
-    assert np.isnan(session.history.losses[list(session.history.changes)]).all()
+        assert re.search(rf"step {session.timeline.steps:,}(\s|$)", header), header
+        assert session.timeline.run.initial is not None or f"seed {session.timeline.run.seed} " in header
+    entry = session.timeline.position.entry
+    if session.timeline.trace is not None:
+        request = requests.past_step(session.timeline, entry)
+        again = read_steps(request, engine.answer(request))
+        for name, value in session.timeline.trace.values.items():
+            np.testing.assert_array_equal(value, again.trace[name])
+        if session.timeline.position.done == session.timeline.whole and entry not in session.timeline.history.changes:
+            np.testing.assert_array_equal(session.timeline.history.states[entry + 1], again.states[0])
+    assert np.isnan(session.timeline.history.losses[list(session.timeline.history.changes)]).all()
 
 
 @pytest.mark.slow
@@ -157,5 +161,5 @@ async def test_keys_at_random(
             except BaseException as error:
                 print(f"{error!r}, {shown.app.farewell!r}, after {pressed} keys, the last of them:", *keys)
                 raise
-            if len(shown.session.history.losses) > 30_000:
+            if len(shown.session.timeline.history.losses) > 30_000:
                 post(shown, ["r"])

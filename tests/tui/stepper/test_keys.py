@@ -46,19 +46,19 @@ async def test_key_does_what_it_says(engine: Engine, action: str, key: str) -> N
 async def states_after(shown: Driven, key: str) -> Array:
     """All states of the history, after a key."""
     await shown.press(key)
-    return shown.session.history.states.copy()
+    return shown.session.timeline.history.states.copy()
 
 
 @checks("step")
 async def step(shown: Driven, key: str) -> None:
-    np.testing.assert_allclose(shown.session.history.states[0], FIRST_WEIGHTS, atol=1e-7)
+    np.testing.assert_allclose(shown.session.timeline.history.states[0], FIRST_WEIGHTS, atol=1e-7)
     await shown.press(key)
     assert "step 1" in shown.lines("header")
     assert shown.read(Cell("w1")) == 0.5488
-    assert shown.read(Cell("new_w1")) == round(float(shown.session.history.states[1][0]), 4)
+    assert shown.read(Cell("new_w1")) == round(float(shown.session.timeline.history.states[1][0]), 4)
     await shown.press("s", "s", key)
     assert "step 2" in shown.lines("header"), "space finishes the step that s began"
-    assert shown.session.history.entries == 2
+    assert shown.session.timeline.history.entries == 2
 
 
 @checks("phase")
@@ -109,7 +109,7 @@ async def back_phase(shown: Driven, key: str) -> None:
     for name in reversed(PHASES[:-1]):
         await shown.press(key)
         assert str(shown.pane("step").border_title).startswith(f"{name} ")
-    assert shown.session.history.entries == 2, "the history stays"
+    assert shown.session.timeline.history.entries == 2, "the history stays"
 
 
 @checks("forward_phase")
@@ -123,7 +123,7 @@ async def forward_phase(shown: Driven, key: str) -> None:
     await shown.press(key)
     assert "this is the newest place" in shown.lines("status")
     assert shown.text.replace(shown.lines("status").rstrip(), status.rstrip()) == newest, "it makes no step"
-    np.testing.assert_array_equal(shown.session.history.states, states)
+    np.testing.assert_array_equal(shown.session.timeline.history.states, states)
 
 
 @checks("first")
@@ -132,7 +132,7 @@ async def first(shown: Driven, key: str) -> None:
     await shown.press("space", "space", "s", key)
     assert "step 0" in shown.lines("header")
     assert (shown.lines("forward"), shown.lines("updated")) == start
-    assert shown.session.history.entries >= 2, "the history stays"
+    assert shown.session.timeline.history.entries >= 2, "the history stays"
 
 
 @checks("last")
@@ -148,7 +148,7 @@ async def reinit(shown: Driven, key: str) -> None:
     await shown.press("space", "space", key)
     assert "seed 1" in shown.lines("header")
     assert "step 0" in shown.lines("header")
-    assert shown.session.history.entries == 0
+    assert shown.session.timeline.history.entries == 0
     drawn = np.random.RandomState(1).uniform(size=9)
     assert shown.read(Cell("w1")) == pytest.approx(drawn[0], abs=5e-5)
     assert shown.read(Cell("b2")) == pytest.approx(drawn[8], abs=5e-5)
@@ -160,7 +160,7 @@ async def restart(shown: Driven, key: str) -> None:
     states = await states_after(shown, "space")
     await shown.press("space", key)
     assert "seed 0" in shown.lines("header")
-    assert shown.session.history.entries == 0
+    assert shown.session.timeline.history.entries == 0
     np.testing.assert_array_equal(await states_after(shown, "space"), states)
 
 
@@ -168,13 +168,13 @@ async def restart(shown: Driven, key: str) -> None:
 async def autoplay(shown: Driven, key: str) -> None:
     await shown.press(*[">"] * 3, key)
     assert "autoplay 30/s" in shown.lines("header")
-    while shown.session.steps < 5:
+    while shown.session.timeline.steps < 5:
         await asyncio.sleep(0.02)
     await shown.press(key)
     assert "autoplay" not in shown.lines("header")
-    stopped = shown.session.steps
+    stopped = shown.session.timeline.steps
     await asyncio.sleep(0.15)
-    assert shown.session.steps == stopped
+    assert shown.session.timeline.steps == stopped
 
 
 @checks("slower")
@@ -192,10 +192,12 @@ async def faster(shown: Driven, key: str) -> None:
     await shown.press("a", *[key] * 8)
     assert "100000 steps a second" in shown.lines("status").replace(",", "")
     await shown.pilot.press("a")
-    while shown.session.steps < 20_000:
+    while shown.session.timeline.steps < 20_000:
         await asyncio.sleep(0.02)
     await shown.press("a")
-    assert shown.session.history.entries == shown.session.steps, "every step is recorded, however fast"
+    assert shown.session.timeline.history.entries == shown.session.timeline.steps, (
+        "every step is recorded, however fast"
+    )
 
 
 @checks("jump")
@@ -205,15 +207,15 @@ async def jump(shown: Driven, key: str) -> None:
     assert "step 2,500" in shown.lines("header")
     await shown.press("R", key)
     await shown.type("<0.5")
-    losses = shown.session.losses
+    losses = shown.session.timeline.losses
     assert losses[-1] < 0.5
     assert (losses[:-1] >= 0.5).all()
     for refused in ("0", "-3", "many", "99999999999", "<nan"):
-        before = shown.session.steps
+        before = shown.session.timeline.steps
         await shown.press(key)
         await shown.type(refused)
         assert shown.lines("status").strip()
-        assert shown.session.steps == before
+        assert shown.session.timeline.steps == before
 
 
 @checks("lr_up")
@@ -252,8 +254,8 @@ async def next_row(shown: Driven, key: str) -> None:
     assert shown.read(Cell("x", 0, 0)) == -0.4332
     await shown.press(key)
     assert "row 1 " in shown.lines("header")
-    assert shown.session.sample is not None
-    assert shown.session.sample.row == 1
+    assert shown.session.timeline.sample is not None
+    assert shown.session.timeline.sample.row == 1
 
 
 @checks("previous_row")
@@ -382,7 +384,7 @@ async def follow(shown: Driven, key: str) -> None:
 @checks("precision")
 async def precision(shown: Driven, key: str) -> None:
     await shown.press("space", key)
-    trace = shown.session.trace
+    trace = shown.session.timeline.trace
     assert trace is not None
     for cell, text in shown.shown().items():
         value = float(text.replace("−", "-"))
@@ -419,19 +421,19 @@ async def cursor(shown: Driven, key: str) -> None:
 @checks("cancel")
 async def cancel(shown: Driven, key: str) -> None:
     await shown.press("j", "5", key)
-    assert shown.session.steps == 0
+    assert shown.session.timeline.steps == 0
     assert not shown.screen.query_one("#prompt").display
     await shown.press("a", key)
     assert "autoplay" not in shown.lines("header")
     await shown.press("j")
     await shown.pilot.press(*"10000000", "enter")
-    while shown.session.history.entries < 5000:
+    while shown.session.timeline.history.entries < 5000:
         await asyncio.sleep(0.002)
     assert "of 10,000,000 steps" in shown.lines("status")
     await shown.press(key)
     assert "cancelled" in shown.lines("status")
-    assert 5000 <= shown.session.steps < 10_000_000
-    assert shown.session.steps == shown.session.history.entries, "what the jump has done stays"
+    assert 5000 <= shown.session.timeline.steps < 10_000_000
+    assert shown.session.timeline.steps == shown.session.timeline.history.entries, "what the jump has done stays"
 
 
 @checks("command_palette")
@@ -447,7 +449,7 @@ async def command_palette(shown: Driven, key: str) -> None:
         await shown.pilot.press("enter")
         await shown.pilot.pause(0.1)
     await shown.settle()
-    assert shown.session.run.seed == 1
+    assert shown.session.timeline.run.seed == 1
 
 
 @checks("help")

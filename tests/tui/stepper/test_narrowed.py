@@ -87,8 +87,8 @@ async def test_a_hidden_key_is_gone_from_everywhere(engine: Engine) -> None:
         assert " reinit" not in shown.lines("footer")
         assert " jump" not in shown.lines("footer")
         await shown.press("r", "j", "2", "equals_sign", "o")
-        assert shown.session.steps == 2
-        assert shown.session.run.seed == 0
+        assert shown.session.timeline.steps == 2
+        assert shown.session.timeline.run.seed == 0
         assert shown.app.screen is shown.screen
         assert shown.screen.focused is None, "nothing is asked"
         titles = await palette(shown)
@@ -137,8 +137,8 @@ def test_ours_hide_what_there_is(name: str) -> None:
 
 async def test_what_is_hidden_changes_no_number(engine: Engine, settle: Settle) -> None:
     plain = Session(Scenario().run)
-    plain.start_jump(5)
+    plain.timeline.start_jump(5)
     settle(plain)
     async with driven(engine, scenario=narrowed(*PANES, keys=("b", "r"))) as shown:
         await shown.press(*["space"] * 5, "b", "r")
-        assert shown.session.history.states.tobytes() == plain.history.states.tobytes()
+        assert shown.session.timeline.history.states.tobytes() == plain.timeline.history.states.tobytes()

@@ -58,14 +58,14 @@ async def test_a_learning_rate_that_blows_up_is_no_dead_end(engine: Engine) -> N
         await shown.type("1000")
         for _ in range(12):
             await shown.press("space")
-            if not np.isfinite(shown.session.history.states[-1]).all():
+            if not np.isfinite(shown.session.timeline.history.states[-1]).all():
                 break
         else:
             pytest.fail("1000 is a learning rate that blows up")
         assert "∞" in shown.text or "NaN" in shown.text
-        steps = shown.session.steps
+        steps = shown.session.timeline.steps
         await shown.press("b")
-        assert shown.session.steps == steps - 1
+        assert shown.session.timeline.steps == steps - 1
         await shown.press("space", "space", "r")
         assert "seed 1" in shown.lines("header")
         assert all(np.isfinite(float(text.replace("−", "-"))) for text in shown.shown().values() if text != "·")
@@ -78,17 +78,17 @@ async def test_a_jump_shows_how_far_it_is_and_keys_typed_meanwhile_are_kept(engi
         shown.asker.gate.clear()
         await shown.pilot.press("j", *"300000", "enter")
         shown.asker.gate.set()
-        while not shown.session.history.entries:
+        while not shown.session.timeline.history.entries:
             await asyncio.sleep(0)
         shown.asker.gate.clear()
         await shown.pilot.press("b")
-        assert 0 < shown.session.history.entries < 300_000
+        assert 0 < shown.session.timeline.history.entries < 300_000
         assert "of 300,000 steps" in shown.lines("status")
         assert "esc cancels" in shown.lines("status")
         shown.asker.gate.set()
         await shown.settle()
-        assert shown.session.history.entries == 300_000
-        assert shown.session.steps < 300_000, "b came after the jump"
+        assert shown.session.timeline.history.entries == 300_000
+        assert shown.session.timeline.steps < 300_000, "b came after the jump"
 
 
 async def test_enter_without_pointing_explains_what_was_computed_last(engine: Engine) -> None:
@@ -147,7 +147,7 @@ async def test_other_networks_scroll_inside_their_panes(engine: Engine, sizes: l
         await shown.press("space")
         pane = shown.pane("gradients")
         assert pane.virtual_size.height > pane.scrollable_content_region.height
-        trace = shown.session.trace
+        trace = shown.session.timeline.trace
         assert trace is not None
         cell = Cell("gw1", sizes[0] - 1, 1)
         assert shown.read(cell) == pytest.approx(float(trace["gw1"][-1, -1]), rel=1e-2, abs=5e-5)
@@ -190,7 +190,7 @@ async def test_two_outputs_have_their_own_lines(engine: Engine) -> None:
     run = Run(table=table, network=Network(1, hidden_layers([3], "relu", outputs=2)))
     async with driven(engine, run) as shown:
         await shown.press("space")
-        trace = shown.session.trace
+        trace = shown.session.timeline.trace
         assert trace is not None
         for unit in range(2):
             assert shown.read(Cell("y_pred", unit)) == pytest.approx(float(trace["y_pred"][unit, 0]), abs=5e-5)

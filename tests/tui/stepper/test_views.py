@@ -207,7 +207,7 @@ async def test_a_row_of_a_batch_is_explained_and_the_others_reached(engine: Engi
     run = Run(settings=Settings(sampling=Sampling(SHUFFLED, 0, 3)))
     async with driven(engine, run) as found:
         await press(found, "space")
-        trace = found.session.trace
+        trace = found.session.timeline.trace
         assert trace is not None
         mean = found.shown()[Cell("h1", 1)]
         await why(found, Cell("h1", 1))
@@ -353,7 +353,7 @@ async def test_one_number_and_what_enters_it(engine: Engine) -> None:
 
 async def test_every_number_of_a_step_comes_in_its_turn(engine: Engine) -> None:
     async with driven(engine) as found:
-        whole = phases.count(found.session.run.network)
+        whole = phases.count(found.session.timeline.run.network)
         shown = []
         for _ in range(whole):
             await press(found, "full_stop")
@@ -361,7 +361,7 @@ async def test_every_number_of_a_step_comes_in_its_turn(engine: Engine) -> None:
             shown.append(fresh)
             assert all(found.read(cell) is not None for cell in roles(found, "input"))
         assert len(set(shown)) == whole == 29
-        assert found.session.steps == 1
+        assert found.session.timeline.steps == 1
         await press(found, "b")
         assert found.read(shown[-1]) is None
         assert found.read(shown[-2]) is not None
@@ -382,7 +382,11 @@ async def test_a_changed_number_branches_and_is_taken_back(engine: Engine) -> No
         z, h = found.read(Cell("y_pred")), [found.read(Cell("h1", unit)) for unit in (0, 1)]
         assert h[0] is not None
         assert h[1] is not None
-        expected = 0.5 * h[0] + float(found.session.parameters[7]) * h[1] + float(found.session.parameters[8])
+        expected = (
+            0.5 * h[0]
+            + float(found.session.timeline.parameters[7]) * h[1]
+            + float(found.session.timeline.parameters[8])
+        )
         assert z == pytest.approx(expected, abs=2e-4)
         await press(found, "b")
         assert found.shown() == before
@@ -412,8 +416,8 @@ async def test_a_changed_input_keeps_its_row(engine: Engine) -> None:
     run = Run(settings=Settings(sampling=Sampling(SHUFFLED, 0, 1)))
     async with driven(engine, run) as found:
         await press(found, "space")
-        assert found.session.trace is not None
-        (row,) = found.session.trace.rows
+        assert found.session.timeline.trace is not None
+        (row,) = found.session.timeline.trace.rows
         assert row != 0
         await point(found, Cell("x", 0, 1))
         await press(found, "equals_sign", *"1.5", "enter")
@@ -436,7 +440,7 @@ async def test_a_question_comes_before_the_gradients(engine: Engine) -> None:
         await press(found, "2" if down else "1")
         assert lines(found, "step").startswith("Right, " + ("down" if down else "up"))
         assert "predicted 1 of 1" in lines(found, "header")
-        assert found.session.steps == 1
+        assert found.session.timeline.steps == 1
         await press(found, "space")
         assert "a number move the most?" in lines(found, "step")
         await press(found, "1")
@@ -464,7 +468,7 @@ async def test_a_number_is_computed_and_typed(engine: Engine) -> None:
         }
         await press(found, "equals_sign", *"much", "enter")
         assert "not a number" in lines(found, "status")
-        assert found.session.steps == 0
+        assert found.session.timeline.steps == 0
         await press(found, "equals_sign", *printed[name], "enter")
         assert lines(found, "step").startswith("Right: you said ")
         assert "the gap" in lines(found, "step")
@@ -476,17 +480,17 @@ async def test_a_number_is_computed_and_typed(engine: Engine) -> None:
 async def test_space_skips_and_other_keys_do_not_ask(engine: Engine) -> None:
     async with driven(engine) as found:
         await press(found, "t", "space", "space")
-        assert found.session.steps == 1
+        assert found.session.timeline.steps == 1
         assert "predicted 0 of 0" in lines(found, "header")
         await press(found, *["s"] * 10)
-        assert found.session.steps == 2
+        assert found.session.timeline.steps == 2
         assert "?" not in lines(found, "step")
         await press(found, "space", "b")
         assert "?" not in lines(found, "step")
         await press(found, "space", "space")
-        assert found.session.steps == 3
+        assert found.session.timeline.steps == 3
         await press(found, "t", "t", "space")
-        assert found.session.steps == 4
+        assert found.session.timeline.steps == 4
         assert "predicted" not in lines(found, "header")
 
 
@@ -495,7 +499,7 @@ async def test_a_step_without_numbers_is_not_asked_about(engine: Engine) -> None
     async with driven(engine, run) as found:
         await press(found, *["space"] * 13, "t", "space")
         assert found.read(Cell("loss")) != found.read(Cell("loss"))
-        assert found.session.steps == 14
+        assert found.session.timeline.steps == 14
 
 
 @pytest.mark.parametrize("size", [(40, 10), (60, 16), (80, 24)])
@@ -541,18 +545,18 @@ def test_every_weight_of_2_2_1_has_its_number(settle: Settle, size: tuple[int, i
     for seed in range(10):
         session = settle(Session(Run(seed=seed, initializer="normal")))
         for _ in range(steps):
-            session.step()
+            session.timeline.step()
             settle(session)
         for _ in range(7):
-            session.phase()
-        for view in (view_of(settle(session)), view_of(session)):
+            session.timeline.phase()
+        for view in (view_of(settle(session).timeline), view_of(session.timeline)):
             _, numbers = drawn(view, *size)
             for cell in [Cell("gw1", unit, place) for unit in (0, 1) for place in (0, 1)]:
                 assert numbers[cell] == "·"
             for place in (0, 1):
                 assert numbers[Cell("gw2", 0, place)] == brief(view.value(Cell("gw2", 0, place)) or 0.0, 2)
-        session.step()
-        view = view_of(settle(session))
+        session.timeline.step()
+        view = view_of(settle(session).timeline)
         _, numbers = drawn(view, *size)
         for name, value in view.parameters.items():
             if name.startswith("w"):
@@ -565,9 +569,9 @@ def test_no_number_covers_another(settle: Settle, hidden: list[int]) -> None:
     network = Network(4, hidden_layers(hidden, "tanh", 3))
     x, y = (0.5, -1.5, 100.0, 1e-6), (1.0, 2.0, 3.0)
     session = Session(Run(network=network, settings=Settings(x=x, y=y), table=bundled("talk-diverges").run.table))
-    session.scaling = settle(Session(bundled("talk-diverges").run)).scaling
-    session.step()
-    view = view_of(settle(session))
+    session.timeline.scaling = settle(Session(bundled("talk-diverges").run)).timeline.scaling
+    session.timeline.step()
+    view = view_of(settle(session).timeline)
     for width, height in ((38, 8), (78, 22), (118, 38)):
         _, numbers = drawn(view, width, height)
         for cell, text in numbers.items():
@@ -581,8 +585,8 @@ def test_no_number_covers_another(settle: Settle, hidden: list[int]) -> None:
 def test_the_weight_that_is_pointed_at_is_marked(settle: Settle, name: str) -> None:
     for network in (Network(), Network(2, hidden_layers([8, 8], "tanh"))):
         session = settle(Session(Run(network=network)))
-        session.step()
-        view = view_of(settle(session), cursor=Cell(name, 1, 0))
+        session.timeline.step()
+        view = view_of(settle(session).timeline, cursor=Cell(name, 1, 0))
         marked = {span.cell for line in drawn(view, 78, 22)[0] for span in line if "cursor" in span.role}
         assert marked == {Cell("w1", 1, 0)}
 
@@ -590,8 +594,8 @@ def test_the_weight_that_is_pointed_at_is_marked(settle: Settle, name: str) -> N
 @pytest.mark.parametrize("cell", [Cell("z1", 1), Cell("h1", 1), Cell("gh1", 1), Cell("b1", 1), Cell("new_b1", 1)])
 def test_the_unit_that_is_pointed_at_is_marked(settle: Settle, cell: Cell) -> None:
     session = settle(Session(Run()))
-    session.step()
-    view = view_of(settle(session), cursor=cell)
+    session.timeline.step()
+    view = view_of(settle(session).timeline, cursor=cell)
     marked = {span.cell for line in drawn(view, 78, 22)[0] for span in line if "cursor" in span.role}
     assert marked == {Cell("h1", 1)}
 
@@ -623,7 +627,7 @@ async def test_the_loss_picture_travels_in_time(engine: Engine) -> None:
         await press(found, "end")
         assert lines(found, "point") == last
         await press(found, "left", "escape")
-        assert found.session.steps == 4
+        assert found.session.timeline.steps == 4
 
 
 async def test_the_rate_that_converges_and_the_one_that_flies_off(engine: Engine) -> None:
@@ -632,7 +636,7 @@ async def test_the_rate_that_converges_and_the_one_that_flies_off(engine: Engine
         assert isinstance(found.app.screen, CurvesScreen)
         assert lines(found, "point").startswith("lr 0.2: loss 61.267 → 27.3")
         await press(found, "plus", "plus", "plus")
-        assert found.session.settings.lr == 2.0
+        assert found.session.timeline.settings.lr == 2.0
         point = lines(found, "point")
         assert point.startswith("lr 2: loss 61.267 → 500")
         assert "least at 0.56 ▼, up again beyond 1.05" in point

@@ -15,7 +15,7 @@ LETTERS = {TRAINING: "T", HELD_OUT: "H"}
 def lines(losses: TableLosses, width: int, height: int) -> list[Line]:
     """Lines: a plot over steps. Each curve ends in its letter: s a step's, T the rows that train, H those held out."""
     session = losses.session
-    last = session.whole_entries
+    last = session.timeline.whole_entries
     if not last:
         return [(Span("the losses will be drawn here: a step's, and over the whole table", "pending"),)]
     steps, stepped = _steps(losses)
@@ -55,12 +55,12 @@ def title(losses: TableLosses) -> str:
 def _steps(losses: TableLosses) -> tuple[Array, Array]:
     """The steps that are drawn, evenly spread and the newest among them, and the loss of each."""
     session = losses.session
-    last = session.whole_entries
+    last = session.timeline.whole_entries
     every = -(-last // MOST_STEPS) or 1
     steps = np.arange((last - 1) % every, last, every)
     # A change by hand has no loss: the curve goes on over it.
-    steps = steps[~np.isin(steps, list(session.history.changes))]
-    return steps, session.history.losses[steps].astype("float64")
+    steps = steps[~np.isin(steps, list(session.timeline.history.changes))]
+    return steps, session.timeline.history.losses[steps].astype("float64")
 
 
 def _scale(losses: TableLosses) -> tuple[float, bool]:

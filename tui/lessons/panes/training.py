@@ -1,19 +1,19 @@
 """What a step of lesson 5 works with, and the losses at that step."""
 
 from backprop_tui.core.lessons.training import TableLosses, rows_in_words
-from backprop_tui.core.session.session import Session
+from backprop_tui.core.session.timeline import Timeline
 from backprop_tui.core.text.numerals import brief
 from backprop_tui.tui.widgets.line import Line, Span
 
 
-def lines(session: Session, losses: TableLosses) -> list[Line]:
+def lines(timeline: Timeline, losses: TableLosses) -> list[Line]:
     """Lines: the rows of a step, the epoch, the losses, the optimizer."""
-    settings, optimizer = session.settings, session.run.optimizer
-    training = session.record.training_rows
-    shown = session.losses
-    found: list[Line] = [_row("rows", rows_in_words(session))]
+    settings, optimizer = timeline.settings, timeline.run.optimizer
+    training = timeline.training_rows
+    shown = timeline.losses
+    found: list[Line] = [_row("rows", rows_in_words(timeline))]
     per_epoch = settings.sampling.steps_per_epoch(training) if training else 1
-    found.append(_row("epoch", f"{session.epochs:,.2f}   {per_epoch:,} step{'s' * (per_epoch != 1)} each"))
+    found.append(_row("epoch", f"{timeline.epochs:,.2f}   {per_epoch:,} step{'s' * (per_epoch != 1)} each"))
     found.append(_row("loss", f"{brief(shown[-1], 6) if len(shown) else '·'}   this step's"))
     for part in losses.parts:
         value = losses.latest(part)

@@ -9,7 +9,7 @@ from backprop_tui.tui.widgets.line import Line, Span
 def lines(worst: Worst, chosen: int, height: int) -> list[Line]:
     """Lines: a heading, then the rows, worst first, scrolled so that the chosen one is in view."""
     found: list[Line] = [(Span("    row predicted      true        off", "label"),)]
-    table = worst.session.run.table
+    table = worst.session.timeline.run.table
     first = max(min(chosen, len(worst.found)) - (height - 2), 0)
     for number, row in enumerate(worst.found[first : first + height - 1], first):
         off = row.error
@@ -30,7 +30,7 @@ def title(worst: Worst) -> str:
 
 def subtitle(worst: Worst) -> str:
     """The pane's subtitle: how far off all of them are on average."""
-    return f"mean off {_amount(worst.mean_error, currency(worst.session.run.table))}" if worst.found else ""
+    return f"mean off {_amount(worst.mean_error, currency(worst.session.timeline.run.table))}" if worst.found else ""
 
 
 def _amount(value: float, dollars: str) -> str:

@@ -62,8 +62,11 @@ class FollowScreen(StepView):
     def _go(self) -> None:
         self._queued, self._coming = False, self._newest
         session = self._coming.session
-        if session.run.table == self.session.run.table:  # which need not be read again
-            session.scaling, session.sample = self.session.scaling, self.session.sample
+        if session.timeline.run.table == self.session.timeline.run.table:  # which need not be read again
+            session.timeline.scaling, session.timeline.sample = (
+                self.session.timeline.scaling,
+                self.session.timeline.sample,
+            )
         self.runner.requester = session
 
     def _arrive(self) -> None:

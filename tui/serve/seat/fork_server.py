@@ -179,14 +179,14 @@ def rehearse(build: Callable[[Path, socket.socket], "SessionApp"]) -> None:
         async def step(pilot: object) -> None:
             await pilot.press("space")  # type: ignore[attr-defined]
             for _ in range(1200):
-                if app.session.trace is not None:
+                if app.session.timeline.trace is not None:
                     break
                 await asyncio.sleep(0.05)
             await pilot.press("down", "enter", "escape")  # type: ignore[attr-defined]
             app.leave()
 
         app.run(headless=True, size=(80, 24), auto_pilot=step)
-    if app.session.trace is None:
+    if app.session.timeline.trace is None:
         print("the rehearsal did not get an answer from the engine", file=sys.stderr, flush=True)
 
 

@@ -92,14 +92,14 @@ class SessionApp(StepperApp):
 
     def _report(self) -> None:
         self._reporting = None
-        losses = self.session.losses
+        losses = self.session.timeline.losses
         last = float(losses[-1]) if len(losses) else None
         some = losses[np.linspace(0, len(losses) - 1, min(len(losses), SPARKLINE)).astype(int)] if len(losses) else ()
         stepper = self._stepper
         score = stepper.predictor.score if stepper else None
         report = Report(
             self.lessons.open.name,
-            self.session.steps,
+            self.session.timeline.steps,
             last,
             tuple(float(loss) for loss in some),
             score.asked if score else 0,
@@ -187,7 +187,7 @@ class SessionApp(StepperApp):
     def _show(self) -> None:
         """Send what is in view to those who follow, if it has changed."""
         stepper = self._stepper
-        shown = snapshot.encode(self.session, stepper.view(), self.lessons.open.number) if stepper else None
+        shown = snapshot.encode(self.session.timeline, stepper.view(), self.lessons.open.number) if stepper else None
         if shown is not None and shown != self._shown:
             self._shown = shown
             if not notes.send(self._link, Broadcast(shown)) and len(shown) > notes.MAX_NOTE - 100:

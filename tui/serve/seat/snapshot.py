@@ -15,6 +15,7 @@ from backprop_tui.core.session.history import Change, Settings
 from backprop_tui.core.session.position import Position
 from backprop_tui.core.session.run import Run
 from backprop_tui.core.session.session import Session
+from backprop_tui.core.session.timeline import Timeline
 from backprop_tui.tui.stepper.view import View, view_of
 
 NEWEST, EARLIER = 400, 1_000
@@ -50,12 +51,12 @@ class Snapshot(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def session(self) -> Session:
         """A session of its one step; the engine is still to be asked for the trace."""
         session = Session(self.run)
-        session.position = Position(0, self.done)
+        session.timeline.position = Position(0, self.done)
         return session
 
     def view(self, session: Session, cursor: Cell | None, precise: bool) -> View:
         """What the instructor's screen shows, made from that session."""
-        view = view_of(session, cursor=cursor, precise=precise, single=self.single)
+        view = view_of(session.timeline, cursor=cursor, precise=precise, single=self.single)
         run = self.run if self.given else replace(self.run, initial=None)
         context = replace(
             view.context,
@@ -80,24 +81,24 @@ class Snapshot(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return np.concatenate([np.repeat(self.earlier.array, self.stride), self.newest.array])
 
 
-def encode(session: Session, view: View, lesson: int) -> bytes | None:
+def encode(timeline: Timeline, view: View, lesson: int) -> bytes | None:
     """A session's step and what its screen shows; None while the engine is asked for it."""
-    entry, history, context = session.position.entry, session.history, view.context
+    entry, history, context = timeline.position.entry, timeline.history, view.context
     state = history.state(entry)
-    if state is None or (session.trace is None and session.position.done):
+    if state is None or (timeline.trace is None and timeline.position.done):
         return None
-    shown = session.shown_settings
+    shown = timeline.shown_settings
     # The rows of a step go by how many were drawn before it: this run has made none.
     first = replace(shown, since=shown.since - history.steps(entry))
     stride = max(-(-(len(view.losses) - NEWEST) // EARLIER), 1)
     newest = NEWEST + (len(view.losses) - NEWEST) % stride
     shown_now = Snapshot(
-        run=replace(session.run, initial=tuple(state.tolist()), settings=first),
-        given=session.run.initial is not None,
-        done=session.position.done,
-        steps=session.steps,
+        run=replace(timeline.run, initial=tuple(state.tolist()), settings=first),
+        given=timeline.run.initial is not None,
+        done=timeline.position.done,
+        steps=timeline.steps,
         step=context.step,
-        settings=session.settings,
+        settings=timeline.settings,
         earlier=numbers(view.losses[:-newest:stride]),
         stride=stride,
         newest=numbers(view.losses[-newest:]),

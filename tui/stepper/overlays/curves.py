@@ -65,7 +65,7 @@ class CurvesScreen(Overlay[None]):
     # The loss over the steps
 
     def _draw_loss(self) -> None:
-        history, at = self._session.history, self._session.steps
+        history, at = self._session.timeline.history, self._session.timeline.steps
         changed = list(history.changes)
         losses = np.delete(history.losses, changed).astype("float64")
         low, _, wide = scale(losses)
@@ -104,13 +104,13 @@ class CurvesScreen(Overlay[None]):
         )
 
     def _steps_per_epoch(self) -> int:
-        scaling = self._session.scaling
-        return self._session.settings.sampling.steps_per_epoch(scaling.rows) if scaling else 1
+        scaling = self._session.timeline.scaling
+        return self._session.timeline.settings.sampling.steps_per_epoch(scaling.rows) if scaling else 1
 
     # The loss over the length of a step
 
     def _draw_lr(self) -> None:
-        lr, curve = self._session.settings.lr, self._curve
+        lr, curve = self._session.timeline.settings.lr, self._curve
         if curve is None:
             words = self._trouble or "the engine computes it …"
             width = self.query_one("#curve", Pane).content_size.width
@@ -124,7 +124,7 @@ class CurvesScreen(Overlay[None]):
             words = f"lr {brief(lr)}: loss {brief(curve.losses[0])} → {brief(curve.at(lr))}"
         else:
             words = f"lr {brief(lr)} lies beyond the right edge"
-        if self._session.run.optimizer.name != "sgd":
+        if self._session.timeline.run.optimizer.name != "sgd":
             words = f"by plain descent, {words}"
         best, rises = f"least at {brief(curve.best, 2)} ▼", f"up again beyond {brief(curve.rises or 0, 3)}"
         least = curve.rises is not None and curve.best > 0
@@ -138,8 +138,8 @@ class CurvesScreen(Overlay[None]):
     @work(exclusive=True)
     async def _compute(self) -> None:
         """Look far and wide for where the loss rises again, then closely at what lies before."""
-        trace, self._curve, self._trouble = self._session.trace, None, ""
-        if trace is None or self._session.position.done < gradients_known(self._session.run.network):
+        trace, self._curve, self._trouble = self._session.timeline.trace, None, ""
+        if trace is None or self._session.timeline.position.done < gradients_known(self._session.timeline.run.network):
             self._trouble = "finish the step first (space): then its gradient is there to walk along"
         elif not np.isfinite(trace.loss) or any(not np.isfinite(trace["g" + name]).all() for name in self._parameters):
             self._trouble = "the loss or its gradient is not finite here: there is nothing to walk along; b goes back"
@@ -154,20 +154,22 @@ class CurvesScreen(Overlay[None]):
 
     @property
     def _parameters(self) -> list[str]:
-        return [parameter.name for parameter in self._session.run.network.parameters]
+        return [parameter.name for parameter in self._session.timeline.run.network.parameters]
 
     async def _look_closely(self, trace: Trace) -> None:
-        near = step_length.plotted_lengths(self._rises, self._session.settings.lr)
+        near = step_length.plotted_lengths(self._rises, self._session.timeline.settings.lr)
         losses = await self._losses_at(trace, near)
         self._curve = StepLengths(near, losses, step_length.where_it_rises(near, losses))
 
     async def _losses_at(self, trace: Trace, lengths: Array) -> Array:
-        return step_length.accept(lengths, await self._engine.ask(step_length.request(self._session, trace, lengths)))
+        return step_length.accept(
+            lengths, await self._engine.ask(step_length.request(self._session.timeline, trace, lengths))
+        )
 
     @work(exclusive=True)
     async def _move_mark(self) -> None:
         """The learning rate has changed: the picture follows it, as far as it is near."""
-        trace = self._session.trace
+        trace = self._session.timeline.trace
         if self._page == LEARNING_RATE and self._curve is not None and trace is not None:
             try:
                 await self._look_closely(trace)
@@ -203,24 +205,24 @@ class CurvesScreen(Overlay[None]):
     def action_move(self, by: int) -> None:
         """One step along the history."""
         if self._page == LOSS:
-            self._go(self._session.steps + by)
+            self._go(self._session.timeline.steps + by)
 
     def action_leap(self, by: int) -> None:
         """A tenth of the history along."""
-        history = self._session.history
-        self._go(self._session.steps + by * max(history.steps(history.entries) // 10, 1))
+        history = self._session.timeline.history
+        self._go(self._session.timeline.steps + by * max(history.steps(history.entries) // 10, 1))
 
     def action_to(self, end: int) -> None:
         """To the start, or to the newest step."""
-        history = self._session.history
+        history = self._session.timeline.history
         self._go(0 if end == 0 else history.steps(history.entries))
 
     def _go(self, steps: int) -> None:
-        self._runner.act(lambda: self._session.go_to(max(steps, 0)), self.draw)
+        self._runner.act(lambda: self._session.timeline.go_to(max(steps, 0)), self.draw)
 
     def action_logarithm(self) -> None:
         """Logarithmic, or linear."""
-        wide = scale(self._session.losses)[2]
+        wide = scale(self._session.timeline.losses)[2]
         self._logarithmic = not (wide if self._logarithmic is None else self._logarithmic)
         self.draw()
 
@@ -235,4 +237,4 @@ class CurvesScreen(Overlay[None]):
         def follow() -> None:
             self._move_mark()
 
-        self._runner.act(lambda: self._session.set_lr(next_lr(self._session.settings.lr, by)), follow)
+        self._runner.act(lambda: self._session.timeline.set_lr(next_lr(self._session.timeline.settings.lr, by)), follow)
