@@ -317,7 +317,8 @@ def test_what_a_line_of_shell_can_not_say_is_named(engine: Engine, eventful: Ses
         "the rows of earlier steps",
     ]
     other = Run(network=Network(2, (Layer(2, "tanh"), Layer(2, "softmax")), SOFTMAX_CROSS_ENTROPY, ("b1",)))
-    found = not_in_command_line(Session(Run(network=other.network, optimizer=Optimizer("adam"), dtype="float64")))
+    other = Session(Run(network=other.network, optimizer=Optimizer("adam"), dtype="float64"))
+    found = not_in_command_line(other.timeline)
     assert found == [
         "a last layer of 2 softmax",
         "the loss softmax cross entropy",
