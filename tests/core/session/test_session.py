@@ -181,8 +181,8 @@ def test_the_learning_rate_changed_in_the_middle_of_a_step_is_that_of_its_update
 @pytest.mark.parametrize("lr", [-0.1, float("nan"), float("inf"), 1e39])
 def test_no_learning_rate_is_refused_with_a_word(session: Session, lr: float) -> None:
     with pytest.raises(ValueError, match="not a learning rate, a number from 0"):
-        session.set_lr(lr)
-    assert session.settings.lr == 0.2
+        session.timeline.set_lr(lr)
+    assert session.timeline.settings.lr == 0.2
 
 
 # Reinit and restart
