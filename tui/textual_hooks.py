@@ -7,7 +7,7 @@ import asyncio
 from typing import Any
 
 from textual._parser import ParseError as ParseError  # what the parser raises has no other name
-from textual._xterm_parser import XTermParser
+from textual._xterm_parser import XTermParser as XTermParser  # what a terminal sends is parsed by nothing public
 from textual.app import App
 from textual.binding import Binding
 from textual.cache import LRUCache

@@ -8,11 +8,10 @@ import os
 import signal
 import termios
 import tty
-from codecs import getincrementaldecoder
 from contextlib import suppress
 from typing import Any
 
-from backprop_tui.tui.textual_hooks import OpenDriver, ParseError
+from backprop_tui.tui.textual_hooks import OpenDriver
 from textual import constants, events
 from textual.drivers.linux_driver import (
     KITTY_DISAMBIGUATE_ESCAPE_CODES,
@@ -20,12 +19,11 @@ from textual.drivers.linux_driver import (
     KITTY_REPORT_ASSOCIATED_TEXT,
 )
 from textual.geometry import Size
-from textual.message import Message
 
 from .charset import STAND_IN, UTF_8, charset, register
 from .ending import is_asked_for
-from .keypad import as_on_the_keyboard
 from .output import Output
+from .typed import Typed
 
 STDOUT = 1
 READ = 4096
@@ -46,8 +44,7 @@ class TerminalDriver(OpenDriver):
         register()
         self._charset = charset()
         self._output = Output(STDOUT, self._repaint_soon)
-        self._keys = self.parser()
-        self._decode = getincrementaldecoder("utf-8")("replace").decode
+        self._typed = Typed(self.parser)
         self._taken = self._to_stop = False
 
     # Bytes
@@ -77,23 +74,18 @@ class TerminalDriver(OpenDriver):
             self._stop_reading()
             signal.raise_signal(signal.SIGHUP)
             return
-        with suppress(ParseError):
-            for event in self._keys.feed(self._decode(data)):
-                self.process_message(event)
+        for event in self._typed.feed(data):
+            self.process_message(event)
         if b"\x1b" in data:
             self.loop.call_later(constants.ESCAPE_DELAY + 0.01, self._tick)
 
     def _tick(self) -> None:
         """An escape that nothing has followed is the key itself."""
-        for event in self._keys.tick():
+        for event in self._typed.tick():
             self.process_message(event)
 
     def _stop_reading(self) -> None:
         self.loop.remove_reader(self.fileno)
-
-    def process_message(self, message: Message) -> None:
-        """A key or a size from the terminal."""
-        super().process_message(as_on_the_keyboard(message) if isinstance(message, events.Key) else message)
 
     def send_message(self, message: Any) -> None:
         """Hand a message to the app: the loop is this thread's own."""

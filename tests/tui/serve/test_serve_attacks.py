@@ -421,3 +421,20 @@ def test_a_browser_that_is_told_the_end_and_reads_nothing_is_cut_off(open_web) -
             other.recv(20)
         wait_until(lambda: held() <= before, limits.CLOSE_WITHIN + 15, lambda: f"{before} descriptors, not {held()}")
         sock.close()
+
+
+# What is typed
+
+
+def test_a_size_that_is_typed_is_not_the_terminal_s(open_web) -> None:
+    with open_web.come("huge") as huge:
+        [session] = open_web.processes("session")
+        before = resident(session)
+        huge.press("\x1b[?2048;1$y\x1b[48;20000;20000;0;0t\x1b[<35;5;5M\x1b[99999999999;1u")
+        huge.press(" ")
+        huge.wait_for("step 1")
+        assert resident(session) - before < 5 * 2**20
+        huge.resize(100, 30)
+        huge.wait_until(lambda: any(len(line.rstrip()) == 100 for line in huge.screen.display), 10, "100 columns")
+        huge.press("q")
+        assert huge.wait_for_end() == 0

@@ -7,11 +7,12 @@ import os
 import signal
 import termios
 import tty
-from codecs import getincrementaldecoder
+from collections.abc import Iterable
 from contextlib import suppress
 from typing import Any
 
-from backprop_tui.tui.textual_hooks import OpenDriver, ParseError
+from backprop_tui.tui.terminal.typed import Typed
+from backprop_tui.tui.textual_hooks import OpenDriver
 from textual import constants, events
 from textual.drivers.linux_driver import (
     KITTY_DISAMBIGUATE_ESCAPE_CODES,
@@ -19,6 +20,8 @@ from textual.drivers.linux_driver import (
     KITTY_REPORT_ASSOCIATED_TEXT,
 )
 from textual.geometry import Size
+from textual.message import Message
+from textual.messages import InBandWindowResize
 
 READ = 4096
 KITTY_FLAGS = KITTY_DISAMBIGUATE_ESCAPE_CODES | KITTY_REPORT_ALL_KEYS | KITTY_REPORT_ASSOCIATED_TEXT
@@ -29,8 +32,7 @@ class SessionDriver(OpenDriver):
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
-        self._keys = self.parser()
-        self._decode = getincrementaldecoder("utf-8")("replace").decode
+        self._typed = Typed(self.parser)
         self._reading = False
 
     @property
@@ -66,11 +68,10 @@ class SessionDriver(OpenDriver):
         self._reading = True
 
     def _resized(self) -> None:
-        if not self.sizes_come_in_band:
-            with suppress(OSError):
-                columns, lines = os.get_terminal_size(self.fileno)
-                size = Size(columns or 80, lines or 24)
-                self.send_message(events.Resize(size, size))
+        with suppress(OSError):
+            columns, lines = os.get_terminal_size(self.fileno)
+            size = Size(columns or 80, lines or 24)
+            self.send_message(events.Resize(size, size))
 
     def send_message(self, message: Any) -> None:
         """Hand a message to the app: the loop is this thread's own."""
@@ -85,16 +86,19 @@ class SessionDriver(OpenDriver):
             self._stop_reading()
             os.kill(os.getpid(), signal.SIGHUP)
             return
-        with suppress(ParseError):
-            for event in self._keys.feed(self._decode(data)):
-                self.process_message(event)
+        self._take(self._typed.feed(data))
         if b"\x1b" in data:
             self.loop.call_later(constants.ESCAPE_DELAY + 0.01, self._tick)
 
     def _tick(self) -> None:
         """An escape that nothing has followed is the key itself."""
-        for event in self._keys.tick():
-            self.process_message(event)
+        self._take(self._typed.tick())
+
+    def _take(self, messages: Iterable[Message]) -> None:
+        """Keys and pastes. The size is the server's to tell, whatever is typed; the mouse is not listened to."""
+        for message in messages:
+            if not isinstance(message, (events.Resize, InBandWindowResize, events.MouseEvent)):
+                self.process_message(message)
 
     def _stop_reading(self) -> None:
         if self._reading:
