@@ -39,6 +39,8 @@ class Keeper:
         try:
             if self._claim is None:
                 self._claim = saved.claim_new(self._folder or saved.state_folder())
+            if self._saved is None:
+                saved.keep_earlier(self._claim.path)
             store.save(session, self._claim.path, screen, scenario)
         except store.StoreError as error:
             raise ValueError(str(error)) from None
@@ -83,10 +85,11 @@ def resume(name: str = "", folder: Path | None = None) -> "tuple[Loaded, Keeper]
             if there
             else "no session is saved yet; the key w saves one, and quitting does"
         )
-    if name and name not in names:
+    wanted = [known for known in names if not name or saved.same_name(known) == saved.same_name(name)]
+    if not wanted:
         listed = ", ".join(names[:5]) or "none"
         raise store.StoreError(f"no session '{name}' is saved, or it is open in another program; there are: {listed}")
-    claim = saved.claim(folder, name or names[0])
+    claim = saved.claim(folder, wanted[0])
     try:
         return store.load(claim.path), Keeper(folder, claim)
     except store.StoreError as error:

@@ -27,7 +27,7 @@ from backprop_tui.core.session.history import Settings
 from backprop_tui.core.session.run import Run
 from backprop_tui.core.session.session import Session
 from backprop_tui.core.storage import store
-from backprop_tui.core.storage.folder import SUFFIX, Claim, claim, claim_new, saved_names
+from backprop_tui.core.storage.folder import SUFFIX, Claim, claim, claim_new, keep_earlier, saved_names
 from backprop_tui.core.storage.store import StoreError, doubts, load, save
 from backprop_tui.core.table.batches import SHUFFLED
 from backprop_tui.core.table.spec import TableSpec
@@ -437,6 +437,54 @@ def test_a_claim_released_twice_is_released_once(tmp_path: Path) -> None:
     held.release()
     with claim(tmp_path, "Ünïcode 1"):
         pass
+
+
+# What a file held before
+
+
+def saved_once_more(path: Path, steps: int, at: float) -> None:
+    """Another sitting: it goes on with the session, and saves over it at some time."""
+    keep_earlier(path)
+    save(long_session(steps), path)
+    os.utime(path, (at, at))
+
+
+def held(path: Path) -> list[int]:
+    """How many steps the file and those kept of it have, the newest first."""
+    kept = [path, *(path.with_name(f"{path.name}~{number}") for number in (1, 2, 3, 4))]
+    return [load(file).session.timeline.steps for file in kept if file.exists()]
+
+
+def test_what_is_saved_over_stays_beside_it(tmp_path: Path) -> None:
+    path, hour = tmp_path / "anna.session", 3600.0
+    for sitting in range(6):
+        saved_once_more(path, sitting, sitting * hour)
+        assert held(path) == [*range(sitting, -1, -1)][:4]
+    keep_earlier(path)
+    keep_earlier(path)  # nothing was saved in between: it is kept once
+    assert held(path) == [5, 5, 4, 3]
+    assert saved_names(tmp_path) == ["anna"]
+    path.with_name("anna.session~3").replace(path)  # the way back
+    assert load(path).session.timeline.steps == 3
+
+
+def test_whoever_takes_a_name_again_and_again_does_not_erase_what_was_done(tmp_path: Path) -> None:
+    path = tmp_path / "anna.session"
+    for sitting, steps in enumerate((10, 20)):
+        saved_once_more(path, steps, 3600.0 * sitting)
+    for taken in range(1, 30):
+        saved_once_more(path, 0, 3600 + 60.0 * taken)
+        assert {10, 20} <= set(held(path))
+
+
+def test_names_are_the_same_whatever_their_case(tmp_path: Path) -> None:
+    with claim(tmp_path, "Änne") as first:
+        with pytest.raises(StoreError, match="open in another program"):
+            claim(tmp_path, "änne")
+        save(long_session(1), first.path)
+    with claim(tmp_path, "ÄNNE") as again:
+        assert again.path == first.path
+    assert len([*tmp_path.glob("*.session")]) == 1
 
 
 # What may be different from now on
