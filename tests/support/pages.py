@@ -4,13 +4,16 @@ python tests/support/pages.py
 """
 
 import re
+import resource
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
+from backprop_tui.core.engine.compute import server
 from backprop_tui.core.model.activations import ACTIVATIONS
 from backprop_tui.core.model.losses import LOSSES
 from backprop_tui.core.model.optimizers import OPTIMIZERS, Optimizer
 from backprop_tui.tui.keys import markdown
+from backprop_tui.tui.serve import limits
 from backprop_tui.tui.serve.room.keys import DASHBOARD
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -70,11 +73,40 @@ def _instructor() -> str:
     return table(("key", "does"), ((f"`{key.written}`", key.does) for key in DASHBOARD))
 
 
+def _limits() -> str:
+    """What `tui/serve/limits.py` and the shared engine allow, in words."""
+    whole, child = limits.Limits(), limits.CHILD_LIMITS
+    rows = (
+        (
+            "sessions at once; of one address",
+            f"{whole.sessions}; {whole.per_address}",
+            "`--max-sessions`, `--max-per-address`",
+        ),
+        ("new connections a second", f"{whole.connections_per_second:g}", "`--connections-per-second`"),
+        ("time without a key", f"{whole.idle / 3600:g} h", "`--idle-timeout`"),
+        ("time to log in", f"{limits.LOGIN_GRACE:g} s", ""),
+        ("connections that have not logged in yet", f"{limits.WAITING}", ""),
+        ("wrong passwords of one connection", f"{limits.MAX_WRONG}", ""),
+        ("terminal", f"{limits.MAX_COLUMNS} x {limits.MAX_LINES}", ""),
+        ("a paste", f"{limits.PASTE // 1024} kB", ""),
+        ("memory of a session", f"{child[resource.RLIMIT_DATA] // 2**20} MB", ""),
+        ("its processor time", f"{child[resource.RLIMIT_CPU] // 3600} h", ""),
+        (
+            "its open files; the longest",
+            f"{child[resource.RLIMIT_NOFILE]}; {child[resource.RLIMIT_FSIZE] // 2**20} MB",
+            "",
+        ),
+        ("a network", f"{server.MAX_LAYERS} layers, {server.MAX_PARAMETERS:,} parameters", ""),
+    )
+    return table(("what", "at most", "option"), rows)
+
+
 TABLES: dict[str, Callable[[], str]] = {
     "activations": _activations,
     "losses": _losses,
     "optimizers": _optimizers,
     "instructor": _instructor,
+    "limits": _limits,
 }
 """The tables within pages, by their marks."""
 
