@@ -77,11 +77,8 @@ def _limits() -> str:
     """What `tui/serve/limits.py` and the shared engine allow, in words."""
     whole, child = limits.Limits(), limits.CHILD_LIMITS
     rows = (
-        (
-            "sessions at once; of one address",
-            f"{whole.sessions}; {whole.per_address}",
-            "`--max-sessions`, `--max-per-address`",
-        ),
+        ("sessions at once", f"{whole.sessions}", "`--max-sessions`"),
+        ("of these from one address", f"{whole.per_address}", "`--max-per-address`"),
         ("new connections a second", f"{whole.connections_per_second:g}", "`--connections-per-second`"),
         ("time without a key", f"{whole.idle / 3600:g} h", "`--idle-timeout`"),
         ("time to log in", f"{limits.LOGIN_GRACE:g} s", ""),
@@ -91,11 +88,8 @@ def _limits() -> str:
         ("a paste", f"{limits.PASTE // 1024} kB", ""),
         ("memory of a session", f"{child[resource.RLIMIT_DATA] // 2**20} MB", ""),
         ("its processor time", f"{child[resource.RLIMIT_CPU] // 3600} h", ""),
-        (
-            "its open files; the longest",
-            f"{child[resource.RLIMIT_NOFILE]}; {child[resource.RLIMIT_FSIZE] // 2**20} MB",
-            "",
-        ),
+        ("its open files", f"{child[resource.RLIMIT_NOFILE]}", ""),
+        ("a file that it writes", f"{child[resource.RLIMIT_FSIZE] // 2**20} MB", ""),
         ("a network", f"{server.MAX_LAYERS} layers, {server.MAX_PARAMETERS:,} parameters", ""),
     )
     return table(("what", "at most", "option"), rows)
