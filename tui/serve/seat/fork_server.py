@@ -151,6 +151,16 @@ NOT_PRELOADED = (
 )
 """What a session never imports: the engine's own code, the command line, the workshop's doors."""
 
+LATE = (
+    "concurrent.futures.thread",
+    "encodings.unicode_escape",
+    "idna",
+    "numpy.ma",
+    "pprint",
+    "textual.system_commands",
+)
+"""What libraries import only when it is first needed: by a thread, an export, the palette."""
+
 
 def import_the_rest() -> None:
     """Import what the program imports only when a key asks for it: here once, and not in every session."""
@@ -158,6 +168,10 @@ def import_the_rest() -> None:
 
     for package in (core, tui):
         preload(package.__name__, package.__path__)
+    for name in LATE:
+        import_module(name)
+    empty = import_module("nbformat.v4").new_notebook()
+    import_module("nbformat").validate(empty)  # which imports what it validates with
 
 
 def preload(package: str, path: Iterable[str]) -> None:
