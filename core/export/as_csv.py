@@ -2,8 +2,8 @@
 
 The columns are `step,row,lr,loss`, then `w1[1,1]` ... before the update, `gw1[1,1]` ... the gradients, and
 `new_w1[1,1]` ... after it, rows and columns from 1. Numbers are the shortest that read back the same, `nan` and `inf`
-where they are not finite. The rows of a batch stand in one field, with spaces between; it is empty where the sample
-was typed by hand, and where the batch is too large.
+if they are not finite. The rows of a batch stand in one field, with spaces between; it is empty if the sample
+was typed by hand, and if the batch is too large.
 """
 
 import csv

@@ -4,7 +4,7 @@
     "loss": 70.88, "x": [[...]], "w1": [[...]], "gw1": [[...]], "new_w1": [[...]], ...}, ...], "changes": []}
 
 The names are those of `trace.py`. A step is a line, so that a long run can be written and read as it goes. `rows` is
-null where a sample was typed by hand, and where a batch is so large that its values are means over it. NaN and
+null if a sample was typed by hand, and if a batch is so large that its values are means over it. NaN and
 infinity, for which JSON has no numbers, are the strings "NaN", "Infinity" and "-Infinity".
 """
 

@@ -22,7 +22,7 @@ PROMPT = f"a file's name: {' '.join(ENDINGS[:-1])} hold what was done, {SCENARIO
 
 
 def export(timeline: Timeline, scenario: Scenario, ask: Ask, name: str, folder: Path | None = None) -> str:
-    """Write the file; what to say of it. Raises ValueError, in one line, where it can't be written.
+    """Write the file, and return what to say of it. Raises ValueError, in one line, if it can't be written.
 
     With a `folder` the name is one in that folder and no path. No file is ever overwritten.
     """
@@ -67,7 +67,7 @@ def _write(path: Path, parts: Iterable[str]) -> None:
                 file.write(part)
             file.flush()
             os.fsync(file.fileno())
-        path.open("x").close()  # fails where the name has been taken meanwhile
+        path.open("x").close()  # fails if the name has been taken meanwhile
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)

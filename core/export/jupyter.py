@@ -25,7 +25,7 @@ Cells = list[tuple[str, str]]
 
 
 def jupyter(timeline: Timeline, ask: Ask) -> str:
-    """The notebook as text (nbformat 4). Raises ValueError where the run used too many rows to write them down."""
+    """The notebook as text (nbformat 4). Raises ValueError if the run used too many rows to write them down."""
     import nbformat
 
     past = timeline.copy()
@@ -71,7 +71,7 @@ def _introduction(past: Timeline) -> str:
 
 
 def _rows(past: Timeline, entry: int) -> list[int] | None:
-    """The rows that a step used; None where its sample was typed by hand."""
+    """The rows that a step used; None if its sample was typed by hand."""
     samples = requests.samples(past, entry, past.history.settings(entry))
     if isinstance(samples, Inline):
         return None

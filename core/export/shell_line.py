@@ -42,7 +42,7 @@ def not_in_command_line(timeline: Timeline, scenario: Scenario | None = None) ->
 
 
 def _begun_by(timeline: Timeline, scenario: Scenario | None) -> Run | None:
-    """The scenario's run, where this one is it, but for a seed and an optimizer, which options can say."""
+    """The scenario's run, if this one differs from it at most by a seed and an optimizer, which options can say."""
     if scenario is None or not scenario.origin:
         return None
     run, begun, found = timeline.run, scenario.run, replace(scenario.run, settings=timeline.run.settings)
@@ -91,7 +91,7 @@ def _network(run: Run) -> list[str]:
 
 
 def _training(run: Run, settings: Settings, base: Run) -> list[str]:
-    """Which rows are used, and the optimizer, where they are not those of the run that the line begins with."""
+    """Which rows are used, and the optimizer, if they are not those of the run that the line begins with."""
     sampling, began, words = settings.sampling, base.settings.sampling, list[str]()
     if sampling.row != began.row or (settings.x is None and base.settings.x is not None):
         words += ["--row", str(sampling.row)]

@@ -16,7 +16,7 @@ from backprop_tui.core.session.timeline import Timeline
 
 @dataclass(frozen=True)
 class Step:
-    """A whole step: its number, from 1, all of its numbers, where those come from, and whether its sample was typed."""
+    """A whole step: its number from 1, its trace, the context of it, and whether its sample was typed by hand."""
 
     number: int
     trace: Trace
@@ -25,7 +25,7 @@ class Step:
 
     @property
     def rows(self) -> Sequence[int] | None:
-        """The rows of the table that it used; None for a sample typed by hand, and where they are too many to name."""
+        """The rows of the table that it used; None for a sample typed by hand, and if they are too many to name."""
         return None if self.typed or self.trace.averaged else self.trace.rows
 
 

@@ -22,7 +22,7 @@ class Activation:
     """One activation.
 
     `symbol` is what stands before `(z)` in a formula, `formula` what it is in terms of z. `derivative` is its
-    derivative as text, with `{z}` and `{h}` for the numbers that it is made of; where it is empty the derivative has
+    derivative as text, with `{z}` and `{h}` for the numbers that it is made of; if it is empty the derivative has
     several cases: it is written `name′(z)`, and `cases` says which. `function` of z (units, batch), in float64, gives h
     in that shape; `derivative_at` of z and h is the derivative as the tape computes it. `size_at` is how large the
     numbers are that the derivative is the difference of: its rounding is relative to them. `flat` is what a unit is
@@ -44,11 +44,11 @@ class Activation:
     elementwise: bool = True
 
     def applied(self, z: str) -> str:
-        """The activation of something: `σ(z1)`; `z1` itself where it changes nothing."""
+        """The activation of something: `σ(z1)`; `z1` itself if it changes nothing."""
         return f"{self.symbol}({z})" if self.symbol else z
 
     def derivative_text(self, z: str, h: str) -> str:
-        """The derivative at something: `h1(1 - h1)`, `relu′(z1)`; empty where it is 1 everywhere."""
+        """The derivative at something: `h1(1 - h1)`, `relu′(z1)`; empty if it is 1 everywhere."""
         if self.name == LINEAR:
             return ""
         return (self.derivative or self.name + "′({z})").format(z=z, h=h)

@@ -91,7 +91,7 @@ class Value:
 
 @lru_cache(maxsize=1024)
 def parse(name: str) -> Value:
-    """What a name means. Raises ValueError where it is none."""
+    """What a name means. Raises ValueError if it is none."""
     found = _NAME.fullmatch(name)
     if found is None:
         raise ValueError(f"no number of a step is called {name!r}")

@@ -21,7 +21,7 @@ class Settings:
     """What holds for a stretch of steps: the learning rate, and which rows a step uses.
 
     `since` is the number of steps after which the present order of rows began. `x` (features) and `y`
-    (outputs) replace the sample where a person changed it.
+    (outputs) replace the sample if a person changed it.
     """
 
     lr: float = 0.2
@@ -45,7 +45,7 @@ class Change:
 class History:
     """States (entries + 1, state_width), losses (entries,) and, in stretches, the settings.
 
-    Where the states of all entries would take more than `most_bytes`, those of every second are dropped, then again:
+    If the states of all entries would take more than `most_bytes`, those of every second are dropped, then again:
     `every` says how many entries lie between two that are kept. Kept as well are the newest, and those where other
     settings or a change by hand begin, so that any state is computed again from the one kept before it by plain
     steps. The states around the place that is looked at are at hand (`near`) meanwhile.
@@ -92,16 +92,16 @@ class History:
 
     @property
     def states(self) -> Array:
-        """(entries + 1, state_width): a view. Fewer, those of the entries in `kept`, where not all fit."""
+        """A view of the states (entries + 1, state_width); fewer, those of the entries in `kept`, if not all fit."""
         return self._states[: self.entries + 1 if self._kept is None else len(self._kept)]
 
     @property
     def kept(self) -> tuple[int, ...]:
-        """The entries whose states are kept, where those are not all."""
+        """The entries whose states are kept, if those are not all."""
         return () if self._kept is None else tuple(self._kept.tolist())
 
     def state(self, entry: int) -> Array | None:
-        """The state (state_width,) that an entry starts from; None where it must be computed again."""
+        """The state (state_width,) that an entry starts from; None if it must be computed again."""
         start, states = self.nearest(entry)
         return states if start == entry else None
 
@@ -117,7 +117,7 @@ class History:
         return (last, states[last - first]) if first <= last and start < last else (start, state)
 
     def keep_near(self, entry: int, states: Array) -> None:
-        """The states after the steps from this entry on (n, state_width), at hand until others are."""
+        """Keep the states after the steps from this entry on (n, state_width) at hand, until others are."""
         if self._kept is None:
             return
         _, before = self.nearest(entry)
@@ -125,7 +125,7 @@ class History:
 
     @property
     def losses(self) -> Array:
-        """(entries,): the loss of each step before its update, NaN for a change. A view."""
+        """A view of the losses (entries,): that of each step before its update, NaN for a change."""
         return self._losses[: self.entries]
 
     @property
@@ -138,7 +138,7 @@ class History:
         return self._settings[bisect_right(self._starts, entry) - 1]
 
     def hold(self, settings: Settings) -> None:
-        """These settings hold for the entries that are appended from now on."""
+        """Let these settings hold for the entries that are appended from now on."""
         if self._starts[-1] == self.entries:
             self._starts.pop()
             self._settings.pop()
@@ -147,7 +147,7 @@ class History:
             self._settings.append(settings)
 
     def append(self, states: Array, losses: Array) -> None:
-        """Steps: the state after each (n, state_width) and the loss of each (n,)."""
+        """Append steps: the state after each (n, state_width) and the loss of each (n,)."""
         first, end = self.entries, self.entries + len(states)
         self._losses = _room_for(self._losses, end)
         self._losses[first:end] = losses
@@ -174,7 +174,7 @@ class History:
         return np.asarray(entries % self.every == 0) | np.isin(entries, begin)
 
     def _thin(self) -> bool:
-        """Drop every second of the states kept; False where none can be dropped."""
+        """Drop every second of the states kept; False if none can be dropped."""
         kept = np.arange(self.entries + 1) if self._kept is None else self._kept
         if self.every > self.entries and self._kept is not None:
             return False
@@ -184,14 +184,14 @@ class History:
         return True
 
     def append_change(self, state: Array, change: Change) -> None:
-        """A change by hand as an entry of its own."""
+        """Append a change by hand, as an entry of its own."""
         self.changes[self.entries] = change
         self.append(state[None], np.array([np.nan]))
 
     def cut(self, entries: int) -> None:
         """Forget all after the first `entries` entries, and the settings made later than them.
 
-        Raises ValueError where the state that they lead to is not at hand: it is where one looks at it.
+        Raises ValueError if the state that they lead to is not at hand: it is where one looks at it.
         """
         if self._kept is not None and entries < self.entries:
             state = self.state(entries)

@@ -17,11 +17,11 @@ class Jump:
     done: int = 0
 
     def end(self, reason: str) -> None:
-        """No more steps, and why."""
+        """Make no more steps. The reason is what a person is told."""
         self.left, self.ended = 0, reason
 
     def count(self, losses: Array) -> None:
-        """The steps with these losses (n,) are done: how many are left, or why none is."""
+        """Count the steps with these losses (n,) as done, and end at a loss below the bound or not finite."""
         last = losses[-1]
         self.done += len(losses)
         self.left = max(self.left - len(losses), 0)

@@ -1,4 +1,4 @@
-"""A place in a run, and the places before and after it."""
+"""Where one stands in a run, and the places before and after it."""
 
 from bisect import bisect_left
 from collections.abc import Sequence
@@ -27,7 +27,7 @@ def is_whole(history: History, network: Network, at: Position) -> bool:
 
 
 def onward(history: History, network: Network, at: Position) -> Position:
-    """This place, or the start of the next step where this one is whole."""
+    """This place, or the start of the next step if this one is whole."""
     return Position(at.entry + 1, 0) if is_whole(history, network, at) else at
 
 

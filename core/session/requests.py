@@ -57,7 +57,7 @@ def most_steps(timeline: Timeline, settings: Settings) -> int:
 
 
 def trace_of(timeline: Timeline, made: Steps, entry: int, settings: Settings) -> Trace:
-    """The trace of an answer's last step, which is this entry's. Raises WireError where it is of other rows."""
+    """The trace of an answer's last step, which is this entry's. Raises WireError if it is of other rows."""
     used = _rows_used(timeline, entry, settings, made.averaged)
     trace = Trace(timeline.run.network, settings.lr, used, made.trace, made.averaged)
     if trace.batch != (1 if made.averaged else len(used)):
@@ -79,7 +79,7 @@ def _rows_used(timeline: Timeline, entry: int, settings: Settings, averaged: boo
 
 
 def lost(timeline: Timeline, entry: int) -> RunSteps | None:
-    """Asks for steps on the way to a state that the history has not kept; None where it is at hand."""
+    """Asks for steps on the way to a state that the history has not kept; None if it is at hand."""
     start, _ = timeline.history.nearest(entry)
     if start == entry:
         return None

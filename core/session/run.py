@@ -17,9 +17,9 @@ from .history import Settings
 class Run:
     """The table, the network, where it starts, how it is updated, and the settings of the first step.
 
-    `initial` holds the initial parameters (network.width numbers) where they are given by name, or a whole state
-    row where a run goes on with an optimizer's moments; otherwise `seed` and `initializer` make them. `x` and `y` in
-    `settings` replace the table's row where samples are written by hand.
+    `initial` holds the initial parameters (network.width numbers) if they are given by name, or a whole state
+    row if a run goes on with an optimizer's moments; otherwise `seed` and `initializer` make them. `x` and `y` in
+    `settings` replace the table's row if samples are written by hand.
     """
 
     table: TableSpec = TableSpec()

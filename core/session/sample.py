@@ -29,13 +29,13 @@ class Sample:
 
 
 def read_scaling(request: OpenTable, answer: TableOpened) -> Scaling:
-    """From the table that was opened. Raises WireError where it is not the one that was asked for."""
+    """From the table that was opened. Raises WireError if it is not the one that was asked for."""
     check_table(request, answer)
     return Scaling(answer.rows, answer.mean.array, answer.std.array, answer.digest)
 
 
 def read_sample(request: ReadRows, answer: RowsRead) -> Sample:
-    """The first of the rows that were read. Raises WireError where they are not those that were asked for."""
+    """The first of the rows that were read. Raises WireError if they are not those that were asked for."""
     check_rows(request, answer)
     parts = (answer.raw, answer.x, answer.raw_y, answer.y)
     return Sample(int(request.rows.array[0]), *(part.array[0] for part in parts))

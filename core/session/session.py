@@ -86,7 +86,7 @@ class Session:
     def set_optimizer(self, optimizer: str) -> None:
         """A new run with the weights that this one started with, and another update rule: its state has other moments.
 
-        Raises ValueError where there is no such optimizer.
+        Raises ValueError if there is no such optimizer.
         """
         self.begin(self.timeline.run.with_optimizer(optimizer, self.timeline.settings))
 
@@ -113,7 +113,7 @@ class Session:
             self._turn(1)
 
     def _turn(self, by: int) -> None:
-        """To another run, where there is one. A jump under way ends."""
+        """To another run, if there is one. A jump under way ends."""
         self.timeline.cancel()
         place = self.run_number - 1 + by
         if 0 <= place < len(self.timelines):
@@ -148,7 +148,7 @@ class Session:
         return requests.steps_from(self.timeline, self.timeline.position.entry, self.timeline.settings, 0)
 
     def accept(self, request: Request, answer: Answer) -> None:
-        """Take the answer. Raises EngineRefused where there is none, WireError where it does not fit the request."""
+        """Take the answer. Raises EngineRefused if it is a refusal, WireError if it does not fit the request."""
         match request, answer:
             case _, Failed():
                 self.timeline.cancel()

@@ -59,7 +59,7 @@ class Timeline:
         self.awaited: Asked | None = None
         """Steps that the engine was asked for and that are still wanted: a move makes them void."""
         self._remade: Settings | None = None
-        """What the step in view was made with, where a change by hand has been taken back and it is made anew."""
+        """What the step in view was made with, if a change by hand has been taken back and it is made anew."""
 
     @classmethod
     def restored(
@@ -93,7 +93,7 @@ class Timeline:
 
     @property
     def next_position(self) -> Position:
-        """This place, or the start of the next step where this one is whole."""
+        """This place, or the start of the next step if this one is whole."""
         return positions.onward(self.history, self.run.network, self.position)
 
     @property
@@ -210,7 +210,7 @@ class Timeline:
         self._go(START)
 
     def last(self) -> bool:
-        """To the end of the newest step, or to the change by hand after it; False where one stands there already."""
+        """To the end of the newest step, or to the change by hand after it; False if one stands there already."""
         before = self.position
         self._go(positions.newest(self.history, self.run.network))
         return self.position != before
@@ -230,7 +230,7 @@ class Timeline:
             self._forget(at.entry)
 
     def set_row(self, row: int) -> None:
-        """The row of the table that the next steps use. Raises ValueError where there is none."""
+        """The row of the table that the next steps use. Raises ValueError if there is none."""
         if self.scaling is not None and not 0 <= row < self.scaling.rows:
             raise ValueError(f"there is no row {row}: the table has rows 0 to {self.scaling.rows - 1}")
         self._sample_from(replace(self.settings.sampling, row=row))
