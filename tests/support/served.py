@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 from backprop_tui.tui.serve.seat import fork_server
 from processes import command_line, descendants, parent, terminal, wait_until
@@ -52,8 +53,8 @@ class Served:
         self.log = ""
         self.wait_for_log(r"password")
         self.port = int(re.search(r"ssh -p (\d+)", self.log)[1])
-        found = re.search(r"^  password: (\S+)", self.log, re.M)
-        self.password = found[1] if found else ""
+        found = re.search(r"^  password: (?:the one )?in (\S+)", self.log, re.M)
+        self.password = Path(found[1]).read_text().strip() if found else ""
 
     def __enter__(self) -> "Served":
         return self
@@ -90,10 +91,9 @@ class Served:
         """The command line of a client."""
         return [SSH, *SSH_OPTIONS, "-p", str(self.port), *options, f"{name}@127.0.0.1", *command]
 
-    def ssh(self, name: str, *options: str, columns: int = 80, rows: int = 24, **environment: str) -> RealTerminal:
+    def ssh(self, name: str, *options: str, command: tuple[str, ...] = (), **settings: Any) -> RealTerminal:
         """A client on a terminal of its own."""
-        program = self.ssh_command(name, *options)
-        return RealTerminal(columns=columns, rows=rows, program=program, **environment)
+        return RealTerminal(program=self.ssh_command(name, *options, command=command), **settings)
 
     def come(self, name: str, *options: str, **settings: str) -> RealTerminal:
         """A client that has come in and sees the screen."""

@@ -57,11 +57,11 @@ def main(arguments: list[str]) -> int:
 
 async def _serve(options: argparse.Namespace) -> int:
     from backprop_tui.tui.serve.door.checks import checks_of
-    from backprop_tui.tui.serve.door.host_key import HostKeyError, host_key
+    from backprop_tui.tui.serve.door.host_key import HostKeyError, host_keys
     from backprop_tui.tui.serve.door.ssh import SSHListener
     from backprop_tui.tui.serve.faults import Faults
     from backprop_tui.tui.serve.limits import Limits
-    from backprop_tui.tui.serve.room.workshop import Workshop, state_folder
+    from backprop_tui.tui.serve.room.workshop import Workshop, open_to_others, state_folder
 
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -69,13 +69,15 @@ async def _serve(options: argparse.Namespace) -> int:
     password = _password(options)
     try:
         state = state_folder(options.state_dir)
-        key = host_key(options.host_key or state / ".host_key")
+        keys = host_keys(options.host_key or state / ".host_key")
     except HostKeyError as error:
         raise UsageError(str(error)) from None
     except OSError as error:
         raise UsageError(f"{options.state_dir}: sessions can't be saved here: {error.strerror}") from None
     limits = Limits(options.max_sessions, options.max_per_address, options.connections_per_second, options.idle_timeout)
-    with (state / ".log").open("ab", buffering=0) as output:
+    if warning := open_to_others(state):
+        print(f"  {warning}", flush=True)
+    with open(state / ".log", "ab", buffering=0, opener=lambda path, flags: os.open(path, flags, 0o600)) as output:
         workshop = Workshop(limits, state, options.scenario, _tables(options.scenario), output.fileno(), _log)
         asyncio.get_running_loop().set_exception_handler(Faults(lambda line: workshop.log(line), output.fileno()))
         await workshop.open()
@@ -84,7 +86,7 @@ async def _serve(options: argparse.Namespace) -> int:
         web_listener = None
         try:
             try:
-                port = await ssh_listener.open(options.host, options.port, key)
+                port = await ssh_listener.open(options.host, options.port, keys)
             except OSError as error:
                 raise UsageError(f"--host {options.host} --port {options.port}: {error.strerror}") from None
             addresses = _addresses(options.host)
@@ -94,7 +96,7 @@ async def _serve(options: argparse.Namespace) -> int:
                 commands += [f"http://{f'[{it}]' if ':' in it else it}:{web_port}" for it in addresses]
             for command in commands:
                 print(f"  {command}", flush=True)
-            print(f"  password: {password}" if password else "  no password: everybody may come in", flush=True)
+            print(f"  {_password_line(password, options.password_file, state)}", flush=True)
             if options.no_dashboard or not (sys.stdin.isatty() and sys.stdout.isatty()):
                 await stop.wait()
             else:
@@ -173,6 +175,21 @@ def _password(options: argparse.Namespace) -> str | None:
     if not 1 <= len(found) <= 200:
         raise UsageError(f"--password-file {options.password_file}: give one password of up to 200 characters")
     return str(found)
+
+
+def _password_line(password: str | None, given: Path | None, state: Path) -> str:
+    """Where the password is. It is shown on a terminal only: what is written elsewhere is kept, and read by others."""
+    if password is None:
+        return "no password: everybody may come in"
+    if sys.stdout.isatty():
+        return f"password: {password}"
+    if given is not None:
+        return f"password: the one in {given}"
+    path = state / ".password"
+    path.unlink(missing_ok=True)
+    with open(path, "x", encoding="utf-8", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
+        file.write(f"{password}\n")
+    return f"password: in {path}"
 
 
 def _tables(scenario: Path | None) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ TERMS = frozenset(
     f"{name}{suffix}"
     for name in ("xterm", "screen", "tmux", "rxvt", "rxvt-unicode", "linux", "vt100", "vt220", "putty", "alacritty")
     for suffix in ("", "-256color", "-color", "-16color", "-88color", "-direct", "-kitty", "-ghostty")
-) | {"ansi", "foot", "wezterm", "konsole", "konsole-256color", "st-256color", "cygwin", "gnome-256color", "dumb"}
+) | {"ansi", "foot", "wezterm", "konsole", "konsole-256color", "st-256color", "cygwin", "gnome-256color"}
 DEFAULT_TERM = "xterm-256color"
 LANGS = re.compile(r"(C|POSIX|[a-z]{2,3}(_[A-Z]{2})?)(\.(UTF-8|utf8))?")
 COLORTERMS = frozenset({"truecolor", "24bit"})

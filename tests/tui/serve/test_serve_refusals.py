@@ -6,6 +6,7 @@ import os
 import random
 import shutil
 import socket
+import stat
 import struct
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from pathlib import Path
 import asyncssh
 import pytest
 from backprop_tui.tui.serve import limits
+from backprop_tui.tui.serve.door.host_key import host_keys
 from processes import wait_until
 from served import Served
 
@@ -50,9 +52,12 @@ async def connected(served: Served, name: str = "anna", password: str = "") -> a
 
 def test_no_command_is_run(workshop) -> None:
     ran = workshop.run("anna", command=("id",))
-    assert ran.code != 0
+    assert ran.code == 1
     assert "uid=" not in ran.said
-    assert "exec request failed" in ran.said
+    assert "no command is run here" in ran.said
+    with workshop.ssh("anna", "-t", command=("id",)) as client:
+        assert client.wait_for_end() == 1
+        assert b"no command is run here" in client.written
 
 
 def test_no_sftp_and_no_scp(workshop, tmp_path) -> None:
@@ -71,6 +76,15 @@ def test_without_a_terminal_it_says_so(workshop) -> None:
     ran = workshop.run("anna", "-T")
     assert ran.code != 0
     assert "a terminal is needed" in ran.said
+
+
+@pytest.mark.parametrize("term", ["dumb", "unknown"])
+def test_a_terminal_that_can_show_no_screen_is_told_so(workshop, term) -> None:
+    with workshop.ssh("anna", term=term) as client:
+        assert client.wait_for_end() == 1
+        assert b"can't place text on its screen" in client.written
+        assert client.written.count(b"\n") < 5
+    assert not workshop.processes("session")
 
 
 def test_nothing_is_forwarded_to_other_hosts(workshop) -> None:
@@ -425,3 +439,47 @@ def test_it_listens_on_this_machine_alone_unless_told(workshop) -> None:
     port = f"{workshop.port:04X}"
     [address] = [line.split()[1] for line in lines if line.split()[3] == "0A" and line.split()[1].endswith(port)]
     assert address.startswith("0100007F")
+
+
+def test_a_folder_that_is_there_keeps_its_mode_and_others_are_told_of(tmp_path) -> None:
+    state = tmp_path / "state"
+    state.mkdir()
+    state.chmod(0o755)
+    with Served(state, "--open") as served:
+        assert f"others can look into {state} (mode 0755): chmod 700 keeps them out" in served.log
+        assert stat.S_IMODE(state.stat().st_mode) == 0o755
+        for path in state.iterdir():
+            assert stat.S_IMODE(path.stat().st_mode) & 0o077 == 0, path
+    made = tmp_path / "made"
+    with Served(made, "--open") as served:
+        assert "others can" not in served.log
+        assert stat.S_IMODE(made.stat().st_mode) == 0o700
+
+
+def test_a_password_is_shown_on_a_terminal_and_nowhere_else(tmp_path) -> None:
+    with Served(tmp_path / "state") as served:
+        assert served.password
+        assert served.password not in served.read_log(0.2)
+        [path] = [path for path in served.state.iterdir() if path.name == ".password"]
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    (tmp_path / "given").write_text("three-words-long")
+    with Served(tmp_path / "state", "--password-file", str(tmp_path / "given")) as served:
+        assert served.password == "three-words-long"
+        assert served.password not in served.read_log(0.2)
+
+
+@pytest.mark.parametrize("algorithm", ["ssh-ed25519", "rsa-sha2-512"])
+def test_there_is_a_host_key_for_each_kind_of_client(workshop, algorithm) -> None:
+    ran = workshop.run("anna", "-T", "-v", f"-oHostKeyAlgorithms={algorithm}")
+    assert f"Server host key: {algorithm.replace('rsa-sha2-512', 'ssh-rsa')}" in ran.said
+    assert "a terminal is needed" in ran.said
+
+
+def test_a_host_key_that_is_given_is_the_only_one(tmp_path) -> None:
+    """Several servers are given the same one: what one of them made beside it, the others would not have."""
+    key = tmp_path / "key"
+    key.write_bytes(asyncssh.generate_private_key("ssh-ed25519").export_private_key())
+    key.chmod(0o600)
+    assert len(host_keys(key)) == 1
+    assert len(host_keys(tmp_path / "made")) == 2
+    assert [each.get_algorithm() for each in host_keys(tmp_path / "made")] == ["ssh-ed25519", "ssh-rsa"]

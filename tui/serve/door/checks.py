@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from backprop_tui.tui.serve import limits
 from backprop_tui.tui.serve.rates import FairRate, Rate, group_of
 from backprop_tui.tui.serve.room.workshop import Workshop
+from backprop_tui.tui.terminal import terminal_refusal
 
 MAX_KNOWN = 10_000
 
@@ -28,6 +29,8 @@ class Guest:
     address: str
     name: str = ""
     password: str = ""
+    command: str = ""
+    """What is to be run instead of the program."""
     term: str = ""
     lang: str = ""
     colorterm: str = ""
@@ -107,10 +110,18 @@ class PasswordCheck:
         rate.take()
 
 
+def check_command(guest: Guest) -> None:
+    """Nothing but the program is asked for. Raises Refused."""
+    if guest.command:
+        raise Refused("no command is run here, only the program: leave the command out")
+
+
 def check_terminal(guest: Guest) -> None:
-    """There is a terminal. Raises Refused."""
+    """There is a terminal on which a screen can be painted. Raises Refused."""
     if not guest.term:
         raise Refused("a terminal is needed here: ssh -t ...")
+    if refusal := terminal_refusal(guest.term):
+        raise Refused(refusal)
 
 
 class RoomCheck:
@@ -168,7 +179,7 @@ def checks_of(workshop: Workshop, password: str | None) -> Checks:
     return Checks(
         arrival=(RateCheck(workshop.limits.connections_per_second),),
         login=(check_name, PasswordCheck(password)),
-        terminal=(check_terminal,),
+        terminal=(check_command, check_terminal),
         question=(QuestionCheck(workshop),),
         room=(RoomCheck(workshop),),
     )

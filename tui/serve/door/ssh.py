@@ -30,13 +30,13 @@ class SSHListener:
         self.connections: set[SSHConnection] = set()
         self._listener: asyncssh.SSHAcceptor | None = None
 
-    async def open(self, host: str, port: int, key: asyncssh.SSHKey) -> int:
+    async def open(self, host: str, port: int, keys: list[asyncssh.SSHKey]) -> int:
         """Listen; the port. Raises OSError."""
         self._listener = await asyncssh.listen(
             host,
             port,
             server_factory=lambda: SSHConnection(self),
-            server_host_keys=[key],
+            server_host_keys=keys,
             server_version="backprop-tui",
             encoding=None,
             line_editor=False,

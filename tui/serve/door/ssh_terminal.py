@@ -49,7 +49,7 @@ class SSHTerminal(asyncssh.SSHServerSession[bytes]):
 
     def pty_requested(self, term_type: str, term_size: Any, term_modes: Any) -> bool:
         """A terminal of this kind and size."""
-        self._guest.term = term_type or "unknown"
+        self._guest.term = term_type or limits.DEFAULT_TERM
         self._size = limits.size(term_size[0], term_size[1])
         return True
 
@@ -58,8 +58,9 @@ class SSHTerminal(asyncssh.SSHServerSession[bytes]):
         return True
 
     def exec_requested(self, command: str) -> bool:
-        """No command is run."""
-        return False
+        """No command is run; that it is not is said."""
+        self._guest.command = command or " "
+        return True
 
     def subsystem_requested(self, subsystem: str) -> bool:
         """There is no sftp and nothing like it."""

@@ -2,7 +2,7 @@
 
 import asyncio
 import ctypes
-import os
+import stat
 import tempfile
 import time
 from collections import Counter
@@ -192,12 +192,19 @@ class Workshop:
 
 
 def state_folder(wanted: Path | None) -> Path:
-    """The folder of the saved sessions, this user's alone. Raises OSError."""
+    """The folder of the saved sessions; one that is made is this user's alone. Raises OSError."""
     if wanted is None:
         from platformdirs import user_state_path
 
         wanted = user_state_path("backprop-tui") / "workshop"
     wanted.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if wanted.stat().st_mode & 0o077:
-        os.chmod(wanted, 0o700)
     return wanted.resolve()
+
+
+def open_to_others(folder: Path) -> str:
+    """A line that says so if others can look into a folder or change it; what somebody else has made is left alone."""
+    mode = stat.S_IMODE(folder.stat().st_mode)
+    if not mode & 0o077:
+        return ""
+    can = "change" if mode & 0o022 else "look into"
+    return f"others can {can} {folder} (mode {mode:04o}): chmod 700 keeps them out"
