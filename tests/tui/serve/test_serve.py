@@ -188,6 +188,31 @@ def test_the_server_killed_leaves_nothing_behind_and_everything_saved(tmp_path, 
         served.stop()
 
 
+def test_what_a_server_killed_together_with_its_fork_server_leaves_is_removed_by_the_next(
+    tmp_path, monkeypatch
+) -> None:
+    folder = tmp_path / "t"
+    folder.mkdir()
+    monkeypatch.setenv("TMPDIR", str(folder))
+    served = Served(tmp_path / "state", "--open")
+    [fork_server] = served.processes("fork server")
+    for pid in (served.process.pid, fork_server):
+        os.kill(pid, signal.SIGSTOP)
+    for pid in (served.process.pid, fork_server):
+        os.kill(pid, signal.SIGKILL)
+    served.process.wait()
+    [left] = folder.iterdir()
+    with Served(tmp_path / "state", "--open") as next_one:
+        [path] = folder.iterdir()
+        assert path != left
+        with Served(tmp_path / "other", "--open"):  # which leaves the folder of one that lives alone
+            assert path in folder.iterdir()
+        with next_one.come("ida") as ida:
+            ida.press("q")
+            assert ida.wait_for_end() == 0
+    assert list(folder.iterdir()) == []
+
+
 def test_a_clean_end_tells_everyone_and_saves_everything(tmp_path) -> None:
     with Served(tmp_path / "state", "--open") as served:
         with served.come("jan") as jan, served.come("kim") as kim:

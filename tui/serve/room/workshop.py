@@ -3,7 +3,6 @@
 import asyncio
 import ctypes
 import stat
-import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -15,6 +14,7 @@ from backprop_tui.core.text.escape import escape_controls
 from backprop_tui.tui.serve import limits
 from backprop_tui.tui.serve.limits import Limits
 from backprop_tui.tui.serve.notes import Broadcast, Guide, Hold, Say
+from backprop_tui.tui.serve.private_folder import PrivateFolder
 
 from .fork_client import ForkClient
 from .session_process import Client, SessionProcess
@@ -59,8 +59,8 @@ class Workshop:
         # Sessions whose fork server died are handed to this process, not left to be zombies of a container's first one.
         with suppress(OSError, AttributeError):
             ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
-        self._private = tempfile.TemporaryDirectory(prefix="backprop-tui-")  # made for its owner alone
-        path = Path(self._private.name) / "engine"
+        self._private = PrivateFolder()
+        path = self._private.path / "engine"
         self._listener = listen(path)
         self.keeper = EngineKeeper(self._listener, self._tables, self._output, self.log)
         self.keeper.start()
@@ -188,7 +188,7 @@ class Workshop:
         self.forks.close()
         self.keeper.close()
         self._listener.close()
-        self._private.cleanup()
+        self._private.remove()
 
 
 def state_folder(wanted: Path | None) -> Path:

@@ -8,6 +8,7 @@ import asyncio
 import gc
 import os
 import select
+import shutil
 import signal
 import socket
 import sys
@@ -135,12 +136,10 @@ def main() -> None:
         return SessionApp(restore(folder, run, scenario), WatchedEngine(engine), link)
 
     import_the_rest()
-    rehearse(build)
+    rehearse(build, Path(engine).parent)
     serve_forks(control, build)
     # The server has gone. Where it was killed, its private folder is left to us.
-    with suppress(OSError):
-        Path(engine).unlink(missing_ok=True)
-        Path(engine).parent.rmdir()
+    shutil.rmtree(Path(engine).parent, ignore_errors=True)
 
 
 NOT_PRELOADED = (
@@ -184,10 +183,10 @@ def preload(package: str, path: Iterable[str]) -> None:
             preload(module.name, imported.__path__)
 
 
-def rehearse(build: Callable[[Path, socket.socket], "SessionApp"]) -> None:
+def rehearse(build: Callable[[Path, socket.socket], "SessionApp"], private: Path) -> None:
     """Show an app to nobody, take a step, ask why? and save, so that what is made once (styles, caches) is there."""
     ours, theirs = notes.pair()
-    with ours, theirs, TemporaryDirectory() as folder:
+    with ours, theirs, TemporaryDirectory(dir=private) as folder:
         app = build(Path(folder), theirs)
 
         async def step(pilot: object) -> None:
