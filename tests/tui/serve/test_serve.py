@@ -52,7 +52,7 @@ def test_step_resize_hang_up_and_come_back(workshop) -> None:
         bea.wait_for("step 4")
         bea.press("q")
         assert bea.wait_for_end() == 0
-    assert saved(workshop, "bea").steps == 4
+    assert saved(workshop, "bea").timeline.steps == 4
 
 
 def test_who_comes_back_before_all_is_saved_waits_unasked(workshop) -> None:
@@ -98,9 +98,9 @@ def test_the_digits_are_those_of_the_program_alone(workshop, settle) -> None:
         client.wait_for_end()
     alone = Session(Run())
     for _ in range(5):
-        alone.step()
+        alone.timeline.step()
         settle(alone)
-    assert saved(workshop, "digits").history.states.tobytes() == alone.history.states.tobytes()
+    assert saved(workshop, "digits").timeline.history.states.tobytes() == alone.timeline.history.states.tobytes()
 
 
 def test_a_name_that_is_here_already_is_asked_about(workshop) -> None:
@@ -183,7 +183,7 @@ def test_the_server_killed_leaves_nothing_behind_and_everything_saved(tmp_path, 
             served.process.wait()
             wait_until(lambda: all(state(pid) in ("", "Z") for pid in below), 15, lambda: f"the end of {below}")
         assert list((tmp_path / "t").iterdir()) == []
-        assert saved(served, "ida").steps == 4
+        assert saved(served, "ida").timeline.steps == 4
     finally:
         served.stop()
 
@@ -227,8 +227,8 @@ def test_a_clean_end_tells_everyone_and_saves_everything(tmp_path) -> None:
                 assert "is saved under your name" in one.written.decode()
                 assert one.modes_left() == set()
         assert not [pid for pid in below if state(pid) not in ("", "Z")]
-    assert saved(served, "jan").steps == 1
-    assert saved(served, "kim").steps == 2
+    assert saved(served, "jan").timeline.steps == 1
+    assert saved(served, "kim").timeline.steps == 2
 
 
 def test_an_idle_session_ends_and_is_saved(tmp_path) -> None:
@@ -237,7 +237,7 @@ def test_an_idle_session_ends_and_is_saved(tmp_path) -> None:
         lea.wait_for("step 1")
         assert lea.wait_for_end(15) == 0
         assert "is saved under your name" in lea.written.decode()
-        assert saved(served, "lea").steps == 1
+        assert saved(served, "lea").timeline.steps == 1
 
 
 def test_everything_is_the_owner_s_alone(workshop) -> None:

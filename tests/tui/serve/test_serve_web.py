@@ -76,7 +76,7 @@ def test_come_in_step_resize_close_the_tab_and_come_back(web, browser) -> None:
     tab.wait_until(lambda: max(map(len, tab.screen().split("\n"))) == tab.size()[0], "a screen as wide as that")
     tab.close()
     wait_until_gone(web)
-    assert web.saved("anna").steps == 1
+    assert web.saved("anna").timeline.steps == 1
     with browser.tab() as tab:
         come(web, tab, "anna")
         tab.wait_for("resumed at step 1")
@@ -85,7 +85,7 @@ def test_come_in_step_resize_close_the_tab_and_come_back(web, browser) -> None:
         tab.type("q")
         tab.wait_until(lambda: "The line has closed" in note(tab), "word that it is over")
         assert tab.evaluate("document.querySelector('#password').value") == ""
-    assert web.saved("anna").steps == 2
+    assert web.saved("anna").timeline.steps == 2
 
 
 @needs_browser
@@ -178,7 +178,7 @@ def test_more_than_a_person_pastes_ends_the_session_and_says_so(web, browser) ->
         tab.wait_for("step 1")
         tab.paste("x" * (limits.PASTE + 1000))
         tab.wait_for("more than a person types")
-        assert web.saved("emil").steps == 1
+        assert web.saved("emil").timeline.steps == 1
     wait_until_gone(web)
 
 
@@ -197,7 +197,7 @@ def test_a_clean_end_tells_everyone_and_an_idle_session_ends(tmp_path, browser) 
         busy.wait_for("step 1")
         assert web.stop() == 0
         busy.wait_for("the workshop has ended")
-        assert web.saved("gil").steps == 1
+        assert web.saved("gil").timeline.steps == 1
 
 
 @needs_browser
