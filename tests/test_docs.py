@@ -21,6 +21,10 @@ PAGES = sorted(
 )
 
 
+OF_OTHERS = {"--short", "--no-skips", "--pdb"}
+"""Options of the benchmarks and of pytest."""
+
+
 def name_of(path: Path) -> str:
     return str(path.relative_to(ROOT))
 
@@ -84,6 +88,14 @@ def test_every_command_of_a_page_is_understood(line: str) -> None:
         assert words.pop() in SHELLS
     parser.parse_args(words)
     assert name == "backprop-tui"
+
+
+@pytest.mark.parametrize("path", PAGES, ids=name_of)
+def test_every_option_of_a_page_is_the_programs(path: Path) -> None:
+    modules = [import_module(f"backprop_tui.tui.cli.{command}") for command in ("screen", *COMMANDS)]
+    own = {option for module in modules for action in module.parser()._actions for option in action.option_strings}
+    prose = re.sub(r"```.*?```", "", path.read_text("utf-8"), flags=re.DOTALL)
+    assert set(re.findall(r"`(--[a-z-]+)", prose)) <= own | OF_OTHERS
 
 
 def test_the_keys_are_the_programs_own_tables() -> None:
