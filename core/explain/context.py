@@ -14,9 +14,9 @@ from backprop_tui.core.table.spec import TableSpec
 
 @dataclass(frozen=True)
 class Context:
-    """Where the numbers that a step starts from come from, and how it updates.
+    """The origin of the numbers that a step starts from, and how it updates.
 
-    `step` is the number of the step that is explained, from 1, and so Adam's t; `seed` is None where the initial
+    `step` is the number of the step that is explained, from 1, and so Adam's t; `seed` is None if the initial
     parameters were given. `sample` is the table's row in view and `scaling` what scaled it; `typed` says that a person
     typed the sample. `before` (width,) are the parameters before the last step (None at the first), `changes` what a
     person has typed since then.
@@ -35,7 +35,7 @@ class Context:
 
 
 def known(trace: Trace, context: Context | None) -> Context:
-    """The context, or where there is none what the trace itself tells: which optimizer keeps such moments."""
+    """The context; if there is none, what the trace itself tells: which optimizer keeps such moments."""
     if context is not None:
         return context
     kept = {value.moment for value in map(parse, trace.values) if value.moment}
@@ -66,6 +66,6 @@ def context_of(timeline: Timeline) -> Context:
 
 
 def _parameters(timeline: Timeline, entry: int) -> Array | None:
-    """The parameters (width,) that an entry starts from, where they are at hand."""
+    """The parameters (width,) that an entry starts from, if they are at hand."""
     state = timeline.history.state(entry)
     return None if state is None else state[: timeline.run.network.width]

@@ -37,7 +37,7 @@ class Line:
         return "".join(piece.text for piece in self.pieces)
 
     def wrapped(self, width: int = WIDTH, indent: int = 4) -> list[tuple[Piece, ...]]:
-        """The line in rows of at most `width` columns, broken before terms where that is possible, else before factors.
+        """The line in rows of at most `width` columns, broken before terms if that is possible, else before factors.
 
         Rows after the first start with `indent` spaces. A single piece that is wider than a row is cut into several.
         """

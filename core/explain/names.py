@@ -1,4 +1,4 @@
-"""How single numbers are called: `w1[1,1]`, `∂L/∂h1[2]`, `ŷ`, and in a batch `x[1]⁽³⁾` for its third sample."""
+"""What single numbers are called: `w1[1,1]`, `∂L/∂h1[2]`, `ŷ`, and in a batch `x[1]⁽³⁾` for its third sample."""
 
 from backprop_tui.core.model.network import Network
 from backprop_tui.core.model.phases import Cell
@@ -13,7 +13,7 @@ def superscript(number: int) -> str:
 
 
 def sample_of(cell: Cell) -> int | None:
-    """The place in the batch of the sample that a cell belongs to, from 0; None where it belongs to all."""
+    """The place in the batch of the sample that a cell belongs to, from 0; None if it belongs to all."""
     value = parse(cell.name)
     if not value.per_sample:
         return None

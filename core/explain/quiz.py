@@ -11,19 +11,19 @@ from . import cell_name
 
 OFF, CHOOSE, COMPUTE = "off", "choose", "compute"
 LEVELS = (OFF, CHOOSE, COMPUTE)
-"""Not asking; questions with a few answers; numbers to be computed and typed."""
+"""The levels: no question, questions with a few answers, numbers to compute and type."""
 
 TOLERANCE = 0.05
 """A typed number is right within this share of the true one."""
 
 MOST_CHOICES, MOST_LISTED = 9, 4
-"""So many answers can be chosen from, one for each digit; and of so many parameters the moves are told."""
+"""As many answers can be chosen from, one for each digit, and the moves of as many parameters are told."""
 
 SAME = 1e-5
 """Moves that differ by less than this share are alike: too close to ask about."""
 
 SHARES = (1.0, 0.5, 0.1)
-"""Where the answers to `how much of the loss is left` part."""
+"""The shares of the loss that part the answers to `how much of it is left`."""
 
 
 @dataclass(frozen=True)
@@ -42,20 +42,20 @@ class Question:
 
 @dataclass(frozen=True)
 class Score:
-    """How many questions were answered, and how many rightly."""
+    """How many questions were answered, and how many of them rightly."""
 
     right: int = 0
     asked: int = 0
 
     def with_answer(self, right: bool) -> "Score":
-        """One more."""
+        """The score with one more answer."""
         return Score(self.right + right, self.asked + 1)
 
 
 def question(trace: Trace, loss_after: float, level: str, number: int) -> Question | None:
     """The question with this number; the same trace and number give the same one.
 
-    None where the step's numbers are not finite: there is nothing to predict.
+    None if the step's numbers are not finite: there is nothing to predict.
     """
     parts = (prefix + parameter.name for parameter in trace.network.parameters for prefix in ("", "g", "new_"))
     if not all(np.isfinite(trace[name]).all() for name in ("loss", *parts)):

@@ -76,5 +76,5 @@ def _gradient(trace: Trace, name: str) -> str:
 
 
 def _over(text: str, rows: str) -> str:
-    """Divided by the number of rows, where there are several."""
+    """Divided by the number of rows, if there are several."""
     return f"({text}){rows}" if rows and " " in text and not text.endswith(")") else text + rows

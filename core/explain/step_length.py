@@ -16,14 +16,16 @@ SHORTEST, FARTHEST = 1e-12, 1e6
 
 PER_DECADE = 10
 BEYOND, WIDEST = 1.15, 4.0
-"""The picture ends a little beyond where the loss rises again, or beyond a learning rate up to so many times that."""
+"""The picture ends so many times beyond the length at which the loss rises again, and beyond the learning rate if that
+is no more than so many times this length.
+"""
 
 
 @dataclass(frozen=True, eq=False)
 class StepLengths:
     """Step lengths (n,), the loss (n,) at w − length·∂L/∂w, and the first length at which it is back where it was.
 
-    `rises` is None where it does not come back up within what was looked at. `best` is the length of the least loss.
+    `rises` is None if it does not come back up within what was looked at. `best` is the length of the least loss.
     """
 
     lengths: Array
@@ -48,9 +50,9 @@ def scouting_lengths() -> Array:
 
 
 def where_it_rises(lengths: Array, losses: Array) -> float | None:
-    """The step length at which the loss is back at its start after having been below; None where it never is.
+    """The step length at which the loss is back at its start after having been below; None if it never is.
 
-    Between two lengths that were computed it is found on the straight line. Where the loss was never below its start,
+    Between two lengths that were computed it is found on the straight line. If the loss was never below its start,
     it is the first length at which it is above.
     """
     start = losses[0]
@@ -69,7 +71,7 @@ def where_it_rises(lengths: Array, losses: Array) -> float | None:
 
 
 def plotted_lengths(rises: float | None, lr: float) -> Array:
-    """Step lengths (n,) from 0 to a little beyond where the loss rises again, and to the learning rate if that is near.
+    """Step lengths (n,) from 0 to a little beyond the rise of the loss, and to the learning rate if that is near.
 
     `rises` may be as rough as `scouting_lengths` finds it.
     """
@@ -96,7 +98,7 @@ def request(timeline: Timeline, trace: Trace, lengths: Array) -> FindLosses:
 
 
 def accept(lengths: Array, answer: object) -> Array:
-    """The losses (n,) of an answer to `request`. Raises WireError where it is none."""
+    """The losses (n,) of an answer to `request`. Raises WireError if it is none."""
     if not isinstance(answer, LossesFound) or answer.losses.array.shape != lengths.shape:
         raise WireError("the engine's answer is not one to this request")
     return answer.losses.array

@@ -24,7 +24,7 @@ def explain(trace: Trace, cell: Cell, context: Context | None = None, form: str 
 
     In the form `chain` a gradient goes back to the loss along all paths, and an activation to the numbers that
     enter its layer; in the form `local` both are explained by the numbers computed just before. The rest has one form.
-    Without context, of the run nothing is known but what the trace tells. Raises KeyError where it has no such cell.
+    Without context, of the run nothing is known but what the trace tells. Raises KeyError if it has no such cell.
     """
     _check(trace, cell)
     if trace.averaged and not _linear(trace, cell):
