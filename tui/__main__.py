@@ -9,6 +9,7 @@ from .cli.options import COMMANDS, UsageError, one_line
 
 def main() -> int:
     """Do what the command line says, and return the exit code: 2, with one line on stderr, for what can't be done."""
+    _prepare_streams()
     try:
         status = _command(sys.argv[1:])
         if sys.stdout is not None:
@@ -24,6 +25,18 @@ def main() -> int:
     except KeyboardInterrupt:
         complain("stopped")
         return 130
+
+
+def _prepare_streams() -> None:
+    """Nothing that is opened later may be taken for stdin, stdout or stderr; and these take any formula."""
+    while (descriptor := os.open(os.devnull, os.O_RDWR)) <= 2:
+        os.set_inheritable(descriptor, True)
+    os.close(descriptor)
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None and stream.encoding.lower() != "utf-8":
+            from .terminal.charset import STAND_IN
+
+            stream.reconfigure(errors=STAND_IN)  # type: ignore[union-attr]
 
 
 def complain(message: str) -> None:

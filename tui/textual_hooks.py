@@ -15,6 +15,7 @@ from textual.css.model import RuleSet
 from textual.css.stylesheet import Stylesheet
 from textual.driver import Driver
 from textual.drivers.linux_driver import LinuxDriver
+from textual.geometry import Size
 from textual.screen import Screen
 
 ParsedRules = LRUCache[tuple[object, ...], list[RuleSet]]
@@ -58,6 +59,12 @@ class OpenDriver(LinuxDriver):
     def sizes_come_in_band(self) -> bool:
         """Whether the terminal tells its size among the keys, so that SIGWINCH is not to be listened to."""
         return self._in_band_window_resize
+
+    def begin_with(self, size: Size) -> None:
+        """The size of the first frame. Textual would take another (COLUMNS, LINES, or 80x25 if TERM is dumb), and when
+        the true one comes, each of the two makes it paint for the other, for ever.
+        """
+        self._size = (size.width, size.height)
 
     def parser(self) -> XTermParser:
         """A parser of what a terminal sends: the one of Textual's reading thread, which an heir may do without."""

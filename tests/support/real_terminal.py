@@ -26,7 +26,8 @@ class RealTerminal:
     """Runs a command on a pseudo-terminal, and reads what it draws into a pyte screen.
 
     The test keeps the terminal open as a shell would, so its settings can be read after the program's end. Without
-    `draw` nothing is put onto the screen, which takes longer than the program does.
+    `draw` nothing is put onto the screen, which takes longer than the program does. The signals `ignored` are so from
+    the start, as under nohup.
     """
 
     def __init__(
@@ -37,6 +38,7 @@ class RealTerminal:
         term: str = "xterm-256color",
         program: Sequence[str] = PROGRAM,
         draw: bool = True,
+        ignored: Sequence[signal.Signals] = (),
         **environment: str,
     ) -> None:
         self.screen = pyte.Screen(columns, rows)
@@ -47,9 +49,15 @@ class RealTerminal:
         self.resize(columns, rows, tell=False)
         self.before = self.settings()
         kept = {name: value for name, value in os.environ.items() if name not in _ASKED_BY_PLACE}
+
+        def begin() -> None:
+            os.login_tty(os.dup(self._theirs))
+            for number in ignored:
+                signal.signal(number, signal.SIG_IGN)
+
         self.process = subprocess.Popen(
             [*program, *arguments],
-            preexec_fn=lambda: os.login_tty(os.dup(self._theirs)),
+            preexec_fn=begin,
             env=kept | {"TERM": term, "LC_ALL": "C.UTF-8"} | environment,
             close_fds=True,
             cwd="/",
@@ -71,6 +79,15 @@ class RealTerminal:
             if descriptor >= 0:
                 os.close(descriptor)
         self._theirs = self._ours = -1
+
+    @property
+    def gone(self) -> bool:
+        """Whether the terminal has been closed."""
+        return self._ours < 0
+
+    def hold(self) -> None:
+        """Take no bytes any more, as after ctrl+s."""
+        termios.tcflow(self._theirs, termios.TCOOFF)
 
     def settings(self) -> list[Any]:
         """The terminal's settings, as `stty -a` shows them."""

@@ -123,6 +123,7 @@ def _show(options: argparse.Namespace, engine: "Asker", refusal: str | None) -> 
     from backprop_tui.tui.app import StepperApp
     from backprop_tui.tui.terminal.driver import TerminalDriver
     from backprop_tui.tui.terminal.ending import Ending
+    from backprop_tui.tui.terminal.output import print_last
 
     if options.resume is not None:
         app = _resumed(options.resume, engine)
@@ -138,17 +139,8 @@ def _show(options: argparse.Namespace, engine: "Asker", refusal: str | None) -> 
     if app.farewell and app.return_code == 2:
         raise UsageError(app.farewell)
     if app.farewell:
-        _say(app.farewell)
+        print_last(app.farewell)
     return app.return_code or 0
-
-
-def _say(words: str) -> None:
-    """A line for the shell's terminal, if that is still there."""
-    try:
-        print(words, flush=True)
-    except OSError:
-        # What is still in the buffer must not fail at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 
 
 def _resumed(name: str, engine: "Asker") -> "StepperApp":

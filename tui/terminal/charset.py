@@ -3,7 +3,6 @@
 import codecs
 import locale
 import os
-import sys
 import unicodedata
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
@@ -13,7 +12,7 @@ from rich.cells import cell_len
 
 ASCII, UTF_8 = "ascii", "utf-8"
 STAND_IN = "backprop-tui-stand-in"
-"""The name of the error handler that puts ASCII for what a charset does not have; `register` makes it known."""
+"""The name of the error handler, for `str.encode` and streams, that puts ASCII for what a charset does not have."""
 
 _GREEK = tuple(zip("ABGDEZHTIKLMNXOPRSTUFCYW", "ΑΒΓΔΕΖΗΘΙΚΛΜΝΞΟΠΡΣΤΥΦΧΨΩ", strict=True))
 _STANDS_FOR = (
@@ -79,17 +78,9 @@ def _environment() -> Mapping[str, str]:
     return os.environ
 
 
-def register() -> None:
-    """Make the error handler known to `str.encode` and to the streams of this process."""
-    codecs.register_error(STAND_IN, _replaced)
-
-
-def let_streams_print_anything() -> None:
-    """A formula printed to a stream that is not UTF-8 is no error: see `stand_in`."""
-    register()
-    for stream in (sys.stdout, sys.stderr):
-        if stream is not None and stream.encoding.lower() != UTF_8:
-            stream.reconfigure(errors=STAND_IN)  # type: ignore[union-attr]
+def encoded(text: str, charset: str) -> bytes:
+    """The text as bytes for a terminal of that charset, as many columns wide."""
+    return text.encode(charset, "replace" if charset == UTF_8 else STAND_IN)
 
 
 def _replaced(error: UnicodeError) -> tuple[str, int]:
@@ -124,3 +115,4 @@ def _drawn() -> Iterator[tuple[str, str]]:
 
 
 _STAND_INS = dict(_drawn()) | {own: ascii for ascii, owns in _STANDS_FOR for own in owns}
+codecs.register_error(STAND_IN, _replaced)

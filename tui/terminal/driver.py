@@ -7,6 +7,7 @@ goes on reading a terminal that has gone. Frames are written by a thread that no
 import os
 import signal
 import termios
+import time
 import tty
 from contextlib import suppress
 from typing import Any
@@ -20,20 +21,19 @@ from textual.drivers.linux_driver import (
 )
 from textual.geometry import Size
 
-from .charset import STAND_IN, UTF_8, charset, register
+from .charset import charset, encoded
 from .ending import is_asked_for
-from .output import Output
+from .output import LAST_BYTES, STDOUT, Output
 from .typed import Typed
 
-STDOUT = 1
 READ = 4096
 KITTY_FLAGS = KITTY_DISAMBIGUATE_ESCAPE_CODES | KITTY_REPORT_ALL_KEYS | KITTY_REPORT_ASSOCIATED_TEXT
 
 MAX_COLUMNS, MAX_LINES = 1000, 500
 """No screen is larger; a terminal can be told that it is, and to paint it would take all the memory."""
 
-LAST_BYTES = 0.5
-"""Seconds that a terminal may take for the last bytes, which make it what it was."""
+AT_ONCE = 0.05
+"""Seconds between two signals of which nobody can say which came first."""
 
 
 class TerminalDriver(OpenDriver):
@@ -41,18 +41,22 @@ class TerminalDriver(OpenDriver):
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
-        register()
         self._charset = charset()
         self._output = Output(STDOUT, self._repaint_soon)
         self._typed = Typed(self.parser)
-        self._taken = self._to_stop = False
+        self._taken = False
+        self._stopped_at = self._continued_at = 0.0
+
+    @property
+    def can_suspend(self) -> bool:
+        """Not by Textual's way, which ends the threads that SIGTSTP leaves."""
+        return False
 
     # Bytes
 
     def write(self, data: str) -> None:
         """Hand over text to be written. It never waits."""
-        errors = "replace" if self._charset == UTF_8 else STAND_IN
-        self._output.write(data.encode(self._charset, errors), needed=not self._taken)
+        self._output.write(encoded(data, self._charset), needed=not self._taken)
 
     def _repaint_soon(self) -> None:
         with suppress(RuntimeError):  # the loop has ended
@@ -101,17 +105,10 @@ class TerminalDriver(OpenDriver):
             os.kill(os.getpid(), signal.SIGSTOP)
         with suppress(termios.error):
             self.attrs_before = termios.tcgetattr(self.fileno)
-        for number, handler in self._handlers.items():
-            self.loop.add_signal_handler(number, handler)
+        self.loop.add_signal_handler(signal.SIGWINCH, self._resized)
+        signal.signal(signal.SIGTSTP, self._hear_stop)
+        signal.signal(signal.SIGCONT, self._hear_continue)
         self._take()
-
-    @property
-    def _handlers(self) -> dict[int, Any]:
-        return {
-            signal.SIGWINCH: self._resized,
-            signal.SIGTSTP: self._asked_to_stop,
-            signal.SIGCONT: self._continued,
-        }
 
     def _take(self) -> None:
         """The settings and the modes of a screen: to set them again does no harm."""
@@ -122,8 +119,10 @@ class TerminalDriver(OpenDriver):
             termios.tcsetattr(self.fileno, termios.TCSANOW, attributes)
         self.write("\x1b[?1049h\x1b[?25l\x1b[?1004h")
         if not constants.DISABLE_KITTY_KEY:
-            self.write(f"\x1b[>{KITTY_FLAGS}u")
+            # It is pushed onto a stack, from which it is taken once.
+            self.write("\x1b[<u" * self._taken + f"\x1b[>{KITTY_FLAGS}u")
         self.begin_modes()
+        self.begin_with(self._terminal_size())
         self.loop.add_reader(self.fileno, self._read)
         self._taken = True
         self._resized()
@@ -148,20 +147,30 @@ class TerminalDriver(OpenDriver):
             size = self._terminal_size()
             self.send_message(events.Resize(size, size))
 
-    def _asked_to_stop(self) -> None:
-        self._to_stop = True
-        self.loop.call_soon(self._stop_now)
+    def _hear_stop(self, *_: object) -> None:
+        """SIGTSTP."""
+        self._stopped_at = time.monotonic()
+        self.loop.call_soon_threadsafe(self._stop)
 
-    def _stop_now(self) -> None:
-        """Give the terminal back and stop; unless a SIGCONT has come already, which would find nothing to continue."""
-        if self._to_stop:
-            self._to_stop = False
+    def _hear_continue(self, *_: object) -> None:
+        """SIGCONT."""
+        self._continued_at = time.monotonic()
+        self.loop.call_soon_threadsafe(self._continue)
+
+    def _stop(self) -> None:
+        """Give the terminal back and stop; unless a SIGCONT has come meanwhile, which would have continued nothing."""
+        if self._is_to_stop():
             self._give_back()
-            os.kill(os.getpid(), signal.SIGSTOP)
+            if self._is_to_stop():
+                os.kill(os.getpid(), signal.SIGSTOP)
+            else:
+                self._continue()
 
-    def _continued(self) -> None:
-        """SIGCONT: the shell, or whoever had the terminal meanwhile, may have left it in any state."""
-        self._to_stop = False
+    def _is_to_stop(self) -> bool:
+        return self._continued_at < self._stopped_at - AT_ONCE
+
+    def _continue(self) -> None:
+        """The shell, or whoever had the terminal meanwhile, may have left it in any state."""
         if self._is_in_background() and not is_asked_for():
             os.kill(os.getpid(), signal.SIGSTOP)
             return
@@ -177,8 +186,9 @@ class TerminalDriver(OpenDriver):
 
     def stop_application_mode(self) -> None:
         """Make the terminal what it was."""
-        for number in self._handlers:
-            self.loop.remove_signal_handler(number)
+        self.loop.remove_signal_handler(signal.SIGWINCH)
+        signal.signal(signal.SIGTSTP, signal.SIG_DFL)
+        signal.signal(signal.SIGCONT, signal.SIG_DFL)
         self._give_back()
 
     def _give_back(self) -> None:

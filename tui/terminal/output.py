@@ -1,18 +1,28 @@
 """What is painted goes to the terminal here. A terminal that takes no bytes makes nobody wait."""
 
 import os
+import select
 import time
 from collections.abc import Callable
 from threading import Condition, Thread
+
+from .charset import charset, encoded
+
+STDOUT = 1
+"""The terminal that was checked; stderr may lead elsewhere."""
 
 MOST_WAITING = 1_000_000
 """Bytes that may wait for a terminal; with more, frames are left out until it has taken them."""
 
 
+LAST_BYTES = 0.5
+"""Seconds that a terminal may take for the last bytes; one that takes none must not hold up the end."""
+
+
 class Output:
     """Writes to a descriptor in a thread of its own, which never holds up the program: neither its loop nor its end."""
 
-    def __init__(self, descriptor: int, on_caught_up: Callable[[], object]) -> None:
+    def __init__(self, descriptor: int, on_caught_up: Callable[[], object] = lambda: None) -> None:
         """`on_caught_up` is called, in the thread, once everything is written after frames were left out."""
         self.descriptor, self._on_caught_up = descriptor, on_caught_up
         self._changed = Condition()
@@ -52,9 +62,17 @@ class Output:
         while (data := self._next()) is not None:
             try:
                 while data:
-                    data = data[os.write(self.descriptor, data) :]
+                    data = data[self._write(data) :]
             except OSError:  # the terminal has gone
                 self.close()
+
+    def _write(self, data: bytes) -> int:
+        """How many bytes the terminal has taken."""
+        try:
+            return os.write(self.descriptor, data)
+        except BlockingIOError:  # another program has left it so
+            select.select([], [self.descriptor], [])
+            return 0
 
     def _next(self) -> bytes | None:
         """What is to be written, once there is something; None at the end."""
@@ -69,3 +87,10 @@ class Output:
             data = bytes(self._waiting)
             self._waiting.clear()
             return data or None
+
+
+def print_last(line: str) -> None:
+    """A line for the shell's terminal, if that is still there and takes it."""
+    output = Output(STDOUT)
+    output.write(encoded(f"{line}\n", charset()))
+    output.drain(LAST_BYTES)

@@ -94,6 +94,26 @@ def test_keys_typed_while_tensorflow_loads_are_kept_and_nothing_of_what_it_print
 
 
 @pytest.mark.usefixtures("shared_engine")
+@pytest.mark.parametrize("environment", [{"COLUMNS": "70", "LINES": "20"}, {"COLUMNS": "x"}, {}])
+@pytest.mark.parametrize(("columns", "rows"), [(100, 30), (0, 0)])
+def test_the_size_is_the_terminals_own_and_painting_comes_to_rest(
+    environment: dict[str, str], columns: int, rows: int
+) -> None:
+    with RealTerminal(columns=columns or 80, rows=rows or 24, **environment) as terminal:
+        terminal.resize(columns, rows, tell=False)
+        terminal.wait_for("q quit")
+        for _ in range(10):
+            terminal.read(0.1)
+        painted = len(terminal.written)
+        for _ in range(5):
+            terminal.read(0.1)
+        assert len(terminal.written) < painted + 2_000, "at rest; a notice may have changed"
+        right = max(len(line.rstrip()) for line in terminal.screen.display)
+        assert right == (columns or 80)
+        terminal.press("q")
+        assert terminal.wait_for_end() == 0
+
+
 def test_too_small_a_terminal_says_so_and_a_larger_one_goes_on() -> None:
     with RealTerminal(columns=30, rows=8) as terminal:
         terminal.wait_for("40x10")
