@@ -14,9 +14,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "support"))
 
+from command import PROGRAM
 from ends import WAYS, ended
-from real_terminal import PROGRAM, RealTerminal
-from served import wait_until
+from processes import wait_until
+from real_terminal import RealTerminal
 
 
 def main() -> int:

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from backprop_tui.core.storage.store import load
-from real_terminal import RealTerminal, wait_until_gone
+from processes import wait_until_gone
+from real_terminal import RealTerminal
 
 Way = Callable[[RealTerminal], object]
 

@@ -11,9 +11,12 @@ from pathlib import Path
 
 import pytest
 from backprop_tui.core.storage.store import load
+from command import PROGRAM
 from ends import WAYS, ended, paint
-from real_terminal import PROGRAM, RealTerminal, wait_until_gone
-from served import wait_until
+from processes import wait_until, wait_until_gone
+from real_terminal import RealTerminal
+
+pytestmark = [pytest.mark.slow, pytest.mark.one_worker]
 
 NEAR = {
     "SIGCONT SIGHUP",
