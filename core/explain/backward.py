@@ -26,6 +26,7 @@ from .terms import (
     couples,
     derivative,
     error,
+    exact_prediction,
     explanation,
     factor,
     input_cell,
@@ -34,6 +35,7 @@ from .terms import (
     name_of,
     pre_activation,
     samples,
+    shown_value,
     target_sum,
 )
 
@@ -64,7 +66,7 @@ def _by_prediction(trace: Trace, cell: Cell) -> Explanation:
     terms = _DERIVATIVES[trace.network.loss](trace, prediction, target, output, sample)
     title = "the derivative of the loss at the prediction"
     if trace.network.loss_row.from_z:
-        notes = ("the tape itself goes from the loss to z at once, which stays finite where ŷ is 0 or 1",)
+        notes = ("the tape takes ŷ and 1 − ŷ each from z: neither is rounded to 0 when the other is near 1",)
         return explanation(trace, cell, title, terms, common=mean_over_batch(trace), notes=notes)
     return explanation(trace, cell, title, terms, common=loss_constants(trace))
 
@@ -75,21 +77,30 @@ def _of_squares(trace: Trace, prediction: Factor, target: Factor, output: int, s
 
 
 def _of_binary_cross_entropy(trace: Trace, prediction: Factor, target: Factor, output: int, sample: int) -> list[Term]:
-    """(ŷ − y)/(ŷ(1 − ŷ))."""
-    both = Factor(
-        f"({prediction.symbol}(1 − {prediction.symbol}))",
-        prediction.value * (1 - prediction.value),
-        prediction.cells,
-        ("(", prediction.value, "(1 − ", prediction.value, "))"),
+    """−y/ŷ + (1 − y)/(1 − ŷ)."""
+    rest = Factor(f"(1 − {target.symbol})", 1 - target.value, target.cells, ("(1 − ", shown_value(target), ")"))
+    under = Factor(
+        f"(1 − {prediction.symbol})",
+        _not_zero(exact_prediction(trace, output, sample)[1]),
+        (*prediction.cells, Cell(f"z{trace.network.depth}", output, sample)),
+        ("(1 − ", prediction.value, ")"),
         divides=True,
     )
-    top = error(trace, output, sample, f"gz{trace.network.depth}")
-    return [Term((Factor(top.symbol, top.value, top.cells[1:], top.working), both))]
+    return [_over_prediction(target, prediction), Term((rest, under))]
 
 
 def _of_softmax_cross_entropy(trace: Trace, prediction: Factor, target: Factor, output: int, sample: int) -> list[Term]:
     """−y/ŷ."""
-    return [Term((target, replace(prediction, divides=True)), -1)]
+    return [_over_prediction(target, prediction)]
+
+
+def _over_prediction(target: Factor, prediction: Factor) -> Term:
+    return Term((target, replace(prediction, value=_not_zero(prediction.value), divides=True)), -1)
+
+
+def _not_zero(probability: float) -> float:
+    """A probability is never 0, however small a number it is rounded to: 0/ŷ is 0."""
+    return probability if probability else float(np.finfo("float64").tiny)
 
 
 _DERIVATIVES = {

@@ -27,26 +27,30 @@ ROUNDING = float(np.finfo("float64").eps)
 class Question:
     """What to ask the engine for the finite difference of one number, and how to read the answer.
 
-    `step` is ε. `share` is the part of the batch's loss that the asked loss is: 1/B for a number of a single sample.
+    `moved` is how far the number itself is moved between the two losses: 2ε, or what becomes of that. `share` is the
+    part of the batch's loss that the asked loss is: 1/B for a number of a single sample. `size` is how large the
+    numbers are that `moved` is the difference of, if it is one.
     """
 
     request: FindLosses
-    step: float
+    moved: float
     share: float
+    size: float = 0.0
 
     def difference(self, answer: LossesFound) -> tuple[float, float]:
         """The central finite difference, and how far off it may be by rounding alone."""
         up, down = (float(loss) for loss in answer.losses.array)
         with np.errstate(all="ignore"):
-            found = float((np.float64(up) - down) / (2 * self.step) * self.share)
-        return found, 4 * ROUNDING * max(abs(up), abs(down)) / self.step * self.share
+            found = float((np.float64(up) - down) / self.moved * self.share)
+            of_losses = 8 * ROUNDING * max(abs(up), abs(down)) / abs(self.moved) * self.share
+            return found, of_losses + 4 * ROUNDING * self.size / abs(self.moved) * abs(found)
 
 
 def difference_request(trace: Trace, cell: Cell, context: Context) -> Question | None:
     """How to find a gradient by the finite difference; None where no change of parameters moves that number alone.
 
     A parameter is moved itself. A z moves as its unit's bias does, for its own sample; an h as the next layer's biases
-    do along its weights; ŷ as z does where the last layer is linear.
+    do along its weights; ŷ as its z does, if it has one of its own: ΔL/Δŷ.
     """
     found = _direction(trace, cell) if parse(cell.name).gradient else None
     if found is None:
@@ -58,7 +62,11 @@ def difference_request(trace: Trace, cell: Cell, context: Context) -> Question |
         rows = np.stack([parameters + step * direction, parameters - step * direction])
     share = 1.0 if chosen is None else 1 / len(samples(trace))
     request = FindLosses(trace.network, numbers(rows), _samples(trace, context, chosen))
-    return Question(request, step, share)
+    if parse(cell.name).of != "y_pred" or trace.network.ends_linear:
+        return Question(request, 2 * step, share)
+    up, down = (_prediction(trace, cell, change) for change in (step, -step))
+    moved = up - down
+    return Question(request, moved, share, max(abs(up), abs(down))) if moved and isfinite(moved) else None
 
 
 @dataclass(frozen=True)
@@ -164,11 +172,19 @@ def _direction(trace: Trace, cell: Cell) -> tuple[Array, int | None] | None:
     layer = value.layer_in(network)
     if value.of == "h":
         direction[network.parameter(f"b{layer + 1}").span] = trace[f"w{layer + 1}"][:, cell.row]
-    elif value.of == "z" or network.ends_linear:
+    elif value.of == "z" or network.activation(layer).elementwise:
         direction[_place(trace, Cell(f"b{layer}", cell.row))] = 1
     else:
         return None
     return direction, cell.column
+
+
+def _prediction(trace: Trace, cell: Cell, change: float) -> float:
+    """ŷ in float64 if its z changes by so much."""
+    depth = trace.network.depth
+    z = float(trace[f"z{depth}"][cell.place])
+    with np.errstate(all="ignore"):
+        return float(trace.network.activation(depth).function(np.array(z + change)))
 
 
 def _step(trace: Trace, cell: Cell) -> float:
@@ -177,6 +193,9 @@ def _step(trace: Trace, cell: Cell) -> float:
     It is more where the loss is so large against its gradient that rounding would hide it, but not so much more that
     the bend would show. A power of two, so that adding it is exact.
     """
+    if parse(cell.name).of == "y_pred":
+        # It is moved by its z.
+        cell = Cell(f"gz{trace.network.depth}", *cell.place)
     of = Cell(parse(cell.name).base.name, *cell.place)
     size = max(1.0, abs(number(trace[of.name], of)))
     gradient, loss = abs(number(trace[cell.name], cell)), abs(trace.loss)

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
-from backprop_tui.core.model.activations import ACTIVATIONS
+from backprop_tui.core.model.activations import ACTIVATIONS, SOFTMAX
 from backprop_tui.core.model.losses import SOFTMAX_CROSS_ENTROPY, Constant
 from backprop_tui.core.model.network import Array
 from backprop_tui.core.model.phases import Cell
@@ -218,6 +218,17 @@ def derivative(trace: Trace, layer: int, unit: int, sample: int) -> Factor | Non
     numbers = {"{z}": z_value, "{h}": h_value}
     working = tuple(numbers.get(part, part) for part in parts if part)
     return Factor(symbol, value, (z, h), working, note, size=size)
+
+
+def exact_prediction(trace: Trace, output: int, sample: int) -> tuple[float, float]:
+    """ŷ and 1 − ŷ of a probability, in float64, each from z: neither is rounded to 0 where the other is near 1."""
+    z = trace[f"z{trace.network.depth}"][:, sample].astype("float64")
+    # A sigmoid is the softmax of z and 0.
+    whole = z if trace.network.loss_row.last == SOFTMAX else np.array([z[output], 0.0])
+    place = output if trace.network.loss_row.last == SOFTMAX else 0
+    with np.errstate(all="ignore"):
+        found = ACTIVATIONS[SOFTMAX].function(whole)
+    return float(found[place]), float(np.delete(found, place).sum())
 
 
 def error(trace: Trace, output: int, sample: int, gradient: str) -> Factor:

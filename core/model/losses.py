@@ -101,7 +101,7 @@ _ROWS = (
     Loss(
         BINARY_CROSS_ENTROPY,
         formula=lambda outputs: "−Σ(y·ln ŷ + (1 − y)·ln(1 − ŷ))" if outputs > 1 else "−y·ln ŷ − (1 − y)·ln(1 − ŷ)",
-        derivative=lambda outputs: "(ŷ − y)/(ŷ(1 − ŷ))",
+        derivative=lambda outputs: "−y/ŷ + (1 − y)/(1 − ŷ)",
         function=_binary_cross_entropy,
         tensorflow="tf.reduce_sum(tf.nn.sigmoid_cross_entropy_with_logits(y_true, z), axis=0)",
         source="Goodfellow, Bengio and Courville 2016, 6.2.2.2",

@@ -36,6 +36,21 @@ LOSSES: dict[str, Callable[[Tensor, Tensor, Tensor], Tensor]] = {
 }
 """The loss of each sample (batch,) of y, ŷ and its z (outputs, batch)."""
 
+LOSSES_BY_PREDICTION: dict[str, Callable[[Tensor, Tensor, Tensor], Tensor]] = {
+    BINARY_CROSS_ENTROPY: lambda y, z, shift: (
+        -tf.reduce_sum(
+            tf.math.xlogy(y, tf.math.sigmoid(z) + shift) + tf.math.xlogy(1 - y, tf.math.sigmoid(-z) - shift), axis=0
+        )
+    ),
+    SOFTMAX_CROSS_ENTROPY: lambda y, z, shift: (
+        -tf.reduce_sum(tf.math.xlogy(y, tf.nn.softmax(z, axis=0) + shift), axis=0)
+    ),
+}
+"""The losses that are computed from z, once more as functions of ŷ + shift, for the tape to go from the loss to ŷ.
+
+ŷ and 1 − ŷ are each made of z, so that neither is rounded to 0 where the other is near 1.
+"""
+
 
 def forward(network: Network, x: Tensor, parameters: dict[str, Tensor]) -> dict[str, Tensor]:
     """z1, h1 ... y_pred (units, batch) of samples x (batch, features)."""
@@ -73,17 +88,22 @@ def gradients(
         loss = tf.reduce_sum(weight * losses(network, y, values)) / total
     found = tape.gradient(loss, matrices | values, unconnected_gradients=tf.UnconnectedGradients.ZERO)
     if network.loss_row.from_z:
-        found["y_pred"] = _cross_entropy_derivative(network, y, values) * weight / total
+        found["y_pred"] = _by_prediction(network, values, y, weight, total)
     computed = {"loss": loss, **values, **{"g" + name: found[name] for name in values}}
     return computed, tf.concat([tf.reshape(found[p.name], [-1]) for p in network.parameters], 0)
 
 
-def _cross_entropy_derivative(network: Network, y: Tensor, values: dict[str, Tensor]) -> Tensor:
-    """∂L/∂ŷ where the loss is computed from z: the tape has no path through ŷ there."""
-    y_true, y_pred = tf.transpose(y), values["y_pred"]
-    if network.loss == BINARY_CROSS_ENTROPY:
-        return (y_pred - y_true) / (y_pred * (1 - y_pred))
-    return -y_true / y_pred
+def _by_prediction(network: Network, values: dict[str, Tensor], y: Tensor, weight: Tensor, total: Tensor) -> Tensor:
+    """∂L/∂ŷ (outputs, batch) where the loss is computed from z: the tape of the loss has no path through ŷ there.
+
+    It is the tape's derivative by a shift of ŷ, at the shift 0.
+    """
+    z, shift = values[f"z{network.depth}"], tf.zeros_like(values["y_pred"])
+    with tf.GradientTape() as tape:
+        tape.watch(shift)
+        loss = tf.reduce_sum(weight * LOSSES_BY_PREDICTION[network.loss](tf.transpose(y), z, shift)) / total
+    # What fills up a batch has the weight 0, which times an infinite number is none.
+    return tf.where(weight > 0, tape.gradient(loss, shift), 0)
 
 
 Updated = tuple[Tensor, Tensor]

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from backprop_tui.core.engine.compute.engine import Engine
 from backprop_tui.core.engine.protocol.messages import FindLosses, Inline, LossesFound, Program, RunSteps, StepsRun
+from backprop_tui.core.model.activations import ACTIVATIONS
 from backprop_tui.core.model.arrays import arrays, numbers
 from backprop_tui.core.model.losses import BINARY_CROSS_ENTROPY, SOFTMAX_CROSS_ENTROPY
 from backprop_tui.core.model.network import Array, Layer, Network
@@ -35,9 +36,10 @@ def derivatives(engine: Engine, network: Network, parameters: Array, places: lis
 
 
 def assume_smooth(network: Network, trace: dict[str, Array]) -> None:
-    """No relu so near its corner that a difference would straddle it."""
+    """No unit so near the corner of its activation that a difference would straddle it."""
     for layer, (z, _) in zip(network.layers, activations(network), strict=True):
-        assume(layer.activation != "relu" or np.abs(trace[z]).min() > 100 * SHIFT)
+        bends = bool(ACTIVATIONS[layer.activation].cases)
+        assume(not bends or np.abs(trace[z]).min() > 100 * SHIFT)
 
 
 def assert_agree(gradient: Array, difference: Array, loss: float) -> None:
@@ -83,6 +85,48 @@ def test_gradients_of_intermediates(engine: Engine, network: Network, size: int,
                 x, y = trace[name][:, sample][None], data.y[sample][None]
                 difference = derivatives(engine, rest, parameters, places, x, y) / size
                 assert_agree(trace["g" + name][:, sample], difference, trace["loss"].item())
+
+
+@pytest.mark.parametrize(
+    ("z", "y", "right"),
+    [
+        # L = −y·ln ŷ − (1 − y)·ln(1 − ŷ) with ŷ = σ(z): −1/ŷ = −(1 + e^-z) for y = 1, 1/(1 − ŷ) = 1 + e^z for y = 0.
+        (15, 0, 3269018.37),
+        (20, 1, -1.0),
+        (20, 0, 485165196.4),
+        (-15, 1, -3269018.37),
+        (88, 1, -1.0),
+        (200, 1, -1.0),
+        (-200, 0, 1.0),
+        (200, 0, np.inf),
+        (0, 0.25, 1.0),
+        (2, 0.5, -0.5 * (1 + np.exp(-2)) + 0.5 * (1 + np.exp(2))),
+    ],
+)
+def test_a_sure_prediction_has_the_gradient_of_its_probability(
+    engine: Engine, z: float, y: float, right: float
+) -> None:
+    """In float32, where ŷ itself is rounded to 1 from z = 17 on."""
+    network = Network(1, (Layer(1, "sigmoid"),), BINARY_CROSS_ENTROPY)
+    program = Program(network)
+    samples = Inline(numbers(np.array([[1.0]])), numbers(np.array([[y]])))
+    answer = engine.answer(RunSteps(program, numbers(np.array([z, 0], "float32")), samples, 0.1))
+    assert isinstance(answer, StepsRun)
+    assert answer.trace["gy_pred"].array[0, 0] == pytest.approx(right, rel=2e-6)
+    assert np.isfinite(answer.trace["gz1"].array).all()
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_a_class_that_is_not_the_right_one_has_no_gradient_at_its_probability(engine: Engine, dtype: str) -> None:
+    """∂L/∂ŷ = −y/ŷ is 0 for y = 0, also where ŷ = e^-900 or so underflows."""
+    network = Network(1, (Layer(3, "softmax"),), SOFTMAX_CROSS_ENTROPY)
+    start = np.array([0, 1, -900, 0, 0, 0], dtype)
+    samples = Inline(numbers(np.array([[1.0], [0.0]])), numbers(np.array([[1.0, 0, 0], [0, 0, 1]])))
+    answer = engine.answer(RunSteps(Program(network, dtype=dtype), numbers(start), samples, 0.1))  # type: ignore[arg-type]
+    assert isinstance(answer, StepsRun)
+    assert answer.trace["y_pred"].array[2, 0] == 0
+    right = np.array([[-(1 + np.e) / 2, 0], [0, 0], [0, -1.5]])
+    np.testing.assert_allclose(answer.trace["gy_pred"].array, right, rtol=1e-6)
 
 
 @pytest.mark.parametrize("loss", [BINARY_CROSS_ENTROPY, SOFTMAX_CROSS_ENTROPY])

@@ -160,7 +160,7 @@ def test_numbers_beyond_all_measure_are_explained_too(engine: Engine, loss: str,
             found.evaluate()
         assert all(len(line) <= 76 for line in sentence(trace, cell, context))
         if (question := difference_request(trace, cell, context)) is not None:
-            assert question.step > 0
+            assert question.moved > 0
             compared = agreement(found, question, LossesFound(numbers(np.array([size, -size]))))
             assert compared.text
             # Neither infinite nor undefined gradients are ever said to agree.
@@ -384,6 +384,31 @@ def test_a_row_that_fills_up_a_batch_does_not_count(engine: Engine) -> None:
             found = explain(trace, cell, Context())
             assert abs(found.evaluate() - found.value) <= 1e-5 * (found.scale + 1), cell
     assert [len(explain(trace, Cell(name), Context(), LOCAL).terms) for name in ("gw1", "gb2", "loss")] == [2, 2, 2]
+
+
+@pytest.mark.parametrize(("last", "loss"), [("sigmoid", "binary_cross_entropy"), ("tanh", "half_squared_error")])
+@pytest.mark.parametrize("z", [-12.0, -0.7, 2.0, 9.0])
+@pytest.mark.parametrize("y", [0.0, 1.0])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_the_gradient_by_a_prediction_is_found_three_ways(
+    engine: Engine, last: str, loss: str, z: float, y: float, dtype: str
+) -> None:
+    network = Network(1, (Layer(1, last),), loss)
+    samples = Inline(numbers(np.array([[1.0], [-0.5]])), numbers(np.array([[y], [1 - y]])))
+    program = Program(network, dtype=dtype)  # type: ignore[arg-type]
+    answer = engine.answer(RunSteps(program, numbers(np.array([z, 0.1], dtype)), samples, 0.1))
+    assert isinstance(answer, StepsRun)
+    trace, context = Trace(network, 0.1, (0, 1), arrays(answer.trace)), Context()
+    for sample in (0, 1):
+        cell = Cell("gy_pred", 0, sample)
+        question = difference_request(trace, cell, context)
+        assert question is not None
+        losses = engine.answer(question.request)
+        assert isinstance(losses, LossesFound)
+        found = agreement(explain(trace, cell, context), question, losses)
+        assert found.agree, found
+        assert found.difference == pytest.approx(found.tape, rel=1e-3, abs=found.noise + float(np.finfo(dtype).eps))
+        assert found.chain == pytest.approx(found.tape, rel=1e-5, abs=1e-30)
 
 
 def test_a_cell_that_is_not_there(part_4: Session) -> None:

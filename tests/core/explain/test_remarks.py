@@ -137,12 +137,12 @@ def test_the_first_number_that_is_not_finite(engine: Engine) -> None:
 
 
 def test_a_prediction_rounded_to_0(engine: Engine) -> None:
-    # ŷ = σ(−200) is 0 in float32, and ∂L/∂ŷ = −1/0; the program's own way, by z, stays finite.
+    # ŷ = σ(−200) is 0 in float32, and ∂L/∂ŷ = −1/ŷ = −e^200 is beyond it; the program's own way, by z, stays finite.
     network = Network(1, (Layer(1, "sigmoid"),), "binary_cross_entropy")
     trace = traced(engine, network, [-200, 0], [1], [1])
     assert first_not_finite(trace) == Cell("gy_pred")
     assert trace["gw1"][0, 0] == -1
-    assert "ŷ is rounded to 0 or 1" in remarks(trace)[0].text
+    assert "∂L/∂ŷ is −∞: 1/ŷ is beyond the largest number" in remarks(trace)[0].text
 
 
 @pytest.mark.slow

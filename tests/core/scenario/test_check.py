@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 import tomlkit
 from backprop_tui.core.engine.compute.engine import Engine
-from backprop_tui.core.scenario import ScenarioError, bundled, bundled_names, format, parse
+from backprop_tui.core.scenario import ScenarioError, bundled, bundled_names, format, parse, read
 from backprop_tui.core.scenario.check import check
 from backprop_tui.data import EXAMPLES
 from command import run
@@ -33,6 +33,15 @@ def test_what_is_bundled() -> None:
 def test_every_number_comes_out(name: str, engine: Engine) -> None:
     for number in check(bundled(name), engine.answer):
         assert number.ok, f"{number.name}, step {number.expectation.step}: {number.stated} but {number.computed}"
+
+
+CASES = Path(__file__).parent / "cases"
+
+
+@pytest.mark.parametrize("name", ["nan_bce", "nan_soft"])
+def test_a_sure_prediction_comes_out(name: str, engine: Engine) -> None:
+    for number in check(read(CASES / f"{name}.toml"), engine.answer):
+        assert number.ok, f"{number.name}: {number.stated} but {number.computed}"
 
 
 Place = tuple[str | int, ...]

@@ -39,7 +39,7 @@ def run_for(*arguments: str) -> Run:
         (("--lr", "-0.1"), "--lr: -0.1"),
         (("--lr", "fast"), "--lr: 'fast'"),
         (("--lr=-inf",), "--lr: -inf"),
-        (("--lr", "1e39"), "--lr: 1e39"),
+        (("--lr", "1e39"), "--lr: 1e+39 is not a learning rate"),
         (("--lr",), "--lr: expected one argument"),
         (("--seed", "-1"), "--seed: -1 is not a seed, a whole number from 0 to 4294967295"),
         (("--seed", "4294967296"), "--seed: 4294967296"),
