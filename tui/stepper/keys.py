@@ -8,7 +8,14 @@ MAIN = (
         "s", "s", "phase", "phase", "one phase: a layer's z, its h, ŷ, the loss, then backwards, then the update", True
     ),
     Key("full_stop", ".", "number", "number", "one number: the smallest step, one unit's or one weight's arithmetic"),
-    Key("b", "b", "back", "back", "takes back the last step, phase, number or change", True),
+    Key(
+        "b",
+        "b",
+        "back",
+        "back",
+        "takes back the last step, phase, number or change; at the start: to the run before",
+        True,
+    ),
     Key(
         "left_square_bracket,shift+left", "[ or shift+left", "back_phase", "phase back", "one phase back in the history"
     ),
@@ -21,8 +28,8 @@ MAIN = (
     ),
     Key("home", "home", "first", "start", "the very start"),
     Key("end", "end", "last", "newest", "the newest step"),
-    Key("r", "r", "reinit", "reinit", "reinit: new random weights, those of the next seed, and an empty history", True),
-    Key("R", "R", "restart", "restart", "restart: the same weights as at the start of this run"),
+    Key("r", "r", "reinit", "reinit", "reinit: a new run from new random weights, those of the next seed", True),
+    Key("R", "R", "restart", "restart", "restart: a new run from the weights at the start of this one"),
     Key("a", "a", "autoplay", "autoplay", "autoplay on and off"),
     Key("less_than_sign", "<", "slower", "slower", "autoplay slower"),
     Key("greater_than_sign", ">", "faster", "faster", "autoplay faster"),
