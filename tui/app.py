@@ -236,8 +236,11 @@ class StepperApp(App[None]):
         from .saving import export
 
         self._main.say("writing …")
-        work = partial(export, what, self.engine, asyncio.get_running_loop(), self.export_folder)
+        work = partial(export, what, self.engine, asyncio.get_running_loop(), self.export_folder, self.exported)
         self.run_worker(lambda: self.call_from_thread(self._main.say, work()), thread=True)
+
+    def exported(self, name: str) -> None:
+        """A file of this name was written, by the thread that calls this."""
 
     # Another run
 

@@ -1,7 +1,7 @@
 """What a session leaves behind: its file, from which another start of the program goes on, and what is exported."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -98,8 +98,13 @@ def resume(name: str = "", folder: Path | None = None) -> "tuple[Loaded, Keeper]
         raise store.StoreError(f"{error}{older}") from None
 
 
-def export(what: Export, engine: Asker, loop: asyncio.AbstractEventLoop, folder: Path | None) -> str:
-    """Write the file that was asked for; what to say of it. In a thread of its own: the engine is asked in the loop."""
+def export(
+    what: Export, engine: Asker, loop: asyncio.AbstractEventLoop, folder: Path | None, exported: Callable[[str], None]
+) -> str:
+    """Write the file that was asked for; what to say of it. In a thread of its own: the engine is asked in the loop.
+
+    `exported` is called with its name once it is there.
+    """
     from backprop_tui.core.engine.client.process import EngineLost
     from backprop_tui.core.engine.protocol.checks import EngineRefused
     from backprop_tui.core.engine.protocol.messages import Answer, Request, WireError
@@ -109,7 +114,9 @@ def export(what: Export, engine: Asker, loop: asyncio.AbstractEventLoop, folder:
         return asyncio.run_coroutine_threadsafe(engine.ask(request), loop).result()
 
     try:
-        return export(what.timeline, what.scenario, ask, what.name, folder)
+        said = export(what.timeline, what.scenario, ask, what.name, folder)
+        exported(what.name)
+        return said
     except (ValueError, EngineLost, EngineRefused, WireError) as error:
         return str(error)
     except Exception as error:  # a fault of ours must not end what a person has done

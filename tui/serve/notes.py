@@ -11,6 +11,10 @@ MAX_NOTE = 60_000
 """Bytes; a longer note is not sent."""
 
 
+MAX_DOWNLOAD = 2 * 1024 * 1024
+"""Bytes of a file that a session sends."""
+
+
 class Fork(msgspec.Struct, frozen=True, tag=True):
     """To the fork server, with the terminal and the session's end of its link: fork a session."""
 
@@ -20,6 +24,8 @@ class Fork(msgspec.Struct, frozen=True, tag=True):
     term: str
     lang: str
     colorterm: str
+    downloads: bool
+    """Whether its person's client takes files: a browser does."""
 
 
 class Started(msgspec.Struct, frozen=True, tag=True):
@@ -84,9 +90,17 @@ class Follow(msgspec.Struct, frozen=True, tag=True):
     follows: bool
 
 
+class Download(msgspec.Struct, frozen=True, tag=True):
+    """From a session: a part of a file that its person's browser is to download."""
+
+    name: str
+    part: bytes
+    is_last: bool
+
+
 FromForkServer = Started | Ended | Ready
 ToSession = Say | Hold | Guide | Broadcast
-FromSession = Report | Follow | Broadcast
+FromSession = Report | Follow | Broadcast | Download
 
 _encoder = msgspec.msgpack.Encoder()
 T = TypeVar("T")

@@ -1,5 +1,6 @@
 """A workshop with real OpenSSH clients: coming, stepping, resizing, going, coming back; and faults of every part."""
 
+import base64
 import os
 import signal
 import stat
@@ -186,6 +187,26 @@ def test_the_server_killed_leaves_nothing_behind_and_everything_saved(tmp_path, 
         assert saved(served, "ida").timeline.steps == 4
     finally:
         served.stop()
+
+
+def test_an_exported_file_reaches_the_clipboard_and_twenty_are_kept(workshop) -> None:
+    with workshop.come("xena") as xena:
+        xena.press(" ")
+        xena.wait_for("step 1")
+        xena.press("e")
+        xena.press("mine.md\r")
+        xena.wait_for("mine.md is copied, if your")
+        xena.wait_for("xena/mine.md")
+        copied = base64.b64decode(xena.written.partition(b"\x1b]52;c;")[2].partition(b"\a")[0])
+        assert copied == (workshop.state / "xena" / "mine.md").read_bytes()
+        for number in range(19):
+            (workshop.state / "xena" / f"{number}.csv").touch()
+        xena.press("e")
+        xena.press("more.md\r")
+        xena.wait_for("20 exported files of yours are kept here, and no more")
+        xena.press("q")
+        assert xena.wait_for_end() == 0
+    assert not (workshop.state / "xena" / "more.md").exists()
 
 
 def test_what_a_server_killed_together_with_its_fork_server_leaves_is_removed_by_the_next(

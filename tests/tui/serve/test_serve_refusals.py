@@ -146,7 +146,7 @@ def test_the_environment_is_not_the_client_s_nor_the_server_s(tmp_path) -> None:
         "import os, sys\n"
         "from backprop_tui.tui.serve.seat.forked import _take_folder\n"
         "from backprop_tui.tui.serve.notes import Fork\n"
-        "_take_folder(Fork(1, 'anna', sys.argv[1], 'xterm', 'C.UTF-8', 'truecolor'))\n"
+        "_take_folder(Fork(1, 'anna', sys.argv[1], 'xterm', 'C.UTF-8', 'truecolor', False))\n"
         "print(sorted(os.environ), os.getcwd(), os.stat('.').st_mode & 0o777)\n"
     )
     done = subprocess.run(

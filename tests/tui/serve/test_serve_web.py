@@ -89,6 +89,23 @@ def test_come_in_step_resize_close_the_tab_and_come_back(web, browser) -> None:
 
 
 @needs_browser
+def test_an_exported_file_is_downloaded(web, browser, tmp_path) -> None:
+    browser.call("Browser.setDownloadBehavior", behavior="allow", downloadPath=str(tmp_path))
+    with browser.tab() as tab:
+        come(web, tab, "dan")
+        tab.wait_for("Gradients")
+        tab.type(" ")
+        tab.wait_for("step 1")
+        tab.type("e")
+        tab.paste("mine.md")
+        tab.type("\r")
+        tab.wait_for("Your browser downloads mine.md")
+        tab.wait_until(lambda: (tmp_path / "mine.md").exists(), "the file")
+        assert (tmp_path / "mine.md").read_bytes() == (web.state / "dan" / "mine.md").read_bytes()
+    wait_until_gone(web)
+
+
+@needs_browser
 def test_a_wrong_password_is_refused_and_the_right_one_then_taken(web, browser) -> None:
     with browser.tab() as tab:
         began = time.monotonic()

@@ -13,7 +13,18 @@ class LoginSocket extends WebSocket {
     this.addEventListener("open", () => {
       this.send(JSON.stringify(["login", find("#name").value, find("#password").value]));
     });
-    this.addEventListener("message", () => {
+    this.addEventListener("message", (event) => {
+      // The terminal's bytes are binary; a file that was exported comes as text, and is not for the terminal.
+      if (typeof event.data === "string" && event.data.startsWith('["file"')) {
+        event.stopImmediatePropagation();
+        const [, name, text] = JSON.parse(event.data);
+        const link = document.createElement("a");
+        link.href = URL.createObjectURL(new Blob([text], { type: "application/octet-stream" }));
+        link.download = name;
+        link.click();
+        setTimeout(() => URL.revokeObjectURL(link.href), 60000);
+        return;
+      }
       if (!page.contains("inside")) {
         page.add("inside");
         find(".xterm-helper-textarea").focus();

@@ -40,6 +40,8 @@ class SSHTerminal(asyncssh.SSHServerSession[bytes]):
         self._gone = False
         self._held: set[str] = set()
 
+    takes_files = False
+
     # asyncssh calls these
 
     def connection_made(self, chan: asyncssh.SSHServerChannel[bytes]) -> None:
@@ -141,6 +143,9 @@ class SSHTerminal(asyncssh.SSHServerSession[bytes]):
         self.hold_output("keys", exchanging)
         if exchanging:
             loop.call_later(KEYS_EVERY, self._wait_for_keys, until)
+
+    def download(self, name: str, data: bytes) -> None:
+        """A terminal takes no files."""
 
     def hold_keys(self, held: bool) -> None:
         """Take no more from the client for now, or go on."""

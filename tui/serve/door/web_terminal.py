@@ -1,6 +1,7 @@
 """The terminal on the page."""
 
 import asyncio
+import json
 from contextlib import suppress
 from urllib.parse import parse_qs
 
@@ -37,9 +38,12 @@ async def end(connection: ServerConnection, code: int, reason: str = "") -> None
 class WebTerminal:
     """The terminal on the page: the client of a relay."""
 
+    takes_files = True
+
     def __init__(self, connection: ServerConnection, guest: Guest) -> None:
         self._connection, self._guest = connection, guest
         self._output = bytearray()
+        self._file = ""
         self._some, self._may_read = asyncio.Event(), asyncio.Event()
         self._may_read.set()
         self._finished = False
@@ -67,6 +71,11 @@ class WebTerminal:
         if len(self._output) > WINDOW:
             self._relay.hold_output("browser", True)
 
+    def download(self, name: str, data: bytes) -> None:
+        """Have the page download a file; while the browser does not read, no more than one waits."""
+        self._file = json.dumps(["file", name, data.decode(errors="replace")])
+        self._some.set()
+
     def hold_keys(self, held: bool) -> None:
         """Take no more from the browser for now, or go on."""
         self._may_read.clear() if held else self._may_read.set()
@@ -88,6 +97,9 @@ class WebTerminal:
                 if output:
                     await self._connection.send(output)  # which waits for the browser
                 self._relay.hold_output("browser", False)
+                if self._file:
+                    file, self._file = self._file, ""
+                    await self._connection.send(file)
             await self._connection.close(BYE)
 
     async def _receive(self) -> None:

@@ -15,7 +15,7 @@ from typing import Protocol
 
 import msgspec
 from backprop_tui.tui.serve import limits, notes
-from backprop_tui.tui.serve.notes import Broadcast, Follow, Fork, FromSession, Report
+from backprop_tui.tui.serve.notes import MAX_DOWNLOAD, Broadcast, Download, Follow, Fork, FromSession, Report
 from backprop_tui.tui.serve.rates import Rate
 
 from .fork_client import ForkClient, ForkServerLost, NoRoom
@@ -34,8 +34,14 @@ _numbers = count(1)
 class Client(Protocol):
     """Where the session's output goes."""
 
+    takes_files: bool
+    """Whether it can download files."""
+
     def write(self, data: bytes) -> None:
         """Send to the person's terminal."""
+
+    def download(self, name: str, data: bytes) -> None:
+        """Give the person a file, if it takes files."""
 
     def hold_keys(self, held: bool) -> None:
         """Take no more from the client for now, or go on."""
@@ -69,6 +75,7 @@ class SessionProcess:
         self._master = self._handle = -1
         self._link: socket.socket | None = None
         self._input = bytearray()
+        self._file = bytearray()
         self._paste = Rate(limits.PASTE_RATE, limits.PASTE)
         self._paused = self._ending = self._reading = self._full = False
         self._ended = asyncio.Event()
@@ -78,7 +85,7 @@ class SessionProcess:
 
     async def start(self, term: str, lang: str, colorterm: str, size: tuple[int, int]) -> None:
         """Fork it. Raises NoRoom, and ForkServerLost where fork servers die again and again."""
-        note = Fork(self.number, self.label, self.folder, term, lang, colorterm)
+        note = Fork(self.number, self.label, self.folder, term, lang, colorterm, self._client.takes_files)
         for attempt in range(MAX_FORKS):
             try:
                 await self._fork(note, size)
@@ -208,6 +215,16 @@ class SessionProcess:
                     self.followed(self)
                 case Broadcast():
                     self.broadcast(self, note.state)
+                case Download():
+                    self._take_part(note)
+
+    def _take_part(self, note: Download) -> None:
+        self._file += note.part
+        if len(self._file) > MAX_DOWNLOAD:
+            self._file.clear()
+        elif note.is_last:
+            self._client.download(note.name, bytes(self._file))
+            self._file.clear()
 
     # Ending
 

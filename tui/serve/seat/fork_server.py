@@ -132,8 +132,8 @@ def main() -> None:
         scenario = open_scenario(given[0])
     run = scenario.run if scenario else Run()
 
-    def build(folder: Path, link: socket.socket) -> SessionApp:
-        return SessionApp(restore(folder, run, scenario), WatchedEngine(engine), link)
+    def build(folder: Path, link: socket.socket, downloads: bool) -> SessionApp:
+        return SessionApp(restore(folder, run, scenario), WatchedEngine(engine), link, downloads)
 
     import_the_rest()
     rehearse(build, Path(engine).parent)
@@ -183,11 +183,11 @@ def preload(package: str, path: Iterable[str]) -> None:
             preload(module.name, imported.__path__)
 
 
-def rehearse(build: Callable[[Path, socket.socket], "SessionApp"], private: Path) -> None:
+def rehearse(build: Callable[[Path, socket.socket, bool], "SessionApp"], private: Path) -> None:
     """Show an app to nobody, take a step, ask why? and save, so that what is made once (styles, caches) is there."""
     ours, theirs = notes.pair()
     with ours, theirs, TemporaryDirectory(dir=private) as folder:
-        app = build(Path(folder), theirs)
+        app = build(Path(folder), theirs, False)
 
         async def step(pilot: object) -> None:
             await pilot.press("space")  # type: ignore[attr-defined]

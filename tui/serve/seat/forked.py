@@ -20,8 +20,8 @@ from backprop_tui.tui.terminal.ending import Ending
 
 from .driver import SessionDriver
 
-Build = Callable[[Path, socket.socket], StepperApp]
-"""Makes the app of a session from its folder and its link to the server."""
+Build = Callable[[Path, socket.socket, bool], StepperApp]
+"""Makes the app of a session from its folder, its link to the server, and whether its person can download."""
 
 CRASHED = 70
 """The exit code of an app that failed."""
@@ -37,7 +37,7 @@ def run_session(note: Fork, terminal: int, link: socket.socket, build: Build) ->
         random.seed()
         # Our errors go to the log of the server; the terminal is the driver's alone.
         sys.stderr = sys.stdout = os.fdopen(log, "w", buffering=1, encoding="utf-8", errors="backslashreplace")
-        app = build(Path(note.folder), link)
+        app = build(Path(note.folder), link, note.downloads)
         app.driver_class = SessionDriver
         app.ending = Ending(app, looks=False)
         app.run(mouse=False)

@@ -5,6 +5,7 @@ import socket
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 
 import msgspec
 import numpy as np
@@ -16,10 +17,11 @@ from backprop_tui.tui.serve import notes
 from backprop_tui.tui.serve.notes import Broadcast, Follow, Guide, Hold, Report, Say
 from backprop_tui.tui.stepper.screen import StepperScreen
 from backprop_tui.tui.textual_hooks import ParsedRules, share_parsed_rules
+from backprop_tui.tui.widgets.messages import Export
 from textual.cache import LRUCache
 from textual.timer import Timer
 
-from . import snapshot
+from . import delivery, snapshot
 from .follow import FollowScreen
 from .held_screen import HeldScreen
 from .restore import Restored
@@ -57,11 +59,11 @@ class SessionApp(StepperApp):
 
     SAVE_EVERY = 0.0  # it saves by itself, some seconds after a step
 
-    def __init__(self, restored: Restored, engine: WatchedEngine, link: socket.socket) -> None:
+    def __init__(self, restored: Restored, engine: WatchedEngine, link: socket.socket, downloads: bool) -> None:
         super().__init__(restored.session, engine, 0, restored.scenario, restored.keeper, restored.loaded)
         share_parsed_rules(self.stylesheet, _PARSED)
-        self.export_folder = restored.folder
-        self._link, self._remark = link, restored.remark
+        self.export_folder = self._folder = restored.folder
+        self._link, self._remark, self._downloads = link, restored.remark, downloads
         self._reporting: asyncio.TimerHandle | None = None
         self._saving: asyncio.TimerHandle | None = None
         self._save_after = SAVE_AFTER
@@ -202,6 +204,21 @@ class SessionApp(StepperApp):
             self.push_screen(self._follower)
         else:
             self._follower.show(shown)
+
+    # Files
+
+    def export(self, what: Export) -> None:
+        """Write a file, unless there are many."""
+        if refusal := delivery.refusal(self._folder):
+            self._main.say(refusal)
+        else:
+            super().export(what)
+
+    def exported(self, name: str) -> None:
+        """Send it to where its person sits."""
+        copy = partial(self.call_from_thread, self.copy_to_clipboard)
+        said = delivery.hand_over(self._folder / name, self._link, copy, self._downloads)
+        self.call_from_thread(self.notify, escape_controls(said), timeout=SAY_FOR, markup=False)
 
     # What Textual offers and a person who sits elsewhere must not have on this machine
 
