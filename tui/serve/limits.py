@@ -84,7 +84,7 @@ def label(name: str) -> str | None:
 
 
 def terminal(term: str) -> str:
-    """The terminal's type, or a usual one where it is none that is known here."""
+    """The terminal's type, or a usual one if it is none that is known here."""
     return term if term in TERMS else DEFAULT_TERM
 
 
@@ -94,7 +94,7 @@ def language(lang: str) -> str:
 
 
 def colors(colorterm: str) -> str:
-    """What the terminal says of its colors, where that is a word known here."""
+    """What the terminal says of its colors, if that is a word known here."""
     return colorterm if colorterm in COLORTERMS else ""
 
 
@@ -118,7 +118,7 @@ def restrain() -> None:
 
 
 def open_files(sessions: int) -> bool:
-    """Allow this process the descriptors that so many sessions take; False where the system does not."""
+    """Allow this process the descriptors that so many sessions take; False if the system does not."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     # Each takes a socket, a terminal and its other end, a handle and a link; others ask, or have not logged in yet.

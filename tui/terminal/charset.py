@@ -1,4 +1,4 @@
-"""The characters that a terminal can show: where it is not UTF-8, an ASCII character stands in for each of ours."""
+"""The characters that a terminal can show. If it is not UTF-8, an ASCII character stands in for each of ours."""
 
 import codecs
 import locale
@@ -71,7 +71,7 @@ def charset(environment: Mapping[str, str] | None = None) -> str:
 
 
 def _environment() -> Mapping[str, str]:
-    """What this process was given. Python writes LC_CTYPE=C.UTF-8 into its own where the locale is C (PEP 538)."""
+    """What this process was given. Python writes LC_CTYPE=C.UTF-8 into its own if the locale is C (PEP 538)."""
     with suppress(OSError):
         parts = Path("/proc/self/environ").read_bytes().split(b"\0")
         return dict(os.fsdecode(part).partition("=")[::2] for part in parts)

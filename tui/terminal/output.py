@@ -32,7 +32,7 @@ class Output:
         Thread(target=self._run, daemon=True, name="terminal output").start()
 
     def write(self, data: bytes, needed: bool = False) -> None:
-        """Hand over some bytes. Where the terminal is far behind, only what is `needed` is kept."""
+        """Hand over some bytes. If the terminal is far behind, only what is `needed` is kept."""
         with self._changed:
             if len(self._waiting) > MOST_WAITING:
                 self._waiting.clear()

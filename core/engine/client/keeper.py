@@ -32,7 +32,7 @@ class _Engine:
 def listen(path: Path, mode: int = 0o600) -> socket.socket:
     """A socket at the path for those whom `mode` lets in. Its folder must be its owner's alone to write to.
 
-    Raises SocketInUse, and OSError where the path can't be made.
+    Raises SocketInUse, and OSError if the path can't be made.
     """
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     folder = path.parent.stat()
@@ -105,7 +105,7 @@ class EngineKeeper:
             self._changed(f"the engine {'is worn' if word == WORN else 'died'}; another takes its place")
             worn, self._active, self._spare = self._active, self._spare or self._launch(), None
             self.changes += 1
-            with suppress(OSError):  # where the spare has died as well, the next round finds out
+            with suppress(OSError):  # if the spare has died as well, the next round finds out
                 self._active.lifeline.send(GO)
             worn.lifeline.close()
             await loop.run_in_executor(None, _end, worn.child)

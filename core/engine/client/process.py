@@ -59,7 +59,7 @@ class EngineProcess:
         self._socket = ours
 
     async def ask(self, request: "Request") -> "Answer":
-        """The answer to a request. Raises EngineLost, and WireError where what came back is no answer."""
+        """The answer to a request. Raises EngineLost, and WireError if what came back is no answer."""
         from backprop_tui.core.engine.protocol.messages import WireError, encode
 
         frame = encode(request)

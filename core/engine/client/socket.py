@@ -34,7 +34,7 @@ class SharedEngine:
         """Called when the engine has gone in the middle of a request, which is asked again."""
 
     async def ask(self, request: Request) -> Answer:
-        """The answer to a request. Raises EngineLost, and WireError where what came back is no answer."""
+        """The answer to a request. Raises EngineLost, and WireError if what came back is no answer."""
         frame = encode(request)
         async with self._turn:
             if self._streams is not None and self._streams[0].at_eof():
@@ -76,6 +76,6 @@ class SharedEngine:
     def close(self) -> None:
         """End the connection; the engine stays."""
         if self._streams is not None:
-            with suppress(RuntimeError):  # where its loop has ended, and the connection with the process
+            with suppress(RuntimeError):  # if its loop has ended, and the connection with the process
                 self._streams[1].close()
             self._streams = None

@@ -61,7 +61,7 @@ class Engine:
         self.compiled = 0
 
     def answer(self, request: Request) -> Answer:
-        """The answer to a request; `Failed` where it can't be given."""
+        """The answer to a request; `Failed` if it can't be given."""
         try:
             match request:
                 case OpenTable():
@@ -87,7 +87,7 @@ class Engine:
             return Failed(str(error))
 
     def rows_of(self, samples: TableRows | Inline) -> int | None:
-        """How many rows a step of these samples works through; None where their table is not open."""
+        """How many rows a step of these samples works through; None if their table is not open."""
         if isinstance(samples, Inline):
             return samples.x.shape[0] if samples.x.shape else 0
         table = self._tables.get(samples.table)

@@ -81,5 +81,5 @@ def descend(formula: Formula, x: float, lr: float, steps: int) -> tuple[Array, A
 
 
 def _gradient(tape: Any, target: Tensor, sources: list[Tensor]) -> list[Tensor]:
-    """The gradient by each source, 0 where the target does not depend on it."""
+    """The gradient by each source, 0 if the target does not depend on it."""
     return tape.gradient(target, sources, unconnected_gradients=tf.UnconnectedGradients.ZERO)  # type: ignore[no-any-return]

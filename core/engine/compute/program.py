@@ -52,7 +52,7 @@ class Result:
 class Compiled:
     """The program for one network, update rule, precision and batch size. Compiled at the first call.
 
-    With XLA where the platform has it; `xla` says whether it does.
+    With XLA if the platform has it; `xla` says whether it does.
     """
 
     def __init__(self, program: Program, batch: int, xla: bool = True) -> None:

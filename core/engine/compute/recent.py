@@ -24,14 +24,14 @@ class Recent(Generic[K, V]):
         return key in self._values
 
     def get(self, key: K) -> V | None:
-        """The value, now the newest; None where there is none."""
+        """The value, now the newest; None if there is none."""
         with self._lock:
             if key in self._values:
                 self._values.move_to_end(key)
             return self._values.get(key)
 
     def put(self, key: K, value: V) -> None:
-        """Keep a value as the newest, and forget the oldest where there are too many."""
+        """Keep a value as the newest, and forget the oldest if there are too many."""
         with self._lock:
             self._values[key] = value
             self._values.move_to_end(key)

@@ -157,7 +157,7 @@ class Server:
 
 
 def refused(request: Request, tables: frozenset[str]) -> str:
-    """Why a shared engine does not do this, in one line; empty where it does."""
+    """Why a shared engine does not do this, in one line; empty if it does."""
     table, network = _table(request), _network(request)
     if table and table.path and table.path not in tables:
         return "the shared engine reads only the bundled table; for a table of your own, run with an engine of your own"

@@ -30,7 +30,7 @@ class TableError(Exception):
 class Table:
     """Features raw and scaled (rows, features), targets raw and transformed (rows, targets), all float64.
 
-    `mean` and `std` (features,) are what scaled them: 0 and 1 where nothing did. `training` and `held` pick
+    `mean` and `std` (features,) are what scaled them: 0 and 1 if nothing did. `training` and `held` pick
     the rows that train and those held out.
     """
 
@@ -50,7 +50,7 @@ class Table:
 
     @cached_property
     def digest(self) -> bytes:
-        """Of every number as it was read, in order: equal where nothing a step depends on has changed."""
+        """Of every number as it was read, in order: equal if nothing a step depends on has changed."""
         digest = blake2b(digest_size=TABLE_DIGEST)
         for part in (self.raw, self.raw_y):
             digest.update(repr(part.shape).encode())

@@ -32,7 +32,7 @@ class Program(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class TableRows(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True):
-    """Samples of a table: for each step its rows (steps, batch), −1 where a batch is smaller.
+    """Samples of a table: for each step its rows (steps, batch), −1 if a batch is smaller.
 
     An empty array stands for all rows that are not held out, in order, in each of `steps` steps.
     """
@@ -138,7 +138,7 @@ Request = OpenTable | ReadRows | RunSteps | FindLosses | Predict | DescribeTable
 
 
 class TableOpened(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True):
-    """A table's size and, per feature, the mean and standard deviation that scaled it (0 and 1 where nothing did).
+    """A table's size and, per feature, the mean and standard deviation that scaled it (0 and 1 if nothing did).
 
     `digest` is of every number of its features and targets, as in the file: another one is another table.
     """
@@ -208,7 +208,7 @@ class WorstFound(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=Tr
 class Differentiated(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True):
     """For each x (n,): y and dy/dx (n,); each operation's result and the derivative of y by it (operations, n).
 
-    `local` (operations, 2, n) is the derivative of each operation by its own first and second operand, 0 where it
+    `local` (operations, 2, n) is the derivative of each operation by its own first and second operand, 0 if it
     has none.
     """
 
@@ -262,7 +262,7 @@ def encode(message: Request | Answer) -> bytes:
 
 
 def body_length(header: bytes) -> int:
-    """The length that a frame's first four bytes announce; WireError where it is beyond the limit."""
+    """The length that a frame's first four bytes announce; WireError if it is beyond the limit."""
     (length,) = HEADER.unpack(header)
     if length > MAX_FRAME:
         raise WireError(f"a message of {length:,} bytes is longer than the limit of {MAX_FRAME:,}")
@@ -270,12 +270,12 @@ def body_length(header: bytes) -> int:
 
 
 def decode_request(body: bytes) -> Request:
-    """A request, checked; WireError where it is none."""
+    """A request, checked. Raises WireError if it is none."""
     return _decode(_requests, body)
 
 
 def decode_answer(body: bytes) -> Answer:
-    """An answer, checked; WireError where it is none."""
+    """An answer, checked. Raises WireError if it is none."""
     return _decode(_answers, body)
 
 
