@@ -29,7 +29,7 @@ class Fork(msgspec.Struct, frozen=True, tag=True):
 
 
 class Started(msgspec.Struct, frozen=True, tag=True):
-    """From the fork server, with a handle of the process: a session runs; `pid` is 0 where there is no room for it."""
+    """From the fork server, with a handle of the process: a session runs; `pid` is 0 if there is no room for it."""
 
     session: int
     pid: int
@@ -112,7 +112,7 @@ def pair() -> tuple[socket.socket, socket.socket]:
 
 
 def send(link: socket.socket, note: msgspec.Struct, descriptors: Sequence[int] = ()) -> bool:
-    """Send a note; False where the other side is gone or does not take it now."""
+    """Send a note; False if the other side is gone or does not take it now."""
     data = _encoder.encode(note)
     if len(data) > MAX_NOTE:
         return False

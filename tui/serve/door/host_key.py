@@ -21,7 +21,7 @@ RSA_BITS = 3072
 def host_keys(path: Path) -> list[asyncssh.SSHKey]:
     """The host keys, made at the first start beside each other. Raises HostKeyError.
 
-    Where there is only the first, no second one is made: several servers may be given the same one.
+    If there is only the first, no second one is made: several servers may be given the same one.
     """
     second = path.with_name(path.name + RSA)
     is_first_start = not path.exists()

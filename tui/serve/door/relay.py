@@ -41,7 +41,7 @@ class Relay:
     # The door calls these
 
     def begin(self) -> None:
-        """Start a session; ask first where the name is here already, and wait where it is about to leave."""
+        """Start a session; ask first if the name is here already, and wait if it is about to leave."""
         label = self._guest.name
         other = self._workshop.sessions.get(label)
         if other is None:

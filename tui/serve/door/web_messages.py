@@ -50,7 +50,7 @@ _decoder: msgspec.json.Decoder[Message] = msgspec.json.Decoder(Message)
 
 
 def read(data: str | bytes) -> Message | None:
-    """A message, or None where it is none."""
+    """A message, or None if it is none."""
     try:
         return _decoder.decode(data)
     except (msgspec.MsgspecError, RecursionError, UnicodeError):

@@ -62,7 +62,7 @@ def read(needs_password: bool) -> dict[str, File]:
 
 
 def response(file: File, asked: Headers) -> Response:
-    """A file, compressed where the browser takes that."""
+    """A file, compressed if the browser takes that."""
     zipped = "gzip" in ",".join(asked.get_all("Accept-Encoding"))
     answer = _response(HTTPStatus.OK, file.zipped if zipped else file.content, file.kind)
     if zipped:

@@ -65,7 +65,7 @@ class SessionProcess:
         self.reason = ""
         """Why it was asked to end."""
         self.code: int | None = None
-        """The exit code as the fork server saw it; None where it did not."""
+        """The exit code as the fork server saw it; None if it did not."""
         self.over: Callable[[SessionProcess], None] = lambda session: None
         self.broadcast: Callable[[SessionProcess, bytes], None] = lambda session, state: None
         """Called with each snapshot that it shows to others."""
@@ -84,7 +84,7 @@ class SessionProcess:
     # Beginning
 
     async def start(self, term: str, lang: str, colorterm: str, size: tuple[int, int]) -> None:
-        """Fork it. Raises NoRoom, and ForkServerLost where fork servers die again and again."""
+        """Fork it. Raises NoRoom, and ForkServerLost if fork servers die again and again."""
         note = Fork(self.number, self.label, self.folder, term, lang, colorterm, self._client.takes_files)
         for attempt in range(MAX_FORKS):
             try:
@@ -151,7 +151,7 @@ class SessionProcess:
     # From the person to the process
 
     def keys(self, data: bytes) -> bool:
-        """Pass on what was typed; False where it is more than a person types or pastes."""
+        """Pass on what was typed; False if it is more than a person types or pastes."""
         if not self._paste.take(len(data)):
             return False
         self.last_key = time.monotonic()
@@ -191,7 +191,7 @@ class SessionProcess:
     # The link
 
     def tell(self, note: notes.ToSession) -> bool:
-        """Send it a note; False where it has not taken those before."""
+        """Send it a note; False if it has not taken those before."""
         return self._link is None or notes.send(self._link, note)
 
     def _heard(self) -> None:
@@ -229,7 +229,7 @@ class SessionProcess:
     # Ending
 
     async def end(self, reason: str = "") -> None:
-        """Ask it to save and end; end it where it does not; its person is told why. Returns when it has gone."""
+        """Ask it to save and end; end it if it does not; its person is told why. Returns when it has gone."""
         self.reason = self.reason or reason
         if not self._ending and self._handle >= 0:
             self._ending = True
@@ -249,7 +249,7 @@ class SessionProcess:
         loop.remove_reader(self._handle)
         os.close(self._handle)
         self._handle = -1
-        with suppress(ChildProcessError):  # only where its fork server had died, and it was handed to us
+        with suppress(ChildProcessError):  # only if its fork server had died, and it was handed to us
             pid, status = os.waitpid(self.pid, os.WNOHANG)
             if pid:
                 self.code = os.waitstatus_to_exitcode(status)

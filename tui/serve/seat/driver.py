@@ -41,7 +41,7 @@ class SessionDriver(OpenDriver):
         return False
 
     def write(self, data: str) -> None:
-        """Write to the terminal, waiting for it where it is full. Nothing is written to one that has gone."""
+        """Write to the terminal, waiting for it if it is full. Nothing is written to one that has gone."""
         left = memoryview(data.encode(errors="replace"))
         with suppress(OSError):
             while left:

@@ -59,7 +59,7 @@ def serve_forks(control: socket.socket, build: "object") -> None:
                 return
             with suppress(msgspec.MsgspecError):
                 note = notes.decode(data, Fork)
-                # Where this process can't hold one more, not both descriptors have come.
+                # If this process can't hold one more, not both descriptors have come.
                 pid = _fork() if len(descriptors) == 2 else -1
                 if pid == 0:
                     control.close()
@@ -76,7 +76,7 @@ def serve_forks(control: socket.socket, build: "object") -> None:
 
 
 def _fork() -> int:
-    """The pid, 0 in the child, −1 where there is no room for another process."""
+    """The pid, 0 in the child, −1 if there is no room for another process."""
     try:
         return os.fork()
     except OSError as error:
@@ -138,7 +138,7 @@ def main() -> None:
     import_the_rest()
     rehearse(build, Path(engine).parent)
     serve_forks(control, build)
-    # The server has gone. Where it was killed, its private folder is left to us.
+    # The server has gone. If it was killed, its private folder is left to us.
     shutil.rmtree(Path(engine).parent, ignore_errors=True)
 
 

@@ -14,7 +14,7 @@ HELD = (Key("f", "f", "follow", "follow", "see the screen that everybody can fol
 
 
 class HeldScreen(ModalScreen[None]):
-    """Takes the keys while the instructor speaks; `f` still follows where there is somebody to follow."""
+    """Takes the keys while the instructor speaks; `f` still follows if there is somebody to follow."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(HELD)
 
