@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -34,6 +34,7 @@ from backprop_tui.core.table.spec import TableSpec
 from driving import Settle
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from saved_file import rewrite
 from scenarios import runs
 
 MOVES = ("step", "phase", "number", "back", "lr", "row", "change", "jump")
@@ -259,15 +260,6 @@ def test_a_part_that_is_missing_is_told_by_its_name(name: str, tmp_path: Path) -
     with pytest.raises(StoreError, match=rf"can't be understood: .*`{name}`; it is left as it is") as raised:
         load(path)
     assert "\n" not in str(raised.value)
-
-
-def rewrite(path: Path, changed: Callable[[dict[str, object]], dict[str, object]]) -> None:
-    """Write a session's msgpack part anew, with a true length and checksum."""
-    content = path.read_bytes()
-    end = store.HEAD + int.from_bytes(content[store.HEAD - store.LENGTH : store.HEAD], "big")
-    body = msgspec.msgpack.encode(changed(msgspec.msgpack.decode(content[store.HEAD : end])))
-    rest = len(body).to_bytes(store.LENGTH, "big") + body + content[end:]
-    path.write_bytes(store.MAGIC + store._digest([rest]) + rest)
 
 
 # Saving that fails

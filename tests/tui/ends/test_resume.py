@@ -12,14 +12,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import pytest
 from backprop_tui.core.engine.compute.engine import Engine
 from backprop_tui.core.scenario import read
 from backprop_tui.core.session.session import Session
-from backprop_tui.core.storage.store import HEAD, LENGTH, MAGIC, Saved, _digest, load
+from backprop_tui.core.storage.store import load
 from driving import Settle
 from real_terminal import RealTerminal
+from saved_file import rewrite
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("shared_engine")]
 
@@ -266,16 +266,6 @@ def test_a_damaged_file_is_told_and_left_alone(state: Path) -> None:
 # Where the next digits may differ
 
 
-def rewritten(path: Path, **changes: object) -> None:
-    """The same session, saved by a program elsewhere."""
-    content = path.read_bytes()
-    end = HEAD + int.from_bytes(content[HEAD - LENGTH : HEAD], "big")
-    saved = msgspec.structs.replace(msgspec.msgpack.decode(content[HEAD:end], type=Saved), **changes)
-    body = msgspec.msgpack.encode(saved)
-    parts = [len(body).to_bytes(LENGTH, "big"), body, content[end:]]
-    path.write_bytes(b"".join([MAGIC, _digest(parts), *parts]))
-
-
 def test_a_session_from_elsewhere_says_that_its_next_digits_may_differ(state: Path) -> None:
     with started(state) as terminal:
         loaded(terminal)
@@ -288,7 +278,7 @@ def test_a_session_from_elsewhere_says_that_its_next_digits_may_differ(state: Pa
         ({"machine": "Linux, ENIAC\x1b]0;x\x07"}, "it is from another machine, Linux, ENIAC\\x1b"),
         ({"xla": not xla}, f"it was made {'without' if xla else 'with'} XLA"),
     ):
-        rewritten(path, **changes)
+        rewrite(path, lambda saved, changes=changes: saved | changes)
         with started(state, "--resume", columns=160) as terminal:
             terminal.wait_for("resumed at step 2; next digits may differ: ")
             assert told in terminal.text

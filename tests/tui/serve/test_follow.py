@@ -106,7 +106,8 @@ def test_of_a_long_history_the_newest_losses_are_exact_and_the_message_stays_sma
     settle(session)
     sent = snapshot.encode(session.timeline, view_of(session.timeline), lesson=4)
     assert len(sent) < 10_000
-    losses, mine = snapshot.decode(sent)._losses(), session.timeline.losses
+    followed = snapshot.decode(sent)
+    losses, mine = followed.view(settle(followed.session), None, False).losses, session.timeline.losses
     assert len(losses) == len(mine) == 123_457
     assert losses[-400:].tobytes() == mine[-400:].tobytes()
     # Before those, each is the true loss of at most a thousandth of the way earlier.

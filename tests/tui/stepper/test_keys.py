@@ -91,7 +91,8 @@ async def back(shown: Driven, key: str) -> None:
     for done in (8, 4, 0):
         await shown.press(key)
         computed = [cell for cell, text in shown.shown().items() if text != "·"]
-        assert (Cell("z1") in computed) == (done > 0) or done == 0
+        if done > 0:
+            assert Cell("z1") in computed
         after_z1 = after_z1 or shown.lines("forward")
     assert "step 2" in shown.lines("header")
     assert shown.read(Cell("new_w1")) is not None, "back from the first phase: the whole step before it"
@@ -466,4 +467,4 @@ async def help_page(shown: Driven, key: str) -> None:
 async def quit_key(shown: Driven, key: str) -> None:
     await shown.press("space")
     await shown.pilot.press(key)
-    assert not shown.app.is_running or shown.app._exit
+    assert shown.app.return_code == 0
