@@ -5,13 +5,14 @@ from textwrap import wrap
 from typing import ClassVar
 
 from backprop_tui.core.lessons.names import LESSONS, Lesson
+from backprop_tui.core.session.drive import Requester
 from backprop_tui.tui.widgets import footer, layout
 from backprop_tui.tui.widgets.key_screen import KeyScreen
 from backprop_tui.tui.widgets.keys import Key, KeysShown
 from backprop_tui.tui.widgets.line import Line, Span, clipped
 from backprop_tui.tui.widgets.pane import Pane
 from backprop_tui.tui.widgets.prompt import Prompt
-from backprop_tui.tui.widgets.runner import Asker, Requester
+from backprop_tui.tui.widgets.runner import Asker
 from textual import work
 from textual.app import ComposeResult
 

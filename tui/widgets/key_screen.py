@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Sequence
 
+from backprop_tui.core.session.drive import Requester
 from textual.events import Resize
 from textual.screen import Screen
 
@@ -10,7 +11,7 @@ from .keys import KeysShown
 from .messages import FollowInstructor, Leave, OpenLesson, ShowHelp, Told
 from .pane import Pane
 from .prompt import Prompt
-from .runner import Asker, Requester, Runner
+from .runner import Asker, Runner
 
 
 class KeyScreen(Screen[None]):

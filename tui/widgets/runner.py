@@ -11,6 +11,7 @@ from typing import Protocol
 from backprop_tui.core.engine.client.process import EngineLost
 from backprop_tui.core.engine.protocol.checks import EngineRefused
 from backprop_tui.core.engine.protocol.messages import Answer, Request, WireError
+from backprop_tui.core.session.drive import Requester
 
 PROGRESS = 0.1
 """Seconds between two looks at a jump under way: to draw each of its answers would take longer than to compute it."""
@@ -29,16 +30,6 @@ class Asker(Protocol):
 
     def close(self) -> None:
         """End the connection."""
-
-
-class Requester(Protocol):
-    """What a runner drives: says what it needs, takes the answers."""
-
-    def request(self) -> Request | None:
-        """What must be asked next."""
-
-    def accept(self, request: Request, answer: Answer) -> None:
-        """Take an answer."""
 
 
 class Runner:

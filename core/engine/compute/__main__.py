@@ -7,6 +7,7 @@ import os
 import signal
 import socket
 import sys
+from contextlib import suppress
 from queue import SimpleQueue
 from threading import Thread
 
@@ -32,8 +33,10 @@ def main() -> None:
     from .engine import Engine
 
     engine = Engine()
-    while True:
-        connection.sendall(encode(_answer(engine, requests.get())))
+    with suppress(ConnectionError):
+        while True:
+            connection.sendall(encode(_answer(engine, requests.get())))
+    os._exit(0)
 
 
 def _answer(engine: "object", request: Request | WireError) -> Answer:
@@ -53,8 +56,18 @@ def _answer(engine: "object", request: Request | WireError) -> Answer:
 
 
 def _read(connection: socket.socket, requests: "SimpleQueue[Request | WireError]") -> None:
-    """Put every request into the queue; end the process when the other side has closed or sends no frames."""
-    with connection.makefile("rb") as stream:
+    """Put every request into the queue; end the process when the other side is gone or sends no frames.
+
+    A side that was killed with an answer unread leaves no end of file: the connection is reset.
+    """
+    try:
+        _read_requests(connection, requests)
+    finally:
+        os._exit(0)
+
+
+def _read_requests(connection: socket.socket, requests: "SimpleQueue[Request | WireError]") -> None:
+    with suppress(ConnectionError), connection.makefile("rb") as stream:
         while len(header := stream.read(HEADER.size)) == HEADER.size:
             try:
                 length = body_length(header)
@@ -68,7 +81,6 @@ def _read(connection: socket.socket, requests: "SimpleQueue[Request | WireError]
                 requests.put(decode_request(body))
             except WireError as error:
                 requests.put(error)
-    os._exit(0)
 
 
 if __name__ == "__main__":

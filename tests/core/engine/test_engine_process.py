@@ -192,3 +192,31 @@ def test_it_is_gone_within_a_second_of_its_screen(requests: int, line: str, late
         time.sleep(0.01)
     assert time.monotonic() - killed < 1
     assert not is_alive(pid)
+
+
+UNREAD = """
+import select, time
+from backprop_tui.core.engine.client.process import EngineProcess
+from backprop_tui.core.engine.protocol.messages import HEADER
+
+process = EngineProcess()
+process.start()
+process._socket.sendall(HEADER.pack(1) + bytes([0xC1]))  # no message: it is answered without an import
+select.select([process._socket], [], [])
+print(process.pid, flush=True)
+time.sleep(60)
+"""
+
+
+def test_it_is_gone_with_a_screen_that_is_killed_before_it_reads_an_answer() -> None:
+    """Such a connection is reset, and has no end of file."""
+    for _ in range(15):
+        with subprocess.Popen([sys.executable, "-c", UNREAD], stdout=subprocess.PIPE, text=True) as parent:
+            assert parent.stdout is not None
+            pid = int(parent.stdout.readline())
+            assert is_alive(pid)
+            parent.kill()
+        killed = time.monotonic()
+        while is_alive(pid) and time.monotonic() < killed + 2:
+            time.sleep(0.01)
+        assert not is_alive(pid)
