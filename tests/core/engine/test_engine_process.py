@@ -72,9 +72,9 @@ async def test_kill_9_between_any_two_requests_loses_nothing(process: EngineProc
         await drive(process, session, before=lambda: kill(process))
         settle(undisturbed)
     assert len(restarts) == 4  # for each request after the first: the row, the step, the jump, the step long past
-    assert session.timeline.history.states.tobytes() == undisturbed.history.states.tobytes()
-    assert session.timeline.history.losses.tobytes() == undisturbed.history.losses.tobytes()
-    assert session.timeline.position == undisturbed.position
+    assert session.timeline.history.states.tobytes() == undisturbed.timeline.history.states.tobytes()
+    assert session.timeline.history.losses.tobytes() == undisturbed.timeline.history.losses.tobytes()
+    assert session.timeline.position == undisturbed.timeline.position
 
 
 async def test_kill_9_while_it_is_busy_loses_nothing(process: EngineProcess) -> None:

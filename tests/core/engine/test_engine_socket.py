@@ -63,15 +63,15 @@ def steps_of(network: Network, n: int = 1) -> RunSteps:
 
 async def test_a_session_runs_on_it_as_on_its_own(place, settle) -> None:
     own, shared = Session(Run()), Session(Run())
-    own.step()
+    own.timeline.step()
     settle(own)
-    shared.step()
+    shared.timeline.step()
     async with asking(place[0]) as engine:
         while request := shared.request():
             shared.accept(request, await engine.ask(request))
-    assert own.history.states.tobytes() == shared.history.states.tobytes()
-    assert {k: v.tolist() for k, v in own.trace.values.items()} == {
-        k: v.tolist() for k, v in shared.trace.values.items()
+    assert own.timeline.history.states.tobytes() == shared.timeline.history.states.tobytes()
+    assert {k: v.tolist() for k, v in own.timeline.trace.values.items()} == {
+        k: v.tolist() for k, v in shared.timeline.trace.values.items()
     }
 
 

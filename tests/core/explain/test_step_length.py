@@ -27,7 +27,7 @@ def looked_at(engine: Engine, session: Session, lr: float = 0.2) -> StepLengths:
 
     def losses_at(lengths: Array) -> Array:
         assert session.timeline.trace is not None
-        return accept(lengths, engine.answer(request(session, session.timeline.trace, lengths)))
+        return accept(lengths, engine.answer(request(session.timeline, session.timeline.trace, lengths)))
 
     far = scouting_lengths()
     near = plotted_lengths(where_it_rises(far, losses_at(far)), lr)
@@ -105,7 +105,7 @@ def test_row_0_of_the_houses(engine: Engine, settle: Settle) -> None:
     assert 0.2 < found.best < found.rises < 2.0
     for lr in (0.2, 2.0):
         run = stepped(settle, Run(settings=Settings(lr=lr)))
-        run.step()
+        run.timeline.step()
         after = settle(run).timeline.trace
         assert after is not None
         assert found.at(lr) == pytest.approx(after.loss, rel=2e-3), "between two computed points"

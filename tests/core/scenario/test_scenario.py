@@ -73,7 +73,7 @@ def test_an_epoch_that_was_begun_goes_on(settle: Settle) -> None:
     session = settle(Session(Run(seed=3)))
     session.timeline.set_sampling(SHUFFLED, 100)
     session.timeline.start_jump(7)
-    opened = settle(Session(present_run(settle(session))))
+    opened = settle(Session(present_run(settle(session).timeline)))
     rows = []
     for either in (session, opened):
         found = []
@@ -90,7 +90,7 @@ def test_an_epoch_that_was_begun_goes_on(settle: Settle) -> None:
 
 def test_a_run_that_has_not_moved_keeps_its_seed() -> None:
     run = Run(seed=41)
-    assert present_run(Session(run)) == run
+    assert present_run(Session(run).timeline) == run
     assert "[parameters]" not in dumps(Scenario(run=run))
 
 
@@ -571,4 +571,4 @@ def test_save_does_steps_before(tmp_path: Path, settle: Settle) -> None:
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     session = Session(bundled("mazur-2015").run)
     session.timeline.start_jump(3)
-    assert read(tmp_path / "out.toml").run == present_run(settle(session))
+    assert read(tmp_path / "out.toml").run == present_run(settle(session).timeline)

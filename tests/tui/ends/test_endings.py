@@ -28,7 +28,7 @@ def loaded(terminal: RealTerminal) -> None:
 
 def test_a_killed_engine_is_told_and_nothing_is_lost(engine: Engine, settle: Settle) -> None:
     undisturbed = Session(Run())
-    undisturbed.start_jump(7)
+    undisturbed.timeline.start_jump(7)
     settle(undisturbed)
     with RealTerminal() as terminal:
         loaded(terminal)
@@ -40,8 +40,8 @@ def test_a_killed_engine_is_told_and_nothing_is_lost(engine: Engine, settle: Set
             terminal.press(keys)
             terminal.wait_for("started again")
             terminal.wait_for(then)
-        assert fixed(undisturbed.losses[-1]) in terminal.text
-        assert fixed(undisturbed.history.states[-1][-1]) in terminal.text
+        assert fixed(undisturbed.timeline.losses[-1]) in terminal.text
+        assert fixed(undisturbed.timeline.history.states[-1][-1]) in terminal.text
         terminal.press(HOME)
         terminal.wait_for("step 0")
         assert "+0.5488→" in terminal.text

@@ -52,10 +52,10 @@ def is_the_runs_own(session: Session, settle: Settle) -> None:
     """Made anew from its start, with the same settings, it comes to the same numbers bit for bit."""
     again = Session(session.timeline.run)
     if session.timeline.history.entries:
-        again.start_jump(session.timeline.history.entries)
+        again.timeline.start_jump(session.timeline.history.entries)
         settle(again)
-    assert again.history.states.tobytes() == session.timeline.history.states.tobytes()
-    assert again.history.losses.tobytes() == session.timeline.history.losses.tobytes()
+    assert again.timeline.history.states.tobytes() == session.timeline.history.states.tobytes()
+    assert again.timeline.history.losses.tobytes() == session.timeline.history.losses.tobytes()
 
 
 @pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGTERM])
@@ -71,15 +71,15 @@ def test_ended_in_the_middle_of_autoplay(number: signal.Signals, state: Path, se
         assert terminal.is_restored()
     (path,) = files(state)
     saved = load(path).session
-    assert saved.history.entries > 50
+    assert saved.timeline.history.entries > 50
     is_the_runs_own(saved, settle)
     with started(state, "--resume") as terminal:
-        terminal.wait_for(f"resumed at step {saved.steps:,}")
+        terminal.wait_for(f"resumed at step {saved.timeline.steps:,}")
         assert "may differ" not in terminal.text
         terminal.press(" w")
         terminal.wait_for("saved as")
         resumed = load(path).session
-        assert resumed.timeline.steps == saved.steps + 1
+        assert resumed.timeline.steps == saved.timeline.steps + 1
         is_the_runs_own(resumed, settle)
         quit_it(terminal)
     assert files(state) == [path], "it goes on under its own name"
@@ -190,7 +190,7 @@ def test_killed_it_has_lost_what_came_after_the_last_save(state: Path, settle: S
     saved = load(path).session
     is_the_runs_own(saved, settle)
     with started(state, "--resume") as terminal:
-        terminal.wait_for(f"resumed at step {saved.steps:,}")
+        terminal.wait_for(f"resumed at step {saved.timeline.steps:,}")
         quit_it(terminal)
     assert files(state) == [path]
 
@@ -356,7 +356,7 @@ def test_save_writes_where_the_last_session_stopped(
     for either in (again, session):
         either.timeline.step()
         settle(either)
-    assert again.history.states[-1].tobytes() == session.timeline.history.states[-1].tobytes()
+    assert again.timeline.history.states[-1].tobytes() == session.timeline.history.states[-1].tobytes()
 
 
 @pytest.mark.parametrize(
@@ -391,6 +391,10 @@ def test_the_line_of_y_goes_through_the_clipboard_and_a_shell(arguments: tuple[s
         loaded(terminal)
         quit_it(terminal)
     one, other = (load(path).session for path in files(state))
-    assert one.history.states.tobytes() == other.history.states.tobytes()
-    assert (one.run.network, one.run.optimizer, one.steps) == (other.run.network, other.run.optimizer, other.steps)
-    assert one.settings == other.settings
+    assert one.timeline.history.states.tobytes() == other.timeline.history.states.tobytes()
+    assert (one.timeline.run.network, one.timeline.run.optimizer, one.timeline.steps) == (
+        other.timeline.run.network,
+        other.timeline.run.optimizer,
+        other.timeline.steps,
+    )
+    assert one.timeline.settings == other.timeline.settings

@@ -49,7 +49,7 @@ async def test_every_format_by_its_ending(engine: Engine, here: Path) -> None:
             said = await export_by_key(shown, f"run{form.suffix}")
             assert said == f"{form.title}: written to run{form.suffix}"
             text = (here / f"run{form.suffix}").read_text("utf-8")
-            assert text == "".join(form.write(shown.session, engine.answer, None))
+            assert text == "".join(form.write(shown.session.timeline, engine.answer, None))
         said = await export_by_key(shown, "run.toml")
         assert said == "the present run is written to run.toml; backprop-tui run.toml opens it"
         session = shown.session
@@ -64,7 +64,7 @@ async def test_every_format_by_its_ending(engine: Engine, here: Path) -> None:
     for either in (session, again):
         either.timeline.step()
         settle(either, engine.answer)
-    assert again.history.states[1].tobytes() == session.timeline.history.states[4].tobytes()
+    assert again.timeline.history.states[1].tobytes() == session.timeline.history.states[4].tobytes()
 
 
 async def test_nothing_is_ever_overwritten(engine: Engine, here: Path) -> None:
@@ -106,12 +106,12 @@ def test_control_characters_reach_no_terminal(ending: str, engine: Engine, here:
     session = Session(read(_scenario(here)).run)
     session.timeline.step()
     settle(session, engine.answer)
-    said = export(session, read(_scenario(here)), engine.answer, f"a\x1b]0;b\x07\u202ec{ending}")
+    said = export(session.timeline, read(_scenario(here)), engine.answer, f"a\x1b]0;b\x07\u202ec{ending}")
     assert said.isprintable()
     assert "a\\x1b]0;b\\x07\\u202ec" in said
     for name in (f"x\0{ending}", f"\x1b[31m/\n{ending}/y{ending}"):
         with pytest.raises(ValueError, match=r"null byte|can't be written") as caught:
-            export(session, read(_scenario(here)), engine.answer, name)
+            export(session.timeline, read(_scenario(here)), engine.answer, name)
         assert str(caught.value).isprintable()
 
 
@@ -132,7 +132,7 @@ def test_a_file_that_comes_meanwhile_stays(engine: Engine, here: Path) -> None:
         return engine.answer(request)
 
     with pytest.raises(ValueError, match=r"run.md exists already"):
-        export(session, read(_scenario(here)), ask, "run.md")
+        export(session.timeline, read(_scenario(here)), ask, "run.md")
     assert (here / "run.md").read_text() == "theirs"
     assert not list(here.glob(".*"))
 
