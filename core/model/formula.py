@@ -51,13 +51,6 @@ class FormulaError(ValueError):
         self.reason, self.text, self.position = reason, text, position
         super().__init__(f"{reason} (character {position + 1} of '{escape_controls(text[: MAX_LENGTH + 1])}')")
 
-    @property
-    def pointer(self) -> tuple[str, str]:
-        """Two lines to show below each other: the formula, and a caret under the character."""
-        return escape_controls(self.text[: MAX_LENGTH + 1]), " " * len(
-            escape_controls(self.text[: self.position])
-        ) + "^"
-
 
 @dataclass(frozen=True)
 class X:

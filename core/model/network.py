@@ -155,8 +155,3 @@ class Network:
     def join(self, matrices: Mapping[str, Array], dtype: str = "float32") -> Array:
         """The inverse of `split`: matrices by name as one flat row (width,)."""
         return np.concatenate([np.asarray(matrices[p.name], dtype).reshape(-1) for p in self.parameters])
-
-
-def hidden_layers(sizes: list[int], activation: str, outputs: int = 1) -> tuple[Layer, ...]:
-    """Hidden layers of these sizes with one activation, then a linear last layer."""
-    return (*(Layer(size, activation) for size in sizes), Layer(outputs, LINEAR))

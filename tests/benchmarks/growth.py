@@ -17,14 +17,17 @@ from time import perf_counter
 
 import numpy as np
 from backprop_tui.core.engine.compute.engine import Engine
-from backprop_tui.core.model.network import Network, hidden_layers
+from backprop_tui.core.model.network import Layer, Network
 from backprop_tui.core.session.history import Settings
 from backprop_tui.core.session.run import Run
 from backprop_tui.core.session.session import Session
 from backprop_tui.core.table.batches import ALL_ROWS, SHUFFLED, Sampling
 from backprop_tui.core.table.spec import TableSpec
 
-NETWORKS = (Network(2, hidden_layers([2], "sigmoid")), Network(8, hidden_layers([64, 32], "sigmoid")))
+NETWORKS = (
+    Network(),
+    Network(8, (Layer(64, "sigmoid"), Layer(32, "sigmoid"), Layer(1, "linear"))),
+)
 BATCHES = (1, 32, 1024, 0)
 """0 stands for all rows."""
 

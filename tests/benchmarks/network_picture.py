@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from time import process_time, sleep
 
 from backprop_tui.core.engine.compute.engine import Engine
-from backprop_tui.core.model.network import Network, hidden_layers
+from backprop_tui.core.model.network import Layer, Network
 from backprop_tui.core.model.phases import Cell
 from backprop_tui.core.session.run import Run
 from backprop_tui.core.session.session import Session
@@ -88,7 +88,7 @@ def main() -> int:
     """Measure and print."""
     short = wants_short(__doc__)
     engine, rows = Engine(), []
-    for run in (Run(), Run(network=Network(2, hidden_layers([8, 8, 8], "tanh")))):
+    for run in (Run(), Run(network=Network(2, (*[Layer(8, "tanh")] * 3, Layer(1, "linear"))))):
         shown = views(engine, run)
         for size in (BESIDE, WHOLE):
             took = lines_alone(shown, size, 2 if short else 10)

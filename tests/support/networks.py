@@ -3,10 +3,15 @@
 from dataclasses import dataclass
 
 import numpy as np
-from backprop_tui.core.model.activations import hidden_activations
+from backprop_tui.core.model.activations import LINEAR, hidden_activations
 from backprop_tui.core.model.losses import BINARY_CROSS_ENTROPY, LOSSES, SOFTMAX_CROSS_ENTROPY
 from backprop_tui.core.model.network import Array, Layer, Network
 from hypothesis import strategies as st
+
+
+def hidden_layers(sizes: list[int], activation: str, outputs: int = 1) -> tuple[Layer, ...]:
+    """Hidden layers of these sizes with one activation, then a linear last layer."""
+    return (*(Layer(size, activation) for size in sizes), Layer(outputs, LINEAR))
 
 
 @st.composite

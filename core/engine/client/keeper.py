@@ -75,8 +75,6 @@ class EngineKeeper:
         self._active: _Engine | None = None
         self._spare: _Engine | None = None
         self._closing = False
-        self.changes = 0
-        """How often another engine took over."""
 
     @property
     def pid(self) -> int | None:
@@ -104,7 +102,6 @@ class EngineKeeper:
                 return
             self._changed(f"the engine {'is worn' if word == WORN else 'died'}; another takes its place")
             worn, self._active, self._spare = self._active, self._spare or self._launch(), None
-            self.changes += 1
             with suppress(OSError):  # if the spare has died as well, the next round finds out
                 self._active.lifeline.send(GO)
             worn.lifeline.close()

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 import numpy as np
-from backprop_tui.core.engine.protocol.limits import MAX_ROWS, MAX_STEPS
+from backprop_tui.core.engine.protocol.limits import MAX_ROWS, STEPS_A_REQUEST
 from backprop_tui.core.engine.protocol.messages import (
     Answer,
     Descend,
@@ -17,8 +17,6 @@ from backprop_tui.core.engine.protocol.messages import (
     Inline,
     LossesFound,
     OpenTable,
-    Predict,
-    Predicted,
     Program,
     ReadRows,
     Request,
@@ -73,8 +71,6 @@ class Engine:
                     return self._steps(request)
                 case FindLosses():
                     return self._losses(request)
-                case Predict():
-                    return self._predict(request)
                 case DescribeTable():
                     return self._describe(request)
                 case FindWorst():
@@ -188,16 +184,6 @@ class Engine:
             raise RequestError("the parameters do not have the width of this network")
         return LossesFound(numbers(losses_at(request.network, rows, x[0], y[0])))
 
-    def _predict(self, request: Predict) -> Predicted:
-        from .evaluate import predict
-
-        table, rows = self._table(request.table), request.rows.array
-        chosen = _checked_rows(rows, len(table.x)) if rows.size else slice(None)
-        x, y = table.x[chosen], table.y[chosen]
-        _check_predicted(request, x, y)
-        predictions, losses = predict(request.program, request.parameters.array, x, y)
-        return Predicted(numbers(predictions), numbers(losses))
-
     def _describe(self, request: DescribeTable) -> TableDescribed:
         from .table import describe
 
@@ -215,7 +201,7 @@ class Engine:
         if not len(x):
             raise RequestError("no rows are held out")
         _check_predicted(request, x, y)
-        predictions = predict(request.program, request.parameters.array, x, y)[0].astype("float64")
+        predictions = predict(request.program, request.parameters.array, x).astype("float64")
         with np.errstate(over="ignore", invalid="ignore"):
             if request.table.log_target:
                 predictions = np.exp(predictions)
@@ -232,8 +218,10 @@ class Engine:
 
 def _check_amount(steps: int, batch: int) -> None:
     """Before anything of this size is made."""
-    if not 0 <= steps <= MAX_STEPS or (steps > 1 and steps * batch > MAX_ROWS):
-        raise RequestError(f"one request runs up to {MAX_STEPS:,} steps and {MAX_ROWS:,} rows, or one larger batch")
+    if not 0 <= steps <= STEPS_A_REQUEST or (steps > 1 and steps * batch > MAX_ROWS):
+        raise RequestError(
+            f"one request runs up to {STEPS_A_REQUEST:,} steps and {MAX_ROWS:,} rows, or one larger batch"
+        )
 
 
 def _repeated(part: Array, steps: int) -> Array:
@@ -262,7 +250,7 @@ def _check_fit(network: Network, x: Array, y: Array) -> None:
         )
 
 
-def _check_predicted(request: Predict | FindWorst, x: Array, y: Array) -> None:
+def _check_predicted(request: FindWorst, x: Array, y: Array) -> None:
     _check_fit(request.program.network, x, y)
     if request.parameters.shape != (request.program.network.width,):
         raise RequestError("the parameters do not have the width of this network")

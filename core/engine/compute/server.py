@@ -25,7 +25,6 @@ from backprop_tui.core.engine.protocol.messages import (
     FindWorst,
     Inline,
     OpenTable,
-    Predict,
     Program,
     ReadRows,
     Request,
@@ -144,8 +143,6 @@ class Server:
             case FindLosses():
                 rows = self._engine.rows_of(request.samples) or 0
                 return len(request.parameters.array) * rows * request.network.width
-            case Predict():
-                return (request.rows.array.size or 2**19) * request.program.network.width
             case ReadRows():
                 return int(request.rows.array.size)
             case FindWorst():
@@ -170,7 +167,7 @@ def refused(request: Request, tables: frozenset[str]) -> str:
 
 
 def _table(request: Request) -> TableSpec | None:
-    if isinstance(request, OpenTable | ReadRows | Predict | DescribeTable | FindWorst):
+    if isinstance(request, OpenTable | ReadRows | DescribeTable | FindWorst):
         return request.table
     if isinstance(request, Differentiate | Descend):
         return None
@@ -178,7 +175,7 @@ def _table(request: Request) -> TableSpec | None:
 
 
 def _network(request: Request) -> Network | None:
-    if isinstance(request, RunSteps | Predict | FindWorst):
+    if isinstance(request, RunSteps | FindWorst):
         return request.program.network
     return request.network if isinstance(request, FindLosses) else None
 

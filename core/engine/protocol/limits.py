@@ -3,7 +3,7 @@
 from backprop_tui.core.model.network import Network
 from backprop_tui.core.model.optimizers import Optimizer
 
-MAX_STEPS = 4096
+STEPS_A_REQUEST = 4096
 MAX_NUMBERS = 2**20
 """No request records or reads more numbers than this (4 MB in float32)."""
 
@@ -14,7 +14,7 @@ MAX_ROWS = 2**18
 def capacity(network: Network, optimizer: Optimizer, batch: int) -> int:
     """How many steps of a batch size one call of the program can record: a part of the compiled program."""
     widest = max(optimizer.state_width(network), batch * (network.features + network.outputs))
-    return max(1, min(MAX_STEPS, MAX_NUMBERS // widest))
+    return max(1, min(STEPS_A_REQUEST, MAX_NUMBERS // widest))
 
 
 def chunk(network: Network, optimizer: Optimizer, batch: int) -> int:

@@ -87,15 +87,6 @@ class FindLosses(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=Tr
     samples: TableRows | Inline
 
 
-class Predict(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True):
-    """Predictions and losses of single rows of a table (all when `rows` is empty) at one parameter row."""
-
-    program: Program
-    parameters: Numbers
-    table: TableSpec
-    rows: Numbers
-
-
 class DescribeTable(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True):
     """What the columns of a table look like before and after scaling, with histograms of so many bins."""
 
@@ -132,7 +123,7 @@ class Descend(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True)
     steps: int
 
 
-Request = OpenTable | ReadRows | RunSteps | FindLosses | Predict | DescribeTable | FindWorst | Differentiate | Descend
+Request = OpenTable | ReadRows | RunSteps | FindLosses | DescribeTable | FindWorst | Differentiate | Descend
 
 # Answers
 
@@ -171,13 +162,6 @@ class StepsRun(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True
 class LossesFound(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True):
     """A loss (n,) for each parameter row."""
 
-    losses: Numbers
-
-
-class Predicted(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True):
-    """Predictions (n, outputs) and the loss of each row (n,)."""
-
-    predictions: Numbers
     losses: Numbers
 
 
@@ -234,16 +218,7 @@ class Failed(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True):
 
 
 Answer = (
-    TableOpened
-    | RowsRead
-    | StepsRun
-    | LossesFound
-    | Predicted
-    | TableDescribed
-    | WorstFound
-    | Differentiated
-    | Descended
-    | Failed
+    TableOpened | RowsRead | StepsRun | LossesFound | TableDescribed | WorstFound | Differentiated | Descended | Failed
 )
 
 _encoder = msgspec.msgpack.Encoder()

@@ -15,7 +15,7 @@ import pytest
 from backprop_tui.core.engine.client.keeper import EngineKeeper, SocketInUse, listen
 from backprop_tui.core.engine.client.socket import SharedEngine
 from backprop_tui.core.engine.compute.server import MAX_COMPILED, MAX_REQUEST, refused
-from backprop_tui.core.engine.protocol.limits import MAX_STEPS
+from backprop_tui.core.engine.protocol.limits import STEPS_A_REQUEST
 from backprop_tui.core.engine.protocol.messages import (
     HEADER,
     Failed,
@@ -28,10 +28,11 @@ from backprop_tui.core.engine.protocol.messages import (
     encode,
 )
 from backprop_tui.core.model.arrays import numbers
-from backprop_tui.core.model.network import Network, hidden_layers
+from backprop_tui.core.model.network import Network
 from backprop_tui.core.session.run import Run
 from backprop_tui.core.session.session import Session
 from backprop_tui.core.table.spec import TableSpec
+from networks import hidden_layers
 
 pytestmark = [pytest.mark.slow, pytest.mark.one_worker]
 
@@ -176,7 +177,7 @@ def test_what_a_shared_engine_refuses() -> None:
         (OpenTable(TableSpec(path="/etc/passwd")), "bundled table"),
         (steps_of(Network(2, hidden_layers([4000], "relu"))), "too large"),
         (steps_of(Network(), 10**12), "asks more of the shared engine"),
-        (steps_of(Network(), MAX_STEPS + 1), "one request runs up to"),
+        (steps_of(Network(), STEPS_A_REQUEST + 1), "one request runs up to"),
         (steps_of(Network(), -1), "one request runs up to"),
     ],
 )
@@ -209,10 +210,10 @@ async def test_killed_it_is_replaced_and_the_request_is_asked_again(place) -> No
     try:
         async with asking(path) as engine:
             assert isinstance(await engine.ask(steps_of(Network())), StepsRun)
-            changes = keeper.changes
-            os.kill(keeper.pid, signal.SIGKILL)
+            killed = keeper.pid
+            os.kill(killed, signal.SIGKILL)
             assert isinstance(await engine.ask(steps_of(Network())), StepsRun)
-            assert keeper.changes == changes + 1
+            assert keeper.pid != killed
     finally:
         watching.cancel()
 
@@ -230,7 +231,8 @@ async def test_a_worn_engine_hands_over_and_no_request_is_lost(tmp_path, monkeyp
         "Engine.__init__ = nearly_worn\n"
     )
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    keeper = EngineKeeper(listener)
+    relieved: list[str] = []
+    keeper = EngineKeeper(listener, changed=relieved.append)
     keeper.start()
     watching = asyncio.create_task(keeper.run())
     try:
@@ -240,11 +242,11 @@ async def test_a_worn_engine_hands_over_and_no_request_is_lost(tmp_path, monkeyp
             assert isinstance(await engine.ask(steps_of(Network(2, hidden_layers([3], "tanh")))), StepsRun)
             for _ in range(100):
                 assert isinstance(await engine.ask(steps_of(Network())), StepsRun)
-                if keeper.pid != first and keeper.changes == 1:
+                if keeper.pid != first:
                     break
                 await asyncio.sleep(0.1)
             assert isinstance(await engine.ask(steps_of(Network())), StepsRun)
-            assert keeper.changes == 1
+            assert len(relieved) == 1
     finally:
         watching.cancel()
         keeper.close()

@@ -5,9 +5,10 @@ import pytest
 from backprop_tui.core.engine.compute.engine import Engine
 from backprop_tui.core.engine.protocol.messages import Program, RunSteps, StepsRun, TableRows
 from backprop_tui.core.model.arrays import numbers
-from backprop_tui.core.model.network import Network, hidden_layers
+from backprop_tui.core.model.network import Network
 from backprop_tui.core.model.optimizers import Optimizer
 from backprop_tui.core.table.spec import TableSpec
+from networks import hidden_layers
 
 STEPS = 100
 

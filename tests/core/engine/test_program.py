@@ -10,11 +10,12 @@ from backprop_tui.core.engine.compute.tensorflow import tf
 from backprop_tui.core.engine.protocol.limits import capacity, chunk
 from backprop_tui.core.engine.protocol.messages import Failed, Program, RunSteps, StepsRun, TableRows
 from backprop_tui.core.model.arrays import arrays, numbers
-from backprop_tui.core.model.network import Array, Network, hidden_layers
+from backprop_tui.core.model.network import Array, Network
 from backprop_tui.core.model.optimizers import OPTIMIZERS, Optimizer
 from backprop_tui.core.model.trace import Trace
 from backprop_tui.core.session.run import Run
 from backprop_tui.core.table.spec import TableSpec
+from networks import hidden_layers
 
 NETWORK = Network(2, hidden_layers([3], "tanh"))
 START = Run(network=NETWORK).first_state()

@@ -6,6 +6,7 @@ import struct
 import subprocess
 import sys
 import unicodedata
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from threading import Thread
@@ -15,7 +16,7 @@ import numpy as np
 import pytest
 from backprop_tui.core.engine.client.process import EngineProcess
 from backprop_tui.core.engine.compute.engine import Engine
-from backprop_tui.core.engine.protocol.checks import check_rows, check_table, read_steps
+from backprop_tui.core.engine.protocol.checks import Steps, check_rows, check_table, read_steps
 from backprop_tui.core.engine.protocol.messages import (
     HEADER,
     Answer,
@@ -27,7 +28,6 @@ from backprop_tui.core.engine.protocol.messages import (
     FindWorst,
     Inline,
     OpenTable,
-    Predict,
     Program,
     ReadRows,
     Request,
@@ -43,7 +43,8 @@ from backprop_tui.core.engine.protocol.messages import (
     encode,
 )
 from backprop_tui.core.model.arrays import MAX_FRAME, Numbers, numbers
-from backprop_tui.core.model.network import Network
+from backprop_tui.core.model.network import Array, Network
+from backprop_tui.core.session import session as session_module
 from backprop_tui.core.session.run import Run
 from backprop_tui.core.session.session import Session
 from backprop_tui.core.table.spec import TableSpec
@@ -60,7 +61,6 @@ REQUESTS: list[Request] = [
     RunSteps(Program(Network()), STATE, TableRows(TableSpec(), ROW), 0.2),
     RunSteps(Program(Network()), STATE, Inline(X, Y), 0.2, 0.1),
     FindLosses(Network(), numbers(np.zeros((2, 9))), Inline(X, Y)),
-    Predict(Program(Network()), STATE, TableSpec(), numbers(np.array([0], "int32"))),
     DescribeTable(TableSpec(), 10),
     FindWorst(Program(Network()), STATE, TableSpec(), 3),
     Differentiate("x**2+4*x", numbers(np.zeros(1))),
@@ -205,7 +205,6 @@ ODD = st.one_of(
     st.builds(ReadRows, SPECS, odd_numbers()),
     st.builds(RunSteps, PROGRAM, odd_numbers() | st.just(STATE), SAMPLES, st.floats(), st.none() | st.floats()),
     st.builds(FindLosses, st.just(Network()), odd_numbers(), SAMPLES),
-    st.builds(Predict, PROGRAM, odd_numbers() | st.just(STATE), SPECS, odd_numbers()),
     st.builds(DescribeTable, SPECS, st.integers()),
     st.builds(FindWorst, PROGRAM, odd_numbers() | st.just(STATE), SPECS, st.integers(), st.booleans()),
     st.builds(Differentiate, st.text(max_size=300), odd_numbers()),
@@ -422,3 +421,31 @@ async def test_a_request_that_is_given_up_leaves_no_answer_for_the_next() -> Non
         await task
     assert isinstance(await process.ask(OpenTable(TableSpec())), TableOpened)
     process.close()
+
+
+def test_an_answer_is_checked_and_decoded_once(engine: Engine, settle: Settle, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each of the wire's arrays is made once for a step: the states, the losses, and each value of the trace."""
+    made, checked = Counter[str](), Counter[str]()
+    decoded = Numbers.array.fget
+    assert decoded is not None
+
+    def counted(numbers: Numbers) -> Array:
+        made["arrays"] += 1
+        return decoded(numbers)
+
+    def read(request: RunSteps, answer: Answer) -> Steps:
+        checked["answers"] += 1
+        return read_steps(request, answer)
+
+    session = settle(Session(Run()))
+    session.timeline.step()
+    monkeypatch.setattr(Numbers, "array", property(counted))
+    monkeypatch.setattr(session_module, "read_steps", read)
+    while request := session.request():
+        answer = answered(engine, request)
+        made.clear()
+        session.accept(request, answer)
+    trace = session.timeline.trace
+    assert trace is not None
+    assert checked["answers"] == 1
+    assert made["arrays"] == len(trace.values) + 2

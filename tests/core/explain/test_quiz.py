@@ -8,7 +8,7 @@ from backprop_tui.core.engine.compute.engine import Engine
 from backprop_tui.core.engine.protocol.messages import LossesFound
 from backprop_tui.core.explain import cell_name, context_of, difference_request, effect, effect_request
 from backprop_tui.core.explain.quiz import CHOOSE, COMPUTE, Question, Score, judge, question
-from backprop_tui.core.model.network import Layer, Network, hidden_layers
+from backprop_tui.core.model.network import Layer, Network
 from backprop_tui.core.model.optimizers import OPTIMIZERS, Optimizer
 from backprop_tui.core.model.phases import Cell
 from backprop_tui.core.model.trace import Trace
@@ -19,6 +19,7 @@ from backprop_tui.core.session.session import Session
 from driving import Settle
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from networks import hidden_layers
 
 NOTEBOOK = {
     "gw1": [[0.24420656, 0.42463395], [0.40183094, 0.6987161]],

@@ -8,7 +8,7 @@ from backprop_tui.core.explain import explain
 from backprop_tui.core.explain.remarks import Remark, about, first_not_finite, known, remarks
 from backprop_tui.core.model import phases
 from backprop_tui.core.model.arrays import arrays, numbers
-from backprop_tui.core.model.network import Layer, Network, hidden_layers
+from backprop_tui.core.model.network import Layer, Network
 from backprop_tui.core.model.optimizers import OPTIMIZERS, Optimizer
 from backprop_tui.core.model.phases import Cell
 from backprop_tui.core.model.trace import Trace
@@ -16,6 +16,7 @@ from backprop_tui.core.session.history import Settings
 from backprop_tui.core.session.run import Run
 from backprop_tui.core.session.session import Session
 from driving import Settle
+from networks import hidden_layers
 
 
 def traced(

@@ -20,7 +20,7 @@ from backprop_tui.core.export.shell_line import command_line, not_in_command_lin
 from backprop_tui.core.export.steps import made, recorded
 from backprop_tui.core.export.text import notebook_text
 from backprop_tui.core.model.losses import BINARY_CROSS_ENTROPY, MEAN_SQUARED, SOFTMAX_CROSS_ENTROPY
-from backprop_tui.core.model.network import Layer, Network, hidden_layers
+from backprop_tui.core.model.network import Layer, Network
 from backprop_tui.core.model.optimizers import Optimizer
 from backprop_tui.core.model.phases import Cell
 from backprop_tui.core.session.drive import settle
@@ -31,6 +31,7 @@ from backprop_tui.core.table.spec import TableSpec
 from backprop_tui.core.text.numerals import ordinal
 from driving import Settle
 from nbclient import NotebookClient
+from networks import hidden_layers
 from printed import PART_5
 
 PART_5_START = {

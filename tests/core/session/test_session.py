@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from backprop_tui.core.engine.protocol.checks import EngineRefused
 from backprop_tui.core.engine.protocol.messages import Failed, RunSteps
-from backprop_tui.core.model.network import Network, hidden_layers
+from backprop_tui.core.model.network import Network
 from backprop_tui.core.model.phases import Cell, phase_at, shapes
 from backprop_tui.core.session.history import Settings
 from backprop_tui.core.session.position import Position
@@ -13,6 +13,7 @@ from backprop_tui.core.session.session import Session
 from backprop_tui.core.table.batches import Sampling
 from backprop_tui.core.table.spec import TableSpec
 from driving import Settle
+from networks import hidden_layers
 
 
 @pytest.fixture

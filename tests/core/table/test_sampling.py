@@ -5,13 +5,14 @@ import pytest
 from backprop_tui.core.engine.compute.engine import Engine
 from backprop_tui.core.engine.protocol.messages import Inline, Program, RunSteps, StepsRun, TableRows
 from backprop_tui.core.model.arrays import arrays, numbers
-from backprop_tui.core.model.network import Network, hidden_layers
+from backprop_tui.core.model.network import Network
 from backprop_tui.core.session.run import Run
 from backprop_tui.core.session.session import Session
 from backprop_tui.core.table.batches import ALL_ROWS, NEXT_ROW, SHUFFLED, THIS_ROW, Sampling, split_rows
 from backprop_tui.core.table.spec import TableSpec
 from hypothesis import given
 from hypothesis import strategies as st
+from networks import hidden_layers
 
 SEEDS = st.integers(0, 2**32 - 1)
 SIZES = st.integers(1, 300)

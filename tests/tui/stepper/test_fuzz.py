@@ -10,13 +10,14 @@ import pytest
 from backprop_tui.core.engine.compute.engine import Engine
 from backprop_tui.core.engine.protocol.checks import read_steps
 from backprop_tui.core.model import phases
-from backprop_tui.core.model.network import Network, hidden_layers
+from backprop_tui.core.model.network import Network
 from backprop_tui.core.model.phases import Cell
 from backprop_tui.core.session import requests
 from backprop_tui.core.session.run import Run
 from backprop_tui.core.session.session import Session
 from backprop_tui.tui.stepper.screen import StepperScreen
 from driven_screen import Driven, driven, read_number
+from networks import hidden_layers
 from textual.events import Key
 
 KEYS_A_RUN, BURST = 5_000, 60

@@ -5,12 +5,13 @@ import asyncio
 import numpy as np
 import pytest
 from backprop_tui.core.engine.compute.engine import Engine
-from backprop_tui.core.model.network import Network, hidden_layers
+from backprop_tui.core.model.network import Network
 from backprop_tui.core.model.phases import Cell
 from backprop_tui.core.scenario import bundled
 from backprop_tui.core.session.run import Run
 from backprop_tui.core.table.spec import TableSpec
 from driven_screen import driven
+from networks import hidden_layers
 
 PANES = ("sample", "forward", "gradients", "updated", "loss")
 

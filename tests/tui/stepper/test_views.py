@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from backprop_tui.core.engine.compute.engine import Engine
 from backprop_tui.core.model import phases
-from backprop_tui.core.model.network import Network, hidden_layers
+from backprop_tui.core.model.network import Network
 from backprop_tui.core.model.optimizers import Optimizer
 from backprop_tui.core.model.phases import Cell
 from backprop_tui.core.scenario import bundled
@@ -29,6 +29,7 @@ from backprop_tui.tui.widgets.line import Line
 from backprop_tui.tui.widgets.pane import Pane
 from driven_screen import Driven, InThisProcess, driven, text_of
 from driving import Settle
+from networks import hidden_layers
 from real_terminal import RealTerminal
 from textual.pilot import Pilot
 

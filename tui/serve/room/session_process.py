@@ -55,7 +55,7 @@ class SessionProcess:
 
     def __init__(self, label: str, folder: str, forks: ForkClient, client: Client) -> None:
         self.number = next(_numbers)
-        self.label, self.folder, self.began = label, folder, time.monotonic()
+        self.label, self.folder = label, folder
         self.last_key = time.monotonic()
         self.report = Report("", 0, None)
         self.follows = False

@@ -49,7 +49,6 @@ class Workshop:
         """The session that all may follow."""
         self._newest = b""
         self.closing = False
-        self.began = time.monotonic()
         self._scenario, self._tables, self._output = scenario, tables, output
         self._by_number: dict[int, SessionProcess] = {}
         self._tasks: set[asyncio.Task[None]] = set()
