@@ -40,7 +40,7 @@ from .terms import (
 )
 
 MAX_PATHS = 12
-"""The chain rule is written out back to the loss where it has no more paths than this, else to a layer on the way."""
+"""The chain rule is written out from the loss if it has no more paths than this, else from a layer on the way."""
 
 
 def gradient(trace: Trace, cell: Cell, form: str) -> Explanation:
@@ -122,7 +122,7 @@ _WHY_THE_ERROR = {
 
 
 def _by_last_pre_activation(trace: Trace, cell: Cell) -> Explanation:
-    """∂L/∂z of the last layer where it is ŷ − y at once: it is linear, or its derivative cancels against the loss's."""
+    """∂L/∂z of the last layer if it is ŷ − y at once: it is linear, or its derivative cancels against the loss's."""
     network, output, sample = trace.network, cell.row, cell.column
     prediction, target = factor(trace, "y_pred", output, sample), factor(trace, "y", sample, output)
     title = f"the gradient of the loss by {name_of(trace, Cell(parse(cell.name).base.name, *cell.place))}"
@@ -194,7 +194,7 @@ def _chain(trace: Trace, cell: Cell, title: str) -> Explanation:
 
 
 def _reach(trace: Trace, nearest: int, count: int, first: int) -> int | None:
-    """The layer nearest to the loss back from which all paths can be written out; None where not even one layer can."""
+    """The layer nearest to the loss back from which all paths can be written out; None if not even one layer can."""
     network = trace.network
     for furthest in range(network.depth, nearest - 1, -1):
         between = prod(network.layers[number - 1].units for number in range(nearest + 1, furthest + 1))

@@ -47,7 +47,7 @@ class Question:
 
 
 def difference_request(trace: Trace, cell: Cell, context: Context) -> Question | None:
-    """How to find a gradient by the finite difference; None where no change of parameters moves that number alone.
+    """How to find a gradient by the finite difference; None if no change of parameters moves that number alone.
 
     A parameter is moved itself. A z moves as its unit's bias does, for its own sample; an h as the next layer's biases
     do along its weights; ŷ as its z does, if it has one of its own: ΔL/Δŷ.
@@ -74,7 +74,7 @@ class Agreement:
     """A gradient found three ways: by the tape, by the chain rule's own terms, by the finite difference.
 
     `digits` is to how many significant digits all that there are agree. `noise` is what rounding may have done
-    to the difference, which is None where it can't be asked.
+    to the difference, which is None if it can't be asked.
     """
 
     tape: float
@@ -105,7 +105,7 @@ class Agreement:
 
 
 def agreement(explanation: Explanation, question: Question | None, answer: LossesFound | None) -> Agreement:
-    """Compares the tape's value, the explanation's own terms, and the finite difference where it was asked."""
+    """Compares the tape's value, the explanation's own terms, and the finite difference if it was asked."""
     tape, chain = explanation.value, explanation.evaluate()
     difference, noise = question.difference(answer) if question and answer else (None, 0.0)
     others = [chain] if difference is None else [chain, difference]
@@ -188,9 +188,9 @@ def _prediction(trace: Trace, cell: Cell, change: float) -> float:
 
 
 def _step(trace: Trace, cell: Cell) -> float:
-    """ε: the cube root of float64's rounding, where rounding and the curve's own bend weigh alike.
+    """ε: the cube root of float64's rounding, at which rounding and the curve's own bend weigh alike.
 
-    It is more where the loss is so large against its gradient that rounding would hide it, but not so much more that
+    It is more if the loss is so large against its gradient that rounding would hide it, but not so much more that
     the bend would show. A power of two, so that adding it is exact.
     """
     if parse(cell.name).of == "y_pred":
@@ -216,7 +216,7 @@ def _place(trace: Trace, cell: Cell) -> int:
 
 
 def _samples(trace: Trace, context: Context, chosen: int | None) -> Inline | TableRows:
-    """The batch of the step, or one sample of it; from the table where the trace holds only means."""
+    """The batch of the step, or one sample of it; from the table if the trace holds only means."""
     if trace.averaged:
         return TableRows(context.table, numbers(np.array([trace.rows], "int32")))
     places = list(samples(trace)) if chosen is None else [chosen]

@@ -40,7 +40,7 @@ class Remark:
 def remarks(trace: Trace, after: Trace | None = None, next_loss: float | None = None) -> tuple[Remark, ...]:
     """All that is worth a remark in a step.
 
-    `after` is the next step's trace, `next_loss` its loss: give them only where that step uses the same rows.
+    `after` is the next step's trace, `next_loss` its loss: give them only if that step uses the same rows.
     """
     found: list[Remark] = []
     if (broken := first_not_finite(trace)) is not None:
@@ -64,12 +64,12 @@ def about(found: Iterable[Remark], cells: Iterable[Cell]) -> tuple[Remark, ...]:
 
 
 def known(found: Iterable[Remark], network: Network, done: int) -> tuple[Remark, ...]:
-    """The remarks that give nothing away where `done` numbers of the step are computed."""
+    """The remarks that give nothing away when `done` numbers of the step are computed."""
     return tuple(remark for remark in found if phases.numbers_done(network, remark.after, done) > 0)
 
 
 def first_not_finite(trace: Trace) -> Cell | None:
-    """The first infinite or undefined number in the order of the computation; None where all are finite.
+    """The first infinite or undefined number in the order of the computation; None if all are finite.
 
     ∂L/∂ŷ of a cross-entropy comes last: the program goes from the loss to z without it.
     """

@@ -23,7 +23,7 @@ LOCAL, CHAIN = "local", "chain"
 """An explanation by the numbers computed just before; or by all that lies between: the paths from the loss, a sum."""
 
 LOGARITHM = "ln"
-"""The function around the sum, where it is no activation."""
+"""The function around the sum, if it is no activation."""
 
 Working = tuple[str | float, ...]
 """A small calculation: its numbers, and the signs between them."""
@@ -34,9 +34,9 @@ class Factor:
     """A number in a product: another cell, or a constant or derivative that is computed on the spot.
 
     `cells` are what it is, or is made of: the first is where one follows it to. `working` is the arithmetic of
-    a number computed on the spot, `note` says in words what it is. `literal` is how its value is written where that is
+    a number computed on the spot, `note` says in words what it is. `literal` is how its value is written, if that is
     not by so many decimals (`½`, `313,000`). `divides` puts it under the fraction bar. `size` is how large the numbers
-    are that it is the difference of, where rounding is relative to them.
+    are that it is the difference of, if its rounding is relative to them.
     """
 
     symbol: str
@@ -105,7 +105,7 @@ class Explanation:
             return float(abs(_product(self.common)) * np.sum([_size(term.factors) for term in self.terms]))
 
     def evaluate(self) -> float:
-        """What the terms come to, in float64; the value itself where it is given."""
+        """What the terms come to, in float64; the value itself if it is given."""
         if self.given:
             return self.value
         with np.errstate(all="ignore"):
@@ -221,7 +221,7 @@ def derivative(trace: Trace, layer: int, unit: int, sample: int) -> Factor | Non
 
 
 def exact_prediction(trace: Trace, output: int, sample: int) -> tuple[float, float]:
-    """ŷ and 1 − ŷ of a probability, in float64, each from z: neither is rounded to 0 where the other is near 1."""
+    """ŷ and 1 − ŷ of a probability, in float64, each from z: neither is rounded to 0 if the other is near 1."""
     z = trace[f"z{trace.network.depth}"][:, sample].astype("float64")
     # A sigmoid is the softmax of z and 0.
     whole = z if trace.network.loss_row.last == SOFTMAX else np.array([z[output], 0.0])
@@ -256,7 +256,7 @@ def couples(trace: Trace) -> bool:
 
 
 def mean_over_batch(trace: Trace) -> tuple[Factor, ...]:
-    """1/B where the batch has several samples."""
+    """1/B if the batch has several samples."""
     count = len(samples(trace))
     return (constant(f"1/{count}", 1 / count, "the loss is the mean over the batch"),) if count > 1 else ()
 

@@ -25,7 +25,7 @@ class Loss:
     `formula` gives it for one row as text, `derivative` its derivative by ŷ. `constant` is what stands before the
     terms of its outputs, `error_constant` what stands before ŷ − y in its derivative by z; None if that is 1.
     `function` of y, ŷ and z (outputs, batch), in float64, is the loss of each row (batch,). `last` is the activation
-    that the last layer must have, if it must; `from_z` says that it is computed from z, so that it stays finite where
+    that the last layer must have, if it must; `from_z` says that it is computed from z, so that it stays finite if
     ŷ is rounded to 0 or 1. `tensorflow` is the same as Python, of `y_true`, `y_pred` and `z`. `classes` says that the
     targets are those of classes, not numbers with a unit.
     """

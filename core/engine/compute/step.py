@@ -30,7 +30,7 @@ ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
 LOSSES: dict[str, Callable[[Tensor, Tensor, Tensor], Tensor]] = {
     HALF_SQUARED: lambda y, y_pred, z: tf.reduce_sum(0.5 * (y - y_pred) ** 2, axis=0),
     MEAN_SQUARED: lambda y, y_pred, z: tf.reduce_mean((y - y_pred) ** 2, axis=0),
-    # From z, not from ŷ: finite where ŷ has rounded to 0 or 1.
+    # From z, not from ŷ: finite if ŷ has rounded to 0 or 1.
     BINARY_CROSS_ENTROPY: lambda y, y_pred, z: tf.reduce_sum(tf.nn.sigmoid_cross_entropy_with_logits(y, z), axis=0),
     SOFTMAX_CROSS_ENTROPY: lambda y, y_pred, z: tf.reduce_sum(-y * tf.nn.log_softmax(z, axis=0), axis=0),
 }
@@ -48,7 +48,7 @@ LOSSES_BY_PREDICTION: dict[str, Callable[[Tensor, Tensor, Tensor], Tensor]] = {
 }
 """The losses that are computed from z, once more as functions of ŷ + shift, for the tape to go from the loss to ŷ.
 
-ŷ and 1 − ŷ are each made of z, so that neither is rounded to 0 where the other is near 1.
+ŷ and 1 − ŷ are each made of z, so that neither is rounded to 0 if the other is near 1.
 """
 
 
@@ -94,7 +94,7 @@ def gradients(
 
 
 def _by_prediction(network: Network, values: dict[str, Tensor], y: Tensor, weight: Tensor, total: Tensor) -> Tensor:
-    """∂L/∂ŷ (outputs, batch) where the loss is computed from z: the tape of the loss has no path through ŷ there.
+    """∂L/∂ŷ (outputs, batch) if the loss is computed from z: the tape of the loss has no path through ŷ there.
 
     It is the tape's derivative by a shift of ŷ, at the shift 0.
     """
