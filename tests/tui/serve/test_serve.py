@@ -104,6 +104,27 @@ def test_the_digits_are_those_of_the_program_alone(workshop, settle) -> None:
     assert saved(workshop, "digits").timeline.history.states.tobytes() == alone.timeline.history.states.tobytes()
 
 
+def test_whoever_takes_a_name_can_not_erase_its_work(workshop) -> None:
+    """Four times somebody comes under the name and begins anew: what its owner had done is there still."""
+    with workshop.come("olga") as olga:
+        olga.press("   ")
+        olga.wait_for("step 3")
+        olga.press("q")
+        assert olga.wait_for_end() == 0
+    mine = saved(workshop, "olga").timeline.history.states.tobytes()
+    for _ in range(4):
+        with workshop.come("Olga") as thief:
+            thief.press("=")
+            thief.press("\x1b")
+            thief.press("r ")
+            thief.wait_for("step 1 ")
+            thief.press("q")
+            assert thief.wait_for_end() == 0
+    kept = sorted((workshop.state / "olga").glob("*.session~*"))
+    assert len(kept) == 3
+    assert mine in [load(path).session.timelines[0].history.states.tobytes() for path in kept]
+
+
 def test_a_name_that_is_here_already_is_asked_about(workshop) -> None:
     with workshop.come("carl") as first:
         first.press("  ")
