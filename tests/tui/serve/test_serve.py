@@ -114,15 +114,16 @@ def test_whoever_takes_a_name_can_not_erase_its_work(workshop) -> None:
     mine = saved(workshop, "olga").timeline.history.states.tobytes()
     for _ in range(4):
         with workshop.come("Olga") as thief:
-            thief.press("=")
-            thief.press("\x1b")
-            thief.press("r ")
-            thief.wait_for("step 1 ")
+            thief.press("\x1b[H")
+            thief.wait_for("step 0")
+            thief.press("+ ")
+            thief.wait_for("step 1")
             thief.press("q")
             assert thief.wait_for_end() == 0
+    assert saved(workshop, "olga").timeline.history.states.tobytes() != mine
     kept = sorted((workshop.state / "olga").glob("*.session~*"))
     assert len(kept) == 3
-    assert mine in [load(path).session.timelines[0].history.states.tobytes() for path in kept]
+    assert mine in [load(path).session.timeline.history.states.tobytes() for path in kept]
 
 
 def test_a_name_that_is_here_already_is_asked_about(workshop) -> None:
@@ -133,8 +134,16 @@ def test_a_name_that_is_here_already_is_asked_about(workshop) -> None:
             second.wait_for("carl is here already")
             second.press("n")
             second.wait_for("step 0")
+            second.press(" ")
+            second.wait_for("step 1")
             second.press("q")
             second.wait_for_end()
+        with workshop.ssh("carl") as looking:
+            looking.wait_for("carl is here already")
+            looking.press("n")
+            looking.wait_for("step 1")
+            looking.press("q")
+            looking.wait_for_end()
         with workshop.ssh("carl") as third:
             third.wait_for("carl is here already")
             third.press("\r")
@@ -144,6 +153,14 @@ def test_a_name_that_is_here_already_is_asked_about(workshop) -> None:
             third.press("q")
             third.wait_for_end()
     assert (workshop.state / "carl-2").is_dir()
+
+
+def test_a_name_under_which_nothing_was_done_leaves_no_folder(workshop) -> None:
+    with workshop.come("nobody") as nobody:
+        assert (workshop.state / "nobody").is_dir()
+        nobody.press("q")
+        nobody.wait_for_end()
+    wait_until(lambda: not (workshop.state / "nobody").exists())
 
 
 def test_a_killed_session_says_so_and_goes_on_from_where_it_was_saved(workshop) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import ctypes
+import os
 import stat
 import time
 from collections import Counter
@@ -109,6 +110,8 @@ class Workshop:
         self.addresses[address] -= 1
         if not self.addresses[address]:
             del self.addresses[address]
+        with suppress(OSError):  # of one that has saved nothing, nothing is left
+            os.rmdir(session.folder)
         self.log(f"{session.label} left at step {session.report.step:,}")
         if session is self.guide:
             self.show(None)
