@@ -11,7 +11,9 @@ from backprop_tui.core.scenario import parse
 from backprop_tui.core.scenario.check import check
 from backprop_tui.tui.cli.options import COMMANDS
 from backprop_tui.tui.cli.screen import SHELLS
+from driven_screen import driven
 from pages import TABLES, keys_page, with_tables
+from textual.keys import _character_to_key
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted(
@@ -101,6 +103,46 @@ def test_every_option_of_a_page_is_the_programs(path: Path) -> None:
 def test_the_keys_are_the_programs_own_tables() -> None:
     """If not: `python tests/support/pages.py`."""
     assert (ROOT / "docs/keys.md").read_text("utf-8") == keys_page()
+
+
+SCREENS = {
+    "Lesson 1": ("1",),
+    "Lesson 2": ("2",),
+    "Lesson 3": ("3",),
+    "Lesson 4": ("4",),
+    "Lesson 5": ("5",),
+    "Enter": ("space", "enter"),
+    "L": ("L",),
+    "V": ("v",),
+    "O": ("o",),
+    "?": ("question_mark",),
+}
+"""The sections of the page of keys by how their headings begin, and the keys that lead to their screens."""
+WRITTEN = {
+    "arrow keys": "↑↓←→",
+    "esc": "escape",
+    "pgup": "pageup",
+    "pgdn": "pagedown",
+    "↑": "up",
+    "↓": "down",
+    "←": "left",
+    "→": "right",
+}
+
+
+@pytest.mark.parametrize("heading", SCREENS)
+async def test_every_key_of_the_page_is_bound_in_the_running_program(engine: Engine, heading: str) -> None:
+    sections = (ROOT / "docs/keys.md").read_text("utf-8").split("\n## ")
+    (section,) = [section for section in sections if re.match(re.escape(heading) + "[: ]", section)]
+    written = re.findall(r"^\| `(.+?)` \|", section, re.MULTILINE)
+    assert len(written) > 1
+    async with driven(engine) as shown:
+        await shown.press(*SCREENS[heading])
+        bound = set(shown.app.screen.active_bindings)
+        for keys in written:
+            for key in re.findall(r"[↑↓←→]|[^\s↑↓←→]+", WRITTEN.get(keys, keys).replace(" or ", " ")):
+                name = key if len(key) > 1 or key.isalnum() else _character_to_key(key)
+                assert WRITTEN.get(key, name) in bound, keys
 
 
 def test_tables_are_made_from_the_programs_own_rows() -> None:
