@@ -129,4 +129,4 @@ def ended(terminal: RealTerminal, ways: tuple[Way, ...], state: Path) -> Ended:
     left = wait_until_gone(processes)
     restored = terminal.gone or terminal.settings() == terminal.before
     sessions = [load(path).session for path in (state / "backprop-tui").glob("*.session")]
-    return Ended(seconds, left, restored, len(sessions) == 1 and sessions[0].steps >= STEPS)
+    return Ended(seconds, left, restored, len(sessions) == 1 and sessions[0].timeline.steps >= STEPS)

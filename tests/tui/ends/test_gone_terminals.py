@@ -84,7 +84,7 @@ def test_the_emulator_is_killed_while_the_program_paints(engine_socket: str, tmp
     emulator.wait()
     assert wait_until_gone([pid]) == []
     (path,) = (tmp_path / "backprop-tui").glob("*.session")
-    assert load(path).session.steps > 3
+    assert load(path).session.timeline.steps > 3
 
 
 @pytest.mark.skipif(shutil.which("bash") is None, reason="no bash")
@@ -102,7 +102,7 @@ def test_the_shell_is_killed(prefix: str, engine_socket: str, tmp_path: Path) ->
         terminal.close()
         assert wait_until_gone(pids) == []
     (path,) = (tmp_path / "backprop-tui").glob("*.session")
-    assert load(path).session.steps >= 3
+    assert load(path).session.timeline.steps >= 3
 
 
 BLOCKED = """
@@ -137,4 +137,4 @@ def test_the_loop_is_blocked(how: str, closes: bool, engine_socket: str, tmp_pat
         assert code == 128 + (signal.SIGHUP if closes else signal.SIGTERM)
         assert closes or terminal.is_restored(), terminal.modes_left()
     (path,) = (tmp_path / "backprop-tui").glob("*.session")
-    assert load(path).session.steps == 3
+    assert load(path).session.timeline.steps == 3
