@@ -103,6 +103,8 @@ class StepperApp(App[None]):
             prompt = screen.query_one("#prompt", Prompt)
             # Hiding it takes its focus away later, when it may be open again.
             screen.set_focus(prompt if prompt.display else None)
+            if event.key == "ctrl+c" and screen.copy_selected():
+                return
             bound = binding_of(screen, event.key)
             if screen.focused is None and bound is not None:
                 await self._carry_out(screen, bound.action)
@@ -159,6 +161,11 @@ class StepperApp(App[None]):
     def _say(self, words: str) -> None:
         if words and isinstance(self.screen, KeyScreen):
             self.screen.say(words)
+
+    def copy_to_clipboard(self, text: str) -> None:
+        """Copy a text; nothing leaves the clipboard as it is."""
+        if text:
+            super().copy_to_clipboard(text)
 
     # Ending
 

@@ -66,6 +66,7 @@ MAIN = (
     Key("w", "w", "save", "save", "save the session; quitting does it too, and backprop-tui --resume goes on"),
     Key("e", "e", "export", "export", "export what was done, or the present run as a scenario file"),
     Key("y", "y", "copy", "copy", "copy the line of shell that leads to this state again"),
+    Key("Y", "Y", "copy_number", "copy number", "copy the number under the cursor, or the one computed last, in full"),
     Key("enter", "enter", "why", "why?", "why? explains the number under the cursor, or the one computed last", True),
     Key("d", "d", "precision", "digits", "all digits that float32 has, or four"),
     Key(

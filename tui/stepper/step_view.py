@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+import numpy as np
 from backprop_tui.core.lessons import names
 from backprop_tui.core.model.phases import Cell, cells, phases
 from backprop_tui.core.session.position import Position
@@ -225,6 +226,18 @@ class StepView(KeyScreen):
         from .overlays.why import WhyScreen
 
         self.app.push_screen(WhyScreen(view, cell, self._engine))
+
+    def action_copy_number(self) -> None:
+        """Copy the number under the cursor, or the one that was computed last, in full, as Python reads it."""
+        view = self.view()
+        cell = self.cursor or view.newest
+        value = view.value(cell) if cell is not None else None
+        if cell is None or value is None:
+            self.say("Y copies a number: point at one that is computed")
+            return
+        text = str(np.dtype(view.dtype(cell.name)).type(value))
+        self.app.copy_to_clipboard(text)
+        self.say(f"copied, where the terminal lets a program do so: {text}")
 
     def action_picture(self) -> None:
         """Show the network as a picture over the whole screen."""

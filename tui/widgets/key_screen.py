@@ -5,16 +5,16 @@ from collections.abc import Callable, Sequence
 
 from backprop_tui.core.session.drive import Requester
 from textual.events import Resize
-from textual.screen import Screen
 
 from .keys import KeysShown
 from .messages import FollowInstructor, Leave, OpenLesson, ShowHelp, Told
 from .pane import Pane
 from .prompt import Prompt
 from .runner import Asker, Runner
+from .selecting import SelectingScreen
 
 
-class KeyScreen(Screen[None]):
+class KeyScreen(SelectingScreen[None]):
     """A screen with a table of keys, and a runner that carries out what they ask for.
 
     It composes `#status`, a `Prompt` and `#footer` at its lower end; `take_shape` and `paint` do the rest.
@@ -90,8 +90,10 @@ class KeyScreen(Screen[None]):
         self.say(message)
 
     def on_key(self) -> None:
-        """A notice stays until the next key."""
+        """A notice stays until the next key, and so does what is selected."""
         self.notice = ""
+        if self.selections:
+            self.clear_selection()
 
     def ask(self, label: str, then: Callable[[str], None], text: str = "") -> None:
         """Let a line be typed; `then` takes it, and may raise ValueError for what it can't take."""

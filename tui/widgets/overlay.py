@@ -8,9 +8,10 @@ from textual.screen import ModalScreen, ScreenResultType
 
 from .keys import Key
 from .messages import ShowHelp
+from .selecting import SelectingScreen
 
 
-class Overlay(ModalScreen[ScreenResultType]):
+class Overlay(SelectingScreen[ScreenResultType], ModalScreen[ScreenResultType]):
     """Closes once, however often its key comes: Textual would take the screen below away with the second."""
 
     KEYS: ClassVar[Sequence[Key]]

@@ -10,6 +10,7 @@ from rich.text import Text
 from textual.geometry import Region, Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
+from textual.selection import Selection
 from textual.strip import Strip
 
 from .line import Line, Span, changed_until, length_of
@@ -53,6 +54,7 @@ class Pane(ScrollView):
         self.entitle(title)
         self._lines: tuple[Line, ...] = ()
         self._styles: dict[str, Style] = {}
+        self._selection: Selection | None = None
 
     @property
     def lines(self) -> tuple[Line, ...]:
@@ -118,8 +120,31 @@ class Pane(ScrollView):
                 x += len(span.text)
         return False
 
+    def get_selection(self, selection: Selection) -> tuple[str, str]:
+        """The text that is selected, and what stands between it and that of another pane."""
+        text = selection.extract("\n".join("".join(span.text for span in line) for line in self._lines))
+        return "\n".join(line.rstrip() for line in text.split("\n")), "\n"
+
+    def selection_updated(self, selection: Selection | None) -> None:
+        """Other text is selected, or none."""
+        self._selection = selection
+        self.refresh()
+
     def render_line(self, y: int) -> Strip:
         """One line of the viewport."""
+        strip = self._painted(y)
+        span = self._selection.get_span(self.scroll_offset.y + y) if self._selection is not None else None
+        return strip if span is None else self._marked(strip, *span)
+
+    def _marked(self, strip: Strip, start: int, end: int) -> Strip:
+        """The same, with what is selected in reverse; an end of -1 is that of the line."""
+        left, width = self.scroll_offset.x, strip.cell_length
+        first = max(start - left, 0)
+        last = min(end - left, width) if end >= 0 else width
+        parts = (strip.crop(0, first), strip.crop(first, last).apply_style(STYLES["cursor"]), strip.crop(last, width))
+        return Strip.join(parts) if first < last else strip
+
+    def _painted(self, y: int) -> Strip:
         left, top = self.scroll_offset
         width = self.size.width
         number = top + y

@@ -22,7 +22,9 @@ BACK = Key(
     "back to your own screen, which is as you left it (esc does it too)",
     True,
 )
-LOOKING = frozenset({"why", "precision", "picture", "next_pane", "cursor('up')", "command_palette", "help", "quit"})
+LOOKING = frozenset(
+    {"why", "precision", "picture", "next_pane", "cursor('up')", "copy_number", "command_palette", "help", "quit"}
+)
 """The actions that change nothing."""
 
 FOLLOWING = (BACK, *(key for key in keys.MAIN if key.action in LOOKING))
