@@ -36,7 +36,6 @@ from .terms import (
     pre_activation,
     samples,
     shown_value,
-    target_sum,
 )
 
 MAX_PATHS = 12
@@ -127,10 +126,7 @@ def _by_last_pre_activation(trace: Trace, cell: Cell) -> Explanation:
     prediction, target = factor(trace, "y_pred", output, sample), factor(trace, "y", sample, output)
     title = f"the gradient of the loss by {name_of(trace, Cell(parse(cell.name).base.name, *cell.place))}"
     note = _WHY_THE_ERROR[network.loss]
-    first = Term((prediction,))
-    if network.loss == SOFTMAX_CROSS_ENTROPY and (total := target_sum(trace, sample)) != 1:
-        first = Term((prediction, Factor("Σy", total, note="the sum of this sample's targets")))
-    terms = [first, Term((target,), -1)]
+    terms = [Term((prediction,)), Term((target,), -1)]
     return explanation(trace, cell, title, terms, common=loss_constants(trace), notes=(note,))
 
 

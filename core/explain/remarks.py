@@ -91,7 +91,7 @@ def _not_finite(trace: Trace, cell: Cell) -> Remark:
     value, name = float(trace[cell.name][cell.place]), name_of(trace, cell)
     largest = np.finfo(trace["loss"].dtype).max
     if cell.name == "gy_pred" and trace.network.loss_row.from_z:
-        text = f"{name} is {fixed(value)}: 1/ŷ is beyond the largest number; the tape goes from the loss to z"
+        text = f"{name} is {fixed(value)}: 1/ŷ is beyond all numbers; the tape goes from loss to z"
     elif parse(cell.name).is_base and (parse(cell.name).is_parameter or parse(cell.name).is_row):
         text = f"{name} is {fixed(value)} before this step: what follows from it is lost"
     elif np.isnan(value):

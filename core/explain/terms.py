@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from backprop_tui.core.model.activations import ACTIVATIONS, SOFTMAX
-from backprop_tui.core.model.losses import SOFTMAX_CROSS_ENTROPY, Constant
+from backprop_tui.core.model.losses import Constant
 from backprop_tui.core.model.network import Array
 from backprop_tui.core.model.phases import Cell
 from backprop_tui.core.model.trace import Trace
@@ -238,16 +238,7 @@ def error(trace: Trace, output: int, sample: int, gradient: str) -> Factor:
     cells = (Cell(gradient, output, sample), *prediction.cells, *target.cells)
     # Where ŷ is near y, how ŷ was rounded on its way weighs more than the difference's own digits.
     size = abs(prediction.value) + abs(target.value)
-    if trace.network.loss == SOFTMAX_CROSS_ENTROPY and (total := target_sum(trace, sample)) != 1:
-        value = prediction.value * total - target.value
-        summed = ("(", prediction.value, "·", total, " − ", target.value, ")")
-        return Factor(f"({prediction.symbol}·Σy − {target.symbol})", value, cells, summed, size=size)
     return Factor(f"({prediction.symbol} − {target.symbol})", value, cells, working, size=size)
-
-
-def target_sum(trace: Trace, sample: int) -> float:
-    """The sum of a sample's targets: 1 for classes."""
-    return float(trace["y"][sample].astype("float64").sum())
 
 
 def couples(trace: Trace) -> bool:

@@ -24,10 +24,12 @@ class Loss:
 
     `formula` gives it for one row as text, `derivative` its derivative by ŷ. `constant` is what stands before the
     terms of its outputs, `error_constant` what stands before ŷ − y in its derivative by z; None if that is 1.
-    `function` of y, ŷ and z (outputs, batch), in float64, is the loss of each row (batch,). `last` is the activation
-    that the last layer must have, if it must; `from_z` says that it is computed from z, so that it stays finite if
-    ŷ is rounded to 0 or 1. `tensorflow` is the same as Python, of `y_true`, `y_pred` and `z`. `classes` says that the
-    targets are those of classes, not numbers with a unit.
+    `accepts` says of each row of targets (rows, outputs) whether it is one for this loss (rows,), `accepted` says the
+    same in words, with what else to do. `function` of y, ŷ and z (outputs, batch), in float64, is the loss of each
+    row (batch,). `last` is the activation that the last layer must have, if it must, with `least_outputs` units;
+    `from_z` says that it is computed from z, so that it stays finite if ŷ is rounded to 0 or 1. `tensorflow` is the
+    same as Python, of `y_true`, `y_pred` and `z`. `classes` says that the targets are those of classes, not numbers
+    with a unit.
     """
 
     name: str
@@ -38,7 +40,10 @@ class Loss:
     source: str
     constant: Callable[[int], Constant | None] = lambda outputs: None
     error_constant: Callable[[int], Constant | None] = lambda outputs: None
+    accepts: Callable[[Values], Values] = lambda y: np.ones(len(y), bool)
+    accepted: str = "any numbers"
     last: str | None = None
+    least_outputs: int = 1
     from_z: bool = False
     classes: bool = False
 
@@ -46,6 +51,26 @@ class Loss:
     def title(self) -> str:
         """`half squared error`."""
         return self.name.replace("_", " ")
+
+    def first_refused(self, y: Values) -> int | None:
+        """The first row of these targets (rows, outputs) that this loss can't have; None if it accepts all."""
+        bad = np.flatnonzero(~self.accepts(y))
+        return int(bad[0]) if len(bad) else None
+
+    def refusal(self, targets: Values) -> str:
+        """Why a row of targets (outputs,) is none for this loss, and the mend, in one line."""
+        given = ", ".join(f"{target:g}" for target in targets)
+        return f"{given} is no target of {self.name}: {self.accepted}"
+
+    def with_target(self, targets: Values, place: int, value: float) -> Values:
+        """A row of targets (outputs,) with one typed anew: the 1 of a class makes the others 0. Raises ValueError."""
+        changed = targets.copy()
+        if self.last == SOFTMAX and value == 1:
+            changed[:] = 0
+        changed[place] = value
+        if self.first_refused(changed[None]) is not None:
+            raise ValueError(self.refusal(changed))
+        return changed
 
 
 def _mean_of_outputs(outputs: int) -> Constant | None:
@@ -73,6 +98,14 @@ def _binary_cross_entropy(y: Values, y_pred: Values, z: Values) -> Values:
 def _softmax_cross_entropy(y: Values, y_pred: Values, z: Values) -> Values:
     shifted = z - z.max(axis=0)
     return np.asarray(-(y * (shifted - np.log(np.exp(shifted).sum(axis=0)))).sum(axis=0))
+
+
+def _probabilities(y: Values) -> Values:
+    return np.asarray(((y >= 0) & (y <= 1)).all(axis=1))
+
+
+def _sum_to_one(y: Values) -> Values:
+    return np.asarray(_probabilities(y) & (np.abs(y.sum(axis=1) - 1) <= 1e-6))
 
 
 HALF_SQUARED, MEAN_SQUARED = "half_squared_error", "mean_squared_error"
@@ -105,6 +138,8 @@ _ROWS = (
         function=_binary_cross_entropy,
         tensorflow="tf.reduce_sum(tf.nn.sigmoid_cross_entropy_with_logits(y_true, z), axis=0)",
         source="Goodfellow, Bengio and Courville 2016, 6.2.2.2",
+        accepts=_probabilities,
+        accepted="0 or 1, or a probability; more classes take a column each and softmax_cross_entropy",
         last=SIGMOID,
         from_z=True,
         classes=True,
@@ -116,7 +151,10 @@ _ROWS = (
         function=_softmax_cross_entropy,
         tensorflow="tf.reduce_sum(-y_true * tf.nn.log_softmax(z, axis=0), axis=0)",
         source="Bridle 1990; Goodfellow, Bengio and Courville 2016, 6.2.2.3",
+        accepts=_sum_to_one,
+        accepted="1 for its class and 0 for the others, or probabilities that sum to 1",
         last=SOFTMAX,
+        least_outputs=2,
         from_z=True,
         classes=True,
     ),

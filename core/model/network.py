@@ -77,6 +77,11 @@ class Network:
         if not ACTIVATIONS[last].elementwise and last != needed:
             fitting = ", ".join(name for name, row in LOSSES.items() if row.last == last)
             raise ValueError(f"a last layer with activation {last} needs the loss {fitting}, not {self.loss}")
+        if self.outputs < LOSSES[self.loss].least_outputs:
+            raise ValueError(
+                f"{self.loss} needs a last layer of {LOSSES[self.loss].least_outputs} units or more, one a class; "
+                "two classes in one column take sigmoid and binary_cross_entropy"
+            )
         if self.width > MAX_PARAMETERS:
             raise ValueError(f"{self.width:,} parameters are too many to step through: {MAX_PARAMETERS:,} at most")
         unknown = set(self.frozen) - {parameter.name for parameter in self.parameters}

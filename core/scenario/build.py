@@ -28,6 +28,7 @@ def build(part: FilePart, folder: FilePath | None, keys: Collection[str] = ()) -
     table = build_table(part.data, folder)
     network = _network(part.network, table)
     run = _run(part, table, network)
+    _check_targets(part, table, network)
     expectations = tuple(build_expectation(expect, run, ("expect", place)) for place, expect in enumerate(part.expect))
     return Scenario(part.title, part.source, part.notes, run, expectations, _show(part, keys))
 
@@ -73,6 +74,17 @@ def _run(part: FilePart, table: TableSpec, network: Network) -> Run:
         _state(part, network, optimizer, precision),
         precision,
     )
+
+
+def _check_targets(part: FilePart, table: TableSpec, network: Network) -> None:
+    """The targets that the file itself holds are some that the loss can have; those of a CSV file are read later."""
+    loss = network.loss_row
+    if table.y is not None:
+        y = np.log(table.y.array) if table.log_target else table.y.array
+        if (row := loss.first_refused(y)) is not None:
+            raise Bad(("data", "y", row), f"row {row}: {loss.refusal(y[row])}")
+    if part.training.y is not None and loss.first_refused(np.array([part.training.y])) is not None:
+        raise Bad(("training", "y"), loss.refusal(np.array(part.training.y)))
 
 
 def _settings(training: TrainingPart, table: TableSpec) -> Settings:

@@ -126,7 +126,7 @@ class Session:
         """What must be asked next; None when all of this position is there and no jump is under way."""
         timeline = self.timeline
         if timeline.scaling is None:
-            return OpenTable(timeline.run.table)
+            return OpenTable(timeline.run.table, timeline.run.network.loss)
         entry = timeline.next_position.entry if timeline.jumping else timeline.position.entry
         if (lost := requests.lost(timeline, entry)) is not None:
             start, _ = timeline.history.nearest(entry)

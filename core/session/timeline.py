@@ -244,7 +244,7 @@ class Timeline:
     def change(self, cell: Cell, value: float) -> None:
         """Type a number anew: a parameter, an input or the target. An entry of its own, which `back` takes back.
 
-        Raises ValueError for a number that is not finite.
+        Raises ValueError for a number that is not finite, and for a target that the loss can't have.
         """
         if not abs(value) <= float(np.finfo(self.run.dtype).max):
             raise ValueError(f"{value:g} is not a number that {self.run.dtype} holds")
@@ -255,8 +255,11 @@ class Timeline:
         state = kept.copy()
         if cell.name in ("x", "y"):
             x, y = self.shown_sample()
-            changed = x if cell.name == "x" else y
-            old, changed[cell.column] = float(changed[cell.column]), value
+            old = float((x if cell.name == "x" else y)[cell.column])
+            if cell.name == "x":
+                x[cell.column] = value
+            else:
+                y = self.run.network.loss_row.with_target(y, cell.column, value)
             row = self.sample.row if self.sample is not None else self.settings.sampling.row
             sampling = replace(self.settings.sampling, rule=THIS_ROW, row=row)
             self.settings = replace(self.settings, x=tuple(x.tolist()), y=tuple(y.tolist()), sampling=sampling)

@@ -30,8 +30,10 @@ from backprop_tui.core.engine.protocol.messages import (
 )
 from backprop_tui.core.model.arrays import numbers
 from backprop_tui.core.model.formula import Formula, FormulaError, parse
+from backprop_tui.core.model.losses import LOSSES
 from backprop_tui.core.model.network import Array, Network
 from backprop_tui.core.table.spec import TableSpec
+from backprop_tui.core.text.escape import escape_controls
 
 from .recent import Recent
 
@@ -64,6 +66,7 @@ class Engine:
             match request:
                 case OpenTable():
                     table = self._table(request.table)
+                    _check_targets(request, table)
                     return TableOpened(len(table.raw), numbers(table.mean), numbers(table.std), table.digest)
                 case ReadRows():
                     return self._rows(request)
@@ -214,6 +217,18 @@ class Engine:
         return WorstFound(
             numbers(rows), numbers(predictions[worst]), numbers(raw_y[worst]), float(errors.mean()), len(errors)
         )
+
+
+def _check_targets(request: OpenTable, table: "Table") -> None:
+    """Before a run trains on what its loss is not made for."""
+    if not request.loss:
+        return
+    if request.loss not in LOSSES:
+        raise RequestError(f"there is no loss '{escape_controls(request.loss)}'")
+    loss = LOSSES[request.loss]
+    if (row := loss.first_refused(table.y)) is not None:
+        name = escape_controls(request.table.path) or "the table"
+        raise RequestError(f"{name}: row {row}: {loss.refusal(table.y[row])}")
 
 
 def _check_amount(steps: int, batch: int) -> None:

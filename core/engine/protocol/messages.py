@@ -54,9 +54,10 @@ class Inline(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True):
 
 
 class OpenTable(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True):
-    """Read and scale a table."""
+    """Read and scale a table, and refuse it where its targets are none for a loss; any are where none is named."""
 
     table: TableSpec
+    loss: str = ""
 
 
 class ReadRows(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True):

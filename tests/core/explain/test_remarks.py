@@ -143,7 +143,7 @@ def test_a_prediction_rounded_to_0(engine: Engine) -> None:
     trace = traced(engine, network, [-200, 0], [1], [1])
     assert first_not_finite(trace) == Cell("gy_pred")
     assert trace["gw1"][0, 0] == -1
-    assert "∂L/∂ŷ is −∞: 1/ŷ is beyond the largest number" in remarks(trace)[0].text
+    assert "∂L/∂ŷ is −∞: 1/ŷ is beyond all numbers" in remarks(trace)[0].text
 
 
 @pytest.mark.slow
