@@ -57,6 +57,10 @@ _STEPS: dict[str, Callable[[Trace, Cell, Context], Term]] = {
 def updated_moment(trace: Trace, cell: Cell, context: Context) -> Explanation:
     """A moment after the update: the old one fades, the gradient enters."""
     value = parse(cell.name)
+    if value.base.name in trace.network.frozen:
+        note = f"{value.base.name} is frozen: its moments stay as they are"
+        title = f"the optimizer's moment of {value.base.name}, after the update"
+        return explanation(trace, cell, title, [Term((_old_moment(trace, cell),))], notes=(note,))
     title, terms = _MOMENTS[context.optimizer.name, value.moment](trace, cell, context.optimizer)
     return explanation(trace, cell, f"{title} of {value.base.name}", terms)
 

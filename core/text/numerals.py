@@ -74,6 +74,14 @@ def brief(value: float, significant: int = 5) -> str:
     return mantissa if not exponent else f"{mantissa}e{_exponent(int(exponent.replace(MINUS, '-')))}"
 
 
+def shortest(value: float) -> str:
+    """The shortest text that reads back as the same float64, as it stands in a file: `0.1`, `5`, `NaN`."""
+    if not isfinite(value):
+        return plain(value)
+    mantissa, _, exponent = repr(float(value) + 0.0).removesuffix(".0").partition("e")
+    return mantissa.replace("-", MINUS) + (f"e{_exponent(int(exponent))}" if exponent else "")
+
+
 def _signed(text: str, value: float) -> str:
     return (MINUS if value < 0 else "+") + text
 

@@ -1,7 +1,7 @@
 """`backprop-tui check`: whether scenarios come out as their sources say, without a screen."""
 
 from collections.abc import Callable, Iterator
-from math import isnan
+from math import floor, isfinite, log10
 from typing import TYPE_CHECKING
 
 from .options import PROGRAM, Parser, hideable_keys, one_line
@@ -12,6 +12,12 @@ if TYPE_CHECKING:
     from backprop_tui.core.scenario.check import Compared
 
 AGREE, DIFFER, BAD = 0, 1, 2
+
+LEAST, MOST = 6, 17
+"""So many significant digits of a computed number are shown; the most are all that float64 has."""
+
+FLOAT32 = 1e-5
+"""A relative difference that some steps in float32 may make by rounding."""
 
 _DESCRIPTION = "Run what scenarios expect, and print what is stated next to what TensorFlow computes."
 
@@ -79,17 +85,47 @@ def table(name: str, scenario: "Scenario", compared: "list[Compared]") -> Iterat
         yield line.rstrip()
     agree = sum(number.ok for number in compared)
     yield f"  {agree} of {len(compared)} numbers agree"
-    for line in _known_wrong(compared):
+    for line in (*_hint(scenario, compared), *_known_wrong(compared)):
         yield f"  {line}"
     yield ""
 
 
 def _row(number: "Compared") -> tuple[str, str, str, str, str]:
-    computed = "-" if isnan(number.computed) else f"{number.computed:.12g}"
+    from backprop_tui.core.text.numerals import shortest
+
     verdict = "ok" if number.ok else "DIFFERS" + (f": {number.problem}" if number.problem else "")
     if number.published is not None:
-        verdict += f", published {number.published:.12g}"
-    return str(number.expectation.step), number.name, f"{number.stated:.12g}", computed, verdict
+        verdict += f", published {shortest(number.published)}"
+    return str(number.expectation.step), number.name, shortest(number.stated), _computed(number), verdict
+
+
+def _computed(number: "Compared") -> str:
+    """What was computed, with as many digits as the tolerance needs, and so many that a difference is seen."""
+    from backprop_tui.core.text.numerals import brief, shortest
+
+    if number.computed is None:
+        return "-"
+    size, tolerance = abs(number.computed), number.expectation.tolerance
+    wanted = LEAST
+    if isfinite(size) and size and tolerance:
+        wanted = min(max(floor(log10(size)) - floor(log10(tolerance)) + 2, LEAST), MOST)
+    for digits in range(wanted, MOST):
+        text = brief(number.computed, digits)
+        if number.ok or text != brief(number.stated, digits):
+            return text
+    return shortest(number.computed)
+
+
+def _hint(scenario: "Scenario", compared: "list[Compared]") -> Iterator[str]:
+    """A word on the precision, if numbers differ by no more than what float32 rounds."""
+    near = (
+        not number.ok
+        and number.computed is not None
+        and abs(number.computed - number.stated) <= FLOAT32 * max(abs(number.stated), abs(number.computed))
+        for number in compared
+    )
+    if scenario.run.dtype == "float32" and any(near):
+        yield 'float32 has 7 digits: a textbook\'s may need precision = "float64" in [network]'
 
 
 def _known_wrong(compared: "list[Compared]") -> Iterator[str]:

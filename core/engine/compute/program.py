@@ -10,7 +10,7 @@ from math import prod
 from typing import Any
 
 import numpy as np
-from backprop_tui.core.engine.protocol.limits import capacity
+from backprop_tui.core.engine.protocol.limits import TRACE_ROWS, capacity
 from backprop_tui.core.engine.protocol.messages import Program
 from backprop_tui.core.model.network import Array, Network
 from backprop_tui.core.model.trace import activations
@@ -20,10 +20,6 @@ from .step import gradients, updated
 from .tensorflow import tf
 
 Tensor = Any
-
-TRACE_ROWS = 64
-"""A larger batch's trace is handed out as means over the batch."""
-
 
 BLOCK = 4096
 """A batch of more rows is worked through in blocks of so many: what is computed in between stays in the processor's
@@ -160,13 +156,10 @@ class Compiled:
         # The minimum is 0, which the compiler does not know: the update is made with the very numbers that are shown,
         # not with the same formulas once more, which may round otherwise.
         gradient = tf.slice(flat, [self._size - width + tf.minimum(i, 0)], [width])
-        after, new_moments = updated(self.program.optimizer, parameters, moments, gradient, lr, zero)
+        after = tf.concat(updated(self.program.optimizer, parameters, moments, gradient, lr, zero), 0)
         if network.frozen:
-            learns = np.ones(width, bool)
-            for name in network.frozen:
-                learns[network.parameter(name).span] = False
-            after = tf.where(learns, after, parameters)
-        return tf.concat([after, new_moments], 0), flat
+            after = tf.where(_learns(self.program), after, state)
+        return after, flat
 
     def _computed(self, parameters: Tensor, x: Tensor, y: Tensor, weight: Tensor, total: Tensor) -> Tensor:
         """What a step computes over these samples as one flat row: in the order of the layout, then the gradient."""
@@ -217,6 +210,16 @@ class Compiled:
             tf.TensorSpec((self.capacity, *self._sample_shape), dtype),
             tf.TensorSpec((), tf.int32),
         )
+
+
+def _learns(program: Program) -> Array:
+    """Which numbers of a state (state_width,) an update changes: not the frozen parameters, nor their moments."""
+    network, optimizer = program.network, program.optimizer
+    learns = np.ones(network.width, bool)
+    for name in network.frozen:
+        learns[network.parameter(name).span] = False
+    counted = np.ones(optimizer.state_width(network) - (1 + len(optimizer.moments)) * network.width, bool)
+    return np.concatenate([np.tile(learns, 1 + len(optimizer.moments)), counted])
 
 
 def _layout(network: Network, columns: int) -> dict[str, tuple[int, int]]:

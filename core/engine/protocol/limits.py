@@ -10,6 +10,9 @@ MAX_NUMBERS = 2**20
 MAX_ROWS = 2**18
 """Nor works through more rows than this over all its steps, unless a single batch is larger."""
 
+TRACE_ROWS = 64
+"""A larger batch's trace is handed out as means over the batch."""
+
 
 def capacity(network: Network, optimizer: Optimizer, batch: int) -> int:
     """How many steps of a batch size one call of the program can record: a part of the compiled program."""

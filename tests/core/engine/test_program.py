@@ -85,6 +85,14 @@ def test_a_frozen_parameter_stays(name: str) -> None:
     moved = {name: bool((before[name] != after[name]).any()) for name in before}
     assert moved == {"w1": True, "b1": False, "w2": False, "b2": True}
     assert np.any(result.trace["gb1"])
+    # Nor do its moments move, neither in the state nor in the trace; those of the others do.
+    for number, letter in enumerate(optimizer.moments, 1):
+        moments = network.split(result.states[-1][number * network.width : (number + 1) * network.width])
+        assert {key: bool(np.any(value)) for key, value in moments.items()} == moved
+        assert not np.any(result.trace[f"new_{letter}_b1"])
+        assert np.any(result.trace[f"new_{letter}_w1"])
+    if optimizer.rule.counts:
+        assert result.states[-1][-1] == 5
 
 
 @pytest.mark.parametrize("name", OPTIMIZERS)

@@ -16,6 +16,7 @@ from backprop_tui.core.engine.compute.engine import Engine
 from backprop_tui.core.scenario import ScenarioError, bundled, bundled_names, format, parse, read
 from backprop_tui.core.scenario.check import check
 from backprop_tui.data import EXAMPLES
+from backprop_tui.tui.cli.check import table
 from command import run
 
 CLAIMING = [name for name in bundled_names() if bundled(name).expectations]
@@ -42,6 +43,86 @@ CASES = Path(__file__).parent / "cases"
 def test_a_sure_prediction_comes_out(name: str, engine: Engine) -> None:
     for number in check(read(CASES / f"{name}.toml"), engine.answer):
         assert number.ok, f"{number.name}: {number.stated} but {number.computed}"
+
+
+ROWS = np.arange(70) / 100
+"""Of cases/big.toml: ŷ = 2·x + 0.5 and the target is x, half squared error, all rows in one batch."""
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("z1[1,1]", 0.5),
+        ("z1[1,2]", 0.52),
+        ("y_pred[1,70]", 1.88),
+        ("x[70,1]", 0.69),
+        ("y[66,1]", 0.65),
+        ("gy_pred[1,70]", (2 * 0.69 + 0.5 - 0.69) / 70),
+        ("gz1[1,1]", 0.5 / 70),
+        ("gb1", np.mean(ROWS + 0.5)),
+        ("y_pred", [(2 * ROWS + 0.5).tolist()]),
+        ("gz1", [((ROWS + 0.5) / 70).tolist()]),
+        ("x", [[x] for x in ROWS.tolist()]),
+    ],
+)
+def test_a_row_of_a_large_batch_is_compared_with_that_row(engine: Engine, name: str, value: Any) -> None:
+    """The trace of so many rows holds their means."""
+    text = (CASES / "big.toml").read_text()
+    head = text[: text.index("[[expect]]")]
+    expect = f'[[expect]]\nstep = 1\nname = "{name}"\nvalue = {value}\ntolerance = 1e-7\n'
+    compared = check(parse(head + expect, None, "big"), engine.answer)
+    assert [number.ok for number in compared] == [True] * len(compared), compared[:3]
+    assert len(compared) == np.size(value)
+
+
+def test_a_row_beyond_a_large_batch_is_told(engine: Engine) -> None:
+    text = (CASES / "big.toml").read_text()
+    expect = '[[expect]]\nstep = 1\nname = "z1[1,71]"\nvalue = 1\ntolerance = 1\n'
+    (number,) = check(parse(text[: text.index("[[expect]]")] + expect, None, "big"), engine.answer)
+    assert (number.ok, number.computed, number.problem) == (False, None, "the batch has 70 rows")
+
+
+TEXTBOOK = """
+title = "t"
+[data]
+x = [[1.0]]
+y = [[0.3]]
+[network]
+layers = [{units = 1, activation = "linear"}]
+[parameters]
+w1 = 5.80154531939
+b1 = 0.0
+[[expect]]
+step = 1
+name = "y_pred"
+value = 5.80154531939
+tolerance = 1e-11
+"""
+
+
+def test_a_difference_is_seen_and_the_precision_named(engine: Engine) -> None:
+    scenario = parse(TEXTBOOK, None, "t")
+    lines = list(table("t", scenario, check(scenario, engine.answer)))
+    _, _, stated, computed, verdict = lines[2].split()
+    assert (stated, verdict) == ("5.80154531939", "DIFFERS")
+    assert computed != stated
+    assert 'precision = "float64"' in lines[4]
+    double = parse(TEXTBOOK.replace("[parameters]", 'precision = "float64"\n[parameters]'), None, "t")
+    lines = list(table("t", double, check(double, engine.answer)))
+    assert lines[2].endswith("ok")
+    assert "float64" not in "".join(lines)
+
+
+def test_a_number_that_is_not_one_is_shown_as_such(engine: Engine) -> None:
+    text = TEXTBOOK.replace("5.80154531939\nb1", "1e30\nb1").replace("x = [[1.0]]", "x = [[1e30]]")
+    scenario = parse(text.replace('name = "y_pred"', 'name = "gw1"'), None, "t")
+    (number,) = check(scenario, engine.answer)
+    assert not number.ok
+    assert "∞" in list(table("t", scenario, [number]))[2]
+    scenario = parse(text.replace('name = "y_pred"', 'name = "gw1"').replace("step = 1", "step = 2"), None, "t")
+    line = list(table("t", scenario, check(scenario, engine.answer)))[2]
+    assert " - " in line
+    assert "the run ends at step 1" in line
 
 
 Place = tuple[str | int, ...]
@@ -224,7 +305,7 @@ def test_a_step_that_the_run_never_comes_to(engine: Engine) -> None:
     """Each step multiplies the distance from the floor by −1.4: squared, that leaves float64 after 1,055 steps."""
     text = BY_HAND.replace("step = 2", "step = 2000").replace("5.6", "1")
     [wrong] = [number for number in check(parse(text, None, "it"), engine.answer) if not number.ok]
-    assert np.isnan(wrong.computed)
+    assert wrong.computed is None
     assert wrong.problem.startswith("the run ends at step 105")
     assert wrong.problem.endswith("the loss is not finite")
 
