@@ -54,10 +54,10 @@ def _activations() -> str:
 
 def _losses() -> str:
     rows = (
-        (f"`{row.name}`", row.formula(1), row.formula(2), row.last or "any but softmax", row.source)
+        (f"`{row.name}`", row.formula(1), row.formula(2), row.accepted, row.last or "any but softmax", row.source)
         for row in LOSSES.values()
     )
-    return table(("loss", "of one output", "of several", "last layer", "source"), rows)
+    return table(("loss", "of one output", "of several", "targets", "last layer", "source"), rows)
 
 
 def _optimizers() -> str:
