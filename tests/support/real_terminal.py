@@ -27,7 +27,7 @@ class RealTerminal:
 
     The test keeps the terminal open as a shell would, so its settings can be read after the program's end. Without
     `draw` nothing is put onto the screen, which takes longer than the program does. The signals `ignored` are so from
-    the start, as under nohup.
+    the start, as under nohup. Without `utf8` every byte is a character, those of ISO 8859-1.
     """
 
     def __init__(
@@ -38,11 +38,14 @@ class RealTerminal:
         term: str = "xterm-256color",
         program: Sequence[str] = PROGRAM,
         draw: bool = True,
+        utf8: bool = True,
         ignored: Sequence[signal.Signals] = (),
         **environment: str,
     ) -> None:
         self.screen = pyte.Screen(columns, rows)
         self._stream = pyte.ByteStream(self.screen) if draw else None
+        if self._stream is not None and not utf8:
+            self._stream.select_other_charset("@")
         self.written = b""
         """Every byte that the program wrote."""
         self._ours, self._theirs = pty.openpty()
