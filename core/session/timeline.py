@@ -174,7 +174,7 @@ class Timeline:
     def cancel(self) -> None:
         """End the jump after the request under way; what it has done stays."""
         if self.jump is not None and self.jump.left:
-            self.jump.end("cancelled")
+            self.jump.end("canceled")
 
     # Moving in time
 

@@ -261,7 +261,7 @@ def test_a_jump_that_blows_up_ends_at_the_first_loss_that_is_not_finite(settle: 
     assert np.isfinite(do(settle, session, " ").timeline.losses).all()
 
 
-def test_a_jump_is_cancelled_after_the_request_under_way(engine: object, session: Session) -> None:
+def test_a_jump_is_canceled_after_the_request_under_way(engine: object, session: Session) -> None:
     session.timeline.start_jump(100_000)
     request = session.request()
     assert isinstance(request, RunSteps)
@@ -270,7 +270,7 @@ def test_a_jump_is_cancelled_after_the_request_under_way(engine: object, session
     assert session.request() is None
     assert session.timeline.steps == session.timeline.history.entries == 4096
     assert session.timeline.jump is not None
-    assert session.timeline.jump.ended == "cancelled"
+    assert session.timeline.jump.ended == "canceled"
 
 
 def test_any_other_way_to_go_ends_a_jump(engine: object, settle: Settle, session: Session) -> None:

@@ -432,7 +432,7 @@ async def cancel(shown: Driven, key: str) -> None:
         await asyncio.sleep(0.002)
     assert "of 10,000,000 steps" in shown.lines("status")
     await shown.press(key)
-    assert "cancelled" in shown.lines("status")
+    assert "canceled" in shown.lines("status")
     assert 5000 <= shown.session.timeline.steps < 10_000_000
     assert shown.session.timeline.steps == shown.session.timeline.history.entries, "what the jump has done stays"
 
