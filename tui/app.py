@@ -2,26 +2,25 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Iterable
+from collections import deque
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from backprop_tui.core.session.session import Session
-from textual import on
-from textual.app import App, SystemCommand
-from textual.events import Event, Key
-from textual.message import Message
+from textual.app import App
 from textual.screen import Screen
 
 from .lessons.registry import Lessons
 from .stepper.screen import StepperScreen
 from .terminal.driver import TerminalDriver
 from .terminal.ending import Ending
-from .textual_hooks import binding_of, driver_of, make_first_screen_switchable
+from .textual_hooks import driver_of, make_first_screen_switchable
+from .widgets.key_app import KeyApp
 from .widgets.key_screen import KeyScreen
 from .widgets.messages import (
     Export,
+    Failed,
     FollowInstructor,
     Leave,
     NothingToShow,
@@ -31,8 +30,7 @@ from .widgets.messages import (
     ShowHelp,
     Told,
 )
-from .widgets.prompt import Prompt
-from .widgets.runner import Asker
+from .widgets.runner import FAULT, Asker
 
 if TYPE_CHECKING:
     from backprop_tui.core.scenario import Scenario
@@ -40,14 +38,15 @@ if TYPE_CHECKING:
 
     from .saving import Keeper
 
+MOST_FAULTS, STORM = 20, 5.0
+"""So many faults in so many seconds are not worth going on with."""
 
-class StepperApp(App[None]):
+
+class StepperApp(KeyApp):
     """Steps a network through back-propagation."""
 
     TITLE = "backprop-tui"
     CSS_PATH = Path(__file__).parent / "stepper" / "stepper.tcss"
-    ENABLE_COMMAND_PALETTE = True
-    BINDINGS = []  # noqa: RUF012 - Textual's own name; the screens have the keys
 
     SAVE_EVERY: ClassVar[float] = 30.0
     """Seconds between looks whether there is something to save; 0 if somebody else sees to it."""
@@ -78,8 +77,9 @@ class StepperApp(App[None]):
         self._steps, self._loaded = steps, loaded
         self._trouble = ""
         """Why the session could not be saved by itself."""
-        self._key_told: list[Told] | None = None
-        """What is told while a key is carried out."""
+        self.faults: list[Exception] = []
+        """What went wrong in the program itself."""
+        self._failed_at: deque[float] = deque(maxlen=MOST_FAULTS)
 
     def get_default_screen(self) -> StepperScreen:
         """The main screen is the first."""
@@ -96,40 +96,6 @@ class StepperApp(App[None]):
         if (keeper := self.keeper) is not None and self.SAVE_EVERY:
             self.set_timer(self.SAVE_EVERY, lambda: self._keep_saving(keeper))
 
-    async def on_event(self, event: Event) -> None:
-        """Carry out a key before the next one is looked at: it may be meant for what this one opens."""
-        screen = self.screen if self.screen_stack else None
-        if isinstance(event, Key) and not event.is_forwarded and isinstance(screen, KeyScreen) and screen.is_mounted:
-            prompt = screen.query_one("#prompt", Prompt)
-            # Hiding it takes its focus away later, when it may be open again.
-            screen.set_focus(prompt if prompt.display else None)
-            if event.key == "ctrl+c" and screen.copy_selected():
-                return
-            bound = binding_of(screen, event.key)
-            if screen.focused is None and bound is not None:
-                await self._carry_out(screen, bound.action)
-                return
-        await super().on_event(event)
-
-    async def _carry_out(self, screen: KeyScreen, action: str) -> None:
-        """What a key does, and what it tells the app."""
-        screen.on_key()
-        self._key_told = []
-        try:
-            await self.run_action(action, screen)
-        finally:
-            told, self._key_told = self._key_told, None
-        for what in told:
-            self.hear(what)
-
-    def post_message(self, message: Message) -> bool:
-        """What a key tells is heard at once, before the next key; all else in its turn."""
-        if self._key_told is not None and isinstance(message, Told):
-            self._key_told.append(message)
-            return True
-        return super().post_message(message)
-
-    @on(Told)
     def hear(self, what: Told) -> None:
         """Do what a screen tells that a person wants."""
         match what:
@@ -152,6 +118,8 @@ class StepperApp(App[None]):
                     self._main.say(str(error))
             case Export():
                 self.export(what)
+            case Failed():
+                self.failed(what.error)
             case NothingToShow():
                 self.farewell = what.why
                 self.exit(return_code=2)
@@ -234,6 +202,48 @@ class StepperApp(App[None]):
             return self.farewell
         return ""
 
+    # Faults
+
+    def failed(self, error: Exception, screen: Screen[Any] | None = None) -> None:
+        """A fault of this program: write it down, save, say so, and go on; if there are too many, end."""
+        self.faults.append(error)
+        self._failed_at.append(time.monotonic())
+        line = f"{FAULT} ({type(error).__name__}){self._saved_words()}; {self._written_down(error)}"
+        self.farewell = line  # should it end now
+        stack = self.screen_stack if self.is_running else []
+        storm = len(self._failed_at) == MOST_FAULTS and self._failed_at[-1] - self._failed_at[0] < STORM
+        shown = next((one for one in reversed(stack) if isinstance(one, KeyScreen) and one.is_mounted), None)
+        if storm or shown is None:
+            self.exit(return_code=1)
+            return
+        if screen is self.screen and not isinstance(screen, KeyScreen):
+            self.pop_screen()  # a page that does not work would take the keys
+        shown.notice = line
+        shown.draw()
+        self.farewell = ""
+
+    def _saved_words(self) -> str:
+        if self.keeper is None or not self.keeper.is_worth_saving(self.session, self.lessons.kept()):
+            return ""
+        try:
+            self.save()
+        except Exception as error:
+            return f", not saved: {error}"
+        return ", saved"
+
+    def _written_down(self, error: Exception) -> str:
+        """Where the traceback is."""
+        from backprop_tui.core.storage import fault_log
+        from backprop_tui.core.storage.folder import state_folder
+
+        try:
+            path = fault_log.write_down(error, self.keeper.folder if self.keeper else state_folder())
+        except OSError as trouble:
+            return f"its traceback can't be written: {trouble.strerror}"
+        return f"traceback in {str(path).replace(str(Path.home()), '~', 1)}"
+
+    # What screens ask for
+
     def follow(self) -> str:
         """See the instructor's screen, if there is one; else what to say."""
         return "there is nobody to follow: this is not a workshop"
@@ -263,23 +273,3 @@ class StepperApp(App[None]):
         self.call_after_refresh(self.lessons.begin, {}, scenario)
         if trouble:
             self.call_after_refresh(screen.say, f"the earlier run is not saved: {trouble}")
-
-    # The palette
-
-    def action_command_palette(self) -> None:
-        """ctrl+p, which Textual gives every app: here on the screens that have keys of their own."""
-        screen = self.screen
-        if isinstance(screen, KeyScreen) and screen.keys.do("command_palette"):
-            super().action_command_palette()
-
-    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        """The palette holds what the keys do, and nothing that writes, opens or runs anything else."""
-        for key in screen.keys.keys if isinstance(screen, KeyScreen) else ():
-            if key.action not in ("command_palette", "cancel"):
-                yield SystemCommand(f"{key.word}  ({key.written})", key.does, self._command(screen, key.action))
-
-    def _command(self, screen: Screen[object], action: str) -> Callable[[], Awaitable[None]]:
-        async def run() -> None:
-            await screen.run_action(action)
-
-        return run

@@ -9,7 +9,7 @@ from backprop_tui.core.lessons.names import FUNCTIONS
 from backprop_tui.core.session.session import Session
 
 from .widgets.messages import Export
-from .widgets.runner import FAULT, Asker
+from .widgets.runner import Asker
 
 if TYPE_CHECKING:
     from backprop_tui.core.scenario import Scenario
@@ -27,6 +27,13 @@ class Keeper:
         self._saved: object = None
 
     @property
+    def folder(self) -> Path:
+        """Where the session is saved, or will be."""
+        from backprop_tui.core.storage.folder import state_folder
+
+        return self._folder or state_folder()
+
+    @property
     def name(self) -> str:
         """The session's name; empty before it is saved."""
         return self._claim.path.stem if self._claim else ""
@@ -38,7 +45,7 @@ class Keeper:
 
         try:
             if self._claim is None:
-                self._claim = saved.claim_new(self._folder or saved.state_folder())
+                self._claim = saved.claim_new(self.folder)
             if self._saved is None:
                 saved.keep_earlier(self._claim.path)
             store.save(session, self._claim.path, screen, scenario)
@@ -119,5 +126,3 @@ def export(
         return said
     except (ValueError, EngineLost, EngineRefused, WireError) as error:
         return str(error)
-    except Exception as error:  # a fault of ours must not end what a person has done
-        return f"{FAULT}: {type(error).__name__}: {error}"

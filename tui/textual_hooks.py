@@ -4,6 +4,7 @@ A new release of Textual may change them: then this file is what has to be looke
 """
 
 import asyncio
+from contextlib import suppress
 from typing import Any
 
 from textual._parser import ParseError as ParseError  # what the parser raises has no other name
@@ -11,12 +12,17 @@ from textual._xterm_parser import XTermParser as XTermParser  # what a terminal 
 from textual.app import App
 from textual.binding import Binding
 from textual.cache import LRUCache
+from textual.command import CommandPalette
 from textual.css.model import RuleSet
 from textual.css.stylesheet import Stylesheet
 from textual.driver import Driver
 from textual.drivers.linux_driver import LinuxDriver
 from textual.geometry import Size
+from textual.message import Message
+from textual.message_pump import MessagePump
 from textual.screen import Screen
+from textual.widgets import OptionList
+from textual.worker import WorkerFailed
 
 ParsedRules = LRUCache[tuple[object, ...], list[RuleSet]]
 
@@ -40,6 +46,28 @@ def driver_of(app: App[Any]) -> Driver | None:
 def share_parsed_rules(stylesheet: Stylesheet, parsed: ParsedRules) -> None:
     """Parse no style sheet twice: in a workshop all sessions have the same, a fifth of what a first frame costs."""
     stylesheet._parse_cache = parsed
+
+
+class EarlyList(OptionList):
+    """A list that a page key may reach before its lines are made: then it does nothing. Textual would fail."""
+
+    def action_page_up(self) -> None:
+        """A page up, if there are lines."""
+        with suppress(LookupError):
+            super().action_page_up()  # type: ignore[no-untyped-call]
+
+    def action_page_down(self) -> None:
+        """A page down, if there are lines."""
+        with suppress(LookupError):
+            super().action_page_down()  # type: ignore[no-untyped-call]
+
+
+class Palette(CommandPalette):
+    """Textual's palette, whose list too a page key may reach before its lines are made."""
+
+    def _action_command_list(self, action: str) -> None:
+        with suppress(LookupError):
+            super()._action_command_list(action)
 
 
 class OpenDriver(LinuxDriver):
@@ -85,3 +113,63 @@ class OpenDriver(LinuxDriver):
     def end_mouse(self) -> None:
         """Hear no more of the mouse."""
         self._disable_mouse_support()
+
+
+class TolerantApp(App[None]):
+    """An app that goes on after an exception in a handler, a timer, a worker or a callback: `failed` sees to it.
+
+    Textual ends an app at the first exception, and the widget's own loop of messages in any case.
+    """
+
+    def __init__(self, **named: Any) -> None:
+        super().__init__(**named)
+        MessagePump._dispatch_message = _dispatch_to_the_end  # type: ignore[method-assign,assignment]
+
+    def failed(self, error: Exception, screen: Screen[Any] | None = None) -> None:
+        """Something went wrong, on this screen if that is known."""
+        raise NotImplementedError
+
+    def on_load(self) -> None:
+        """Hear of what goes wrong in callbacks of the loop too."""
+        asyncio.get_running_loop().set_exception_handler(self._loop_failed)
+
+    def _loop_failed(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        error = context.get("exception")
+        if isinstance(error, Exception):
+            self.go_on_after(error)
+        else:
+            loop.default_exception_handler(context)
+
+    def _handle_exception(self, error: Exception) -> None:
+        """What Textual calls for all exceptions that it catches itself, to end the app."""
+        self.go_on_after(error)
+
+    def go_on_after(self, error: Exception, screen: Screen[Any] | None = None) -> None:
+        """Say what went wrong; if not even that is possible, end."""
+        if isinstance(error, WorkerFailed) and isinstance(error.error, Exception):
+            error = error.error
+        try:
+            self.failed(error, screen)
+        except Exception:
+            self.exit(return_code=1)
+
+
+_dispatch_message = MessagePump._dispatch_message
+
+
+async def _dispatch_to_the_end(pump: MessagePump, message: Message) -> None:
+    """Handle a message, and be there for the next one whatever comes of it."""
+    try:
+        await _dispatch_message(pump, message)
+    except Exception as error:
+        app = pump if isinstance(pump, App) else pump.app
+        if not isinstance(app, TolerantApp):
+            raise
+        app.go_on_after(error, _screen_of(pump))
+
+
+def _screen_of(pump: MessagePump) -> Screen[Any] | None:
+    node: MessagePump | None = pump
+    while node is not None and not isinstance(node, Screen):
+        node = node._parent
+    return node

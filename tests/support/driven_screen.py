@@ -158,3 +158,4 @@ async def driven(
         if loaded:
             await found.settle()
         yield found
+    assert not app.faults, [repr(error) for error in app.faults]

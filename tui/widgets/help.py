@@ -42,11 +42,14 @@ class HelpScreen(Overlay[None]):
         yield Pane("Keys   esc closes", id="help", classes="framed")
 
     def on_mount(self) -> None:
-        """Fill it."""
+        """The arrow keys scroll."""
         pane = self.query_one(Pane)
         pane.can_focus = True
-        pane.show(lines(min(self.app.size.width, 100) - 3, self._keys, self._words))
         pane.focus()
+
+    def paint(self) -> None:
+        """Fold the lines for the present size."""
+        self.query_one(Pane).show(lines(min(self.app.size.width, 100) - 3, self._keys, self._words))
 
 
 def about(scenario: Scenario | None) -> tuple[str, ...]:
@@ -60,7 +63,7 @@ def about(scenario: Scenario | None) -> tuple[str, ...]:
 def lines(width: int, keys: Sequence[Key], words: Sequence[str]) -> list[Line]:
     """The words, then a line per key, folded if the terminal is narrow."""
     column = max(len(key.written) for key in keys) + 2
-    found: list[Line] = [(Span(part),) for text in words for part in (wrap(text, width) or [""])]
+    found: list[Line] = [(Span(part),) for text in words for part in (wrap(text, max(width, 1)) or [""])]
     for key in keys:
         for number, part in enumerate(wrap(key.does, max(width - column - 1, 20))):
             found.append((Span(f"{'' if number else key.written:<{column}}", "key"), Span(part)))

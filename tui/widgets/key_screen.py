@@ -2,16 +2,23 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from backprop_tui.core.session.drive import Requester
 from textual.events import Resize
+from textual.screen import Screen
 
 from .keys import KeysShown
-from .messages import FollowInstructor, Leave, OpenLesson, ShowHelp, Told
+from .messages import Failed, FollowInstructor, Leave, OpenLesson, ShowHelp, Told
 from .pane import Pane
 from .prompt import Prompt
 from .runner import Asker, Runner
 from .selecting import SelectingScreen
+
+
+def is_open(screen: Screen[Any]) -> bool:
+    """Whether a screen has panes to draw on: they are not yet there at first, and gone while it is being closed."""
+    return screen.is_mounted and screen in screen.app.screen_stack
 
 
 class KeyScreen(SelectingScreen[None]):
@@ -25,7 +32,7 @@ class KeyScreen(SelectingScreen[None]):
     def __init__(self, keys: KeysShown, requester: Requester, engine: Asker) -> None:
         super().__init__()
         self.keys = keys
-        self.runner = Runner(requester, engine, self.draw, self.refused)
+        self.runner = Runner(requester, engine, self.draw, self.refused, lambda error: self.tell(Failed(error)))
         self.notice = ""
         """What is said in the line above the keys, until the next key."""
         self.is_loading = False
@@ -56,7 +63,7 @@ class KeyScreen(SelectingScreen[None]):
 
     def draw(self) -> None:
         """Show what is so now; nothing before there is a place for it."""
-        if self.is_mounted and self.size.width:
+        if is_open(self) and self.size.width:
             self.paint()
 
     def pane(self, selector: str) -> Pane:

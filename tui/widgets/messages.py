@@ -56,6 +56,14 @@ class Export(Told):
         self.name, self.timeline, self.scenario = name, timeline, scenario
 
 
+class Failed(Told):
+    """An action went wrong by a fault of this program."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__()
+        self.error = error
+
+
 class NothingToShow(Told):
     """The table can't be read: there is nothing to step."""
 

@@ -16,7 +16,7 @@ from backprop_tui.core.session.drive import Requester
 PROGRESS = 0.1
 """Seconds between two looks at a jump under way: to draw each of its answers would take longer than to compute it."""
 
-FAULT = "a fault of this program"
+FAULT = "a fault"
 """How a notice begins that should never be seen."""
 
 
@@ -36,10 +36,16 @@ class Runner:
     """A queue of actions on one requester. `changed` is called when there is something new to draw."""
 
     def __init__(
-        self, requester: Requester, engine: Asker, changed: Callable[[], None], refused: Callable[[str], None]
+        self,
+        requester: Requester,
+        engine: Asker,
+        changed: Callable[[], None],
+        refused: Callable[[str], None],
+        failed: Callable[[Exception], None],
     ) -> None:
+        """`refused` is told what can't be done, `failed` of a fault of this program."""
         self.requester = requester
-        self._engine, self._changed, self._refused = engine, changed, refused
+        self._engine, self._changed, self._refused, self._failed = engine, changed, refused, failed
         self._actions: asyncio.Queue[tuple[Callable[[], None], Callable[[], None] | None]] = asyncio.Queue()
         self.busy = False
         """Whether an action is under way."""
@@ -69,10 +75,13 @@ class Runner:
         except (ValueError, EngineRefused, EngineLost, WireError) as error:
             self._refused(str(error))
         except Exception as error:  # a fault of ours must not end what a person has done
-            self._refused(f"{FAULT}: {type(error).__name__}: {error}")
+            self._failed(error)
         finally:
             self.busy = False
+        try:
             self._changed()
+        except Exception as error:  # the next action is carried out all the same
+            self._failed(error)
 
     async def settle(self) -> None:
         """Ask for all that the requester needs; `perform` draws what the last answer brought."""

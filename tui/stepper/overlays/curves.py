@@ -25,7 +25,6 @@ from backprop_tui.tui.widgets.typed import next_lr
 from textual import work
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.events import Resize
 
 LOSS, LEARNING_RATE = "loss", "learning rate"
 
@@ -53,14 +52,12 @@ class CurvesScreen(Overlay[None]):
         yield Pane(id="point")
         yield Pane(id="curve-keys")
 
-    def on_resize(self, event: Resize) -> None:
-        """Draw it for this size."""
-        self.call_after_refresh(self.draw)
-
-    def draw(self) -> None:
+    def paint(self) -> None:
         """Draw the page that is open."""
-        if self.is_mounted:
-            self._draw_loss() if self._page == LOSS else self._draw_lr()
+        if self._page == LOSS:
+            self._draw_loss()
+        else:
+            self._draw_lr()
 
     # The loss over the steps
 
@@ -233,8 +230,5 @@ class CurvesScreen(Overlay[None]):
 
     def action_lr(self, by: int) -> None:
         """A larger or a smaller learning rate: the mark moves."""
-
-        def follow() -> None:
-            self._move_mark()
-
-        self._runner.act(lambda: self._session.timeline.set_lr(next_lr(self._session.timeline.settings.lr, by)), follow)
+        timeline, follow = self._session.timeline, self.while_open(self._move_mark)
+        self._runner.act(lambda: timeline.set_lr(next_lr(timeline.settings.lr, by)), follow)

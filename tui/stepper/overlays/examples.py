@@ -5,6 +5,7 @@ from typing import ClassVar
 from backprop_tui.core.scenario import bundled, bundled_names
 from backprop_tui.core.text.escape import escape_controls
 from backprop_tui.tui.stepper.keys import EXAMPLES
+from backprop_tui.tui.textual_hooks import EarlyList
 from backprop_tui.tui.widgets.keys import bindings
 from backprop_tui.tui.widgets.overlay import Overlay
 from textual.app import ComposeResult
@@ -25,7 +26,7 @@ class ExamplesScreen(Overlay[str]):
         options = [
             Option(Content(f"{name:22} {escape_controls(bundled(name).title)}"), id=name) for name in bundled_names()
         ]
-        listed = OptionList(*options, id="examples", classes="framed")
+        listed = EarlyList(*options, id="examples", classes="framed")
         listed.border_title = "Examples   enter opens   esc closes"
         yield listed
 

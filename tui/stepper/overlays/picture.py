@@ -10,7 +10,6 @@ from backprop_tui.tui.widgets.overlay import Overlay
 from backprop_tui.tui.widgets.pane import Pane
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.events import Resize
 
 
 class NetworkScreen(Overlay[None]):
@@ -27,11 +26,8 @@ class NetworkScreen(Overlay[None]):
         """One pane."""
         yield Pane("Network", id="picture", classes="framed")
 
-    def on_resize(self, event: Resize) -> None:
-        """Draw it for this size."""
-        self.call_after_refresh(self._draw)
-
-    def _draw(self) -> None:
+    def paint(self) -> None:
+        """Draw the picture for the present size."""
         pane = self.query_one(Pane)
         width = pane.content_size.width
         pane.entitle(f"{network.title(self._view, width)}   step {self._view.steps:,}   esc closes")

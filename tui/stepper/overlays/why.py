@@ -76,17 +76,15 @@ class WhyScreen(Overlay[None]):
     def on_mount(self) -> None:
         """Draw it before it is laid out, so that the first frame is whole; ask the engine for the third opinion."""
         self._check()
-        self.draw()
+        self.paint()
 
     def on_resize(self, event: Resize) -> None:
         """Wrap for this size, if it is another."""
         if event.size.width != self._wrapped_at:
             self.draw()
 
-    def draw(self) -> None:
+    def paint(self) -> None:
         """Draw the explanation that is open."""
-        if not self.is_attached:
-            return
         found, pane = self._explanation(), self.query_one("#why", Pane)
         self._wrapped_at = width = self.app.size.width
         chosen = self._chosen_cell(found)

@@ -10,7 +10,6 @@ from backprop_tui.tui.widgets.overlay import Overlay
 from backprop_tui.tui.widgets.pane import Pane
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.events import Resize
 
 
 class WordsScreen(Overlay[None]):
@@ -33,8 +32,8 @@ class WordsScreen(Overlay[None]):
         pane.can_focus = True
         pane.focus()
 
-    def on_resize(self, event: Resize) -> None:
-        """Wrap for this size."""
+    def paint(self) -> None:
+        """Wrap for the present size."""
         self.query_one(Pane).show(folded(self._paragraphs, max(self.app.size.width - 3, 20)))
 
 
