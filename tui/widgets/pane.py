@@ -7,6 +7,7 @@ from backprop_tui.core.model.phases import Cell
 from rich.segment import Segment
 from rich.style import Style
 from rich.text import Text
+from textual.events import Click
 from textual.geometry import Region, Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
@@ -185,9 +186,9 @@ class Pane(ScrollView):
         super().notify_style_update()
         self._styles.clear()
 
-    def on_click(self, event: "object") -> None:
+    def on_click(self, event: Click) -> None:
         """Point at the number under the mouse."""
-        offset = event.get_content_offset(self)  # type: ignore[attr-defined]
+        offset = event.get_content_offset(self)
         if offset is None:
             return
         x, y = offset.x + self.scroll_offset.x, offset.y + self.scroll_offset.y

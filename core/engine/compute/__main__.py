@@ -10,6 +10,7 @@ import sys
 from contextlib import suppress
 from queue import SimpleQueue
 from threading import Thread
+from typing import TYPE_CHECKING
 
 from backprop_tui.core.engine.protocol.messages import (
     HEADER,
@@ -21,6 +22,9 @@ from backprop_tui.core.engine.protocol.messages import (
     decode_request,
     encode,
 )
+
+if TYPE_CHECKING:
+    from .engine import Engine
 
 
 def main() -> None:
@@ -39,11 +43,11 @@ def main() -> None:
     os._exit(0)
 
 
-def _answer(engine: "object", request: Request | WireError) -> Answer:
+def _answer(engine: "Engine", request: Request | WireError) -> Answer:
     if isinstance(request, WireError):
         return Failed(str(request))
     try:
-        return engine.answer(request)  # type: ignore[attr-defined,no-any-return]
+        return engine.answer(request)
     except MemoryError:
         return Failed("the engine has not enough memory for this; try a smaller network, batch or table")
     except Exception as error:  # a fault of ours must not take the engine away from the person

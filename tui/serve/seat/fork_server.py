@@ -26,6 +26,8 @@ from backprop_tui.tui.serve import notes
 from backprop_tui.tui.serve.notes import Ended, Fork, Ready, Started
 
 if TYPE_CHECKING:
+    from textual.pilot import Pilot
+
     from .session_app import SessionApp
 
 
@@ -189,13 +191,13 @@ def rehearse(build: Callable[[Path, socket.socket, bool], "SessionApp"], private
     with ours, theirs, TemporaryDirectory(dir=private) as folder:
         app = build(Path(folder), theirs, False)
 
-        async def step(pilot: object) -> None:
-            await pilot.press("space")  # type: ignore[attr-defined]
+        async def step(pilot: "Pilot[object]") -> None:
+            await pilot.press("space")
             for _ in range(1200):
                 if app.session.timeline.trace is not None:
                     break
                 await asyncio.sleep(0.05)
-            await pilot.press("down", "enter", "escape")  # type: ignore[attr-defined]
+            await pilot.press("down", "enter", "escape")
             app.leave()
 
         app.run(headless=True, size=(80, 24), auto_pilot=step)

@@ -230,5 +230,9 @@ class CurvesScreen(Overlay[None]):
 
     def action_lr(self, by: int) -> None:
         """A larger or a smaller learning rate: the mark moves."""
-        timeline, follow = self._session.timeline, self.while_open(self._move_mark)
-        self._runner.act(lambda: timeline.set_lr(next_lr(timeline.settings.lr, by)), follow)
+
+        def change() -> None:
+            timeline = self._session.timeline
+            timeline.set_lr(next_lr(timeline.settings.lr, by))
+
+        self._runner.act(change, self.while_open(self._move_mark))
