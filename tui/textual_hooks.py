@@ -10,6 +10,7 @@ from typing import Any
 from textual._parser import ParseError as ParseError  # what the parser raises has no other name
 from textual._xterm_parser import XTermParser as XTermParser  # what a terminal sends is parsed by nothing public
 from textual.app import App
+from textual.await_complete import AwaitComplete
 from textual.binding import Binding
 from textual.cache import LRUCache
 from textual.command import CommandPalette
@@ -63,7 +64,11 @@ class EarlyList(OptionList):
 
 
 class Palette(CommandPalette):
-    """Textual's palette, whose list too a page key may reach before its lines are made."""
+    """Textual's palette, whose list too a page key may reach before its lines are made, and which may close twice."""
+
+    def dismiss(self, result: Any = None) -> AwaitComplete:
+        """Close, if it is still there: Textual would take the screen below away with the second of two keys."""
+        return super().dismiss(result) if self.is_active else AwaitComplete()
 
     def _action_command_list(self, action: str) -> None:
         with suppress(LookupError):

@@ -69,7 +69,7 @@ class KeyApp(TolerantApp):
         """Open the palette, which Textual gives every app: here on the screens that have keys of their own."""
         screen = self.screen
         if isinstance(screen, KeyScreen) and screen.keys.do("command_palette"):
-            self.push_screen(Palette(id="--command-palette"))
+            self.push_screen(Palette())
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """The palette holds what the keys do, and nothing that writes, opens or runs anything else."""

@@ -9,6 +9,7 @@ from backprop_tui.core.engine.compute.engine import Engine
 from backprop_tui.core.engine.protocol.messages import Answer, Request
 from backprop_tui.core.session.run import Run
 from backprop_tui.core.session.session import Session
+from backprop_tui.core.session.timeline import Timeline
 from backprop_tui.core.storage import fault_log
 from backprop_tui.tui.app import StepperApp
 from backprop_tui.tui.saving import Keeper, resume
@@ -38,7 +39,7 @@ async def in_a_handler(shown: Driven, patch: pytest.MonkeyPatch) -> None:
 
 
 async def in_an_action_of_the_queue(shown: Driven, patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(Session, "set_lr", fails)
+    patch.setattr(Timeline, "set_lr", fails)
     await shown.pilot.press("plus")
 
 
@@ -112,13 +113,13 @@ async def test_it_goes_on(app: StepperApp, tmp_path: Path, monkeypatch: pytest.M
         assert "this is broken" in (tmp_path / fault_log.NAME).read_text()
         await shown.press("space")
         assert "fault" not in shown.text
-        assert app.session.steps == 4
+        assert app.session.timeline.steps == 4
     assert not app.return_code
     assert not app.farewell
     app.keeper.close()  # type: ignore[union-attr]
     loaded, keeper = resume(folder=tmp_path)
     keeper.close()
-    assert loaded.session.steps == 3
+    assert loaded.session.timeline.steps == 3
 
 
 async def test_what_can_not_go_on_ends_with_a_line(
@@ -137,7 +138,7 @@ async def test_what_can_not_go_on_ends_with_a_line(
     app.keeper.close()  # type: ignore[union-attr]
     loaded, keeper = resume(folder=tmp_path)
     keeper.close()
-    assert loaded.session.steps == 4
+    assert loaded.session.timeline.steps == 4
 
 
 def test_the_log_is_bounded(tmp_path: Path) -> None:
