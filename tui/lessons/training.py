@@ -83,10 +83,11 @@ class TrainingScreen(LessonScreen):
     def status(self) -> Line:
         """A jump's progress, a notice of the main screen, or what autoplay does."""
         jump, autoplay = self.session.timeline.jump, self._stepper.autoplay
-        if autoplay.running and not self._stepper.notice:
+        notice = self._stepper.notice or self._stepper.waiting()
+        if autoplay.running and not notice:
             return (Span(f"autoplay {autoplay.per_second:g} steps a second; < slower, > faster, a stops it", "key"),)
-        if self._stepper.notice or (jump is not None and (jump.left or jump.ended)):
-            return status.line(self._stepper.view(), self._stepper.notice, jump, False, self.size.width)
+        if notice or (jump is not None and (jump.left or jump.ended)):
+            return status.line(self._stepper.view(), notice, jump, False, self.size.width)
         words = "arrow keys choose one of the worst rows, enter shows its steps on screen 4"
         return (Span(clipped(words, self.size.width), "dim"),)
 

@@ -129,7 +129,11 @@ class StepperScreen(StepView):
     ) -> None:
         """Carry out an action in its turn. `single`: by one number; `keep`: the verdict on a prediction stays."""
 
+        waits = self.runner.waiting or self.runner.busy
+
         def carry_out() -> None:
+            if waits:
+                self.notice = ""  # of the key before this one
             self._single, self._pointing = single, False
             if not keep:
                 self.predictor.skip()
@@ -349,6 +353,9 @@ class StepperScreen(StepView):
 
     def action_copy(self) -> None:
         """Copy the line of shell that leads here, and show it."""
+        self.in_turn(self._copy)
+
+    def _copy(self) -> None:
         from backprop_tui.core.export.shell_line import command_line, not_in_command_line
 
         from .overlays.words import WordsScreen

@@ -120,7 +120,7 @@ class StepView(KeyScreen):
         self._paint_pictures(view)
         self._paint_step(view)
         self.pane("#updated").entitle(updated.title(view))
-        said = status.line(view, self.notice or self._waiting(), self.session.timeline.jump, self._pointing, width)
+        said = status.line(view, self.notice or self.waiting(), self.session.timeline.jump, self._pointing, width)
         self.pane("#status").show([said])
         self.pane("#footer").show(footer.lines(width, self.keys.keys))
 
@@ -169,7 +169,7 @@ class StepView(KeyScreen):
         """What is asked about the step, or said of the answer, instead of the arithmetic."""
         return None
 
-    def _waiting(self) -> str:
+    def waiting(self) -> str:
         """What is said of keys that come before TensorFlow."""
         count = self.runner.waiting if self.is_loading else 0
         return f"{count} {'key waits' if count == 1 else 'keys wait'} until TensorFlow is loaded" if count else ""
@@ -213,8 +213,19 @@ class StepView(KeyScreen):
         self.point_at(event.cell)
         self.draw()
 
+    def in_turn(self, look: Callable[[], None]) -> None:
+        """Look at once, or if keys wait that were typed before, when they are done and this screen is still on top."""
+        if not (self.is_loading or self.runner.waiting or self.runner.busy) or self.session.timeline.jumping:
+            look()
+        else:
+            self.runner.act(lambda: None, lambda: look() if self.is_current else None)
+            self.draw()
+
     def action_why(self) -> None:
         """Explain the number under the cursor, or the one that was computed last."""
+        self.in_turn(self._explain)
+
+    def _explain(self) -> None:
         view = self.view()
         cell = self.cursor or view.newest
         if view.trace is None or cell is None:

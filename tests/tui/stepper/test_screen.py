@@ -10,8 +10,11 @@ from backprop_tui.core.model.phases import Cell
 from backprop_tui.core.scenario import bundled
 from backprop_tui.core.session.run import Run
 from backprop_tui.core.table.spec import TableSpec
+from backprop_tui.tui.stepper.overlays.why import WhyScreen
+from backprop_tui.tui.stepper.overlays.words import WordsScreen
 from driven_screen import driven
 from networks import hidden_layers
+from textual.screen import Screen
 
 PANES = ("sample", "forward", "gradients", "updated", "loss")
 
@@ -51,6 +54,45 @@ async def test_keys_typed_while_tensorflow_loads_are_kept(engine: Engine) -> Non
         assert "lr 0.5" in shown.lines("header")
         assert shown.read(Cell("z1")) is not None
         assert shown.read(Cell("h1")) is None
+
+
+@pytest.mark.parametrize(("key", "page"), [("enter", WhyScreen), ("y", WordsScreen)])
+async def test_a_key_that_opens_a_page_waits_for_those_before_it(
+    engine: Engine, key: str, page: type[Screen[None]]
+) -> None:
+    async with driven(engine, loaded=False) as shown:
+        await shown.pilot.press("space", "s", key)
+        assert "3 keys wait" in shown.text
+        assert shown.app.screen is shown.screen
+        shown.asker.gate.set()
+        await shown.settle()
+        assert isinstance(shown.app.screen, page)
+        assert "z1" in shown.text if page is WhyScreen else "--steps 1" in shown.text
+        await shown.press("escape")
+        assert "wait" not in shown.text
+        assert not shown.screen.notice
+
+
+async def test_the_notice_of_a_key_that_waits_does_not_outlive_it(engine: Engine) -> None:
+    async with driven(engine, loaded=False) as shown:
+        await shown.pilot.press("enter")
+        assert "1 key waits" in shown.text
+        await shown.pilot.press("space")
+        assert "2 keys wait" in shown.text
+        shown.asker.gate.set()
+        await shown.settle()
+        assert "wait" not in shown.text
+        assert "make a step first" not in shown.text
+        assert "step 1" in shown.lines("header")
+
+
+async def test_keys_wait_in_the_training_lesson_too(engine: Engine) -> None:
+    async with driven(engine, loaded=False) as shown:
+        await shown.pilot.press("5", "space", "space")
+        assert "2 keys wait" in shown.text
+        shown.asker.gate.set()
+        await shown.settle()
+        assert "wait" not in shown.text
 
 
 async def test_a_learning_rate_that_blows_up_is_no_dead_end(engine: Engine) -> None:
