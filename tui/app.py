@@ -26,6 +26,7 @@ from .widgets.messages import (
     NothingToShow,
     OpenExample,
     OpenLesson,
+    OtherScenario,
     Save,
     ShowHelp,
     Told,
@@ -104,7 +105,11 @@ class StepperApp(KeyApp):
             case OpenExample():
                 from backprop_tui.core.scenario import bundled
 
-                self.open(bundled(what.name))
+                self.lessons.close()
+                self._main.open(bundled(what.name))
+            case OtherScenario():
+                self.scenario = what.scenario
+                self.lessons.narrow(what.scenario)
             case ShowHelp():
                 from .widgets.help import HelpScreen
 
@@ -258,18 +263,3 @@ class StepperApp(KeyApp):
 
     def exported(self, name: str) -> None:
         """A file of this name was written, by the thread that calls this."""
-
-    # Another run
-
-    def open(self, scenario: "Scenario") -> None:
-        """Show another example, from its start; what was done in this one is saved."""
-        trouble = self._save_quietly()
-        if self.keeper is not None:
-            self.keeper.close()
-        self.lessons.close()
-        self.scenario, self.session = scenario, Session(scenario.run)
-        screen = StepperScreen(self.session, self.engine, 0, scenario)
-        self.switch_screen(screen)
-        self.call_after_refresh(self.lessons.begin, {}, scenario)
-        if trouble:
-            self.call_after_refresh(screen.say, f"the earlier run is not saved: {trouble}")

@@ -65,7 +65,7 @@ class Lessons:
 
     def begin(self, kept: Mapping[str, Any], scenario: "Scenario | None") -> None:
         """Open the lesson that a session was left in, or that a scenario begins with; the others as they were."""
-        self._show = scenario.show if scenario else None
+        self.narrow(scenario)
         # What is not as expected is left out.
         for name in kept.keys() & FUNCTIONS:
             lesson = getattr(self, name)
@@ -76,6 +76,11 @@ class Lessons:
                 self.show(number)
             case _ if self._show is not None:
                 self.show(named(self._show.lesson).number)
+
+    def narrow(self, scenario: "Scenario | None") -> None:
+        """Take another scenario's texts, and hide what it hides; on another table, with screens made anew."""
+        self._show = scenario.show if scenario else None
+        self.close()
 
     def kept(self) -> dict[str, Any]:
         """What a saved session holds of the lessons: of those on a function, the ones that are not as they begin."""

@@ -101,6 +101,8 @@ class TrainingScreen(LessonScreen):
     def act(self, action: Callable[[], None], after: Callable[[], None] | None = None) -> None:
         """Carry out an action on the session in its turn."""
         self._stepper.runner.act(action, after)
+        if self._stepper.is_loading:
+            self.draw()
 
     def action_step(self) -> None:
         """Make one step over the chosen rows."""

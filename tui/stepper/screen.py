@@ -4,12 +4,14 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from backprop_tui.core.explain.quiz import LEVELS, Score
+from backprop_tui.core.lessons.names import named
 from backprop_tui.core.model.phases import Cell
 from backprop_tui.core.session.session import Session
+from backprop_tui.core.session.timeline import Timeline
 from backprop_tui.tui.widgets import typed
-from backprop_tui.tui.widgets.keys import bindings
+from backprop_tui.tui.widgets.keys import KeysShown, bindings
 from backprop_tui.tui.widgets.line import Line
-from backprop_tui.tui.widgets.messages import Export, NothingToShow, OpenExample, Save
+from backprop_tui.tui.widgets.messages import Export, NothingToShow, OpenExample, OpenLesson, OtherScenario, Save
 from backprop_tui.tui.widgets.runner import Asker
 from textual import work
 from textual.binding import BindingType
@@ -47,6 +49,9 @@ class StepperScreen(StepView):
         self.autoplay = Autoplay(self.set_interval, self._play)
         self.predictor = Predictor(session, engine)
         self._first_steps, self._loaded = steps, loaded
+        self._scenarios: dict[Timeline, Scenario | None] = {session.timelines[0]: scenario}
+        """Where each run came from; one that is not here from where the run before it did."""
+        self._run_shown = session.timeline.run
         self._restore(loaded.screen if loaded else {})
 
     # What a saved session holds of the screen
@@ -74,6 +79,28 @@ class StepperScreen(StepView):
         score = self.predictor.score
         predicted = f"predicted {score.right} of {score.asked}" if self.predictor.on or score.asked else ""
         return super().activity() or predicted
+
+    def paint(self) -> None:
+        """Hand every pane its lines, those of another run in its own manner."""
+        self._take_run()
+        super().paint()
+
+    def _take_run(self) -> None:
+        """If another run has come into view: a layout for its network, and what its scenario hides."""
+        before, self._run_shown = self._run_shown, self.session.timeline.run
+        if before.network != self._run_shown.network:
+            self.cursor = None
+            self.take_shape()
+        if (scenario := self._scenario_in_view()) is not self.scenario:
+            self.scenario = scenario
+            self.keys = KeysShown(MAIN, scenario.show.hide_keys if scenario else ())
+            self.hide_panes()
+            self.tell(OtherScenario(scenario))
+
+    def _scenario_in_view(self) -> "Scenario | None":
+        """Where the run in view came from."""
+        earlier = self.session.timelines[: self.session.run_number]
+        return next(self._scenarios[one] for one in reversed(earlier) if one in self._scenarios)
 
     def question(self, width: int) -> list[Line] | None:
         """The question of predict first that is open, or the verdict on the answer."""
@@ -350,6 +377,20 @@ class StepperScreen(StepView):
             self.tell(Export(name, timeline, present(timeline, self.scenario)))
 
         self.ask(PROMPT, lambda name: self.act(lambda: None, lambda: export(name), keep=True))
+
+    def open(self, scenario: "Scenario") -> None:
+        """Begin a run of a scenario; the earlier ones stay. It opens in the lesson that it names."""
+
+        def begin() -> None:
+            self.session.begin(scenario.run)
+            self._scenarios[self.session.timeline] = scenario
+
+        def show() -> None:
+            self._take_run()
+            self.tell(OpenLesson(named(scenario.show.lesson).number))
+
+        self.autoplay.stop()
+        self.act(begin, show)
 
     def action_copy(self) -> None:
         """Copy the line of shell that leads here, and show it."""

@@ -67,10 +67,15 @@ class StepView(KeyScreen):
         yield Pane(id="too-small")
 
     def on_mount(self) -> None:
-        """Hide what the scenario hides: its place stays empty, the others stay where they are."""
-        for name in self.scenario.show.hide_panes if self.scenario else ():
-            self.pane(f"#{name}").visible = False
+        """Hide what the scenario hides."""
+        self.hide_panes()
+
+    def hide_panes(self) -> None:
+        """Hide the panes that the scenario hides: their places stay empty, the others stay where they are."""
+        hidden = self.scenario.show.hide_panes if self.scenario else ()
         framed = [self.pane(name) for name in FRAMED_PANES]
+        for pane in framed:
+            pane.visible = pane.id not in hidden
         if not any(pane.visible and pane.has_class("active") for pane in framed):
             self.turn_to_next(framed)
 

@@ -40,6 +40,14 @@ class ShowHelp(Told):
         self.keys, self.words = keys, words
 
 
+class OtherScenario(Told):
+    """The run in view came from another scenario, or from none: what that hides is hidden, and nothing else."""
+
+    def __init__(self, scenario: "Scenario | None") -> None:
+        super().__init__()
+        self.scenario = scenario
+
+
 class FollowInstructor(Told):
     """The instructor's screen is wanted, or one's own again."""
 

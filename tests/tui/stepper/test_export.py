@@ -14,9 +14,6 @@ from backprop_tui.core.export.file import ENDINGS, PROMPT, export
 from backprop_tui.core.scenario import bundled, bundled_names, read
 from backprop_tui.core.session.drive import settle
 from backprop_tui.core.session.session import Session
-from backprop_tui.core.storage.folder import saved_names
-from backprop_tui.core.storage.store import load
-from backprop_tui.tui.saving import Keeper
 from driven_screen import Driven, driven
 
 
@@ -170,10 +167,8 @@ async def test_a_workshops_files_stay_in_their_folder(engine: Engine, here: Path
 # Opening an example
 
 
-async def test_o_opens_an_example_and_the_earlier_session_is_saved(engine: Engine, here: Path) -> None:
-    keeper = Keeper(here / "sessions")
-    async with driven(engine, steps=4, keeper=keeper) as shown:
-        earlier = shown.session.timeline.history.states.tobytes()
+async def test_o_opens_an_example(engine: Engine) -> None:
+    async with driven(engine, steps=4) as shown:
         await shown.press("o")
         assert "mazur-2015" in shown.text
         await shown.press(*["down"] * bundled_names().index("mazur-2015"), "enter")
@@ -183,25 +178,6 @@ async def test_o_opens_an_example_and_the_earlier_session_is_saved(engine: Engin
         assert shown.session.timeline.run == bundled("mazur-2015").run
         await shown.press("space", "y")
         assert "backprop-tui mazur-2015 --lr 0.5 --steps 1" in shown.text
-        await shown.press("escape", "b")
-        (name,) = saved_names(here / "sessions")
-        loaded = load(here / "sessions" / f"{name}.session")
-        assert loaded.session.timeline.history.states.tobytes() == earlier
-        assert loaded.scenario is None
-        await shown.press("space", "w")
-        assert "saved as" in shown.screen.notice
-        assert keeper.name != name
-    keeper.close()
-    assert len(saved_names(here / "sessions")) == 2
-
-
-async def test_an_earlier_session_that_can_not_be_saved_is_told(engine: Engine, here: Path) -> None:
-    (here / "file").write_text("in the way")
-    async with driven(engine, steps=4, keeper=Keeper(here / "file")) as shown:
-        await shown.press("o", "enter")
-        await shown.settle()
-        assert shown.session.timeline.steps == 0
-        assert "the earlier run is not saved: sessions can't be saved in" in shown.text
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40), (60, 20)])
