@@ -66,6 +66,7 @@ async def test_a_key_that_opens_a_page_waits_for_those_before_it(
         assert shown.app.screen is shown.screen
         shown.asker.gate.set()
         await shown.settle()
+        await shown.pilot.pause(0.1)
         assert isinstance(shown.app.screen, page)
         assert "z1" in shown.text if page is WhyScreen else "--steps 1" in shown.text
         await shown.press("escape")
