@@ -42,10 +42,11 @@ class HelpScreen(Overlay[None]):
         yield Pane("Keys   esc closes", id="help", classes="framed")
 
     def on_mount(self) -> None:
-        """The arrow keys scroll."""
+        """The arrow keys scroll. It is filled before it is laid out, so that the first frame is whole."""
         pane = self.query_one(Pane)
         pane.can_focus = True
         pane.focus()
+        self.paint()
 
     def paint(self) -> None:
         """Fold the lines for the present size."""

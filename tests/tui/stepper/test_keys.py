@@ -352,6 +352,17 @@ async def copy(shown: Driven, key: str) -> None:
     assert "--steps 2" in shown.app.clipboard
 
 
+@checks("copy_number")
+async def copy_number(shown: Driven, key: str) -> None:
+    await shown.press(key)
+    assert "point at one that is computed" in shown.text
+    await shown.press("space", "tab", "tab", key)
+    cursor = shown.screen.cursor
+    assert cursor is not None
+    assert abs(float(shown.app.clipboard) - (shown.read(cursor) or 0)) <= 0.5e-4
+    assert shown.app.clipboard in shown.text
+
+
 @checks("why")
 async def why(shown: Driven, key: str) -> None:
     await shown.press("space", "tab", "tab")

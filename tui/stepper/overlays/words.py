@@ -27,10 +27,11 @@ class WordsScreen(Overlay[None]):
         yield Pane(f"{self._title}   esc closes", id="words", classes="framed")
 
     def on_mount(self) -> None:
-        """The arrow keys scroll."""
+        """The arrow keys scroll. It is filled before it is laid out, so that the first frame is whole."""
         pane = self.query_one(Pane)
         pane.can_focus = True
         pane.focus()
+        self.paint()
 
     def paint(self) -> None:
         """Wrap for the present size."""
