@@ -59,7 +59,7 @@ async def _serve(options: argparse.Namespace) -> int:
     from backprop_tui.tui.serve.door.checks import checks_of
     from backprop_tui.tui.serve.door.host_key import HostKeyError, host_keys
     from backprop_tui.tui.serve.door.ssh import SSHListener
-    from backprop_tui.tui.serve.faults import Faults
+    from backprop_tui.tui.serve.faults import Faults, open_log
     from backprop_tui.tui.serve.limits import Limits
     from backprop_tui.tui.serve.room.workshop import Workshop, open_to_others, state_folder
 
@@ -77,7 +77,7 @@ async def _serve(options: argparse.Namespace) -> int:
     limits = Limits(options.max_sessions, options.max_per_address, options.connections_per_second, options.idle_timeout)
     if warning := open_to_others(state):
         print(f"  {warning}", flush=True)
-    with open(state / ".log", "ab", buffering=0, opener=lambda path, flags: os.open(path, flags, 0o600)) as output:
+    with open_log(state / ".log") as output:
         workshop = Workshop(limits, state, options.scenario, _tables(options.scenario), output.fileno(), _log)
         asyncio.get_running_loop().set_exception_handler(Faults(lambda line: workshop.log(line), output.fileno()))
         await workshop.open()

@@ -5,7 +5,9 @@ import os
 import time
 import traceback
 from collections.abc import Callable
-from typing import Any
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, BinaryIO
 
 from backprop_tui.core.text.escape import escape_controls
 
@@ -13,6 +15,17 @@ AGAIN = 60.0
 """Seconds until the same fault is told once more: at the limit of descriptors it comes hundreds of times."""
 
 MAX_TOLD = 100
+
+MAX_LOG = 4 * 1024 * 1024
+"""Bytes of the file of tracebacks at a start; what is longer makes room for a new one."""
+
+
+def open_log(path: Path) -> BinaryIO:
+    """The file that tracebacks are appended to, its owner's alone; one earlier file is kept. Raises OSError."""
+    with suppress(FileNotFoundError):
+        if path.stat().st_size > MAX_LOG:
+            path.replace(path.with_name(f"{path.name}~1"))
+    return open(path, "ab", buffering=0, opener=lambda name, flags: os.open(name, flags, 0o600))
 
 
 class Faults:
