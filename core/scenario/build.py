@@ -8,6 +8,7 @@ import msgspec
 import numpy as np
 from backprop_tui.core.lessons.names import NAMES
 from backprop_tui.core.model.initializers import INITIALIZERS
+from backprop_tui.core.model.limits import learning_rate
 from backprop_tui.core.model.network import Array, Layer, Network
 from backprop_tui.core.model.optimizers import OPTIMIZERS, Optimizer
 from backprop_tui.core.session.history import Settings
@@ -67,7 +68,7 @@ def _run(part: FilePart, table: TableSpec, network: Network) -> Run:
         table,
         network,
         optimizer,
-        _settings(training, table),
+        _settings(training, table, precision),
         initial.seed,
         initial.initializer,
         initial.constant,
@@ -87,7 +88,11 @@ def _check_targets(part: FilePart, table: TableSpec, network: Network) -> None:
         raise Bad(("training", "y"), loss.refusal(np.array(part.training.y)))
 
 
-def _settings(training: TrainingPart, table: TableSpec) -> Settings:
+def _settings(training: TrainingPart, table: TableSpec, precision: str) -> Settings:
+    try:
+        lr = learning_rate(training.lr, precision)
+    except ValueError as error:
+        raise Bad(("training", "lr"), str(error)) from None
     if table.x is not None and training.row >= table.x.shape[0]:
         raise Bad(("training", "row"), f"expected a row from 0 to {table.x.shape[0] - 1}, got {training.row}")
     if (training.x is None) != (training.y is None):
@@ -97,7 +102,7 @@ def _settings(training: TrainingPart, table: TableSpec) -> Settings:
         if sample is not None and len(sample) != len(names):
             raise Bad(("training", key), f"expected {len(names)} numbers, got {len(sample)}")
     sampling = Sampling(training.rows, training.row, training.batch)
-    return Settings(training.lr, sampling, -training.drawn, training.x, training.y)
+    return Settings(lr, sampling, -training.drawn, training.x, training.y)
 
 
 def _state(part: FilePart, network: Network, optimizer: Optimizer, precision: str) -> tuple[float, ...] | None:

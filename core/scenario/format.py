@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import msgspec
 from backprop_tui.core.lessons.names import MAIN
-from backprop_tui.core.model.limits import LARGEST, MAX_LAYERS, MAX_SEED, MAX_STEPS, MAX_UNITS
+from backprop_tui.core.model.limits import MAX_LAYERS, MAX_SEED, MAX_STEPS, MAX_UNITS
 from msgspec import Meta
 
 MAX_BYTES = 4 * 2**20
@@ -69,7 +69,7 @@ class InitialPart(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class TrainingPart(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`[training]`"""
 
-    lr: Annotated[float, Meta(ge=0, le=LARGEST["float64"])] = 0.2
+    lr: float = 0.2
     optimizer: Line = "sgd"
     momentum: Share = 0.9
     rho: Share = 0.9

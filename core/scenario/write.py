@@ -41,7 +41,7 @@ def present_run(timeline: Timeline) -> Run:
     settings = replace(settings, since=-drawn if ordered else 0)
     state = timeline.history.state(entry)
     assert state is not None, "the state that is looked at is at hand"
-    if np.array_equal(state, timeline.run.first_state(), equal_nan=True):
+    if state.tobytes() == timeline.run.first_state().tobytes():  # bit by bit: 0 is not -0
         return replace(timeline.run, settings=settings)
     width = timeline.run.network.width
     return replace(timeline.run, settings=settings, initial=shortest(state if state[width:].any() else state[:width]))
