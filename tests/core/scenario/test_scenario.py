@@ -422,7 +422,7 @@ MISTAKES = [
     (
         '"sigmoid"',
         '"sigmund"',
-        "line 16: network.layers: no hidden activation 'sigmund': sigmoid, tanh, relu, leaky_relu, elu, softplus, linear",
+        "line 16: network.layers: no hidden activation 'sigmund': sigmoid, tanh, relu, leaky_relu, elu",
     ),
     (
         '"linear"',
