@@ -34,7 +34,6 @@ from .widgets.messages import (
 from .widgets.runner import FAULT, Asker
 
 if TYPE_CHECKING:
-    from backprop_tui.core.scenario import Scenario
     from backprop_tui.core.storage.store import Loaded
 
     from .saving import Keeper
@@ -57,7 +56,6 @@ class StepperApp(KeyApp):
         session: Session,
         engine: Asker,
         steps: int = 0,
-        scenario: "Scenario | None" = None,
         keeper: "Keeper | None" = None,
         loaded: "Loaded | None" = None,
     ) -> None:
@@ -66,7 +64,7 @@ class StepperApp(KeyApp):
         # Set before there is anything to be styled: to change the theme would style everything twice.
         self.set_reactive(App.theme, "ansi-dark")
         self.stylesheet.set_variables(self.get_css_variables())
-        self.session, self.engine, self.scenario, self.keeper = session, engine, scenario, keeper
+        self.session, self.engine, self.keeper = session, engine, keeper
         self.lessons = Lessons(self, engine)
         self.farewell = ""
         """A line for the terminal once the screen is gone."""
@@ -84,7 +82,7 @@ class StepperApp(KeyApp):
 
     def get_default_screen(self) -> StepperScreen:
         """The main screen is the first."""
-        return StepperScreen(self.session, self.engine, self._steps, self.scenario, self._loaded)
+        return StepperScreen(self.session, self.engine, self._steps, self._loaded)
 
     def on_load(self) -> None:
         """The loop runs."""
@@ -93,7 +91,7 @@ class StepperApp(KeyApp):
     def on_mount(self) -> None:
         """Open the lesson that is to be open, and begin to save."""
         make_first_screen_switchable(self.screen)
-        self.lessons.begin(self._loaded.screen if self._loaded else {}, self.scenario)
+        self.lessons.begin(self._loaded.screen if self._loaded else {}, self._main.scenario)
         if (keeper := self.keeper) is not None and self.SAVE_EVERY:
             self.set_timer(self.SAVE_EVERY, lambda: self._keep_saving(keeper))
 
@@ -108,7 +106,6 @@ class StepperApp(KeyApp):
                 self.lessons.close()
                 self._main.open(bundled(what.name))
             case OtherScenario():
-                self.scenario = what.scenario
                 self.lessons.narrow(what.scenario)
             case ShowHelp():
                 from .widgets.help import HelpScreen
@@ -146,7 +143,7 @@ class StepperApp(KeyApp):
         """Save the session; what to say of it. Raises ValueError if it can't be."""
         if self.keeper is None:
             raise ValueError("sessions are not saved here")
-        self.keeper.save(self.session, self._kept(), self.scenario)
+        self.keeper.save(self.session, self._kept())
         return f"saved as '{self.keeper.name}'; `backprop-tui --resume` goes on from here"
 
     @property
@@ -162,7 +159,7 @@ class StepperApp(KeyApp):
         began = time.monotonic()
         trouble = ""
         try:
-            keeper.save_changes(self.session, self._kept(), self.scenario)
+            keeper.save_changes(self.session, self._kept())
         except ValueError as error:
             trouble = str(error)
             if trouble != self._trouble:  # said once, not every time

@@ -12,7 +12,6 @@ from .widgets.messages import Export
 from .widgets.runner import Asker
 
 if TYPE_CHECKING:
-    from backprop_tui.core.scenario import Scenario
     from backprop_tui.core.storage.folder import Claim
     from backprop_tui.core.storage.store import Loaded
 
@@ -38,7 +37,7 @@ class Keeper:
         """The session's name; empty before it is saved."""
         return self._claim.path.stem if self._claim else ""
 
-    def save(self, session: Session, screen: Mapping[str, Any], scenario: "Scenario | None") -> None:
+    def save(self, session: Session, screen: Mapping[str, Any]) -> None:
         """Write the session's file anew, in one piece. Raises ValueError, in one line, if it can't be."""
         from backprop_tui.core.storage import folder as saved
         from backprop_tui.core.storage import store
@@ -48,19 +47,19 @@ class Keeper:
                 self._claim = saved.claim_new(self.folder)
             if self._saved is None:
                 saved.keep_earlier(self._claim.path)
-            store.save(session, self._claim.path, screen, scenario)
+            store.save(session, self._claim.path, screen)
         except store.StoreError as error:
             raise ValueError(str(error)) from None
         self._saved = _place(session, screen)
 
     def is_worth_saving(self, session: Session, screen: Mapping[str, Any]) -> bool:
         """Whether a step has been made, or a lesson begun, or the session has a file, which would say otherwise."""
-        return bool(session.timeline.history.entries or self.name or screen.keys() & FUNCTIONS)
+        return bool(any(run.history.entries for run in session.timelines) or self.name or screen.keys() & FUNCTIONS)
 
-    def save_changes(self, session: Session, screen: Mapping[str, Any], scenario: "Scenario | None") -> None:
+    def save_changes(self, session: Session, screen: Mapping[str, Any]) -> None:
         """Save if something has been done since the last time. Raises as `save` does."""
         if self.is_worth_saving(session, screen) and self._saved != _place(session, screen):
-            self.save(session, screen, scenario)
+            self.save(session, screen)
 
     def close(self) -> None:
         """Let another program go on with the session."""
@@ -71,8 +70,9 @@ class Keeper:
 
 def _place(session: Session, screen: Mapping[str, Any]) -> object:
     """Where a session is: equal to an earlier place if nothing has been done since."""
-    at, history = session.timeline, session.timeline.history
-    return session.run_number, history.entries, history.states[-1].tobytes(), at.position, at.settings, dict(screen)
+    runs = [(id(run), run.history.entries, run.position) for run in session.timelines]
+    newest = session.timeline.history.states[-1].tobytes()
+    return session.run_number, runs, newest, session.timeline.settings, dict(screen)
 
 
 def resume(name: str = "", folder: Path | None = None) -> "tuple[Loaded, Keeper]":

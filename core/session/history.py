@@ -42,6 +42,10 @@ class Change:
     before: Settings
 
 
+MOST_THINNED = 64
+"""So many states are not worth dropping."""
+
+
 class History:
     """States (entries + 1, state_width), losses (entries,) and, in stretches, the settings.
 
@@ -207,6 +211,21 @@ class History:
             self._starts.pop()
             self._settings.pop()
         self.changes = {entry: change for entry, change in self.changes.items() if entry < entries}
+
+    @property
+    def size(self) -> int:
+        """The bytes of its states and losses."""
+        return self.states.nbytes + self.losses.nbytes
+
+    def compact(self) -> None:
+        """Give back the room for entries to come, and the states that are kept for a while only."""
+        self._states, self._losses = self.states.copy(), self.losses.copy()
+        if self._kept is not None:
+            self._near = (0, self._states[:1].copy())
+
+    def thin(self) -> bool:
+        """Keep half as many states, the others are computed again; False if none can be dropped."""
+        return len(self.states) > MOST_THINNED and self._thin()
 
     def copy(self) -> "History":
         """The same entries in arrays of their own."""

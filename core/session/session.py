@@ -29,29 +29,36 @@ from backprop_tui.core.engine.protocol.messages import (
 from backprop_tui.core.model.arrays import numbers
 
 from . import requests
+from .memory import history_bytes
 from .position import START
 from .run import Run
 from .sample import Scaling, read_sample, read_scaling
 from .timeline import Asked, Timeline
 
+MAX_RUNS = 1_000
+
 
 class Session:
     """The timelines of a person's runs, in order, and the one in view: a new run begins after it and takes its place.
 
-    `r` leads to a new run, and going back at its start to where the earlier one was left: no run is lost.
+    `r` leads to a new run, and going back at its start to where the earlier one was left: no run is lost. Stepping on
+    in an earlier run changes that run only; those after it stay.
     """
 
-    def __init__(self, run: Run) -> None:
-        self.timeline = Timeline(run)
+    def __init__(self, run: Run, opened_from: object = None) -> None:
+        self.timeline = Timeline(run, opened_from)
         """The run in view."""
         self.timelines = [self.timeline]
         """All runs, each with its history and its place."""
+        self.dropped = 0
+        """How many of the first runs are no longer kept, for want of memory."""
+        self.most_bytes = history_bytes()
 
     @classmethod
-    def restored(cls, timelines: Sequence[Timeline], in_view: int) -> Self:
-        """A session as it was saved: its runs, and which of them, from 0, is in view."""
+    def restored(cls, timelines: Sequence[Timeline], in_view: int, dropped: int = 0) -> Self:
+        """A session as it was saved: its runs, which of them (from 0) is in view, and how many were dropped before."""
         session = cls(timelines[in_view].run)
-        session.timelines, session.timeline = list(timelines), timelines[in_view]
+        session.timelines, session.timeline, session.dropped = list(timelines), timelines[in_view], dropped
         return session
 
     def copy(self) -> "Session":
@@ -68,27 +75,28 @@ class Session:
         """Which of the runs is in view, from 1."""
         return self.timelines.index(self.timeline) + 1
 
-    def begin(self, run: Run) -> None:
+    def begin(self, run: Run, opened_from: object = None) -> None:
         """A new run after the one in view, which stays as it is."""
-        before = self.timeline
-        known = (before.scaling, before.sample) if run.table == before.run.table else ()
-        self.timelines.insert(self.run_number, Timeline(run, *known))
+        before, timeline = self.timeline, Timeline(run, opened_from)
+        if run.table == before.run.table:
+            timeline.scaling, timeline.sample = before.scaling, before.sample
+        self.timelines.insert(self.run_number, timeline)
         self._turn(1)
 
     def reinit(self) -> None:
         """A new run with new random weights, from the next seed. The settings stay."""
-        self.begin(self.timeline.run.reinitialized(self.timeline.settings))
+        self._begin_anew(self.timeline.run.reinitialized(self.timeline.settings))
 
     def restart(self) -> None:
         """A new run with the weights that this one started with. The settings stay."""
-        self.begin(self.timeline.run.restarted(self.timeline.settings))
+        self._begin_anew(self.timeline.run.restarted(self.timeline.settings))
 
     def set_optimizer(self, optimizer: str) -> None:
         """A new run with the weights that this one started with, and another update rule: its state has other moments.
 
         Raises ValueError if there is no such optimizer.
         """
-        self.begin(self.timeline.run.with_optimizer(optimizer, self.timeline.settings))
+        self._begin_anew(self.timeline.run.with_optimizer(optimizer, self.timeline.settings))
 
     def back(self) -> None:
         """Back to the last place that was stopped at; from the start of a run to where the run before it was left."""
@@ -119,6 +127,23 @@ class Session:
         if 0 <= place < len(self.timelines):
             self.timeline.leave()
             self.timeline = self.timelines[place]
+            self._make_room()
+
+    def _begin_anew(self, run: Run) -> None:
+        self.begin(run, self.timeline.opened_from)
+
+    def _make_room(self) -> None:
+        """Runs that are not in view take half of the memory: the first give up states, which come again, then go."""
+        others = [timeline for timeline in self.timelines if timeline is not self.timeline]
+        taken, room = sum(other.history.size for other in others), self.most_bytes // 2
+        for other in others:
+            while taken > room and other.history.thin():
+                taken = sum(other.history.size for other in others)
+        while others and (taken > room or len(others) >= MAX_RUNS):
+            taken -= others[0].history.size
+            self.timelines.remove(others.pop(0))
+            self.dropped += 1
+        self.timeline.history.most_bytes = self.most_bytes - taken
 
     # What the engine is asked
 

@@ -4,7 +4,6 @@ What a move leaves to be computed is None until it is: the session asks for it (
 """
 
 from bisect import bisect_left
-from collections.abc import Sequence
 from copy import copy
 from dataclasses import dataclass, replace
 from typing import Self
@@ -39,11 +38,16 @@ class Asked:
 
 
 class Timeline:
-    """A run, its history, and the place in it that is looked at. `scaling` and `sample` are of the run's table."""
+    """A run, its history, and the place in it that is looked at.
 
-    def __init__(self, run: Run, scaling: Scaling | None = None, sample: Sample | None = None) -> None:
-        self.run = run
-        self.scaling, self.sample = scaling, sample
+    `opened_from` is what whoever opened the run wants to find again beside it: a scenario. It is never looked at here.
+    """
+
+    def __init__(self, run: Run, opened_from: object = None) -> None:
+        self.run, self.opened_from = run, opened_from
+        self.scaling: Scaling | None = None
+        self.sample: Sample | None = None
+        """A row of the run's table, the one in view if the engine has answered."""
         self.history = History(run.first_state(), run.settings)
         self.settings = run.settings
         """What holds for the next step that is made."""
@@ -60,16 +64,6 @@ class Timeline:
         """Steps that the engine was asked for and that are still wanted: a move makes them void."""
         self._remade: Settings | None = None
         """What the step in view was made with, if a change by hand has been taken back and it is made anew."""
-
-    @classmethod
-    def restored(
-        cls, run: Run, history: History, settings: Settings, position: Position, stops: Sequence[Position], xla: bool
-    ) -> Self:
-        """A timeline as it was saved: its run, history and place, and where `back` stops. The table is read anew."""
-        timeline = cls(run)
-        timeline.history, timeline.settings, timeline.position = history, settings, position
-        timeline.stops, timeline.xla = tuple(stops), xla
-        return timeline
 
     def copy(self) -> Self:
         """The same run at the same place. What is done to one is not done to the other."""
@@ -299,6 +293,7 @@ class Timeline:
     def leave(self) -> None:
         """Another run comes into view: this one stays as it is, but for what can be computed again."""
         self.trace = self.awaited = None
+        self.history.compact()
 
     def record(self, asked: Asked, states: Array, losses: Array, trace: Trace) -> None:
         """The steps that were asked for are made: states (n, state_width), losses (n,), and the last one's trace."""

@@ -1,7 +1,7 @@
 """Saved sessions: a session as one file, checked to the last byte before it is believed.
 
 A file is a line that names it, the checksum of all that follows, the length of a msgpack part, that part (`Saved`),
-then the states and the losses as they lie in memory. Nothing in it is ever executed.
+then the states and the losses of each run as they lie in memory. Nothing in it is ever executed.
 """
 
 import os
@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import msgspec
 import numpy as np
@@ -25,7 +25,7 @@ from backprop_tui.core.text.files import reason, replace_file
 
 from .machine import machine
 
-NAME, VERSION = b"backprop-tui session ", b"1"
+NAME, VERSION = b"backprop-tui session ", b"2"
 MAGIC = NAME + VERSION + b"\n"
 DIGEST, LENGTH = 32, 8
 HEAD = len(MAGIC) + DIGEST + LENGTH
@@ -38,8 +38,8 @@ class StoreError(Exception):
     """A session that can't be saved or read: one line that names the file and what is wrong."""
 
 
-class Saved(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A session without its arrays. `table` is the digest of its table, None if that was never open."""
+class SavedRun(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A run without its arrays, and the scenario it was opened from. `table` is the digest of its table, if known."""
 
     run: Run
     scenario: Scenario | None
@@ -51,17 +51,26 @@ class Saved(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     position: Position
     stops: tuple[Position, ...]
     xla: bool
-    machine: str
     table: bytes | None
-    screen: dict[str, Any]
     kept: tuple[int, ...] = ()
+
+
+class Saved(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A session without its arrays: its runs, which of them, from 0, is in view, how many were dropped before."""
+
+    runs: tuple[SavedRun, ...]
+    in_view: int
+    dropped: int
+    machine: str
+    screen: dict[str, Any]
 
 
 @dataclass(frozen=True)
 class Loaded:
-    """A session that was saved, the scenario it was opened from, and what the screen kept with it (lesson, score).
+    """A session that was saved, and what the screen kept with it (lesson, score).
 
-    `machine`, `xla` and `table` (its digest) are what it was computed on, with and from: `doubts` compares them.
+    `machine`, `xla` and `table` (its digest) are what the run in view was computed on, with and from: `doubts`
+    compares them. `scenario` is the one it was opened from.
     """
 
     session: Session
@@ -72,18 +81,18 @@ class Loaded:
     table: bytes | None
 
 
-def save(
-    session: Session, path: Path, screen: Mapping[str, Any] | None = None, scenario: Scenario | None = None
-) -> None:
-    """Write a session to a file, in one piece: until it is whole on the disk, the earlier file stays.
+def save(session: Session, path: Path, screen: Mapping[str, Any] | None = None) -> None:
+    """Write a session, with all of its runs, to a file in one piece: until it is whole there, the earlier file stays.
 
     `screen` holds whatever the screen wants back: text, numbers, lists and tables of them. Raises StoreError. Only one
     program may write a file: see `folder.Claim`.
     """
-    history = session.timeline.history
-    states, losses = (np.ascontiguousarray(part) for part in (history.states, history.losses))
-    body = msgspec.msgpack.encode(_saved(session, screen or {}, scenario))
-    parts: list[bytes | memoryview] = [len(body).to_bytes(LENGTH, "big"), body, _bytes(states), _bytes(losses)]
+    runs = tuple(_saved_run(timeline) for timeline in session.timelines)
+    saved = Saved(runs, session.run_number - 1, session.dropped, machine(), dict(screen or {}))
+    body = msgspec.msgpack.encode(saved)
+    parts: list[bytes | memoryview] = [len(body).to_bytes(LENGTH, "big"), body]
+    for timeline in session.timelines:
+        parts += [_bytes(np.ascontiguousarray(part)) for part in (timeline.history.states, timeline.history.losses)]
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         replace_file(path, [MAGIC, _digest(parts), *parts], 0o600)
@@ -126,48 +135,71 @@ def doubts(loaded: Loaded, session: Session, computed: bool = False) -> list[str
     return found
 
 
-def _saved(session: Session, screen: Mapping[str, Any], scenario: Scenario | None) -> Saved:
-    run, history = session.timeline.run, session.timeline.history
+def _saved_run(timeline: Timeline) -> SavedRun:
+    run, history = timeline.run, timeline.history
     if run.table.path:
         # Resumed from another folder, it is still the same file.
         path = os.path.abspath(run.table.path)
         run = replace(run, table=msgspec.structs.replace(run.table, path=path))
-    return Saved(
+    return SavedRun(
         run,
-        scenario,
+        cast("Scenario | None", timeline.opened_from),
         history.entries,
         "float32" if run.dtype == "float32" else "float64",
         tuple(history.stretches),
         dict(history.changes),
-        session.timeline.settings,
-        session.timeline.position,
-        session.timeline.stops,
-        session.timeline.xla,
-        machine(),
-        session.timeline.scaling.digest if session.timeline.scaling else None,
-        dict(screen),
+        timeline.settings,
+        timeline.position,
+        timeline.stops,
+        timeline.xla,
+        timeline.scaling.digest if timeline.scaling else None,
         history.kept,
     )
 
 
 def _loaded(saved: Saved, rest: memoryview) -> Loaded:
+    if not 0 <= saved.in_view < len(saved.runs):
+        raise ValueError("the run in view is not among its runs")
+    timelines = []
+    for run in saved.runs:
+        size = _size(run)
+        timelines.append(_timeline(run, rest[:size]))
+        rest = rest[size:]
+    if len(rest):
+        raise ValueError("its arrays do not have the size of its runs")
+    seen = saved.runs[saved.in_view]
+    session = Session.restored(timelines, saved.in_view, saved.dropped)
+    return Loaded(session, seen.scenario, saved.screen, saved.machine, seen.xla, seen.table)
+
+
+def _size(saved: SavedRun) -> int:
+    """How many bytes its states and losses take."""
+    width = saved.run.optimizer.state_width(saved.run.network)
+    if saved.dtype != saved.run.dtype or saved.entries < 0:
+        raise ValueError("its arrays do not have the size of its runs")
+    return ((len(saved.kept) or saved.entries + 1) * width + saved.entries) * np.dtype(saved.dtype).itemsize
+
+
+def _timeline(saved: SavedRun, arrays: memoryview) -> Timeline:
+    """The timeline of a run from its states and losses. The table is read anew."""
     run, entries = saved.run, saved.entries
     width = run.optimizer.state_width(run.network)
-    dtype = np.dtype(saved.dtype).newbyteorder("<")
-    numbers = np.frombuffer(rest, dtype)
     rows = len(saved.kept) or entries + 1
-    if saved.dtype != run.dtype or entries < 0 or len(numbers) != rows * width + entries:
-        raise ValueError("its arrays do not have the size of its run")
-    states = numbers[: rows * width].reshape(rows, width)
+    numbers = np.frombuffer(arrays, np.dtype(saved.dtype).newbyteorder("<"))
+    if len(numbers) != rows * width + entries:
+        raise ValueError("its arrays do not have the size of its runs")
     _check(saved, entries)
-    history = History.restored(states, numbers[rows * width :], saved.stretches, saved.changes, saved.kept)
-    timeline = Timeline.restored(run, history, saved.settings, saved.position, saved.stops, saved.xla)
+    states = numbers[: rows * width].reshape(rows, width)
+    timeline = Timeline(run, saved.scenario)
+    timeline.history = History.restored(states, numbers[rows * width :], saved.stretches, saved.changes, saved.kept)
+    timeline.settings, timeline.position = saved.settings, saved.position
+    timeline.stops, timeline.xla = saved.stops, saved.xla
     if not 0 <= saved.position.done <= timeline.whole:
         raise ValueError("its place is not in its run")
-    return Loaded(Session.restored((timeline,), 0), saved.scenario, saved.screen, saved.machine, saved.xla, saved.table)
+    return timeline
 
 
-def _check(saved: Saved, entries: int) -> None:
+def _check(saved: SavedRun, entries: int) -> None:
     starts = [start for start, _ in saved.stretches]
     if starts[:1] != [0] or starts != sorted(set(starts)) or starts[-1] > entries:
         raise ValueError("its settings do not cover its steps")

@@ -151,7 +151,7 @@ async def driven(
     if not loaded:
         asker.gate.clear()
     run = run or (scenario.run if scenario else Run())
-    app = StepperApp(Session(run), asker, steps, scenario, keeper)
+    app = StepperApp(Session(run, scenario), asker, steps, keeper)
     async with app.run_test(size=size) as pilot:
         found = Driven(app, pilot, asker)
         await pilot.pause()

@@ -128,7 +128,7 @@ def _show(options: argparse.Namespace, engine: "Asker", refusal: str | None) -> 
     if options.resume is not None:
         app = _resumed(options.resume, engine)
     else:
-        app = StepperApp(Session(run), engine, options.steps, scenario, Keeper())
+        app = StepperApp(Session(run, scenario), engine, options.steps, Keeper())
     gc.freeze()
     gc.enable()
     app.driver_class = TerminalDriver
@@ -152,7 +152,7 @@ def _resumed(name: str, engine: "Asker") -> "StepperApp":
         loaded, keeper = resume(name)
     except StoreError as error:
         raise UsageError(str(error)) from None
-    return StepperApp(loaded.session, engine, 0, loaded.scenario, keeper, loaded)
+    return StepperApp(loaded.session, engine, keeper=keeper, loaded=loaded)
 
 
 def parser() -> Parser:

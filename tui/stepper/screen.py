@@ -7,7 +7,6 @@ from backprop_tui.core.explain.quiz import LEVELS, Score
 from backprop_tui.core.lessons.names import named
 from backprop_tui.core.model.phases import Cell
 from backprop_tui.core.session.session import Session
-from backprop_tui.core.session.timeline import Timeline
 from backprop_tui.tui.widgets import typed
 from backprop_tui.tui.widgets.keys import KeysShown, bindings
 from backprop_tui.tui.widgets.line import Line
@@ -40,18 +39,15 @@ class StepperScreen(StepView):
         session: Session,
         engine: Asker,
         steps: int = 0,
-        scenario: "Scenario | None" = None,
         loaded: "Loaded | None" = None,
     ) -> None:
         """`steps` are made at the start; `loaded` is what the session was restored from."""
-        super().__init__(session, engine, scenario)
+        super().__init__(session, engine)
         self.is_loading = True
         self.autoplay = Autoplay(self.set_interval, self._play)
         self.predictor = Predictor(session, engine)
         self._first_steps, self._loaded = steps, loaded
-        self._scenarios: dict[Timeline, Scenario | None] = {session.timelines[0]: scenario}
-        """Where each run came from; one that is not here from where the run before it did."""
-        self._run_shown = session.timeline.run
+        self._run_shown, self._scenario_shown = session.timeline.run, self.scenario
         self._restore(loaded.screen if loaded else {})
 
     # What a saved session holds of the screen
@@ -91,16 +87,11 @@ class StepperScreen(StepView):
         if before.network != self._run_shown.network:
             self.cursor = None
             self.take_shape()
-        if (scenario := self._scenario_in_view()) is not self.scenario:
-            self.scenario = scenario
+        if (scenario := self.scenario) is not self._scenario_shown:
+            self._scenario_shown = scenario
             self.keys = KeysShown(MAIN, scenario.show.hide_keys if scenario else ())
             self.hide_panes()
             self.tell(OtherScenario(scenario))
-
-    def _scenario_in_view(self) -> "Scenario | None":
-        """Where the run in view came from."""
-        earlier = self.session.timelines[: self.session.run_number]
-        return next(self._scenarios[one] for one in reversed(earlier) if one in self._scenarios)
 
     def question(self, width: int) -> list[Line] | None:
         """The question of predict first that is open, or the verdict on the answer."""
@@ -190,34 +181,42 @@ class StepperScreen(StepView):
     def action_back(self) -> None:
         """Take back the last step, phase, number or change."""
         self.autoplay.stop()
-        self._travel(self.session.back, AT_START)
+        self._travel(self.session.back, self._at_start)
 
     def action_back_phase(self) -> None:
         """Look at the phase before, in the history as it is."""
-        self._travel(self.session.back_phase, AT_START)
+        self._travel(self.session.back_phase, self._at_start)
 
     def action_forward_phase(self) -> None:
         """Look at the phase after, in the history as it is."""
         self._travel(self.session.forward_phase, "this is the newest place: s goes on")
 
-    def _travel(self, move: Callable[[], None], at_end: str) -> None:
+    def _travel(self, move: Callable[[], None], at_end: str = "") -> None:
         """Move in time; say so if there is nothing further."""
 
         def travel() -> None:
             run, here = self.session.timeline, self.session.timeline.position
             move()
-            if self.session.timeline is run and run.position == here:
+            if self.session.timeline is not run:
+                self.notice = f"run {self.session.run_number} of {len(self.session.timelines)}, as it was left"
+            elif at_end and run.position == here:
                 raise ValueError(at_end)
 
         self.act(travel)
 
+    @property
+    def _at_start(self) -> str:
+        """What is said if there is nothing to go back to."""
+        dropped = self.session.dropped
+        return AT_START + (f"; {dropped} earlier runs found no room in the memory" if dropped else "")
+
     def action_first(self) -> None:
         """Look at the very start."""
-        self.act(self.session.first)
+        self._travel(self.session.first)
 
     def action_last(self) -> None:
         """Look at the newest step."""
-        self.act(self.session.last)
+        self._travel(self.session.last)
 
     def action_reinit(self) -> None:
         """Begin anew with the weights of the next seed."""
@@ -382,8 +381,7 @@ class StepperScreen(StepView):
         """Begin a run of a scenario; the earlier ones stay. It opens in the lesson that it names."""
 
         def begin() -> None:
-            self.session.begin(scenario.run)
-            self._scenarios[self.session.timeline] = scenario
+            self.session.begin(scenario.run, scenario)
 
         def show() -> None:
             self._take_run()

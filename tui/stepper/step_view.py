@@ -1,7 +1,7 @@
 """What is on the main screen: a step in its panes, a cursor over its numbers, and the keys that only look."""
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 from backprop_tui.core.lessons import names
@@ -32,9 +32,10 @@ FRAMED_PANES = (*NUMBER_PANES, "#loss")
 class StepView(KeyScreen):
     """Shows one step of a session. Its keys change nothing of the session, only what is looked at."""
 
-    def __init__(self, session: Session, engine: Asker, scenario: "Scenario | None" = None) -> None:
-        super().__init__(KeysShown(MAIN, scenario.show.hide_keys if scenario else ()), session, engine)
-        self.session, self.scenario = session, scenario
+    def __init__(self, session: Session, engine: Asker) -> None:
+        self.session = session
+        hidden = self.scenario.show.hide_keys if self.scenario else ()
+        super().__init__(KeysShown(MAIN, hidden), session, engine)
         self.cursor: Cell | None = None
         """The number that is pointed at."""
         self.stand_in: Callable[[], None] | None = None
@@ -47,6 +48,11 @@ class StepView(KeyScreen):
         self.precise = False
         """Whether numbers are written with all their digits."""
         self._followed: Position | None = None
+
+    @property
+    def scenario(self) -> "Scenario | None":
+        """What the run in view was opened from."""
+        return cast("Scenario | None", self.session.timeline.opened_from)
 
     # What is on it
 

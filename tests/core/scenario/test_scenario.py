@@ -534,9 +534,9 @@ def test_save_writes_where_the_last_saved_session_is(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settle: Settle
 ) -> None:
     opened = bundled("brownlee-2016")
-    session = Session(opened.run)
+    session = Session(opened.run, opened)
     session.timeline.start_jump(13)
-    save(settle(session), tmp_path / "backprop-tui" / "mine.session", {}, opened)
+    save(settle(session), tmp_path / "backprop-tui" / "mine.session")
     assert backprop_tui(monkeypatch, tmp_path, "save", str(tmp_path / "out.toml")) == 0
     scenario = read(tmp_path / "out.toml")
     assert scenario == present(session.timeline, opened)

@@ -34,27 +34,31 @@ from backprop_tui.core.table.spec import TableSpec
 from driving import Settle
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from saved_file import rewrite
+from saved_file import rewrite, with_parts, without_part
 from scenarios import runs
 
-MOVES = ("step", "phase", "number", "back", "lr", "row", "change", "jump")
+MOVES = ("step", "phase", "number", "back", "lr", "row", "change", "jump", "reinit", "restart", "optimizer", "example")
 
 
 def state(session: Session) -> dict[str, object]:
     """All that a session is, comparable."""
-    history = session.timeline.history
-    return {
-        "run": session.timeline.run,
-        "states": history.states.tobytes(),
-        "losses": history.losses.tobytes(),
-        "stretches": history.stretches,
-        # As text: a change may hold NaN, which equals nothing, not even itself.
-        "changes": repr(history.changes),
-        "settings": session.timeline.settings,
-        "position": session.timeline.position,
-        "stops": session.timeline.stops,
-        "xla": session.timeline.xla,
-    }
+    runs = [
+        {
+            "run": timeline.run,
+            "opened_from": timeline.opened_from,
+            "states": timeline.history.states.tobytes(),
+            "losses": timeline.history.losses.tobytes(),
+            "stretches": timeline.history.stretches,
+            # As text: a change may hold NaN, which equals nothing, not even itself.
+            "changes": repr(timeline.history.changes),
+            "settings": timeline.settings,
+            "position": timeline.position,
+            "stops": timeline.stops,
+            "xla": timeline.xla,
+        }
+        for timeline in session.timelines
+    ]
+    return {"in view": session.run_number, "dropped": session.dropped, "runs": runs}
 
 
 @pytest.fixture(scope="session")
@@ -71,13 +75,13 @@ def test_a_session_resumed_is_the_session(run: Run, moves: list[str], settle: Se
     for move in moves:
         _move(session, move)
         settle(session)
-    save(session, folder / "it.session", {"lesson": "training", "score": [3, 4]}, None)
+    save(session, folder / "it.session", {"lesson": "training", "score": [3, 4]})
     loaded = load(folder / "it.session")
     resumed = loaded.session
     assert state(resumed) == state(session)
     assert loaded.screen == {"lesson": "training", "score": [3, 4]}
     assert doubts(loaded, resumed) == []
-    for go in ("request", "step", "phase", *["back"] * 20):
+    for go in ("request", "step", "phase", *["back"] * 40):
         for either in (session, resumed):
             act(either, go)
             settle(either)
@@ -96,6 +100,11 @@ def _move(session: Session, move: str) -> None:
             session.timeline.change(Cell("w1", 0, 0), 0.5)
         case "jump":
             session.timeline.start_jump(5)
+        case "optimizer":
+            session.set_optimizer("adam")
+        case "example":
+            example = bundled("mazur-2015")
+            session.begin(example.run, example)
         case _:
             act(session, move)
 
@@ -119,8 +128,8 @@ def long_session(steps: int, seed: int = 0) -> Session:
 
 def test_what_belongs_to_it_is_saved_with_it(folder: Path) -> None:
     scenario = bundled("mazur-2015")
-    session = Session(scenario.run)
-    save(session, folder / "mazur.session", {"text": "é", "none": None, "deep": {"a": [1.5, True]}}, scenario)
+    session = Session(scenario.run, scenario)
+    save(session, folder / "mazur.session", {"text": "é", "none": None, "deep": {"a": [1.5, True]}})
     loaded = load(folder / "mazur.session")
     assert loaded.scenario == scenario
     assert loaded.screen == {"text": "é", "none": None, "deep": {"a": [1.5, True]}}
@@ -190,7 +199,7 @@ class Boom:
         (b"hello\n", "is not a saved session of this program; it is left as it is"),
         (b"", "is not a saved session of this program; it is left as it is"),
         (pickle.dumps(Boom()), "is not a saved session of this program; it is left as it is"),
-        (b"backprop-tui session 2\n" + b"x" * 100, "was saved by another version of this program; it is left as it is"),
+        (b"backprop-tui session 1\n" + b"x" * 100, "was saved by another version of this program; it is left as it is"),
         (store.MAGIC, "is damaged"),
         (store.MAGIC + b"\0" * 40, "is damaged"),
     ],
@@ -235,6 +244,9 @@ def test_special_files_are_not_opened(tmp_path: Path) -> None:
         {"changes": {7: None}},
         {"run": {"network": {"layers": []}}},
         {"surprise": 1},
+        {"runs": []},
+        {"in_view": 1},
+        {"in_view": -1},
         {"screen": 3},
         {"table": "a digest"},
         {"table": [498, [3.0], [1.0]]},
@@ -244,20 +256,22 @@ def test_a_true_checksum_over_nonsense(change: dict[str, object], tmp_path: Path
     """Whoever writes the checksum anew still gets nothing in that does not fit."""
     path = tmp_path / "it.session"
     save(long_session(5), path)
-    rewrite(path, lambda saved: saved | change)
+    rewrite(path, lambda saved: with_parts(saved, change))
     with pytest.raises(StoreError, match=r"can't be understood: .*; it is left as it is"):
         load(path)
 
 
-REQUIRED = [field.name for field in msgspec.structs.fields(store.Saved) if field.required]
+REQUIRED = [
+    field.name for part in (store.Saved, store.SavedRun) for field in msgspec.structs.fields(part) if field.required
+]
 
 
 @pytest.mark.parametrize("name", REQUIRED)
 def test_a_part_that_is_missing_is_told_by_its_name(name: str, tmp_path: Path) -> None:
     path = tmp_path / "it.session"
     save(long_session(5), path)
-    rewrite(path, lambda saved: {part: value for part, value in saved.items() if part != name})
-    with pytest.raises(StoreError, match=rf"can't be understood: .*`{name}`; it is left as it is") as raised:
+    rewrite(path, lambda saved: without_part(saved, name))
+    with pytest.raises(StoreError, match=rf"can't be understood: .*`{name}`.*; it is left as it is") as raised:
         load(path)
     assert "\n" not in str(raised.value)
 

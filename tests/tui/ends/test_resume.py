@@ -19,7 +19,7 @@ from backprop_tui.core.session.session import Session
 from backprop_tui.core.storage.store import load
 from driving import Settle
 from real_terminal import RealTerminal
-from saved_file import rewrite
+from saved_file import rewrite, with_parts
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("shared_engine")]
 
@@ -263,6 +263,60 @@ def test_a_damaged_file_is_told_and_left_alone(state: Path) -> None:
     assert files(state) == [path]
 
 
+# A session is a list of runs
+
+
+def test_a_new_run_leaves_the_earlier_one_also_over_an_end(state: Path) -> None:
+    """j 50 Enter r b stands at step 50 again; j 50 Enter r q and --resume, then b, too."""
+    with started(state) as terminal:
+        loaded(terminal)
+        terminal.press("j50\r")
+        terminal.wait_for("step 50 ")
+        terminal.press("r")
+        terminal.wait_for("seed 1 ")
+        terminal.press("b")
+        terminal.wait_for("step 50 ")
+        assert "seed 0 " in terminal.text
+        assert "run 1 of 2, as it was left" in terminal.text
+        terminal.press("r")
+        terminal.wait_for("seed 1 ")
+        quit_it(terminal)
+    (path,) = files(state)
+    assert [run.history.entries for run in load(path).session.timelines] == [50, 0, 0]
+    with started(state, "--resume") as terminal:
+        terminal.wait_for("resumed at step 0")
+        terminal.press("b")
+        terminal.wait_for("step 50 ")
+        assert "seed 0 " in terminal.text
+        quit_it(terminal)
+
+
+def test_an_example_opened_over_a_run_leaves_it_too(state: Path, settle: Settle) -> None:
+    """Another network, another table: b leads back, and quitting saves both in one file."""
+    with started(state) as terminal:
+        loaded(terminal)
+        terminal.press("j9\r")
+        terminal.wait_for("step 9 ")
+        terminal.press("o")
+        terminal.wait_for("mazur-2015")
+        terminal.press("\r")
+        terminal.wait_until(lambda: "step 9 " not in terminal.text)
+        terminal.press("  ")
+        terminal.wait_for("step 2 ")
+        quit_it(terminal)
+    (path,) = files(state)
+    first, second = load(path).session.timelines
+    assert (first.history.entries, second.history.entries) == (9, 2)
+    assert second.opened_from is not None
+    with started(state, "--resume") as terminal:
+        terminal.wait_for("resumed at step 2")
+        terminal.press("bbb")
+        terminal.wait_for("step 9 ")
+        terminal.press(" ")
+        terminal.wait_for("step 10 ")
+        quit_it(terminal)
+
+
 # Where the next digits may differ
 
 
@@ -278,7 +332,7 @@ def test_a_session_from_elsewhere_says_that_its_next_digits_may_differ(state: Pa
         ({"machine": "Linux, ENIAC\x1b]0;x\x07"}, "it is from another machine, Linux, ENIAC\\x1b"),
         ({"xla": not xla}, f"it was made {'without' if xla else 'with'} XLA"),
     ):
-        rewrite(path, lambda saved, changes=changes: saved | changes)
+        rewrite(path, lambda saved, changes=changes: with_parts(saved, changes))
         with started(state, "--resume", columns=160) as terminal:
             terminal.wait_for("resumed at step 2; next digits may differ: ")
             assert told in terminal.text

@@ -230,7 +230,7 @@ async def test_every_key_of_a_lesson_does_something(engine: Engine) -> None:
 
 async def test_a_scenario_opens_a_lesson_with_its_own_words_and_without_some_keys(engine: Engine) -> None:
     show = Show("descent", hide_keys=("j", "+"), texts={"descent": "Walk down to the river."})
-    app = StepperApp(Session(Run()), InThisProcess(engine), scenario=Scenario(show=show))
+    app = StepperApp(Session(Run(), Scenario(show=show)), InThisProcess(engine))
     async with app.run_test(size=(80, 24)) as pilot:
         found = Driven(app, pilot, app.engine)  # type: ignore[arg-type]
         await pilot.pause()

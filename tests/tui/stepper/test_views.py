@@ -750,7 +750,7 @@ VIEWS: dict[str, tuple[str, ...]] = {
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=["80x24", "120x40"])
 @pytest.mark.parametrize("view", VIEWS)
 def test_picture(engine: Engine, snap_compare: Callable[..., bool], view: str, size: tuple[int, int]) -> None:
-    app = StepperApp(Session(PART_4), InThisProcess(engine), 0, bundled("notebook-part-4"))
+    app = StepperApp(Session(PART_4, bundled("notebook-part-4")), InThisProcess(engine))
 
     async def act(pilot: Pilot[None]) -> None:
         found = Driven(app, pilot, app.engine)  # type: ignore[arg-type]

@@ -17,7 +17,6 @@ class Restored:
 
     folder: Path
     session: Session
-    scenario: Scenario | None
     keeper: Keeper
     loaded: Loaded | None = None
     remark: str = ""
@@ -26,9 +25,9 @@ class Restored:
 def restore(folder: Path, run: Run, scenario: Scenario | None) -> Restored:
     """The session that was left here last; a new one if none was, or if it can't be read."""
     if not saved_names(folder):
-        return Restored(folder, Session(run), scenario, Keeper(folder))
+        return Restored(folder, Session(run, scenario), Keeper(folder))
     try:
         loaded, keeper = resume(folder=folder)
     except StoreError as error:
-        return Restored(folder, Session(run), scenario, Keeper(folder), remark=str(error))
-    return Restored(folder, loaded.session, loaded.scenario, keeper, loaded)
+        return Restored(folder, Session(run, scenario), Keeper(folder), remark=str(error))
+    return Restored(folder, loaded.session, keeper, loaded)

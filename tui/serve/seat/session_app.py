@@ -60,7 +60,7 @@ class SessionApp(StepperApp):
     SAVE_EVERY = 0.0  # it saves by itself, some seconds after a step
 
     def __init__(self, restored: Restored, engine: WatchedEngine, link: socket.socket, downloads: bool) -> None:
-        super().__init__(restored.session, engine, 0, restored.scenario, restored.keeper, restored.loaded)
+        super().__init__(restored.session, engine, 0, restored.keeper, restored.loaded)
         share_parsed_rules(self.stylesheet, _PARSED)
         self.export_folder = self._folder = restored.folder
         self._link, self._remark, self._downloads = link, restored.remark, downloads
@@ -249,7 +249,7 @@ class SessionApp(StepperApp):
             return
         began = time.monotonic()
         try:
-            self.keeper.save_changes(self.session, self._kept(), self.scenario)
+            self.keeper.save_changes(self.session, self._kept())
         except ValueError as error:
             self.notify(escape_controls(str(error)), severity="error", markup=False)
         self._save_after = max(SAVE_AFTER, 20 * (time.monotonic() - began))
