@@ -167,8 +167,13 @@ async def test_a_workshops_files_stay_in_their_folder(engine: Engine, here: Path
 # Opening an example
 
 
-async def test_o_opens_an_example(engine: Engine) -> None:
-    async with driven(engine, steps=4) as shown:
+async def test_o_opens_an_example_and_b_leads_back_to_the_run_before(engine: Engine, here: Path) -> None:
+    """Another network, table and optimizer: each run has its own numbers, texts and keys on the same screen."""
+    keeper = Keeper(here / "sessions")
+    async with driven(engine, steps=4, keeper=keeper) as shown:
+        earlier = shown.session.timeline.history.states.tobytes()
+        await shown.press("down", "down")
+        before = shown.text
         await shown.press("o")
         assert "mazur-2015" in shown.text
         await shown.press(*["down"] * bundled_names().index("mazur-2015"), "enter")
@@ -178,6 +183,21 @@ async def test_o_opens_an_example(engine: Engine) -> None:
         assert shown.session.timeline.run == bundled("mazur-2015").run
         await shown.press("space", "y")
         assert "backprop-tui mazur-2015 --lr 0.5 --steps 1" in shown.text
+        await shown.press("escape", "b", "b")
+        assert "run 1 of 2, as it was left" in shown.screen.notice
+        assert shown.lines("updated") in before
+        assert shown.session.timeline.history.states.tobytes() == earlier
+        assert shown.screen.scenario is None
+        await shown.press("space", "w")
+        assert "saved as" in shown.screen.notice
+        assert [run.history.entries for run in shown.session.timelines] == [5, 1]
+        await shown.press("end", "end")
+        assert shown.screen.scenario == bundled("mazur-2015")
+    keeper.close()
+    (name,) = saved_names(here / "sessions")
+    loaded = load(here / "sessions" / f"{name}.session")
+    assert loaded.scenario is None
+    assert [run.opened_from for run in loaded.session.timelines] == [None, bundled("mazur-2015")]
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40), (60, 20)])
