@@ -14,6 +14,9 @@ from backprop_tui.core.export.file import ENDINGS, PROMPT, export
 from backprop_tui.core.scenario import bundled, bundled_names, read
 from backprop_tui.core.session.drive import settle
 from backprop_tui.core.session.session import Session
+from backprop_tui.core.storage.folder import saved_names
+from backprop_tui.core.storage.store import load
+from backprop_tui.tui.saving import Keeper
 from driven_screen import Driven, driven
 
 
