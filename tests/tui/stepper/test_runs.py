@@ -29,6 +29,9 @@ async def test_back_from_a_new_run_stands_where_the_earlier_one_was_left(engine:
         await shown.press(key)
         assert "step 0" in shown.lines("header")
         await shown.press("b")
+        assert shown.screen.notice == "run 1 of 2, as it was left"
+        shown.screen.say("")
+        await shown.settle()
         assert shown.text == before
         await shown.press("right_square_bracket")
         assert "step 0" in shown.lines("header")
@@ -45,6 +48,9 @@ async def test_another_example_leaves_the_earlier_run(engine: Engine) -> None:
         assert shown.session.timeline.steps == 2
         await shown.press("b", "b", "b")
         assert shown.session.run_number == 1
+        assert shown.screen.notice == "run 1 of 2, as it was left"
+        shown.screen.say("")
+        await shown.settle()
         assert shown.text == before
 
 
@@ -78,7 +84,7 @@ async def test_what_an_example_hides_is_hidden_in_its_own_runs_alone(engine: Eng
         assert shown.session.run_number == 1
         assert shown.pane("gradients").visible
         assert shown.screen.keys.keys == MAIN
-        assert shown.app.scenario is None
+        assert shown.screen.scenario is None
         await shown.press("end")
         assert shown.session.run_number == 2
         assert not shown.pane("gradients").visible
