@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 import numpy as np
-from backprop_tui.core.engine.protocol.limits import MAX_ROWS, STEPS_A_REQUEST
+from backprop_tui.core.engine.protocol.limits import MAX_NUMBERS, MAX_ROWS, STEPS_A_REQUEST
 from backprop_tui.core.engine.protocol.messages import (
     Answer,
     Descend,
@@ -119,6 +119,9 @@ class Engine:
 
     def _rows(self, request: ReadRows) -> RowsRead:
         table = self._table(request.table)
+        columns = table.raw.shape[1] + table.x.shape[1] + table.raw_y.shape[1] + table.y.shape[1]
+        if request.rows.array.size * columns > MAX_NUMBERS:
+            raise RequestError(f"one request reads up to {MAX_NUMBERS // columns:,} rows of this table")
         rows = _checked_rows(request.rows.array, len(table.raw))
         return RowsRead(*(numbers(part[rows]) for part in (table.raw, table.x, table.raw_y, table.y)))
 

@@ -95,6 +95,7 @@ class Server:
         task = asyncio.current_task()
         assert task is not None
         self._open.add(task)
+        writer.transport.set_write_buffer_limits(high=0)  # `drain` waits until the system has taken all of an answer
         try:
             if len(self._open) > MAX_CONNECTIONS:
                 raise WireError("this engine has as many connections as it takes")
@@ -111,7 +112,8 @@ class Server:
         finally:
             self._open.discard(task)
             self._idle.discard(task)
-            writer.close()
+            # Not `close`, which keeps what is unsent for as long as the other side does not read.
+            writer.transport.abort()
 
     async def _answer(self, request: Request) -> Answer:
         if refusal := refused(request, self._tables):

@@ -9,13 +9,16 @@ import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from threading import Thread
 
 import msgspec
 import numpy as np
 import pytest
 from backprop_tui.core.engine.client.process import EngineProcess
+from backprop_tui.core.engine.compute import server as server_module
 from backprop_tui.core.engine.compute.engine import Engine
+from backprop_tui.core.engine.compute.server import Server
 from backprop_tui.core.engine.protocol.checks import Steps, check_rows, check_table, read_steps
 from backprop_tui.core.engine.protocol.messages import (
     HEADER,
@@ -449,3 +452,29 @@ def test_an_answer_is_checked_and_decoded_once(engine: Engine, settle: Settle, m
     assert trace is not None
     assert checked["answers"] == 1
     assert made["arrays"] == len(trace.values) + 2
+
+
+def test_an_answer_is_bounded_before_it_is_made(engine: Engine) -> None:
+    """A row that is asked for a million times would make gigabytes of many a table."""
+    answer = engine.answer(ReadRows(TableSpec(), numbers(np.zeros(2**20, "int32"))))
+    assert isinstance(answer, Failed)
+    assert answer.message == "one request reads up to 174,762 rows of this table"
+    assert isinstance(engine.answer(ReadRows(TableSpec(), numbers(np.zeros(174_762, "int32")))), RowsRead)
+
+
+async def test_who_never_reads_holds_nothing_once_patience_is_over(
+    engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The connection is cut with what was not taken, and what waits is one answer at most."""
+    monkeypatch.setattr(server_module, "PATIENCE", 0.2)
+    server = Server(engine)
+    listener = await asyncio.start_unix_server(server._connected, tmp_path / "s")
+    reader, writer = await asyncio.open_unix_connection(tmp_path / "s")
+    frame = encode(ReadRows(TableSpec(), numbers(np.zeros(170_000, "int32"))))
+    writer.write(frame * 4)
+    await asyncio.sleep(2)
+    assert not server._open
+    with pytest.raises(ConnectionError):  # cut in the middle of the first answer
+        await reader.readexactly(2**25)
+    writer.close()
+    listener.close()
