@@ -67,8 +67,14 @@ class Palette(CommandPalette):
     """Textual's palette, whose list too a page key may reach before its lines are made, and which may close twice."""
 
     def dismiss(self, result: Any = None) -> AwaitComplete:
-        """Close, if it is still there: Textual would take the screen below away with the second of two keys."""
-        return super().dismiss(result) if self.is_active else AwaitComplete()
+        """Close, if it is still there: Textual would take the screen below away with the second of two keys.
+
+        What is still looked up would find no list.
+        """
+        if not self.is_active:
+            return AwaitComplete()
+        self.workers.cancel_node(self)
+        return super().dismiss(result)
 
     def _action_command_list(self, action: str) -> None:
         with suppress(LookupError):

@@ -65,7 +65,7 @@ class Lessons:
 
     def begin(self, kept: Mapping[str, Any], scenario: "Scenario | None") -> None:
         """Open the lesson that a session was left in, or that a scenario begins with; the others as they were."""
-        self.narrow(scenario)
+        self._show = scenario.show if scenario else None
         # What is not as expected is left out.
         for name in kept.keys() & FUNCTIONS:
             lesson = getattr(self, name)
@@ -90,7 +90,8 @@ class Lessons:
 
     def close(self) -> None:
         """To the main screen; what belongs to its run is made anew when it is opened again."""
-        self.show(MAIN.number)
+        while self.open != MAIN:
+            self._app.pop_screen()  # the lesson, and first whatever lies over it
         for lesson in LESSONS:
             if self._app.is_screen_installed(lesson.name):
                 self._app.uninstall_screen(lesson.name)

@@ -409,7 +409,8 @@ async def precision(shown: Driven, key: str) -> None:
 @checks("next_pane")
 async def next_pane(shown: Driven, key: str) -> None:
     await shown.pilot.resize_terminal(40, 12)
-    await shown.settle()
+    while not shown.screen.has_class("tabs"):
+        await shown.pilot.pause(0.01)
     seen = []
     for _ in range(5):
         seen += [pane.id for pane in shown.screen.query(".framed") if pane.display and pane.id != "step"]

@@ -97,3 +97,16 @@ async def test_the_cursor_does_not_point_into_another_network(engine: Engine) ->
         await open_example(shown, "talk-dead-relu")
         await shown.press("space", "enter", "escape", "down", "b", "b", "down", "enter")
         assert not shown.app.faults
+
+
+async def test_a_run_that_comes_back_closes_the_lesson_and_what_lies_over_it(engine: Engine) -> None:
+    async with driven(engine, steps=1) as shown:
+        await open_example(shown, "talk-saturated")
+        await shown.press("5")
+        shown.asker.gate.clear()
+        await shown.pilot.press("space", "b", "b", "question_mark")
+        shown.asker.gate.set()
+        await shown.settle()
+        await shown.pilot.pause()
+        assert shown.session.run_number == 1
+        assert shown.app.screen is shown.screen
