@@ -7,6 +7,8 @@ from backprop_tui.tui.terminal import terminal_refusal
 from processes import wait_until_gone
 from real_terminal import TENSORFLOW_LINES, RealTerminal
 
+pytestmark = pytest.mark.slow
+
 SIZES = ((80, 24), (100, 30), (120, 40), (40, 10))
 TERMS = ("xterm", "xterm-256color", "screen-256color", "linux")
 
@@ -75,7 +77,6 @@ def _has_hue(terminal: RealTerminal) -> bool:
     return False
 
 
-@pytest.mark.slow
 def test_keys_typed_while_tensorflow_loads_are_kept_and_nothing_of_what_it_prints_is_seen() -> None:
     with RealTerminal(LC_ALL="C") as terminal:
         terminal.wait_for("loading TensorFlow")
