@@ -14,8 +14,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "support"))
 
-from command import PROGRAM
 from ends import WAYS, ended
+from measured import PROGRAM
 from processes import wait_until
 from real_terminal import RealTerminal
 

@@ -8,8 +8,7 @@ from collections.abc import Sequence
 from statistics import median
 from time import perf_counter
 
-from command import PROGRAM
-from measured import LABEL_APP, Row, report, wants_short
+from measured import LABEL_APP, PROGRAM, Row, report, wants_short
 from real_terminal import RealTerminal
 
 

@@ -8,8 +8,7 @@ Beside it the same of a Textual app that changes a label: what Textual and the t
 import sys
 from time import perf_counter, sleep
 
-from command import PROGRAM
-from measured import LABEL_APP, Row, report, wants_short
+from measured import LABEL_APP, PROGRAM, Row, report, wants_short
 from real_terminal import RealTerminal
 
 QUIET = 0.03

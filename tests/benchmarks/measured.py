@@ -7,6 +7,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "support"))
 
+from command import PROGRAM as PROGRAM
+
 LABEL_APP = """
 from textual.app import App
 from textual.widgets import Label

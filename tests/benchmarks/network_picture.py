@@ -16,8 +16,7 @@ from backprop_tui.core.session.run import Run
 from backprop_tui.core.session.session import Session
 from backprop_tui.tui.stepper.panes import network
 from backprop_tui.tui.stepper.view import View, view_of
-from command import PROGRAM
-from measured import Row, report, wants_short
+from measured import PROGRAM, Row, report, wants_short
 from painting import cpu
 from real_terminal import RealTerminal
 
@@ -26,7 +25,7 @@ BESIDE, WHOLE = (38, 12), (118, 38)
 
 WITHOUT = """
 import sys
-from backprop_tui.tui.panes import network
+from backprop_tui.tui.stepper.panes import network
 network.lines = lambda view, width, height: []
 from backprop_tui.tui.__main__ import main
 sys.exit(main())
@@ -35,7 +34,7 @@ sys.exit(main())
 
 EVERY_LINE = """
 import sys
-from backprop_tui.tui.pane import Pane
+from backprop_tui.tui.widgets.pane import Pane
 show = Pane.show
 def show_all(pane, lines):
     show(pane, lines)

@@ -11,16 +11,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from time import sleep
 
-from command import PROGRAM
-from measured import Row, report, wants_short
+from measured import PROGRAM, Row, report, wants_short
 from real_terminal import RealTerminal
 
 WHOLE = """
 import sys
 from rich.text import Text
 from textual.widgets import Static
-from backprop_tui.tui.pane import STYLES
-from backprop_tui.tui.screens.stepper import shown
+from backprop_tui.tui.widgets.pane import STYLES
+from backprop_tui.tui.stepper import step_view
 
 class Pane(Static):
     lines = ()
@@ -40,7 +39,7 @@ class Pane(Static):
     def reveal(self, cell):
         return False
 
-shown.Pane = Pane
+step_view.Pane = Pane
 from backprop_tui.tui.__main__ import main
 sys.exit(main())
 """
