@@ -139,4 +139,5 @@ def test_stepping_from_the_past_cuts_the_future(settle: Settle, run: Run, steps:
     gradient = session.timeline.trace
     assert gradient is not None
     moved = any(np.any(gradient["g" + parameter.name]) for parameter in run.network.parameters)
-    assert moved == bool(np.any(session.timeline.history.states[place + 1] != states[place + 1]))
+    # A gradient that is not 0 may still be too small to move anything.
+    assert moved or bits(session.timeline.history.states[place + 1]) == bits(states[place + 1])
