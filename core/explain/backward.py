@@ -33,9 +33,9 @@ from .terms import (
     loss_constants,
     mean_over_batch,
     name_of,
+    one_minus,
     pre_activation,
     samples,
-    shown_value,
 )
 
 MAX_PATHS = 12
@@ -77,13 +77,14 @@ def _of_squares(trace: Trace, prediction: Factor, target: Factor, output: int, s
 
 def _of_binary_cross_entropy(trace: Trace, prediction: Factor, target: Factor, output: int, sample: int) -> list[Term]:
     """−y/ŷ + (1 − y)/(1 − ŷ)."""
-    rest = Factor(f"(1 − {target.symbol})", 1 - target.value, target.cells, ("(1 − ", shown_value(target), ")"))
+    rest = one_minus(target)
     under = Factor(
         f"(1 − {prediction.symbol})",
         _not_zero(exact_prediction(trace, output, sample)[1]),
         (*prediction.cells, Cell(f"z{trace.network.depth}", output, sample)),
         ("(1 − ", prediction.value, ")"),
         divides=True,
+        rule=lambda printed: 1 - printed,
     )
     return [_over_prediction(target, prediction), Term((rest, under))]
 

@@ -9,7 +9,7 @@ from backprop_tui.core.model.trace import Trace
 from backprop_tui.core.model.values import parse
 from backprop_tui.core.table.units import currency
 from backprop_tui.core.text.escape import escape_controls
-from backprop_tui.core.text.numerals import compact, plain
+from backprop_tui.core.text.numerals import brief, compact, plain, read_number
 
 from .context import Context
 from .terms import (
@@ -23,9 +23,9 @@ from .terms import (
     input_cell,
     name_of,
     number,
+    one_minus,
     output_constants,
     samples,
-    shown_value,
 )
 
 
@@ -48,7 +48,8 @@ def input_value(trace: Trace, cell: Cell, context: Context) -> Explanation:
         raw = value * std + mean
         notes.append(f"{column} here is computed back from x")
     over = Factor("std", std, divides=True)
-    difference = Factor(f"({column} − mean)", raw - mean, working=("(", compact(raw), " − ", mean, ")"))
+    working = ("(", _as_in_table(raw), " − ", mean, ")")
+    difference = Factor(f"({column} − mean)", raw - mean, working=working, rule=lambda printed: raw - printed)
     return explanation(trace, cell, title + ", scaled", [Term((difference, over))], notes=tuple(notes))
 
 
@@ -66,7 +67,7 @@ def target_value(trace: Trace, cell: Cell, context: Context) -> Explanation:
         notes: tuple[str, ...] = (f"{column} here is computed back from y",)
     else:
         raw, notes = float(sample.raw_y[cell.column]), ()
-    terms = [Term((Factor(column, raw, literal=compact(raw)),))]
+    terms = [Term((Factor(column, raw, literal=_as_in_table(raw)),))]
     return explanation(trace, cell, f"the natural logarithm of {title}", terms, function="ln", notes=notes)
 
 
@@ -152,7 +153,8 @@ def _squared_error(trace: Trace, output: int, sample: int) -> list[Term]:
     prediction, target = factor(trace, "y_pred", output, sample), factor(trace, "y", sample, output)
     off, working = prediction.value - target.value, ("(", prediction.value, " − ", target.value, ")²")
     cells = prediction.cells + target.cells
-    return [Term((Factor(f"({prediction.symbol} − {target.symbol})²", off * off, cells, working),))]
+    symbol = f"({prediction.symbol} − {target.symbol})²"
+    return [Term((Factor(symbol, off * off, cells, working, rule=lambda found, y: (found - y) ** 2),))]
 
 
 def _binary_cross_entropy(trace: Trace, output: int, sample: int) -> list[Term]:
@@ -160,13 +162,7 @@ def _binary_cross_entropy(trace: Trace, output: int, sample: int) -> list[Term]:
     target, prediction = factor(trace, "y", sample, output), factor(trace, "y_pred", output, sample)
     z = trace[f"z{trace.network.depth}"][output, sample].astype("float64")
     likely = _logarithm(trace, "ln {}", float(-np.logaddexp(0, -z)), prediction, output, sample)
-    rest = Factor(
-        f"(1 − {target.symbol})",
-        1 - target.value,
-        target.cells,
-        ("(1 − ", shown_value(target), ")"),
-        literal=f"{1 - target.value:g}" if target.literal else "",
-    )
+    rest = one_minus(target)
     unlikely = _logarithm(trace, "ln(1 − {})", float(-np.logaddexp(0, z)), prediction, output, sample)
     return [Term((target, likely), -1), Term((rest, unlikely), -1)]
 
@@ -190,6 +186,7 @@ def _logarithm(trace: Trace, text: str, value: float, prediction: Factor, output
         (before, prediction.value, *([after] if after else [])),
         note="computed from z: finite where ŷ is rounded to 0 or 1",
         size=float(np.abs(trace[z.name][:, sample].astype("float64")).max()),
+        rule=lambda printed: float(np.log(1 - printed if after else printed)),
     )
 
 
@@ -243,6 +240,11 @@ def _probabilities(trace: Trace) -> tuple[str, ...]:
                     f"the right class is {output + 1}; it gets the probability {plain(float(prediction[output]))}"
                 )
     return tuple(notes[:3])
+
+
+def _as_in_table(raw: float) -> str:
+    """A number of the table as short as it can be without being rounded: `313,000`, `2.11`, `0.123456`."""
+    return text if isfinite(raw) and read_number(text := compact(raw)) == raw else brief(raw, 12)
 
 
 def _column(names: tuple[str, ...], place: int, otherwise: str) -> str:

@@ -1,58 +1,66 @@
 """An explanation as text: in symbols, with the numbers put in, and the result."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from backprop_tui.core.model.activations import ACTIVATIONS, SOFTMAX
-from backprop_tui.core.text.numerals import fixed, full, plain
 
 from .layout import FACTOR, NOTE, NUMBERS, RESULT, SYMBOLS, TERM, WIDTH, WORKING, Line, Piece, words
+from .printed import DECIMALS, MAX_TERMS, Show, best, holds, result_text, shows
 from .terms import LOGARITHM, Explanation, Factor, Term
 
-MAX_TERMS = 12
-"""A longer sum is shown with its middle left out."""
-
-Show = Callable[[float], str]
+Write = Callable[[Factor], str]
 
 
-def lines(explanation: Explanation, digits: int | None = 4) -> tuple[Line, ...]:
-    """The lines of an explanation. With `digits` None every number has all the digits of its precision."""
-    show = _shower(explanation, digits)
+def lines(explanation: Explanation, digits: int | None = DECIMALS) -> tuple[Line, ...]:
+    """The lines of an explanation. With `digits` None every number has all the digits of its precision.
+
+    Numbers have more digits than that if only so what is printed gives the printed result, else ≈ says that it does
+    not.
+    """
     notes = tuple(Line(NOTE, words(note)) for note in explanation.notes)
-    signed = fixed(explanation.value, digits) if digits is not None else full(explanation.value, explanation.dtype)
+    signed = result_text(explanation, digits)
     head = (Piece(explanation.symbol, explanation.cell), Piece(" = "))
     if explanation.given:
         return (Line(RESULT, (*head, Piece(signed))), *notes)
-    shortened = shorten(explanation, MAX_TERMS)
-    symbols = Line(SYMBOLS, (*head, *_formula(explanation, shortened, lambda factor: factor.symbol)))
-    working = Line(WORKING, (Piece("= "), *_formula(explanation, shortened, lambda factor: _worked(factor, show))))
-    numbers = Line(NUMBERS, (Piece("= "), *_formula(explanation, shortened, lambda factor: _number(factor, show))))
-    result = Line(RESULT, (Piece(f"= {signed}"),))
-    found = [symbols, working] if working.text != numbers.text else [symbols]
-    if numbers.text != f"= {show(explanation.value)}":
-        found.append(numbers)
-    return (*found, result, *notes)
+    show, shortened = best(explanation, digits), shorten(explanation, MAX_TERMS)
+    found = [Line(SYMBOLS, (*head, *_formula(explanation, shortened, lambda factor: factor.symbol)))]
+    sign = "="
+    for kind, worked in ((WORKING, True), (NUMBERS, False)):
+        body = _formula(explanation, shortened, _writer(show, worked))
+        text = "".join(piece.text for piece in body)
+        if text not in (found[-1].text.partition(" ")[2], signed, signed.removeprefix("+")):
+            found.append(Line(kind, (Piece(f"{sign} "), *body)))
+            sign = "=" if holds(explanation, show, digits, worked) else "≈"
+    return (*found, Line(RESULT, (Piece(f"{sign} {signed}"),)), *notes)
 
 
-def one_line(explanation: Explanation, kind: str, width: int = WIDTH) -> str:
+def one_line(explanation: Explanation, kind: str, width: int = WIDTH, digits: int | None = DECIMALS) -> str:
     """The formula in symbols, or the numbers put in with the result, in one line; long sums lose their middle."""
-    show, head = _shower(explanation, 4), f"{explanation.symbol} = "
+    head, signed = f"{explanation.symbol} = ", result_text(explanation, digits)
     if explanation.given:
-        text = f"{explanation.symbol}: {explanation.title}" if kind == SYMBOLS else head + fixed(explanation.value)
+        text = f"{explanation.symbol}: {explanation.title}" if kind == SYMBOLS else head + signed
         return text if len(text) <= width else text[: width - 1] + "…"
-    writers: list[Callable[[Factor], str]] = [lambda factor: factor.symbol]
-    tail = ""
-    if kind != SYMBOLS:
-        writers = [lambda factor: _worked(factor, show), lambda factor: _number(factor, show)]
-        tail = f" = {fixed(explanation.value)}"
+    show = best(explanation, digits)
     for most in range(min(len(explanation.terms), MAX_TERMS), 0, -1):
-        for write in writers:
+        for write, tail in _ways(explanation, kind, show, digits):
             body = "".join(piece.text for piece in _formula(explanation, shorten(explanation, most), write))
-            if tail and body == show(explanation.value):
-                return head + tail.removeprefix(" = ")
+            if tail and body == signed.removeprefix("+"):
+                return head + signed
             if len(head) + len(body) + len(tail) <= width:
                 return head + body + tail
     # A single term that is too long: its beginning.
     return head + body[: max(width - len(head) - len(tail) - 2, 0)] + " …" + tail
+
+
+def _ways(explanation: Explanation, kind: str, show: Show, digits: int | None) -> Iterator[tuple[Write, str]]:
+    """The ways to write a line, each with what ends it: the longest first."""
+    if kind == SYMBOLS:
+        yield (lambda factor: factor.symbol), ""
+        return
+    for shown in (show, shows(explanation, digits)[0]):
+        for worked in (True, False):
+            sign = "=" if holds(explanation, shown, digits, worked) else "≈"
+            yield _writer(shown, worked), f" {sign} {result_text(explanation, digits)}"
 
 
 Shown = tuple[Term | None, ...]
@@ -134,13 +142,8 @@ def _softmax(explanation: Explanation, shown: Shown, write: Callable[[Factor], s
     return [*pieces, Piece(")")]
 
 
-def _shower(explanation: Explanation, digits: int | None) -> Show:
-    def show(value: float) -> str:
-        if value == 0:
-            return "0"
-        return full(value, explanation.dtype).removeprefix("+") if digits is None else plain(value, digits)
-
-    return show
+def _writer(show: Show, worked: bool) -> Write:
+    return lambda factor: _worked(factor, show) if worked else _number(factor, show)
 
 
 def _bracketed(text: str) -> str:

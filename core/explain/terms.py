@@ -7,7 +7,7 @@ float64 from the very numbers that are shown.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -33,10 +33,11 @@ Working = tuple[str | float, ...]
 class Factor:
     """A number in a product: another cell, or a constant or derivative that is computed on the spot.
 
-    `cells` are what it is, or is made of: the first is where one follows it to. `working` is the arithmetic of
-    a number computed on the spot, `note` says in words what it is. `literal` is how its value is written, if that is
-    not by so many decimals (`½`, `313,000`). `divides` puts it under the fraction bar. `size` is how large the numbers
-    are that it is the difference of, if its rounding is relative to them.
+    `cells` are what it is, or is made of: the first is where one follows it to. `working` is the arithmetic of a
+    number computed on the spot, and `rule` computes it from the numbers in there, in their order. `note` says in words
+    what it is. `literal` is how its value is written, if that is not by so many decimals (`½`, `313,000`). `divides`
+    puts it under the fraction bar. `size` is how large the numbers are that it is the difference of: rounding is
+    relative to them.
     """
 
     symbol: str
@@ -47,6 +48,7 @@ class Factor:
     literal: str = ""
     divides: bool = False
     size: float = 0.0
+    rule: Callable[..., float] | None = None
 
 
 @dataclass(frozen=True)
@@ -170,6 +172,18 @@ def shown_value(found: Factor) -> str | float:
     return found.literal or found.value
 
 
+def one_minus(found: Factor) -> Factor:
+    """1 − y."""
+    return Factor(
+        f"(1 − {found.symbol})",
+        1 - found.value,
+        found.cells,
+        ("(1 − ", shown_value(found), ")"),
+        literal=f"{1 - found.value:g}" if found.literal else "",
+        rule=lambda printed=found.value: 1 - printed,
+    )
+
+
 def constant(symbol: str, value: float, note: str = "") -> Factor:
     """A number that is no part of the trace, written alike in symbols and numbers."""
     return Factor(symbol, value, note=note, literal=symbol)
@@ -217,7 +231,13 @@ def derivative(trace: Trace, layer: int, unit: int, sample: int) -> Factor | Non
     parts = re.split(r"(\{[zh]\})", row.derivative)
     numbers = {"{z}": z_value, "{h}": h_value}
     working = tuple(numbers.get(part, part) for part in parts if part)
-    return Factor(symbol, value, (z, h), working, note, size=size)
+
+    def rule(*printed: float) -> float:
+        put_in = numbers | dict(zip((part for part in parts if part in numbers), printed, strict=True))
+        with np.errstate(all="ignore"):
+            return float(row.derivative_at(np.array(put_in["{z}"]), np.array(put_in["{h}"])))
+
+    return Factor(symbol, value, (z, h), working, note, size=size, rule=rule)
 
 
 def exact_prediction(trace: Trace, output: int, sample: int) -> tuple[float, float]:
@@ -235,10 +255,14 @@ def error(trace: Trace, output: int, sample: int, gradient: str) -> Factor:
     """ŷ − y of one output and sample; `gradient` is the name of the gradient that it is, up to constant factors."""
     prediction, target = factor(trace, "y_pred", output, sample), factor(trace, "y", sample, output)
     value, working = prediction.value - target.value, ("(", prediction.value, " − ", shown_value(target), ")")
+    if trace.network.loss_row.from_z:
+        likely, unlikely = exact_prediction(trace, output, sample)
+        value = -unlikely if target.value == 1 else likely - target.value
     cells = (Cell(gradient, output, sample), *prediction.cells, *target.cells)
     # Where ŷ is near y, how ŷ was rounded on its way weighs more than the difference's own digits.
     size = abs(prediction.value) + abs(target.value)
-    return Factor(f"({prediction.symbol} − {target.symbol})", value, cells, working, size=size)
+    symbol = f"({prediction.symbol} − {target.symbol})"
+    return Factor(symbol, value, cells, working, size=size, rule=lambda found, y=target.value: found - y)
 
 
 def couples(trace: Trace) -> bool:

@@ -110,7 +110,9 @@ def _gradient(trace: Trace, cell: Cell) -> Factor:
 
 def _square(trace: Trace, cell: Cell) -> Factor:
     of = _gradient(trace, cell)
-    return Factor(f"({of.symbol})²", of.value * of.value, of.cells, ("(", of.value, ")²"))
+    return Factor(
+        f"({of.symbol})²", of.value * of.value, of.cells, ("(", of.value, ")²"), rule=lambda printed: printed * printed
+    )
 
 
 def _old_moment(trace: Trace, cell: Cell) -> Factor:
@@ -141,11 +143,15 @@ def _root(trace: Trace, cell: Cell, epsilon: float, inside: bool) -> Factor:
     v = _updated_moment(trace, cell, "v")
     if inside:
         symbol, value = f"√({v.symbol} + ε)", sqrt(v.value + epsilon) if v.value >= 0 else float("nan")
-        working: tuple[str | float, ...] = ("√(", v.value, f" + {brief(epsilon, 1)})")
+        working: tuple[str | float, ...] = ("√(", v.value, f" + {brief(epsilon)})")
     else:
         symbol, value = f"(√{v.symbol} + ε)", (sqrt(v.value) if v.value >= 0 else float("nan")) + epsilon
-        working = ("(√", v.value, f" + {brief(epsilon, 1)})")
-    return Factor(symbol, value, v.cells, working, divides=True)
+        working = ("(√", v.value, f" + {brief(epsilon)})")
+
+    def rule(printed: float) -> float:
+        return sqrt(printed + epsilon) if inside else sqrt(printed) + epsilon
+
+    return Factor(symbol, value, v.cells, working, divides=True, rule=rule)
 
 
 def _adam_rate(trace: Trace, context: Context) -> Factor:

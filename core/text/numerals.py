@@ -9,6 +9,9 @@ from math import isfinite, isnan
 import numpy as np
 
 MINUS, INFINITY, NAN = "−", "∞", "NaN"
+MINUS_SIGN = "\N{MINUS SIGN}"
+"""What may stand for the hyphen in what is typed or read."""
+
 LARGE = 1e5
 """From here on a number is written with a power of ten."""
 
@@ -80,6 +83,17 @@ def shortest(value: float) -> str:
         return plain(value)
     mantissa, _, exponent = repr(float(value) + 0.0).removesuffix(".0").partition("e")
     return mantissa.replace("-", MINUS) + (f"e{_exponent(int(exponent))}" if exponent else "")
+
+
+def read_number(text: str) -> float:
+    """The number that a text writes: with a hyphen or U+2212 as its minus, and commas between thousands.
+
+    Raises ValueError for what is none.
+    """
+    named = {INFINITY: "inf", NAN: "nan"}
+    bare = text.strip().replace(MINUS_SIGN, "-").replace(",", "")
+    sign = "-" if bare.startswith("-") else ""
+    return float(sign + named.get(bare.lstrip("+-"), bare.removeprefix("-")))
 
 
 def _signed(text: str, value: float) -> str:

@@ -1,0 +1,129 @@
+"""What is printed can be checked by hand: the numbers of a line give the printed result, or the line says ≈."""
+
+import numpy as np
+import pytest
+from arithmetic import computed, is_finite_number, last_digit
+from backprop_tui.core.engine.compute.engine import Engine
+from backprop_tui.core.engine.protocol.messages import Inline, Program, RunSteps, StepsRun
+from backprop_tui.core.explain import CHAIN, LOCAL, Context, explain, lines, sentence
+from backprop_tui.core.model.arrays import arrays, numbers
+from backprop_tui.core.model.network import Layer, Network
+from backprop_tui.core.model.optimizers import OPTIMIZERS, Optimizer
+from backprop_tui.core.model.phases import Cell
+from backprop_tui.core.model.trace import Trace
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from networks import batch, hidden_layers, networks
+
+
+def traced(
+    engine: Engine, network: Network, seed: int, size: int, dtype: str, optimizer: Optimizer, scale: float = 1.0
+) -> tuple[Trace, Context]:
+    """The trace of the second of two steps: moments are not 0 any more."""
+    data = batch(network, size, seed)
+    state = optimizer.first_state((data.parameters * scale).astype(dtype))
+    samples = Inline(numbers(data.x), numbers(data.y), 2)
+    answer = engine.answer(RunSteps(Program(network, optimizer, dtype), numbers(state), samples, 0.05))  # type: ignore[arg-type]
+    assert isinstance(answer, StepsRun), answer
+    return Trace(network, 0.05, tuple(range(size)), arrays(answer.trace)), Context(optimizer, step=2)
+
+
+def check(texts: list[str]) -> int:
+    """Every line of arithmetic against the result at the end; how many say ≈."""
+    *before, result = texts
+    number = result.lstrip("=≈ ")
+    if not is_finite_number(number):
+        return 0
+    for place, text in enumerate(before):
+        follows = texts[place + 1][0]
+        assert follows in "=≈", texts
+        found = computed(text.lstrip("=≈ "))
+        if follows == "=":
+            assert abs(found - computed(number)) <= last_digit(number) * (1 + 1e-6), texts
+    return sum(text.startswith("≈") for text in texts)
+
+
+def told(trace: Trace, cell: Cell, context: Context, form: str, digits: int | None = 4) -> list[str]:
+    """The lines with numbers of an explanation, without its symbols and notes; none for a sum that is shortened."""
+    found = explain(trace, cell, context, form)
+    if found.given:
+        return []
+    texts = [line.text for line in lines(found, digits) if line.kind in ("working", "numbers", "result")]
+    return [] if any("…" in text for text in texts) else texts
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@given(
+    network=networks(),
+    seed=st.integers(0, 2**31),
+    size=st.integers(1, 4),
+    dtype=st.sampled_from(("float32", "float64")),
+    optimizer=st.sampled_from(list(OPTIMIZERS)),
+    scale=st.sampled_from((0.01, 1.0, 10.0)),
+)
+def test_what_is_printed_gives_what_is_printed(
+    engine: Engine, network: Network, seed: int, size: int, dtype: str, optimizer: str, scale: float
+) -> None:
+    trace, context = traced(engine, network, seed, size, dtype, Optimizer(optimizer), scale)
+    about, said = 0, 0
+    for name, value in trace.values.items():
+        for place in np.ndindex(value.shape):
+            for form in (LOCAL, CHAIN):
+                texts = told(trace, Cell(name, *place), context, form)
+                if texts:
+                    about += check(texts) > 0
+                    said += 1
+            _, shown = sentence(trace, Cell(name, *place), context)
+            if "…" not in shown and " = " in shown and ": " not in shown:
+                head, sign, number = shown.rpartition(" = ") if " ≈ " not in shown else shown.rpartition(" ≈ ")
+                body = head.partition(" = ")[2]
+                if body and sign == " = " and is_finite_number(number):
+                    assert abs(computed(body) - computed(number)) <= last_digit(number) * (1 + 1e-6), shown
+    assert about <= said / 4, "most lines hold with a digit or two more"
+
+
+def test_the_first_step_of_the_houses_can_be_checked(engine: Engine) -> None:
+    """`1.5844 - 12.6540` is -11.0696 by hand, and the gradient is -11.0695."""
+    network = Network()
+    state = np.array(
+        [0.37398827, 0.13191855, 0.33133006, 0.2887237, 0.43552864, 0.86466706, 0.190825, 0.331809, 0.4369]
+    )
+    samples = Inline(numbers(np.array([[-0.4332, -0.7533]])), numbers(np.array([[12.65396]])))
+    answer = engine.answer(RunSteps(Program(network), numbers(state.astype("float32")), samples, 0.2))
+    assert isinstance(answer, StepsRun)
+    trace = Trace(network, 0.2, (0,), arrays(answer.trace))
+    texts = told(trace, Cell("gy_pred"), Context(), LOCAL)
+    assert check(texts) == 0
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_an_update_can_be_checked(engine: Engine, optimizer: str) -> None:
+    """With Adam `0.5488 - 0.0632·0.0224/0.0071` is 0.3494 by hand: two digits are not enough."""
+    trace, context = traced(engine, Network(2, hidden_layers([3], "tanh")), 3, 1, "float32", Optimizer(optimizer), 0.3)
+    for parameter in trace.network.parameters:
+        for place in np.ndindex(parameter.shape):
+            assert check(told(trace, Cell(f"new_{parameter.name}", *place), context, LOCAL)) == 0
+
+
+def test_no_product_with_0_gives_a_number(engine: Engine) -> None:
+    """y = 1 and ŷ = σ(20), which float32 rounds to 1: ŷ - y is not 0."""
+
+    network = Network(1, (Layer(1, "sigmoid"),), "binary_cross_entropy")
+    samples = Inline(numbers(np.array([[1.0]])), numbers(np.array([[1.0]])))
+    answer = engine.answer(RunSteps(Program(network), numbers(np.array([20, 0], "float32")), samples, 0.1))
+    assert isinstance(answer, StepsRun)
+    trace = Trace(network, 0.1, (0,), arrays(answer.trace))
+    for name in ("gw1", "gb1", "gz1", "gy_pred"):
+        for form in (LOCAL, CHAIN):
+            texts = told(trace, Cell(name), Context(), form)
+            check(texts)
+            assert not any(text.startswith("= 0·") for text in texts), texts
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_with_all_digits_the_lines_hold_or_say_about(engine: Engine, dtype: str) -> None:
+    trace, context = traced(engine, Network(2, hidden_layers([3], "sigmoid")), 5, 2, dtype, Optimizer("adam"))
+    for name, value in trace.values.items():
+        for place in np.ndindex(value.shape):
+            if texts := told(trace, Cell(name, *place), context, CHAIN, None):
+                check(texts)

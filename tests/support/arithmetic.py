@@ -1,0 +1,53 @@
+"""Printed arithmetic, computed from its text alone: what a reader with a pocket calculator gets."""
+
+import re
+from math import e, exp, inf, log, nan, sqrt, tanh
+
+SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
+NUMBER = r"[-+]?(?:\d+\.?\d*)(?:e-?\d+)?"
+
+
+def _sigmoid(z: float) -> float:
+    return 1 / (1 + exp(-z)) if z > -700 else 0.0
+
+
+FUNCTIONS = {
+    "sqrt": sqrt,
+    "log": log,
+    "exp": exp,
+    "sigmoid": _sigmoid,
+    "tanh": tanh,
+    "relu": lambda z: max(z, 0.0),
+    "leaky_relu": lambda z: z if z > 0 else 0.01 * z,
+    "elu": lambda z: z if z > 0 else exp(z) - 1,
+    "softplus": lambda z: z + log(1 + exp(-z)) if z > 0 else log(1 + exp(z)),
+}
+
+
+def computed(text: str) -> float:
+    """What an expression as the program prints it comes to. Raises SyntaxError for what is none."""
+    text = text.replace("−", "-").replace("·", "*").replace("∞", "inf").replace("NaN", "nan")
+    text = re.sub(r"(?<=\d),(?=\d{3})", "", text)
+    text = re.sub(r"[⁰¹²³⁴⁵⁶⁷⁸⁹]+", lambda power: "**" + power[0].translate(SUPERSCRIPTS), text)
+    text = re.sub(r"e\^\(", "exp(", text)
+    text = re.sub(rf"e\^({NUMBER})", r"exp(\1)", text)
+    text = re.sub(rf"√({NUMBER})", r"sqrt(\1)", text).replace("√(", "sqrt(")
+    text = re.sub(rf"ln ({NUMBER})", r"log(\1)", text).replace("ln(", "log(")
+    text = text.replace("σ(", "sigmoid(").replace("½(", "0.5*(").replace("½", "0.5")
+    text = re.sub(r"(?<=[\d)])\(", "*(", text)
+    try:
+        return float(eval(text, {"__builtins__": {}}, FUNCTIONS | {"inf": inf, "nan": nan, "e": e}))
+    except (ValueError, ZeroDivisionError):
+        return nan
+    except OverflowError:
+        return inf
+
+
+def last_digit(text: str) -> float:
+    """One unit of a printed number's last digit."""
+    mantissa, _, exponent = text.replace("−", "-").partition("e")
+    return float(10.0 ** (int(exponent or 0) - len(mantissa.partition(".")[2])))
+
+
+def is_finite_number(text: str) -> bool:
+    return not any(word in text for word in ("∞", "NaN"))
