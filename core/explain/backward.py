@@ -65,24 +65,24 @@ def _by_prediction(trace: Trace, cell: Cell) -> Explanation:
     terms = _DERIVATIVES[trace.network.loss](trace, prediction, target, output, sample)
     title = "the derivative of the loss at the prediction"
     if trace.network.loss_row.from_z:
-        notes = ("the tape takes ŷ and 1 − ŷ each from z: neither is rounded to 0 when the other is near 1",)
+        notes = ("the tape takes ŷ and 1 - ŷ each from z: neither is rounded to 0 when the other is near 1",)
         return explanation(trace, cell, title, terms, common=mean_over_batch(trace), notes=notes)
     return explanation(trace, cell, title, terms, common=loss_constants(trace))
 
 
 def _of_squares(trace: Trace, prediction: Factor, target: Factor, output: int, sample: int) -> list[Term]:
-    """ŷ − y."""
+    """ŷ - y."""
     return [Term((prediction,)), Term((target,), -1)]
 
 
 def _of_binary_cross_entropy(trace: Trace, prediction: Factor, target: Factor, output: int, sample: int) -> list[Term]:
-    """−y/ŷ + (1 − y)/(1 − ŷ)."""
+    """-y/ŷ + (1 - y)/(1 - ŷ)."""
     rest = one_minus(target)
     under = Factor(
-        f"(1 − {prediction.symbol})",
+        f"(1 - {prediction.symbol})",
         _not_zero(exact_prediction(trace, output, sample)[1]),
         (*prediction.cells, Cell(f"z{trace.network.depth}", output, sample)),
-        ("(1 − ", prediction.value, ")"),
+        ("(1 - ", prediction.value, ")"),
         divides=True,
         rule=lambda printed: 1 - printed,
     )
@@ -90,7 +90,7 @@ def _of_binary_cross_entropy(trace: Trace, prediction: Factor, target: Factor, o
 
 
 def _of_softmax_cross_entropy(trace: Trace, prediction: Factor, target: Factor, output: int, sample: int) -> list[Term]:
-    """−y/ŷ."""
+    """-y/ŷ."""
     return [_over_prediction(target, prediction)]
 
 
@@ -115,14 +115,14 @@ _LINEAR_LAST = "the last layer has no activation: its z is ŷ"
 _WHY_THE_ERROR = {
     HALF_SQUARED: _LINEAR_LAST,
     MEAN_SQUARED: _LINEAR_LAST,
-    BINARY_CROSS_ENTROPY: "the derivative ŷ(1 − ŷ) of the sigmoid cancels against the one under the loss's",
-    SOFTMAX_CROSS_ENTROPY: "softmax couples all outputs; summed over them, its derivatives and the loss's leave ŷ − y",
+    BINARY_CROSS_ENTROPY: "the derivative ŷ(1 - ŷ) of the sigmoid cancels against the one under the loss's",
+    SOFTMAX_CROSS_ENTROPY: "softmax couples all outputs; summed over them, its derivatives and the loss's leave ŷ - y",
 }
-"""Why ∂L/∂z of the last layer is ŷ − y, by the loss."""
+"""Why ∂L/∂z of the last layer is ŷ - y, by the loss."""
 
 
 def _by_last_pre_activation(trace: Trace, cell: Cell) -> Explanation:
-    """∂L/∂z of the last layer if it is ŷ − y at once: it is linear, or its derivative cancels against the loss's."""
+    """∂L/∂z of the last layer if it is ŷ - y at once: it is linear, or its derivative cancels against the loss's."""
     network, output, sample = trace.network, cell.row, cell.column
     prediction, target = factor(trace, "y_pred", output, sample), factor(trace, "y", sample, output)
     title = f"the gradient of the loss by {name_of(trace, Cell(parse(cell.name).base.name, *cell.place))}"

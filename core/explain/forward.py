@@ -48,8 +48,8 @@ def input_value(trace: Trace, cell: Cell, context: Context) -> Explanation:
         raw = value * std + mean
         notes.append(f"{column} here is computed back from x")
     over = Factor("std", std, divides=True)
-    working = ("(", _as_in_table(raw), " − ", mean, ")")
-    difference = Factor(f"({column} − mean)", raw - mean, working=working, rule=lambda printed: raw - printed)
+    working = ("(", _as_in_table(raw), " - ", mean, ")")
+    difference = Factor(f"({column} - mean)", raw - mean, working=working, rule=lambda printed: raw - printed)
     return explanation(trace, cell, title + ", scaled", [Term((difference, over))], notes=tuple(notes))
 
 
@@ -149,26 +149,26 @@ def _sum_terms(trace: Trace, layer: int, unit: int, sample: int) -> list[Term]:
 
 
 def _squared_error(trace: Trace, output: int, sample: int) -> list[Term]:
-    """(ŷ − y)²."""
+    """(ŷ - y)²."""
     prediction, target = factor(trace, "y_pred", output, sample), factor(trace, "y", sample, output)
-    off, working = prediction.value - target.value, ("(", prediction.value, " − ", target.value, ")²")
+    off, working = prediction.value - target.value, ("(", prediction.value, " - ", target.value, ")²")
     cells = prediction.cells + target.cells
-    symbol = f"({prediction.symbol} − {target.symbol})²"
+    symbol = f"({prediction.symbol} - {target.symbol})²"
     return [Term((Factor(symbol, off * off, cells, working, rule=lambda found, y: (found - y) ** 2),))]
 
 
 def _binary_cross_entropy(trace: Trace, output: int, sample: int) -> list[Term]:
-    """−y·ln ŷ and −(1 − y)·ln(1 − ŷ)."""
+    """-y·ln ŷ and -(1 - y)·ln(1 - ŷ)."""
     target, prediction = factor(trace, "y", sample, output), factor(trace, "y_pred", output, sample)
     z = trace[f"z{trace.network.depth}"][output, sample].astype("float64")
     likely = _logarithm(trace, "ln {}", float(-np.logaddexp(0, -z)), prediction, output, sample)
     rest = one_minus(target)
-    unlikely = _logarithm(trace, "ln(1 − {})", float(-np.logaddexp(0, z)), prediction, output, sample)
+    unlikely = _logarithm(trace, "ln(1 - {})", float(-np.logaddexp(0, z)), prediction, output, sample)
     return [Term((target, likely), -1), Term((rest, unlikely), -1)]
 
 
 def _softmax_cross_entropy(trace: Trace, output: int, sample: int) -> list[Term]:
-    """−y·ln ŷ."""
+    """-y·ln ŷ."""
     target, prediction = factor(trace, "y", sample, output), factor(trace, "y_pred", output, sample)
     z = trace[f"z{trace.network.depth}"][:, sample].astype("float64")
     logarithm = z[output] - z.max() - np.log(np.exp(z - z.max()).sum())
@@ -176,7 +176,7 @@ def _softmax_cross_entropy(trace: Trace, output: int, sample: int) -> list[Term]
 
 
 def _logarithm(trace: Trace, text: str, value: float, prediction: Factor, output: int, sample: int) -> Factor:
-    """A logarithm of ŷ or 1 − ŷ. It comes from z, as the program's does."""
+    """A logarithm of ŷ or 1 - ŷ. It comes from z, as the program's does."""
     z = Cell(f"z{trace.network.depth}", output, sample)
     before, _, after = text.partition("{}")
     return Factor(

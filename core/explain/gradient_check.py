@@ -1,6 +1,6 @@
 """The third opinion: a gradient by the central finite difference, which knows nothing of the chain rule.
 
-    ∂L/∂w ≈ (L(w + ε) − L(w − ε)) / 2ε
+    ∂L/∂w ≈ (L(w + ε) - L(w - ε)) / 2ε
 
 The engine is asked for both losses, in float64, on the very numbers that the step used.
 """
@@ -226,7 +226,7 @@ def _samples(trace: Trace, context: Context, chosen: int | None) -> Inline | Tab
 def sizes(trace: Trace, layer: int) -> Array:
     """For each ∂L/∂z (units, batch) of a layer: what it changes by, to first order, if each number changes by its size.
 
-    The sizes are those of `Factor.size`: 1 − h is a difference of numbers near 1, however small it is itself. From the
+    The sizes are those of `Factor.size`: 1 - h is a difference of numbers near 1, however small it is itself. From the
     loss back, each layer adds what its own derivatives may change to what comes from the layer after it.
     """
     with np.errstate(all="ignore"):

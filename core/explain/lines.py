@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 
 from backprop_tui.core.model.activations import ACTIVATIONS, SOFTMAX
+from backprop_tui.core.text.numerals import bracketed
 
 from .layout import FACTOR, NOTE, NUMBERS, RESULT, SYMBOLS, TERM, WIDTH, WORKING, Line, Piece, words
 from .printed import DECIMALS, MAX_TERMS, Show, best, holds, result_text, shows
@@ -22,10 +23,11 @@ def lines(explanation: Explanation, digits: int | None = DECIMALS) -> tuple[Line
     head = (Piece(explanation.symbol, explanation.cell), Piece(" = "))
     if explanation.given:
         return (Line(RESULT, (*head, Piece(signed))), *notes)
-    show, shortened = best(explanation, digits), shorten(explanation, MAX_TERMS)
+    shortened = shorten(explanation, MAX_TERMS)
     found = [Line(SYMBOLS, (*head, *_formula(explanation, shortened, lambda factor: factor.symbol)))]
     sign = "="
     for kind, worked in ((WORKING, True), (NUMBERS, False)):
+        show = best(explanation, digits, worked)
         body = _formula(explanation, shortened, _writer(show, worked))
         text = "".join(piece.text for piece in body)
         if text not in (found[-1].text.partition(" ")[2], signed, signed.removeprefix("+")):
@@ -40,9 +42,8 @@ def one_line(explanation: Explanation, kind: str, width: int = WIDTH, digits: in
     if explanation.given:
         text = f"{explanation.symbol}: {explanation.title}" if kind == SYMBOLS else head + signed
         return text if len(text) <= width else text[: width - 1] + "…"
-    show = best(explanation, digits)
     for most in range(min(len(explanation.terms), MAX_TERMS), 0, -1):
-        for write, tail in _ways(explanation, kind, show, digits):
+        for write, tail in _ways(explanation, kind, digits):
             body = "".join(piece.text for piece in _formula(explanation, shorten(explanation, most), write))
             if tail and body == signed.removeprefix("+"):
                 return head + signed
@@ -52,15 +53,16 @@ def one_line(explanation: Explanation, kind: str, width: int = WIDTH, digits: in
     return head + body[: max(width - len(head) - len(tail) - 2, 0)] + " …" + tail
 
 
-def _ways(explanation: Explanation, kind: str, show: Show, digits: int | None) -> Iterator[tuple[Write, str]]:
+def _ways(explanation: Explanation, kind: str, digits: int | None) -> Iterator[tuple[Write, str]]:
     """The ways to write a line, each with what ends it: the longest first."""
     if kind == SYMBOLS:
         yield (lambda factor: factor.symbol), ""
         return
-    for shown in (show, shows(explanation, digits)[0]):
-        for worked in (True, False):
-            sign = "=" if holds(explanation, shown, digits, worked) else "≈"
-            yield _writer(shown, worked), f" {sign} {result_text(explanation, digits)}"
+    shortest = shows(explanation, digits)[0]
+    whole = [(best(explanation, digits, worked), worked) for worked in (True, False)]
+    for show, worked in (*whole, (shortest, True), (shortest, False)):
+        sign = "=" if holds(explanation, show, digits, worked) else "≈"
+        yield _writer(show, worked), f" {sign} {result_text(explanation, digits)}"
 
 
 Shown = tuple[Term | None, ...]
@@ -75,7 +77,7 @@ def shorten(explanation: Explanation, most: int) -> Shown:
 
 
 def _formula(explanation: Explanation, shown: Shown, write: Callable[[Factor], str]) -> list[Piece]:
-    """common·function(term + term − term), in whatever way a factor is written."""
+    """common·function(term + term - term), in whatever way a factor is written."""
     if explanation.function == SOFTMAX:
         return _softmax(explanation, shown, write)
     common = _product(explanation.common, write, first=True)
@@ -101,9 +103,9 @@ def _sum(shown: Shown, write: Callable[[Factor], str], bare: bool) -> list[Piece
             pieces.append(Piece(" + …", breaks=TERM))
             continue
         if pieces:
-            pieces.append(Piece(" − " if term.sign < 0 else " + ", breaks=TERM))
+            pieces.append(Piece(" - " if term.sign < 0 else " + ", breaks=TERM))
         elif term.sign < 0:
-            pieces.append(Piece("−"))
+            pieces.append(Piece("-"))
         alone = bare and len(shown) == 1 and len(term.factors) == 1
         pieces += _product(term.factors, write, first=not pieces, alone=alone)
     return pieces
@@ -118,7 +120,7 @@ def _product(
         if alone and text.startswith("(") and text.endswith(")"):
             text = text[1:-1]
         elif pieces or not first:
-            text = _bracketed(text)
+            text = bracketed(text)
         if pieces:
             joined = "/" if factor.divides else "" if pieces[-1].text == "½" and text.startswith("(") else "·"
             pieces.append(Piece(joined, breaks=FACTOR))
@@ -131,23 +133,19 @@ def _product(
 def _softmax(explanation: Explanation, shown: Shown, write: Callable[[Factor], str]) -> list[Piece]:
     """e^z over the sum of all e^z."""
     chosen = explanation.terms[explanation.pick].factors[0]
-    pieces = [Piece(f"e^{_bracketed(write(chosen))}", chosen.cells[0]), Piece(" / (", breaks=FACTOR)]
+    pieces = [Piece(f"e^{bracketed(write(chosen))}", chosen.cells[0]), Piece(" / (", breaks=FACTOR)]
     for place, term in enumerate(shown):
         if place:
             pieces.append(Piece(" + ", breaks=TERM))
         if term is None:
             pieces.append(Piece("…"))
         else:
-            pieces.append(Piece(f"e^{_bracketed(write(term.factors[0]))}", term.factors[0].cells[0]))
+            pieces.append(Piece(f"e^{bracketed(write(term.factors[0]))}", term.factors[0].cells[0]))
     return [*pieces, Piece(")")]
 
 
 def _writer(show: Show, worked: bool) -> Write:
     return lambda factor: _worked(factor, show) if worked else _number(factor, show)
-
-
-def _bracketed(text: str) -> str:
-    return f"({text})" if text.startswith("−") else text
 
 
 def _number(factor: Factor, show: Show) -> str:
@@ -161,6 +159,6 @@ def _worked(factor: Factor, show: Show) -> str:
     for part in factor.working:
         # A negative number after a sign, or under an exponent, needs its brackets; at the very start it has none.
         text = part if isinstance(part, str) else show(part)
-        parts.append(_bracketed(text) if isinstance(part, float) and before and not before.endswith("(") else text)
+        parts.append(bracketed(text) if isinstance(part, float) and before and not before.endswith("(") else text)
         before = text
     return "".join(parts)

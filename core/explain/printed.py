@@ -35,12 +35,12 @@ def result_text(explanation: Explanation, digits: int | None) -> str:
     return full(explanation.value, explanation.dtype) if digits is None else fixed(explanation.value, digits)
 
 
-def best(explanation: Explanation, digits: int | None) -> Show:
-    """The shortest way to write its numbers in which all of its lines hold; else the shortest way."""
+def best(explanation: Explanation, digits: int | None, worked: bool) -> Show:
+    """The shortest way to write the numbers of a line in which it holds; else the shortest way."""
     ways = shows(explanation, digits)
     for tolerance in (0.5, 1.0):
         for show in ways:
-            if all(holds(explanation, show, digits, worked, tolerance) for worked in (True, False)):
+            if holds(explanation, show, digits, worked, tolerance):
                 return show
     return ways[0]
 

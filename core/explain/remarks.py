@@ -95,7 +95,7 @@ def _not_finite(trace: Trace, cell: Cell) -> Remark:
     elif parse(cell.name).is_base and (parse(cell.name).is_parameter or parse(cell.name).is_row):
         text = f"{name} is {fixed(value)} before this step: what follows from it is lost"
     elif np.isnan(value):
-        text = f"{name} is the first undefined number: ∞ − ∞, 0·∞ or 0/0 makes NaN"
+        text = f"{name} is the first undefined number: ∞ - ∞, 0·∞ or 0/0 makes NaN"
     else:
         text = f"{name} is the first infinite number: beyond {brief(float(largest), 2)}, the largest there is"
     return Remark("not finite", text, cell.name, units=frozenset({(cell.name, cell.row)}))
@@ -140,7 +140,7 @@ def _equal_units(trace: Trace, layer: int) -> Iterator[Remark]:
     parts = (trace[f"w{layer}"], trace[f"b{layer}"], trace[f"w{layer + 1}"].T)
     after = (trace[f"gw{layer}"], trace[f"gb{layer}"], trace[f"gw{layer + 1}"].T)
     same: dict[bytes, list[int]] = {}
-    for unit, row in enumerate(np.concatenate([*parts, *after], axis=1) + 0.0):  # −0 becomes 0
+    for unit, row in enumerate(np.concatenate([*parts, *after], axis=1) + 0.0):  # -0 becomes 0
         same.setdefault(row.tobytes(), []).append(unit)
     alike = max(same.values(), key=len)
     if len(alike) < 2:
@@ -201,10 +201,10 @@ def _overshoot(trace: Trace, after: Trace | None, next_loss: float | None) -> It
     worse, turned = not next_loss <= trace.loss, after is not None and _turned(trace, after)
     if worse:
         text = f"the step overshoots: the loss goes from {plain(trace.loss)} to {plain(next_loss)}"
-        yield Remark("overshoot", text + (", ŷ − y turns" if turned else ""), last, names=names)
+        yield Remark("overshoot", text + (", ŷ - y turns" if turned else ""), last, names=names)
     elif turned and after is not None:
         before, now = (fixed(float((found["y_pred"] - found["y"].T)[0, 0])) for found in (trace, after))
-        text = f"the step goes past the minimum: ŷ − y was {before} and is {now} after it"
+        text = f"the step goes past the minimum: ŷ - y was {before} and is {now} after it"
         yield Remark("overshoot", text, last, names=names)
 
 

@@ -69,7 +69,7 @@ def _gradient(trace: Trace, name: str) -> str:
     if value.of == "h":
         return f"{head}w{layer + 1}ᵀ·{symbol('g' + pre_activation(trace, layer + 1))}"
     if layer == network.depth and couples(trace):
-        return head + _over("ŷ − y", rows)
+        return head + _over("ŷ - y", rows)
     h = symbol(activations(network)[layer - 1][1])
     derivative = network.activation(layer).derivative_text(f"z{layer}", h)
     return f"{head}∂L/∂{h}" + (f"·{derivative}" if derivative else "")

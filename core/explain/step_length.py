@@ -23,7 +23,7 @@ is no more than so many times this length.
 
 @dataclass(frozen=True, eq=False)
 class StepLengths:
-    """Step lengths (n,), the loss (n,) at w − length·∂L/∂w, and the first length at which it is back where it was.
+    """Step lengths (n,), the loss (n,) at w - length·∂L/∂w, and the first length at which it is back where it was.
 
     `rises` is None if it does not come back up within what was looked at. `best` is the length of the least loss.
     """

@@ -173,12 +173,12 @@ def shown_value(found: Factor) -> str | float:
 
 
 def one_minus(found: Factor) -> Factor:
-    """1 − y."""
+    """1 - y."""
     return Factor(
-        f"(1 − {found.symbol})",
+        f"(1 - {found.symbol})",
         1 - found.value,
         found.cells,
-        ("(1 − ", shown_value(found), ")"),
+        ("(1 - ", shown_value(found), ")"),
         literal=f"{1 - found.value:g}" if found.literal else "",
         rule=lambda printed=found.value: 1 - printed,
     )
@@ -241,7 +241,7 @@ def derivative(trace: Trace, layer: int, unit: int, sample: int) -> Factor | Non
 
 
 def exact_prediction(trace: Trace, output: int, sample: int) -> tuple[float, float]:
-    """ŷ and 1 − ŷ of a probability, in float64, each from z: neither is rounded to 0 if the other is near 1."""
+    """ŷ and 1 - ŷ of a probability, in float64, each from z: neither is rounded to 0 if the other is near 1."""
     z = trace[f"z{trace.network.depth}"][:, sample].astype("float64")
     # A sigmoid is the softmax of z and 0.
     whole = z if trace.network.loss_row.last == SOFTMAX else np.array([z[output], 0.0])
@@ -252,21 +252,21 @@ def exact_prediction(trace: Trace, output: int, sample: int) -> tuple[float, flo
 
 
 def error(trace: Trace, output: int, sample: int, gradient: str) -> Factor:
-    """ŷ − y of one output and sample; `gradient` is the name of the gradient that it is, up to constant factors."""
+    """ŷ - y of one output and sample; `gradient` is the name of the gradient that it is, up to constant factors."""
     prediction, target = factor(trace, "y_pred", output, sample), factor(trace, "y", sample, output)
-    value, working = prediction.value - target.value, ("(", prediction.value, " − ", shown_value(target), ")")
+    value, working = prediction.value - target.value, ("(", prediction.value, " - ", shown_value(target), ")")
     if trace.network.loss_row.from_z:
         likely, unlikely = exact_prediction(trace, output, sample)
         value = -unlikely if target.value == 1 else likely - target.value
     cells = (Cell(gradient, output, sample), *prediction.cells, *target.cells)
     # Where ŷ is near y, how ŷ was rounded on its way weighs more than the difference's own digits.
     size = abs(prediction.value) + abs(target.value)
-    symbol = f"({prediction.symbol} − {target.symbol})"
+    symbol = f"({prediction.symbol} - {target.symbol})"
     return Factor(symbol, value, cells, working, size=size, rule=lambda found, y=target.value: found - y)
 
 
 def couples(trace: Trace) -> bool:
-    """Whether the loss is computed from the last z, so that ∂L/∂z is ŷ − y at once."""
+    """Whether the loss is computed from the last z, so that ∂L/∂z is ŷ - y at once."""
     return trace.network.loss_row.from_z
 
 
@@ -277,7 +277,7 @@ def mean_over_batch(trace: Trace) -> tuple[Factor, ...]:
 
 
 def loss_constants(trace: Trace) -> tuple[Factor, ...]:
-    """What stands before every ŷ − y in the gradient: 2 over the outputs for the mean squared error, 1/B in a batch."""
+    """What stands before every ŷ - y in the gradient: 2 over the outputs for the mean squared error, 1/B in a batch."""
     found = trace.network.loss_row.error_constant(trace.network.outputs)
     return (*mean_over_batch(trace), *_constants(found, "the derivative of the mean of squares"))
 

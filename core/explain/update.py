@@ -135,7 +135,7 @@ def _rate(symbol: str, value: float) -> Factor:
 
 
 def _rest(symbol: str, value: float) -> Factor:
-    return Factor(f"(1 − {symbol})", 1 - value, working=(f"(1 − {value:g})",), literal=f"{1 - value:g}")
+    return Factor(f"(1 - {symbol})", 1 - value, working=(f"(1 - {value:g})",), literal=f"{1 - value:g}")
 
 
 def _root(trace: Trace, cell: Cell, epsilon: float, inside: bool) -> Factor:
@@ -159,6 +159,6 @@ def _adam_rate(trace: Trace, context: Context) -> Factor:
     left_1, left_2 = 1 - optimizer.beta_1**t, 1 - optimizer.beta_2**t
     value = learning_rate(trace).value * sqrt(left_2) / left_1
     power = superscript(t)
-    working = (f"{brief(trace.lr)}·√(1 − {optimizer.beta_2:g}{power})/(1 − {optimizer.beta_1:g}{power})",)
+    working = (f"{brief(trace.lr)}·√(1 - {optimizer.beta_2:g}{power})/(1 - {optimizer.beta_1:g}{power})",)
     note = "the learning rate, corrected for moments that began at 0"
-    return Factor("lr·√(1 − β₂ᵗ)/(1 − β₁ᵗ)", value, working=working, note=note, size=value * (1 / left_1 + 1 / left_2))
+    return Factor("lr·√(1 - β₂ᵗ)/(1 - β₁ᵗ)", value, working=working, note=note, size=value * (1 / left_1 + 1 / left_2))

@@ -20,6 +20,7 @@ from backprop_tui.core.engine.protocol.messages import (
 )
 from backprop_tui.core.model.formula import Formula, Operand, Operation, Result, X, operand_text, parse
 from backprop_tui.core.model.limits import learning_rate
+from backprop_tui.core.text.numerals import brief
 
 from .function import (
     NOTEBOOK_FORMULA,
@@ -305,7 +306,7 @@ class AutogradLesson:
         if stage.kind == SUM:
             return sum_line(tape)
         after = "…" if self.new_x is None else number_text(self.new_x)
-        return f"x ← x - lr·dy/dx = {number_text(tape.x)} - {self.rate:g}·{_signed(tape.derivative)} = {after}"
+        return f"x ← x - lr·dy/dx = {number_text(tape.x)} - {brief(self.rate)}·{_signed(tape.derivative)} = {after}"
 
 
 def forward_line(tape: Tape, operation: Operation) -> str:

@@ -20,6 +20,7 @@ from backprop_tui.core.model.arrays import numbers
 from backprop_tui.core.model.network import Array
 from backprop_tui.core.session.sample import Scaling, read_scaling
 from backprop_tui.core.table.spec import TableSpec
+from backprop_tui.core.text.numerals import bracketed, brief, fixed, plain
 
 PAGE, MAX_PAGES, BINS = 64, 32, 16
 
@@ -170,12 +171,13 @@ class DataLesson:
         for name, raw, mean, std, x in zip(
             self.table.features, row.raw, self.scaling.mean, self.scaling.std, row.x, strict=True
         ):
-            line = f"{name}  {raw:.10g}"
+            line = f"{name}  {brief(raw, 10)}"
             if name in self.table.standardize and "minus the mean" in shown:
-                line += f" - {mean:.4f} = {raw - mean:+.4f}"
+                line += f" - {bracketed(plain(mean))} = {fixed(raw - mean)}"
             if name in self.table.standardize and "divided by the standard deviation" in shown:
-                line += f"   / {std:.4f} = {x:+.4f}"
+                line += f"   / {plain(std)} = {fixed(x)}"
             found.append(line)
         for name, raw, y in zip(self.table.targets, row.raw_y, row.y, strict=True):
-            found.append(f"{name}  {raw:.10g}" + (f"   ln {raw:.10g} = {y:.4f}" if "logarithm" in shown else ""))
+            line = f"{name}  {brief(raw, 10)}"
+            found.append(line + (f"   ln {brief(raw, 10)} = {plain(y)}" if "logarithm" in shown else ""))
         return found

@@ -1,4 +1,4 @@
-"""Gradient descent on a function of x (Part 3): x ← x − lr·dy/dx, again and again, in float32."""
+"""Gradient descent on a function of x (Part 3): x ← x - lr·dy/dx, again and again, in float32."""
 
 import msgspec
 import numpy as np

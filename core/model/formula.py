@@ -16,7 +16,8 @@ from functools import cached_property
 from math import isinf
 
 import numpy as np
-from backprop_tui.core.text.escape import escape_controls
+from backprop_tui.core.text.escape import escape_controls, with_hyphens
+from backprop_tui.core.text.numerals import bracketed
 
 MAX_LENGTH, MAX_DEPTH = 200, 40
 FUNCTIONS = ("sin", "cos", "tanh", "exp", "log", "sqrt", "sigmoid", "relu")
@@ -104,13 +105,13 @@ class Operation:
         """The operation with its operands put in, `v1 + v2` when none are given."""
         texts = operands or tuple(operand_text(operand) for operand in self.operands)
         if len(texts) == 2:
-            return f"{_bracketed(texts[0])} {self.function} {_bracketed(texts[1])}"
-        return f"-{_bracketed(texts[0])}" if self.function == "neg" else f"{self.function}({texts[0]})"
+            return f"{bracketed(texts[0])} {self.function} {bracketed(texts[1])}"
+        return f"-{bracketed(texts[0])}" if self.function == "neg" else f"{self.function}({texts[0]})"
 
     def derivative_written(self, place: int, *operands: str) -> str:
         """The derivative with respect to the operand at this place, with the operands put in."""
         texts = operands or tuple(operand_text(operand) for operand in self.operands)
-        return _DERIVATIVES[self.function][place].format(*(_bracketed(text) for text in texts))
+        return _DERIVATIVES[self.function][place].format(*(bracketed(text) for text in texts))
 
 
 @dataclass(frozen=True)
@@ -174,7 +175,7 @@ class _Parser:
     """Precedence climbing (Pratt 1973): one token ahead."""
 
     def __init__(self, text: str) -> None:
-        self.text, self.end = text, 0
+        self.text, self.end = with_hyphens(text), 0
         self.advance()
 
     def advance(self) -> None:
@@ -188,7 +189,7 @@ class _Parser:
         found = _TOKEN.match(self.text, self.start)
         if found is None:
             hints = {"^": "a power is written **", "²": "a square is written **2", "³": "a cube is written **3"}
-            hints |= dict.fromkeys("·×", "a product is written *") | dict.fromkeys("−–", "the minus sign is -")
+            hints |= dict.fromkeys("·×", "a product is written *") | {"–": "the minus sign is -"}
             character = self.text[self.start]
             raise self.error(hints.get(character, f"'{escape_controls(character)}' has no meaning here"))
         self.token, self.kind, self.end = found.group(), found.lastgroup or "sign", found.end()
@@ -262,8 +263,3 @@ def _depends(operand: Operand, operations: "list[Operation] | tuple[Operation, .
     if isinstance(operand, Result):
         return operations[operand.index].depends_on_x
     return isinstance(operand, X)
-
-
-def _bracketed(text: str) -> str:
-    """A negative number in brackets, so that `4 * -2` and `-2 ** 2` are not misread."""
-    return f"({text})" if text.startswith("-") else text

@@ -23,7 +23,7 @@ class Loss:
     """One loss, of so many outputs.
 
     `formula` gives it for one row as text, `derivative` its derivative by ŷ. `constant` is what stands before the
-    terms of its outputs, `error_constant` what stands before ŷ − y in its derivative by z; None if that is 1.
+    terms of its outputs, `error_constant` what stands before ŷ - y in its derivative by z; None if that is 1.
     `accepts` says of each row of targets (rows, outputs) whether it is one for this loss (rows,), `accepted` says the
     same in words, with what else to do. `function` of y, ŷ and z (outputs, batch), in float64, is the loss of each
     row (batch,). `last` is the activation that the last layer must have, if it must, with `least_outputs` units;
@@ -86,8 +86,8 @@ def _two_over_outputs(outputs: int) -> Constant | None:
 
 def _error_times(constant: Constant | None) -> str:
     if constant is None:
-        return "ŷ − y"
-    return f"{constant[0]}{'·' if '/' in constant[0] else ''}(ŷ − y)"
+        return "ŷ - y"
+    return f"{constant[0]}{'·' if '/' in constant[0] else ''}(ŷ - y)"
 
 
 def _binary_cross_entropy(y: Values, y_pred: Values, z: Values) -> Values:
@@ -114,8 +114,8 @@ BINARY_CROSS_ENTROPY, SOFTMAX_CROSS_ENTROPY = "binary_cross_entropy", "softmax_c
 _ROWS = (
     Loss(
         HALF_SQUARED,
-        formula=lambda outputs: f"½{'Σ ' if outputs > 1 else ''}(ŷ − y)²",
-        derivative=lambda outputs: "ŷ − y",
+        formula=lambda outputs: f"½{'Σ ' if outputs > 1 else ''}(ŷ - y)²",
+        derivative=lambda outputs: "ŷ - y",
         function=lambda y, y_pred, z: 0.5 * ((y_pred - y) ** 2).sum(axis=0),
         tensorflow="tf.reduce_sum(0.5 * (y_true - y_pred) ** 2, axis=0)",
         source="Rumelhart, Hinton and Williams 1986",
@@ -123,7 +123,7 @@ _ROWS = (
     ),
     Loss(
         MEAN_SQUARED,
-        formula=lambda outputs: "(ŷ − y)²" + (", the mean over the outputs" if outputs > 1 else ""),
+        formula=lambda outputs: "(ŷ - y)²" + (", the mean over the outputs" if outputs > 1 else ""),
         derivative=lambda outputs: _error_times(_two_over_outputs(outputs)),
         function=lambda y, y_pred, z: ((y_pred - y) ** 2).mean(axis=0),
         tensorflow="tf.reduce_mean((y_true - y_pred) ** 2, axis=0)",
@@ -133,8 +133,8 @@ _ROWS = (
     ),
     Loss(
         BINARY_CROSS_ENTROPY,
-        formula=lambda outputs: "−Σ(y·ln ŷ + (1 − y)·ln(1 − ŷ))" if outputs > 1 else "−y·ln ŷ − (1 − y)·ln(1 − ŷ)",
-        derivative=lambda outputs: "−y/ŷ + (1 − y)/(1 − ŷ)",
+        formula=lambda outputs: "-Σ(y·ln ŷ + (1 - y)·ln(1 - ŷ))" if outputs > 1 else "-y·ln ŷ - (1 - y)·ln(1 - ŷ)",
+        derivative=lambda outputs: "-y/ŷ + (1 - y)/(1 - ŷ)",
         function=_binary_cross_entropy,
         tensorflow="tf.reduce_sum(tf.nn.sigmoid_cross_entropy_with_logits(y_true, z), axis=0)",
         source="Goodfellow, Bengio and Courville 2016, 6.2.2.2",
@@ -146,8 +146,8 @@ _ROWS = (
     ),
     Loss(
         SOFTMAX_CROSS_ENTROPY,
-        formula=lambda outputs: "−Σ y·ln ŷ",
-        derivative=lambda outputs: "−y/ŷ",
+        formula=lambda outputs: "-Σ y·ln ŷ",
+        derivative=lambda outputs: "-y/ŷ",
         function=_softmax_cross_entropy,
         tensorflow="tf.reduce_sum(-y_true * tf.nn.log_softmax(z, axis=0), axis=0)",
         source="Bridle 1990; Goodfellow, Bengio and Courville 2016, 6.2.2.3",

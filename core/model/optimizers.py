@@ -35,16 +35,16 @@ class Rule:
 _ROWS = (
     Rule(
         "sgd",
-        formula="new w = w − lr·∂L/∂w",
-        title="w − {lr}·∂L/∂w",
+        formula="new w = w - lr·∂L/∂w",
+        title="w - {lr}·∂L/∂w",
         remembers="it remembers nothing",
         tensorflow="w.assign_sub(lr * g)",
         source="Robbins and Monro 1951",
     ),
     Rule(
         "momentum",
-        formula="new w = w + new m,  new m = momentum·m − lr·∂L/∂w",
-        title="w + m   m ← {momentum}·m − {lr}·∂L/∂w",
+        formula="new w = w + new m,  new m = momentum·m - lr·∂L/∂w",
+        title="w + m   m ← {momentum}·m - {lr}·∂L/∂w",
         remembers="m: past steps, fading",
         tensorflow="m[i] = {momentum} * m[i] - lr * g\nw.assign_add(m[i])",
         source="Polyak 1964",
@@ -53,8 +53,8 @@ _ROWS = (
     ),
     Rule(
         "rmsprop",
-        formula="new w = w − lr·∂L/∂w/√(new v + ε),  new v = rho·v + (1 − rho)·(∂L/∂w)²",
-        title="w − {lr}·∂L/∂w/√v",
+        formula="new w = w - lr·∂L/∂w/√(new v + ε),  new v = rho·v + (1 - rho)·(∂L/∂w)²",
+        title="w - {lr}·∂L/∂w/√v",
         remembers="v: the size of past gradients",
         tensorflow="v[i] = {rho} * v[i] + (1 - {rho}) * g**2\nw.assign_sub(lr * g / tf.sqrt(v[i] + {epsilon}))",
         source="Hinton 2012",
@@ -63,8 +63,8 @@ _ROWS = (
     ),
     Rule(
         "adam",
-        formula="new w = w − lr·√(1 − β₂ᵗ)/(1 − β₁ᵗ)·new m/(√new v + ε)",
-        title="w − {lr}·m̂/√v̂",
+        formula="new w = w - lr·√(1 - β₂ᵗ)/(1 - β₁ᵗ)·new m/(√new v + ε)",
+        title="w - {lr}·m̂/√v̂",
         remembers="m, v: mean, size of gradients",
         tensorflow=(
             "m[i] = m[i] + (g - m[i]) * (1 - {beta_1})\n"
@@ -87,9 +87,9 @@ OPTIMIZERS = {row.name: row for row in _ROWS}
 class Optimizer:
     """The optimizer of a run: its name, and all constants there are, with Keras's defaults.
 
-    `sgd`: w − lr·g. `momentum`: m ← momentum·m − lr·g; w + m. `rmsprop`: v ← rho·v + (1 − rho)·g²;
-    w − lr·g/√(v + epsilon). `adam`: m ← m + (1 − beta_1)(g − m); v ← v + (1 − beta_2)(g² − v);
-    w − lr·(√(1 − beta_2ᵗ)/(1 − beta_1ᵗ))·m/(√v + epsilon). Raises ValueError for another name.
+    `sgd`: w - lr·g. `momentum`: m ← momentum·m - lr·g; w + m. `rmsprop`: v ← rho·v + (1 - rho)·g²;
+    w - lr·g/√(v + epsilon). `adam`: m ← m + (1 - beta_1)(g - m); v ← v + (1 - beta_2)(g² - v);
+    w - lr·(√(1 - beta_2ᵗ)/(1 - beta_1ᵗ))·m/(√v + epsilon). Raises ValueError for another name.
     """
 
     name: str = "sgd"

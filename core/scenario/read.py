@@ -10,7 +10,7 @@ from typing import Any
 from unicodedata import category
 
 import msgspec
-from backprop_tui.core.text.escape import escape_controls
+from backprop_tui.core.text.escape import escape_controls, with_hyphens
 from backprop_tui.core.text.files import reason
 from backprop_tui.data import EXAMPLES
 
@@ -64,6 +64,11 @@ _CLEARER = (
 )
 """What Python's TOML reader says, and the words that a person can act on."""
 
+_NOT_A_NUMBER = re.compile(
+    r"""(\"{3}.*?\"{3}|'{3}.*?'{3}|"(?:[^"\\\n]|\\.)*"|'[^'\n]*'|\#[^\n]*)|\N{MINUS SIGN}""", re.DOTALL
+)
+"""Text in quotes and comments, which stay as they are; else a minus of typesetting, which stands before a number."""
+
 _SYNTAX = re.compile(r"^(.*?) \(at (?:line (\d+), column \d+|end of document)\)$", re.DOTALL)
 
 
@@ -112,7 +117,7 @@ def read(path: FilePath, keys: Collection[str] = ()) -> Scenario:
 
 def parse(text: str, folder: FilePath | None, name: str, keys: Collection[str] = ()) -> Scenario:
     """The scenario in a text; CSV files are looked for in `folder` (nowhere when None). Raises ScenarioError."""
-    text = text.replace("\r\n", "\n")
+    text = _NOT_A_NUMBER.sub(lambda part: part[0] if part[1] else with_hyphens(part[0]), text.replace("\r\n", "\n"))
     try:
         return build(_decode(text), folder, keys)
     except Bad as bad:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from backprop_tui.core.model.network import Array
+from backprop_tui.core.text.numerals import brief
 
 
 @dataclass
@@ -28,4 +29,4 @@ class Jump:
         if not np.isfinite(last):
             self.end("the loss is not finite")
         elif self.bound is not None and last < losses.dtype.type(self.bound):  # as the program compares them
-            self.end(f"the loss is below {self.bound:g}")
+            self.end(f"the loss is below {brief(self.bound)}")

@@ -86,6 +86,11 @@ class Timeline:
         return self.history.steps(at.entry) + positions.is_whole(self.history, self.run.network, at)
 
     @property
+    def step_number(self) -> int:
+        """The number, from 1, of the step that is being made or was made last at this position; 0 before the first."""
+        return self.history.steps(self.position.entry) + (self.position.done > 0)
+
+    @property
     def next_position(self) -> Position:
         """This place, or the start of the next step if this one is whole."""
         return positions.onward(self.history, self.run.network, self.position)

@@ -36,7 +36,7 @@ class Sampling:
         """The rows (draws, batch) of so many draws, the first of which has the number `draw`, from 0.
 
         `table` is the number of the table's rows, or the numbers of those that train, ascending. If an epoch's
-        last batch is smaller, it is filled up with −1.
+        last batch is smaller, it is filled up with -1.
         """
         if self.rule == THIS_ROW:
             return np.full((draws, 1), self.row, "int32")

@@ -14,5 +14,10 @@ def escape_controls(text: str) -> str:
     )
 
 
+def with_hyphens(text: str) -> str:
+    """A text that is typed or read, with each U+2212, the minus of typesetting, as the hyphen that it means."""
+    return text.replace("\N{MINUS SIGN}", "-")
+
+
 def _escaped(character: str) -> str:
     return character.encode("unicode_escape").decode("ascii")

@@ -1,17 +1,17 @@
 """Numbers as text: signed, with the points one below the other, in a stated number of columns.
 
-The minus sign is U+2212, as wide as the plus. 0 has no sign; a number that is not 0 never looks like it: if the
-decimals can't show it, it is written with a power of ten, `−1.2346e−7`. So are the very large ones, `+1.2346e5`.
+The minus is the ASCII hyphen: what is shown can be pasted into Python and into this program's own prompts. 0 has no
+sign; a number that is not 0 never looks like it: if the decimals can't show it, it is written with a power of ten,
+`-1.2346e-7`. So are the very large ones, `+1.2346e5`.
 """
 
 from math import isfinite, isnan
 
 import numpy as np
 
-MINUS, INFINITY, NAN = "−", "∞", "NaN"
-MINUS_SIGN = "\N{MINUS SIGN}"
-"""What may stand for the hyphen in what is typed or read."""
+from .escape import with_hyphens
 
+INFINITY, NAN = "∞", "NaN"
 LARGE = 1e5
 """From here on a number is written with a power of ten."""
 
@@ -20,7 +20,7 @@ MIN_WIDTH = 8
 
 
 def fixed(value: float, digits: int = 4, width: int | None = None) -> str:
-    """A number with so many decimals: `+0.2442`, `−11.9065`, `0.0000`, `+1.2346e5`, `NaN`, `+∞`.
+    """A number with so many decimals: `+0.2442`, `-11.9065`, `0.0000`, `+1.2346e5`, `NaN`, `+∞`.
 
     With `width` the text has exactly so many columns and ends at the right, so that the points of a column align; what
     does not fit gives up decimals first, then is written with a power of ten. Raises ValueError below `MIN_WIDTH`.
@@ -54,7 +54,7 @@ def full(value: float, dtype: str = "float32", width: int | None = None) -> str:
         text = _signed(np.format_float_positional(abs(number), unique=True, trim="0"), float(number))
     else:
         mantissa, _, exponent = np.format_float_scientific(abs(number), unique=True, trim="-").partition("e")
-        text = _signed(f"{mantissa}e{_exponent(int(exponent))}", float(number))
+        text = _signed(f"{mantissa}e{int(exponent)}", float(number))
     return text if width is None else text.rjust(width)
 
 
@@ -69,20 +69,18 @@ def plain(value: float, digits: int = 4) -> str:
 
 
 def brief(value: float, significant: int = 5) -> str:
-    """The shortest text of so many significant digits: `0.2`, `313000`, `1e−7`, `NaN`: for settings and scales."""
-    value = float(value) + 0.0  # −0 becomes 0
+    """The shortest text of so many significant digits: `0.2`, `313000`, `1e-7`, `NaN`: for settings and scales."""
+    value = float(value) + 0.0  # -0 becomes 0
     if not isfinite(value):
         return plain(value)
-    mantissa, _, exponent = f"{value:.{significant}g}".replace("-", MINUS).partition("e")
-    return mantissa if not exponent else f"{mantissa}e{_exponent(int(exponent.replace(MINUS, '-')))}"
+    return _short_exponent(f"{value:.{significant}g}")
 
 
 def shortest(value: float) -> str:
     """The shortest text that reads back as the same float64, as it stands in a file: `0.1`, `5`, `NaN`."""
     if not isfinite(value):
         return plain(value)
-    mantissa, _, exponent = repr(float(value) + 0.0).removesuffix(".0").partition("e")
-    return mantissa.replace("-", MINUS) + (f"e{_exponent(int(exponent))}" if exponent else "")
+    return _short_exponent(repr(float(value) + 0.0).removesuffix(".0"))
 
 
 def read_number(text: str) -> float:
@@ -91,17 +89,24 @@ def read_number(text: str) -> float:
     Raises ValueError for what is none.
     """
     named = {INFINITY: "inf", NAN: "nan"}
-    bare = text.strip().replace(MINUS_SIGN, "-").replace(",", "")
+    bare = with_hyphens(text).strip().replace(",", "")
     sign = "-" if bare.startswith("-") else ""
     return float(sign + named.get(bare.lstrip("+-"), bare.removeprefix("-")))
 
 
+def bracketed(text: str) -> str:
+    """A negative number in brackets, so that `4 * -2` and `-2 ** 2` are not misread."""
+    return f"({text})" if text.startswith("-") else text
+
+
 def _signed(text: str, value: float) -> str:
-    return (MINUS if value < 0 else "+") + text
+    return ("-" if value < 0 else "+") + text
 
 
-def _exponent(exponent: int) -> str:
-    return f"{MINUS}{-exponent}" if exponent < 0 else str(exponent)
+def _short_exponent(text: str) -> str:
+    """`1e-7` for Python's `1e-07`."""
+    mantissa, _, exponent = text.partition("e")
+    return f"{mantissa}e{int(exponent)}" if exponent else mantissa
 
 
 def _decimal(value: float, digits: int, width: int | None) -> str:
@@ -117,7 +122,7 @@ def _decimal(value: float, digits: int, width: int | None) -> str:
 def _scientific(value: float, digits: int, width: int | None) -> str:
     while True:
         mantissa, _, exponent = f"{abs(value):.{digits}e}".partition("e")
-        text = _signed(f"{mantissa}e{_exponent(int(exponent))}", value)
+        text = _signed(f"{mantissa}e{int(exponent)}", value)
         if width is None or len(text) <= width or digits == 0:
             return text
         digits -= 1
@@ -129,7 +134,7 @@ def compact(value: float) -> str:
         return plain(value)
     size = abs(value)
     text = f"{size:,.0f}" if size >= 1000 or size == int(size) else f"{size:.{2 if size >= 1 else 4}f}"
-    return MINUS + text if value < 0 else text
+    return f"-{text}" if value < 0 else text
 
 
 def ordinal(number: int) -> str:

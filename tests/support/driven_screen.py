@@ -38,7 +38,7 @@ async def all_processed(min_sleep: float = 0, max_sleep: float = 0) -> None:
 
 textual.app.wait_for_idle = textual.pilot.wait_for_idle = all_processed
 
-_NUMBER = re.compile(r"[+−]?(\d+(\.\d*)?(e−?\d+)?|∞)|NaN")
+_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?(e-?\d+)?|∞)|NaN")
 
 
 class InThisProcess:
@@ -132,7 +132,7 @@ def read_number(text: str) -> float | None:
     if text == "·":
         return None
     assert _NUMBER.fullmatch(text), f"{text!r} is neither a number nor dots"
-    return float(text.replace("−", "-").replace("∞", "inf"))
+    return float(text.replace("-", "-").replace("∞", "inf"))
 
 
 @asynccontextmanager

@@ -12,7 +12,7 @@ from os.path import abspath
 from typing import TYPE_CHECKING, NoReturn, TypeVar
 
 from backprop_tui.core.model.limits import MAX_UNITS, learning_rate, seed, step_count
-from backprop_tui.core.text.escape import escape_controls
+from backprop_tui.core.text.escape import escape_controls, with_hyphens
 
 if TYPE_CHECKING:
     from backprop_tui.core.model.network import Network
@@ -219,7 +219,7 @@ def one_line(message: str) -> str:
 
 def _integer(text: str) -> int:
     try:
-        return int(text)
+        return int(with_hyphens(text))
     except ValueError:
         raise argparse.ArgumentTypeError(f"'{text[:40]}' is not a whole number") from None
 
@@ -235,7 +235,7 @@ def whole_number(text: str, lowest: int, highest: int) -> int:
 def real_number(text: str) -> float:
     """A finite number. Raises ArgumentTypeError."""
     try:
-        number = float(text)
+        number = float(with_hyphens(text))
     except ValueError:
         raise argparse.ArgumentTypeError(f"'{text[:40]}' is not a number") from None
     if not isfinite(number):

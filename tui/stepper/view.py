@@ -33,7 +33,7 @@ class View:
     trace: Trace | None
     parameters: dict[str, Array]
     done: int
-    steps: int
+    step: int
     losses: Array
     every: int
     """Every how many steps the weights are kept: 1 if all are."""
@@ -157,7 +157,7 @@ def view_of(timeline: Timeline, *, cursor: Cell | None = None, precise: bool = F
         trace=timeline.trace,
         parameters={} if timeline.parameters is None else network.split(timeline.parameters),
         done=done,
-        steps=timeline.steps,
+        step=timeline.step_number,
         losses=timeline.losses,
         every=timeline.history.every,
         fresh=fresh,

@@ -16,7 +16,7 @@ from .pane import Pane
 
 WORDS = (
     "Every number comes from a real TensorFlow GradientTape. One step is one update:",
-    "forward (z, h, ŷ, loss), backward (∂L/∂ of everything), then w − lr·∂L/∂w.",
+    "forward (z, h, ŷ, loss), backward (∂L/∂ of everything), then w - lr·∂L/∂w.",
     "",
 )
 

@@ -4,6 +4,7 @@ from math import floor, isfinite, log10
 
 from backprop_tui.core.model.limits import step_count
 from backprop_tui.core.table.batches import RULES, SHUFFLED
+from backprop_tui.core.text.escape import with_hyphens
 
 MAX_BATCH = 1_000_000
 MAX_UNTIL = 1_000_000
@@ -13,7 +14,7 @@ MAX_UNTIL = 1_000_000
 def number(text: str) -> float:
     """A finite number. Raises ValueError."""
     try:
-        value = float(text.replace("−", "-"))
+        value = float(with_hyphens(text))
     except ValueError:
         raise ValueError(f"'{_short(text)}' is not a number; type one like 0.05 or 1e-3") from None
     if not isfinite(value):
@@ -47,7 +48,7 @@ def rows(text: str) -> tuple[str, int]:
 
 
 def next_lr(lr: float, by: int) -> float:
-    """The next learning rate of the row ... 0.1, 0.2, 0.5, 1, 2 ... up (1) or down (−1)."""
+    """The next learning rate of the row ... 0.1, 0.2, 0.5, 1, 2 ... up (1) or down (-1)."""
     if lr <= 0:
         return 1e-6 if by > 0 else 0.0
     exponent = floor(log10(lr) + 1e-9)

@@ -48,7 +48,7 @@ LOSSES_BY_PREDICTION: dict[str, Callable[[Tensor, Tensor, Tensor], Tensor]] = {
 }
 """The losses that are computed from z, once more as functions of ŷ + shift, for the tape to go from the loss to ŷ.
 
-ŷ and 1 − ŷ are each made of z, so that neither is rounded to 0 if the other is near 1.
+ŷ and 1 - ŷ are each made of z, so that neither is rounded to 0 if the other is near 1.
 """
 
 

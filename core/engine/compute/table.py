@@ -12,7 +12,7 @@ from backprop_tui.core.engine.protocol.messages import TABLE_DIGEST
 from backprop_tui.core.model.network import Array
 from backprop_tui.core.table.batches import split_rows
 from backprop_tui.core.table.spec import TableSpec
-from backprop_tui.core.text.escape import escape_controls
+from backprop_tui.core.text.escape import escape_controls, with_hyphens
 from backprop_tui.data import HOUSE_TABLE
 
 from .loading import without_collection
@@ -178,7 +178,10 @@ def _numeric(frame: pd.DataFrame, columns: tuple[str, ...], spec: TableSpec) -> 
     """Columns as float64 (rows, columns), every number finite."""
     parts = []
     for column in columns:
-        values = pd.to_numeric(frame[column], errors="coerce").to_numpy("float64")
+        found = frame[column]
+        if not pd.api.types.is_numeric_dtype(found):
+            found = found.astype(str).map(with_hyphens)
+        values = pd.to_numeric(found, errors="coerce").to_numpy("float64")
         bad = np.flatnonzero(~np.isfinite(values))
         if len(bad):
             # Line 1 of the file holds the names.

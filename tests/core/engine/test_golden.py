@@ -1,7 +1,7 @@
 """The notebook's printed numbers, Parts 1, 4 and 5 of the published notebook: every digit that it printed.
 
 Part 5 prints no initial parameters. The weights follow from its printed updates and gradients (w = updated + lr·g);
-the biases from its gradients (∂L/∂w2 / ∂L/∂b2 is h1, ∂L/∂b2 is ŷ − y); TensorFlow draws multiples of 2⁻²³, which
+the biases from its gradients (∂L/∂w2 / ∂L/∂b2 is h1, ∂L/∂b2 is ŷ - y); TensorFlow draws multiples of 2⁻²³, which
 gives the digits beyond those printed. It prints no updated biases in the copy that these numbers come from.
 """
 

@@ -90,7 +90,7 @@ def test_gradients_of_intermediates(engine: Engine, network: Network, size: int,
 @pytest.mark.parametrize(
     ("z", "y", "right"),
     [
-        # L = −y·ln ŷ − (1 − y)·ln(1 − ŷ) with ŷ = σ(z): −1/ŷ = −(1 + e^-z) for y = 1, 1/(1 − ŷ) = 1 + e^z for y = 0.
+        # L = -y·ln ŷ - (1 - y)·ln(1 - ŷ) with ŷ = σ(z): -1/ŷ = -(1 + e^-z) for y = 1, 1/(1 - ŷ) = 1 + e^z for y = 0.
         (15, 0, 3269018.37),
         (20, 1, -1.0),
         (20, 0, 485165196.4),
@@ -118,7 +118,7 @@ def test_a_sure_prediction_has_the_gradient_of_its_probability(
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_a_class_that_is_not_the_right_one_has_no_gradient_at_its_probability(engine: Engine, dtype: str) -> None:
-    """∂L/∂ŷ = −y/ŷ is 0 for y = 0, also where ŷ = e^-900 or so underflows."""
+    """∂L/∂ŷ = -y/ŷ is 0 for y = 0, also where ŷ = e^-900 or so underflows."""
     network = Network(1, (Layer(3, "softmax"),), SOFTMAX_CROSS_ENTROPY)
     start = np.array([0, 1, -900, 0, 0, 0], dtype)
     samples = Inline(numbers(np.array([[1.0], [0.0]])), numbers(np.array([[1.0, 0, 0], [0, 0, 1]])))
@@ -131,7 +131,7 @@ def test_a_class_that_is_not_the_right_one_has_no_gradient_at_its_probability(en
 
 @pytest.mark.parametrize("loss", [BINARY_CROSS_ENTROPY, SOFTMAX_CROSS_ENTROPY])
 def test_gradients_of_a_cross_entropys_prediction(engine: Engine, loss: str) -> None:
-    """∂L/∂ŷ of L = −Σ y ln ŷ, or of −Σ (y ln ŷ + (1 − y) ln(1 − ŷ)), by differences of these formulas."""
+    """∂L/∂ŷ of L = -Σ y ln ŷ, or of -Σ (y ln ŷ + (1 - y) ln(1 - ŷ)), by differences of these formulas."""
     last = "sigmoid" if loss == BINARY_CROSS_ENTROPY else "softmax"
     network = Network(2, (Layer(3, "tanh"), Layer(3, last)), loss)
     data = batch(network, 4, 1)

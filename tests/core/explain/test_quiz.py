@@ -224,7 +224,7 @@ def test_a_number_is_right_within_a_twentieth(truth: float, guess: float, right:
 
 def test_guess_truth_and_gap_are_told() -> None:
     _, words = judge(Question("Compute it", (), -11.906485, "", Cell("gb2")), -12.5)
-    assert words == "Right: you said −12.5000, it is −11.9065, the gap 0.5935."
+    assert words == "Right: you said -12.5000, it is -11.9065, the gap 0.5935."
 
 
 def test_a_choice_is_right_or_not() -> None:

@@ -45,9 +45,9 @@ def test_a_step_with_nothing_to_remark(engine: Engine) -> None:
     assert remarks(trace) == ()
 
 
-@pytest.mark.parametrize(("activation", "derivative"), [("sigmoid", "0.0025"), ("tanh", "2.5e−5")])
+@pytest.mark.parametrize(("activation", "derivative"), [("sigmoid", "0.0025"), ("tanh", "2.5e-5")])
 def test_a_saturated_unit(engine: Engine, activation: str, derivative: str) -> None:
-    # At z = 6: σ′ = e⁻⁶/(1 + e⁻⁶)² = 0.00247, and 1 − tanh²(6) = 2.46e−5.
+    # At z = 6: σ′ = e⁻⁶/(1 + e⁻⁶)² = 0.00247, and 1 - tanh²(6) = 2.46e-5.
     network = Network(1, hidden_layers([2], activation))
     trace = traced(engine, network, [6, 0.5, 0, 0, 1, 1, 0], [1], [1.5])
     (remark,) = remarks(trace)
@@ -108,7 +108,7 @@ def test_a_step_that_overshoots(settle: Settle) -> None:
     found = {remark.kind: remark.text for remark in remarks(first, after=second)}
     assert second.loss > first.loss
     assert found["overshoot"].startswith("the step overshoots: the loss goes from ")
-    assert found["overshoot"].endswith("ŷ − y turns")
+    assert found["overshoot"].endswith("ŷ - y turns")
     assert "leap" in found
     # By the next loss alone, and not at all without it.
     assert "overshoot" in kinds(remarks(first, next_loss=second.loss))
@@ -116,18 +116,18 @@ def test_a_step_that_overshoots(settle: Settle) -> None:
 
 
 def test_a_step_past_the_minimum(engine: Engine) -> None:
-    # ŷ = b: the loss ½(b − 1)² has its minimum at 1; lr 1.5 from 0 goes to 1.5.
+    # ŷ = b: the loss ½(b - 1)² has its minimum at 1; lr 1.5 from 0 goes to 1.5.
     network = Network(1, (Layer(1, "linear"),), frozen=("w1",))
     first = traced(engine, network, [0, 0], [1], [1], 1.5)
     second = traced(engine, network, [0, first["new_b1"].item()], [1], [1], 1.5)
     (remark,) = remarks(first, after=second)
-    assert remark.text == "the step goes past the minimum: ŷ − y was −1.0000 and is +0.5000 after it"
+    assert remark.text == "the step goes past the minimum: ŷ - y was -1.0000 and is +0.5000 after it"
 
 
 def test_the_first_number_that_is_not_finite(engine: Engine) -> None:
     fine = traced(engine, Network(), [0.5] * 9, [1, 1], [1])
     assert first_not_finite(fine) is None
-    # 1e30 · 1e30 is beyond float32 in ŷ: −∞ + ∞ there is undefined from the loss's gradient on.
+    # 1e30 · 1e30 is beyond float32 in ŷ: -∞ + ∞ there is undefined from the loss's gradient on.
     network = Network(1, hidden_layers([1], "linear"))
     trace = traced(engine, network, [1e30, 0, 1e30, 0], [1], [1])
     assert first_not_finite(trace) == Cell("y_pred")
@@ -138,12 +138,12 @@ def test_the_first_number_that_is_not_finite(engine: Engine) -> None:
 
 
 def test_a_prediction_rounded_to_0(engine: Engine) -> None:
-    # ŷ = σ(−200) is 0 in float32, and ∂L/∂ŷ = −1/ŷ = −e^200 is beyond it; the program's own way, by z, stays finite.
+    # ŷ = σ(-200) is 0 in float32, and ∂L/∂ŷ = -1/ŷ = -e^200 is beyond it; the program's own way, by z, stays finite.
     network = Network(1, (Layer(1, "sigmoid"),), "binary_cross_entropy")
     trace = traced(engine, network, [-200, 0], [1], [1])
     assert first_not_finite(trace) == Cell("gy_pred")
     assert trace["gw1"][0, 0] == -1
-    assert "∂L/∂ŷ is −∞: 1/ŷ is beyond all numbers" in remarks(trace)[0].text
+    assert "∂L/∂ŷ is -∞: 1/ŷ is beyond all numbers" in remarks(trace)[0].text
 
 
 @pytest.mark.slow

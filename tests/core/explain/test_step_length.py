@@ -46,7 +46,7 @@ def stepped(settle: Settle, run: Run) -> Session:
 
 @given(curvature=st.floats(1e-4, 1e9), start=st.floats(-100, 100).filter(lambda value: abs(value) > 1e-3))
 def test_a_parabola_is_back_at_twice_the_way_to_its_minimum(curvature: float, start: float) -> None:
-    # L = ½·c·w² from w: after a step of length η it is ½·c·w²·(1 − η·c)², least at 1/c and as before at 2/c.
+    # L = ½·c·w² from w: after a step of length η it is ½·c·w²·(1 - η·c)², least at 1/c and as before at 2/c.
     def losses_at(lengths: Array) -> Array:
         return curvature / 2 * (start - lengths * curvature * start) ** 2
 
@@ -112,7 +112,7 @@ def test_row_0_of_the_houses(engine: Engine, settle: Settle) -> None:
 
 
 def test_one_linear_unit(engine: Engine, settle: Settle) -> None:
-    # ŷ = w·x + b and L = ½(ŷ − y)²: along the gradient the curvature is x² + 1, so it is back at 2 / (x² + 1).
+    # ŷ = w·x + b and L = ½(ŷ - y)²: along the gradient the curvature is x² + 1, so it is back at 2 / (x² + 1).
     table = bundled("talk-diverges").run.table
     for x in (0.5, 1.0, 3.0):
         settings = Settings(lr=0.1, x=(x,), y=(4.0,))

@@ -167,9 +167,9 @@ def test_markdown_explains_the_gradients_of_the_notebook(engine: Engine) -> None
     blocks = {block.partition(":")[0]: block.splitlines() for block in text.strip().split("\n\n")}
     # gw1, gb2 and the new w2 as the notebook prints them: tests/support/printed.py.
     for symbol, formula, result in (
-        ("∂L/∂w1[1,1]", "(ŷ − y)·w2[1]·h1[1](1 − h1[1])·x[1]", "+0.5673"),
-        ("∂L/∂b2", "ŷ − y", "−11.5301"),
-        ("new w2[1]", "w2[1] − lr·∂L/∂w2[1]", "+1.3506"),
+        ("∂L/∂w1[1,1]", "(ŷ - y)·w2[1]·h1[1](1 - h1[1])·x[1]", "+0.5673"),
+        ("∂L/∂b2", "ŷ - y", "-11.5301"),
+        ("new w2[1]", "w2[1] - lr·∂L/∂w2[1]", "+1.3506"),
     ):
         assert blocks[symbol][1] == f"  {symbol} = {formula}"
         assert f"  = {result}" in blocks[symbol]
@@ -187,7 +187,7 @@ def test_markdown_explains_the_newest_steps_and_of_large_networks_some_numbers(e
     parts = _text_of(session, engine).split("\n## Step ")[1:]
     assert ["<details>" in part for part in parts] == [False] * 3 + [True] * 20
     assert parts[-1].count("the gradient of the loss by") == len(session.timeline.run.network.parameters)
-    assert "new w1[1,1] = w1[1,1] − lr·√(1 − β₂ᵗ)/(1 − β₁ᵗ)" in parts[-1]
+    assert "new w1[1,1] = w1[1,1] - lr·√(1 - β₂ᵗ)/(1 - β₁ᵗ)" in parts[-1]
     assert "0.999²³" in parts[-1], "t is the step's own"
 
 

@@ -302,7 +302,7 @@ def test_a_published_number_that_is_right_after_all_is_told(engine: Engine) -> N
 
 
 def test_a_step_that_the_run_never_comes_to(engine: Engine) -> None:
-    """Each step multiplies the distance from the floor by −1.4: squared, that leaves float64 after 1,055 steps."""
+    """Each step multiplies the distance from the floor by -1.4: squared, that leaves float64 after 1,055 steps."""
     text = BY_HAND.replace("step = 2", "step = 2000").replace("5.6", "1")
     [wrong] = [number for number in check(parse(text, None, "it"), engine.answer) if not number.ok]
     assert wrong.computed is None

@@ -96,20 +96,20 @@ def roles(found: Driven, role: str) -> set[Cell]:
 
 
 async def test_the_notebooks_gradients_are_explained(engine: Engine) -> None:
-    """Part 4's printed gradients, −11.906485 and 0.24420656, with the numbers that make them."""
+    """Part 4's printed gradients, -11.906485 and 0.24420656, with the numbers that make them."""
     async with driven(engine, PART_4) as found:
         await press(found, "space")
         await why(found, Cell("gb2"))
         shown = lines(found, "why").splitlines()
-        assert shown[:4] == ["∂L/∂b2 = ŷ − y", "= 0.7475 − 12.6540", "", "= −11.9065"]
-        assert "tape         −11.906485" in shown
+        assert shown[:4] == ["∂L/∂b2 = ŷ - y", "= 0.7475 - 12.6540", "", "= -11.9065"]
+        assert "tape         -11.906485" in shown
         await press(found, "escape")
         await why(found, Cell("gw1"))
         shown = lines(found, "why").splitlines()
         assert shown[:5] == [
-            "∂L/∂w1[1,1] = (ŷ − y)·w2[1]·h1[1](1 − h1[1])·x[1]",
-            "= (0.7475 − 12.6540)·0.1908·0.5434(1 − 0.5434)·(−0.4332)",
-            "= −11.9065·0.1908·0.2481·(−0.4332)",
+            "∂L/∂w1[1,1] = (ŷ - y)·w2[1]·h1[1](1 - h1[1])·x[1]",
+            "= (0.7475 - 12.6540)·0.1908·0.5434(1 - 0.5434)·(-0.4332)",
+            "= -11.9065·0.1908·0.2481·(-0.4332)",
             "",
             "= +0.2442",
         ]
@@ -142,7 +142,7 @@ async def test_terms_are_followed_to_the_data_and_back(engine: Engine) -> None:
         assert "ŷ = w2[1]·h1[1] + w2[2]·h1[2] + b2" in lines(found, "why")
         await press(found, "right", "enter", "right", "enter")
         assert lines(found, "trail") == "∂L/∂w1[1,1]  ›  ŷ  ›  h1[1]  ›  x[1]"
-        assert "= (3 − 3.4108)/0.9483" in lines(found, "why")
+        assert "= (3 - 3.4108)/0.9483" in lines(found, "why")
         await press(found, "backspace", "backspace")
         assert lines(found, "trail").startswith("∂L/∂w1[1,1]  ›  ŷ  enter")
         await press(found, "backspace", "backspace")
@@ -173,10 +173,10 @@ async def test_one_link_or_the_whole_chain_four_digits_or_all(engine: Engine) ->
         await press(found, "space")
         await why(found, Cell("gw1"))
         await press(found, "c")
-        assert "∂L/∂w1[1,1] = ∂L/∂z1[1]·x[1]\n= −0.5637·(−0.4332)" in lines(found, "why")
+        assert "∂L/∂w1[1,1] = ∂L/∂z1[1]·x[1]\n= -0.5637·(-0.4332)" in lines(found, "why")
         await press(found, "d")
         # ∂L/∂z1[1] is what the notebook prints for ∂L/∂b1[1].
-        assert "= −0.5637301·(−0.43319765)" in lines(found, "why")
+        assert "= -0.5637301·(-0.43319765)" in lines(found, "why")
 
 
 async def test_the_mouse_points_and_follows(engine: Engine) -> None:
@@ -186,7 +186,7 @@ async def test_the_mouse_points_and_follows(engine: Engine) -> None:
         await found.settle()
         assert "∂L/∂b2" in lines(found, "status")
         await press(found, "enter")
-        assert "ŷ − y" in lines(found, "why")
+        assert "ŷ - y" in lines(found, "why")
         await found.pilot.click("#why", offset=(10, 1))
         await press(found, "c")
         assert lines(found, "trail").startswith("∂L/∂b2  ›  ")
@@ -197,7 +197,7 @@ async def test_an_update_tells_what_it_does_to_the_loss(engine: Engine) -> None:
         await press(found, "space")
         await why(found, Cell("new_w1"))
         shown = lines(found, "why")
-        assert "= 0.3740 − 0.01·0.2442" in shown
+        assert "= 0.3740 - 0.01·0.2442" in shown
         alone, together = shown.splitlines()[-2:]
         assert alone.startswith("this update alone: loss 70.8822 → 70.88")
         await press(found, "escape", "space")
@@ -264,7 +264,7 @@ async def test_what_is_known_stands_there_while_the_engine_is_asked(engine: Engi
         await found.pilot.press("enter")
         await found.pilot.pause()
         shown = lines(found, "why").splitlines()
-        assert shown[-3:] == ["tape         −11.906485", "chain rule   −11.906485", "difference   …"]
+        assert shown[-3:] == ["tape         -11.906485", "chain rule   -11.906485", "difference   …"]
         room = len(found.app.screen.query_one("#why", Pane).lines)
         found.asker.ask = answer  # type: ignore[method-assign]
         await found.pilot.press("escape")
@@ -448,7 +448,7 @@ async def test_a_question_comes_before_the_gradients(engine: Engine) -> None:
         assert lines(found, "step").startswith("No: you said w1, it is b2.")
         assert "predicted 1 of 2" in lines(found, "header")
         await press(found, "enter")
-        assert "∂L/∂b2 = ŷ − y" in lines(found, "why")
+        assert "∂L/∂b2 = ŷ - y" in lines(found, "why")
 
 
 async def test_a_number_is_computed_and_typed(engine: Engine) -> None:
@@ -607,9 +607,9 @@ async def test_values_flow_in_and_gradients_flow_back(engine: Engine) -> None:
         assert "·" in lines(found, "network")
         await press(found, "s", "s")
         assert "0.75" in lines(found, "network")
-        assert "−12" not in lines(found, "network")
+        assert "-12" not in lines(found, "network")
         await press(found, "s", "s")
-        assert "−12" in lines(found, "network")
+        assert "-12" in lines(found, "network")
         assert "flows back" in str(found.pane("network").border_title)
 
 
@@ -666,7 +666,7 @@ async def test_where_no_number_is_left_it_says_so(engine: Engine) -> None:
 def test_the_scale_of_a_plot_is_not_cut(value: float) -> None:
     text = plot.short(value)
     assert len(text) < plot.SCALE
-    number = float(text.replace("−", "-"))
+    number = float(text.replace("-", "-"))
     assert number == pytest.approx(value, rel=0.06)
 
 
@@ -680,12 +680,12 @@ def test_why_in_a_real_terminal(term: str) -> None:
     with RealTerminal("notebook-part-4", term=term, **environment) as terminal:
         terminal.wait_for("arrow keys point")
         terminal.press(" ")
-        terminal.wait_for("−11.9065")
+        terminal.wait_for("-11.9065")
         terminal.press("\t\t\x1b[C")  # two panes on, and to the right
         terminal.wait_for("∂L/∂w1[1,2] = +0.42463395")
         terminal.press("\r")
         terminal.wait_for("all three agree to 7 digits")
-        assert "= −11.9065·0.1908·0.2481·(−0.7533)" in terminal.text
+        assert "= -11.9065·0.1908·0.2481·(-0.7533)" in terminal.text
         terminal.press("\x1b[C\r")
         terminal.wait_for("ŷ = w2[1]·h1[1] + w2[2]·h1[2] + b2")
         terminal.press("\x7f")
@@ -694,7 +694,7 @@ def test_why_in_a_real_terminal(term: str) -> None:
         terminal.wait_for("space step")
         row = next(number for number, line in enumerate(terminal.text.splitlines(), 1) if line.startswith("│b2"))
         terminal.press(f"\x1b[<0;6;{row}M\x1b[<0;6;{row}m")  # the mouse, on ∂L/∂b2
-        terminal.wait_for("−11.906485")
+        terminal.wait_for("-11.906485")
         terminal.press("q")
         assert terminal.wait_for_end() == 0
         assert terminal.is_restored()

@@ -36,8 +36,8 @@ def subtitle(worst: Worst) -> str:
 def _amount(value: float, dollars: str) -> str:
     """`$1.23M` for the house table's dollars, short enough for a column."""
     if not np.isfinite(value):
-        return "NaN" if np.isnan(value) else "∞" if value > 0 else "−∞"
-    sign, size = ("−" if value < 0 else "") + dollars, abs(value)
+        return "NaN" if np.isnan(value) else "∞" if value > 0 else "-∞"
+    sign, size = ("-" if value < 0 else "") + dollars, abs(value)
     if size >= 1e12 or (size < 0.01 and size):
         return f"{sign}{size:.1e}"
     if size >= 1e6:

@@ -78,7 +78,7 @@ def serve_forks(control: socket.socket, build: "object") -> None:
 
 
 def _fork() -> int:
-    """The pid, 0 in the child, −1 if there is no room for another process."""
+    """The pid, 0 in the child, -1 if there is no room for another process."""
     try:
         return os.fork()
     except OSError as error:

@@ -101,7 +101,7 @@ class SessionApp(StepperApp):
         score = stepper.predictor.score if stepper else None
         report = Report(
             self.lessons.open.name,
-            self.session.timeline.steps,
+            self.session.timeline.step_number,
             last,
             tuple(float(loss) for loss in some),
             score.asked if score else 0,

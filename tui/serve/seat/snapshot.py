@@ -32,8 +32,9 @@ class Snapshot(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Whether the instructor's own run began with given weights."""
 
     done: int
-    steps: int
     step: int
+    """The number of the step that is explained, from 1."""
+
     settings: Settings
     earlier: Numbers
     stride: int
@@ -69,7 +70,7 @@ class Snapshot(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             view,
             run=run,
             settings=self.settings,
-            steps=self.steps,
+            step=self.step - (self.done == 0),
             losses=self._losses(),
             every=self.every,
             context=context,
@@ -96,7 +97,6 @@ def encode(timeline: Timeline, view: View, lesson: int) -> bytes | None:
         run=replace(timeline.run, initial=tuple(state.tolist()), settings=first),
         given=timeline.run.initial is not None,
         done=timeline.position.done,
-        steps=timeline.steps,
         step=context.step,
         settings=timeline.settings,
         earlier=numbers(view.losses[:-newest:stride]),

@@ -112,7 +112,7 @@ class CurvesScreen(Overlay[None]):
             words = self._trouble or "the engine computes it …"
             width = self.query_one("#curve", Pane).content_size.width
             rows: list[Line] = [(Span(row),) for row in wrapped_words(words, max(width, 20), 0)]
-            self._show("Loss along −∂L/∂w", rows, "")
+            self._show("Loss along -∂L/∂w", rows, "")
             return
         marks = [Mark(0.0, float(curve.losses[0]), "○"), Mark(curve.best, curve.at(curve.best), "▼")]
         longest = float(curve.lengths[-1])
@@ -126,7 +126,7 @@ class CurvesScreen(Overlay[None]):
         best, rises = f"least at {brief(curve.best, 2)} ▼", f"up again beyond {brief(curve.rises or 0, 3)}"
         least = curve.rises is not None and curve.best > 0
         self._show(
-            f"Loss after one step along −∂L/∂w, by the learning rate   ● lr {brief(lr)}",
+            f"Loss after one step along -∂L/∂w, by the learning rate   ● lr {brief(lr)}",
             self._plot([Series(curve.lengths, curve.losses, "positive")], marks, (0.0, longest), False),
             *((f"{words}   {best}, {rises}", f"{words}   {best}") if least else ()),
             words,

@@ -30,5 +30,5 @@ class NetworkScreen(Overlay[None]):
         """Draw the picture for the present size."""
         pane = self.query_one(Pane)
         width = pane.content_size.width
-        pane.entitle(f"{network.title(self._view, width)}   step {self._view.steps:,}   esc closes")
+        pane.entitle(f"{network.title(self._view, width)}   step {self._view.step:,}   esc closes")
         pane.show(network.lines(self._view, width, pane.content_size.height))

@@ -158,7 +158,7 @@ class WhyScreen(Overlay[None]):
         return cells[self._chosen % len(cells)] if cells else None
 
     def _chosen_part(self, found: Explanation) -> Cell | None:
-        """The part of the formula that the chosen number is in: ŷ − y is one, and has ŷ and y to choose."""
+        """The part of the formula that the chosen number is in: ŷ - y is one, and has ŷ and y to choose."""
         chosen = self._chosen_cell(found)
         return next((factor.cells[0] for factor in found.factors if chosen in factor.cells), None)
 

@@ -12,7 +12,7 @@ def lines(view: View, status: str, width: int) -> list[Line]:
     rows = f"row {sampling.row}" if sampling.rule == THIS_ROW else sampling.rule
     start = "given weights" if view.run.initial is not None else f"seed {view.run.seed}"
     rule = "" if view.run.optimizer.name == "sgd" else f" {view.run.optimizer.name}"
-    step = f"step {view.steps:,}"
+    step = f"step {view.step:,}"
     longer = [view.network.name, start, f"lr {brief(view.settings.lr)}{rule}", rows, step]
     shorter = [view.network.name.split()[0], start, f"lr {brief(view.settings.lr)}", step]
     choices = [

@@ -1,8 +1,8 @@
 """The line above the keys: a notice, a jump's progress, or the number under the cursor with all its digits."""
 
+from backprop_tui.core.explain import cell_name
 from backprop_tui.core.explain.remarks import known, remarks
 from backprop_tui.core.model.phases import LOSS, UPDATE, Cell, shape
-from backprop_tui.core.model.values import parse, symbol
 from backprop_tui.core.session.jump import Jump
 from backprop_tui.core.text.numerals import brief, full, ordinal
 from backprop_tui.tui.stepper.view import View
@@ -30,15 +30,9 @@ def line(view: View, notice: str, jump: Jump | None, pointing: bool, width: int)
 def named(view: View, cell: Cell) -> str:
     """A number's name, its value's shape, and all its digits."""
     value = view.value(cell)
-    if parse(cell.name).updated:
-        name = f"{symbol(cell.name)}[{cell.row + 1},{cell.column + 1}] updated"
-    elif cell.name == "loss":
-        name = "loss"
-    else:
-        name = f"{symbol(cell.name)}[{cell.row + 1},{cell.column + 1}]"
     rows, columns = shape(view.network, cell.name)
     number = "not computed yet" if value is None else full(value, view.dtype(cell.name))
-    return f"{name} = {number}   shape ({rows}, {columns})"
+    return f"{cell_name(view.network, cell)} = {number}   shape ({rows}, {columns})"
 
 
 def _progress(jump: Jump, width: int) -> Line:
