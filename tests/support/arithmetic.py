@@ -26,7 +26,7 @@ FUNCTIONS = {
 
 def computed(text: str) -> float:
     """What an expression as the program prints it comes to. Raises SyntaxError for what is none."""
-    text = text.replace("-", "-").replace("·", "*").replace("∞", "inf").replace("NaN", "nan")
+    text = text.replace("·", "*").replace("∞", "inf").replace("NaN", "nan")
     text = re.sub(r"(?<=\d),(?=\d{3})", "", text)
     text = re.sub(r"[⁰¹²³⁴⁵⁶⁷⁸⁹]+", lambda power: "**" + power[0].translate(SUPERSCRIPTS), text)
     text = re.sub(r"e\^\(", "exp(", text)
@@ -45,7 +45,7 @@ def computed(text: str) -> float:
 
 def last_digit(text: str) -> float:
     """One unit of a printed number's last digit."""
-    mantissa, _, exponent = text.replace("-", "-").partition("e")
+    mantissa, _, exponent = text.partition("e")
     return float(10.0 ** (int(exponent or 0) - len(mantissa.partition(".")[2])))
 
 

@@ -132,7 +132,7 @@ def read_number(text: str) -> float | None:
     if text == "·":
         return None
     assert _NUMBER.fullmatch(text), f"{text!r} is neither a number nor dots"
-    return float(text.replace("-", "-").replace("∞", "inf"))
+    return float(text.replace("∞", "inf"))
 
 
 @asynccontextmanager

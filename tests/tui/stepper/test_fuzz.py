@@ -108,7 +108,7 @@ def agrees(text: str, value: float | None) -> bool:
         return str(written) == str(value)
     mantissa, _, exponent = text.partition("e")
     digits = len(mantissa.partition(".")[2])
-    return abs(written - value) <= 0.5001 * 10.0 ** (int(exponent.replace("-", "-") or 0) - digits) + 1e-7 * abs(value)
+    return abs(written - value) <= 0.5001 * 10.0 ** (int(exponent or 0) - digits) + 1e-7 * abs(value)
 
 
 def check(shown: Driven, engine: Engine) -> None:

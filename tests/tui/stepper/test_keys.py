@@ -399,7 +399,7 @@ async def precision(shown: Driven, key: str) -> None:
     trace = shown.session.timeline.trace
     assert trace is not None
     for cell, text in shown.shown().items():
-        value = float(text.replace("-", "-"))
+        value = float(text)
         assert np.float32(value) == np.float32(trace[cell.name][cell.row, cell.column]), cell
     assert len(shown.shown()[Cell("w1")]) >= 10
     await shown.press(key)

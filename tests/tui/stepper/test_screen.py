@@ -112,7 +112,7 @@ async def test_a_learning_rate_that_blows_up_is_no_dead_end(engine: Engine) -> N
         assert shown.session.timeline.steps == steps - 1
         await shown.press("space", "space", "r")
         assert "seed 1" in shown.lines("header")
-        assert all(np.isfinite(float(text.replace("-", "-"))) for text in shown.shown().values() if text != "·")
+        assert all(np.isfinite(float(text)) for text in shown.shown().values() if text != "·")
         assert "step 0" in shown.lines("header")
         await shown.press("b")
         assert f"step {steps + 1} " in shown.lines("header"), "the run that blew up is still there"

@@ -666,7 +666,7 @@ async def test_where_no_number_is_left_it_says_so(engine: Engine) -> None:
 def test_the_scale_of_a_plot_is_not_cut(value: float) -> None:
     text = plot.short(value)
     assert len(text) < plot.SCALE
-    number = float(text.replace("-", "-"))
+    number = float(text)
     assert number == pytest.approx(value, rel=0.06)
 
 

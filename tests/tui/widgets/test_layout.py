@@ -82,7 +82,7 @@ def test_a_tick_makes_the_steps_of_its_time() -> None:
 
 def test_what_can_be_typed() -> None:
     assert number("1e-3") == 0.001
-    assert number("-0.5") == -0.5
+    assert number("\N{MINUS SIGN}0.5") == number("-0.5") == -0.5
     assert whole("1,000") == 1000
     assert jump("500") == (500, None)
     assert jump("500 <0.01") == (500, 0.01)
