@@ -23,7 +23,7 @@ class DataScreen(LessonScreen):
 
     LESSON = named("data")
     INTRO = (
-        "Each feature is brought to mean 0 and standard deviation 1, so none outweighs another.",
+        "Each feature gets mean 0 and standard deviation 1: none outweighs another.",
         "A few prices dwarf the rest; their logarithms lie evenly about the middle.",
     )
     KEYS = DATA

@@ -98,7 +98,7 @@ async def test_the_function_of_lesson_2_is_carried_over_to_lesson_3(engine: Engi
         await press(found, "3", "c", "l")
         await write(found, "0.5")
         await press(found, "space")
-        assert lines(found, "steps").splitlines()[-1].split()[:2] == ["1", "3.0"]
+        assert lines(found, "steps").splitlines()[-1].split() == ["3.0"]
 
 
 async def test_what_is_no_number_is_told(engine: Engine) -> None:
