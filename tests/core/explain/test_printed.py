@@ -65,21 +65,17 @@ def test_what_is_printed_gives_what_is_printed(
     engine: Engine, network: Network, seed: int, size: int, dtype: str, optimizer: str, scale: float
 ) -> None:
     trace, context = traced(engine, network, seed, size, dtype, Optimizer(optimizer), scale)
-    about, said = 0, 0
     for name, value in trace.values.items():
         for place in np.ndindex(value.shape):
             for form in (LOCAL, CHAIN):
-                texts = told(trace, Cell(name, *place), context, form)
-                if texts:
-                    about += check(texts) > 0
-                    said += 1
+                if texts := told(trace, Cell(name, *place), context, form):
+                    check(texts)
             _, shown = sentence(trace, Cell(name, *place), context)
             if "…" not in shown and " = " in shown and ": " not in shown:
                 head, sign, number = shown.rpartition(" = ") if " ≈ " not in shown else shown.rpartition(" ≈ ")
                 body = head.partition(" = ")[2]
                 if body and sign == " = " and is_finite_number(number):
                     assert abs(computed(body) - computed(number)) <= last_digit(number) * (1 + 1e-6), shown
-    assert about <= said / 4, "most lines hold with a digit or two more"
 
 
 def test_the_first_step_of_the_houses_can_be_checked(engine: Engine) -> None:
@@ -92,8 +88,10 @@ def test_the_first_step_of_the_houses_can_be_checked(engine: Engine) -> None:
     answer = engine.answer(RunSteps(Program(network), numbers(state.astype("float32")), samples, 0.2))
     assert isinstance(answer, StepsRun)
     trace = Trace(network, 0.2, (0,), arrays(answer.trace))
-    texts = told(trace, Cell("gy_pred"), Context(), LOCAL)
-    assert check(texts) == 0
+    cells = [Cell(name, *place) for name, value in trace.values.items() for place in np.ndindex(value.shape)]
+    found = [texts for cell in cells for form in (LOCAL, CHAIN) if (texts := told(trace, cell, Context(), form))]
+    assert len(found) > 40
+    assert all(check(texts) == 0 for texts in found), "a digit or two more are enough: no line says ≈"
 
 
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
