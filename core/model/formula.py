@@ -116,7 +116,7 @@ class Operation:
 
 @dataclass(frozen=True)
 class Formula:
-    """What was typed, and its expression tree."""
+    """What was typed, with hyphens as its minus signs, and its expression tree."""
 
     text: str
     tree: Expression
@@ -168,7 +168,7 @@ def parse(text: str) -> Formula:
         raise parser.error("this bracket was never opened")
     if parser.token:
         raise parser.unexpected()
-    return Formula(text, tree)
+    return Formula(parser.text, tree)
 
 
 class _Parser:

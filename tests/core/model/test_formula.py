@@ -68,6 +68,10 @@ def test_it_reads_a_formula_as_python_reads_it(engine: Engine, text: str) -> Non
         assert differentiate(engine, text, x).y.array[0] == pytest.approx(wanted, rel=1e-5)
 
 
+def test_a_minus_of_typesetting_is_a_minus() -> None:
+    assert parse("\N{MINUS SIGN}x**2 \N{MINUS SIGN} 1") == parse("-x**2 - 1")
+
+
 def test_operations_are_listed_in_the_order_in_which_they_are_computed() -> None:
     operations = parse("x**2 + 4*x").operations
     assert [f"{operation.name} = {operation.written()}" for operation in operations] == [

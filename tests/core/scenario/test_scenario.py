@@ -294,6 +294,19 @@ def test_the_good_one_is_good() -> None:
     assert parse(dumps(scenario), None, "again") == scenario
 
 
+def test_a_minus_of_typesetting_is_a_minus_and_stays_in_a_text() -> None:
+    """A number that is pasted from a page has U+2212; a title, a note and a comment are the author's own words."""
+    texts = GOOD.replace('"A good one"', '"y \N{MINUS SIGN} 1"').replace("nothing", "\N{MINUS SIGN}3 # no comment")
+    hyphens = texts.replace("x = [[1.0, 2.0]", "x = [[-1.0, -2e-3]")
+    pasted = texts.replace(
+        "x = [[1.0, 2.0]", "# \N{MINUS SIGN}\nx = [[\N{MINUS SIGN}1.0, \N{MINUS SIGN}2e\N{MINUS SIGN}3]"
+    )
+    scenario = parse(pasted, None, "pasted")
+    assert scenario == parse(hyphens, None, "hyphens")
+    assert scenario.title == "y \N{MINUS SIGN} 1"
+    assert scenario.notes.strip() == "\N{MINUS SIGN}3 # no comment"
+
+
 MISTAKES = [
     # Not TOML
     ('title = "A good one"', "title = A good one", "line 1: is not TOML: Invalid value"),

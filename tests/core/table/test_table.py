@@ -91,6 +91,12 @@ def test_the_same_table_in_other_dress(path: Path, text: str) -> None:
     assert (table.raw_y == plain.raw_y).all()
 
 
+def test_a_minus_of_typesetting_is_a_minus(path: Path) -> None:
+    """A spreadsheet or a page writes U+2212; the rows beside it keep the ASCII hyphen."""
+    table = opened(path, f"{HEADER}\N{MINUS SIGN}2,71,312\n-3.5,1e\N{MINUS SIGN}3,401\n1,44,198\n", log_target=False)
+    assert table.raw.tolist() == [[-2, 71], [-3.5, 1e-3], [1, 44]]
+
+
 def test_a_column_is_the_one_of_that_name(path: Path) -> None:
     """Also where pandas would give a second `a` the name `a.1`."""
     table = opened(path, "a,a,a.1,y\n1,2,3,4\n5,6,7,8\n", features=("a.1",), targets=("y",))

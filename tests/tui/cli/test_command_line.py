@@ -121,6 +121,11 @@ def test_options_describe_a_run() -> None:
     assert (run.table.standardize, run.table.log_target, run.network.features) == (("sqft_living",), False, 1)
 
 
+def test_a_minus_of_typesetting_is_a_minus() -> None:
+    assert run_for("--lr", "1e\N{MINUS SIGN}3").settings.lr == 1e-3
+    assert "--lr: -0.1 is not a learning rate" in said(run("--lr", "\N{MINUS SIGN}0.1"))
+
+
 def test_the_header_says_what_the_options_do_not(tmp_path: Path) -> None:
     path = tmp_path / "mine.csv"
     path.write_text('\ufeff"age, years", height,weight\n1,2,3\n', encoding="utf-8")

@@ -101,6 +101,16 @@ async def test_the_function_of_lesson_2_is_carried_over_to_lesson_3(engine: Engi
         assert lines(found, "steps").splitlines()[-1].split() == ["3.0"]
 
 
+async def test_a_minus_of_typesetting_can_be_pasted(engine: Engine) -> None:
+    async with driven(engine) as found:
+        await press(found, "2", "equals_sign")
+        await write(found, "(x \N{MINUS SIGN} 3)**2")
+        assert "(x - 3)**2" in found.text
+        await press(found, "3", "x")
+        await write(found, "\N{MINUS SIGN}0.5")
+        assert lines(found, "steps").splitlines()[-1].split() == ["-0.5"]
+
+
 async def test_what_is_no_number_is_told(engine: Engine) -> None:
     async with driven(engine) as found:
         await press(found, "2", "equals_sign")
