@@ -197,7 +197,7 @@ async def test_an_update_tells_what_it_does_to_the_loss(engine: Engine) -> None:
         await press(found, "space")
         await why(found, Cell("new_w1"))
         shown = lines(found, "why")
-        assert "= 0.3740 - 0.01·0.2442" in shown
+        assert "= 0.37399 - 0.01·0.24421" in shown
         alone, together = shown.splitlines()[-2:]
         assert alone.startswith("this update alone: loss 70.8822 → 70.88")
         await press(found, "escape", "space")
