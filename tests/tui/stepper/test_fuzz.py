@@ -119,7 +119,7 @@ def check(shown: Driven, engine: Engine) -> None:
         assert agrees(text, expected(session, cell)), f"{cell} reads {text}, is {expected(session, cell)}"
     if shown.screen.size.width >= 80 and shown.screen.size.height >= 24:
         header = shown.lines("header")
-        assert re.search(rf"step {session.timeline.steps:,}(\s|$)", header), header
+        assert re.search(rf"step {session.timeline.step_number:,}(\s|$)", header), header
         assert session.timeline.run.initial is not None or f"seed {session.timeline.run.seed} " in header
     entry = session.timeline.position.entry
     if session.timeline.trace is not None:
