@@ -130,7 +130,7 @@ class StepperScreen(StepView):
 
             found = doubts(self._loaded, self.session, computed=True)
             why = f"; next digits may differ: {'; '.join(found)}" if found else ""
-            self.say(f"resumed at step {self.session.timeline.steps:,}{why}")
+            self.say(f"resumed at step {self.session.timeline.step_number:,}{why}")
 
     def refused(self, message: str) -> None:
         """Something could not be done: say so, and stop what repeats."""

@@ -105,7 +105,7 @@ def test_quit_between_phases_and_resumed_in_the_same_place(state: Path) -> None:
         before = panes(terminal)
         quit_it(terminal)
     with started(state, "--resume") as terminal:
-        terminal.wait_for("resumed at step 2")
+        terminal.wait_for("resumed at step 3")
         assert panes(terminal) == before
         terminal.press("s")
         terminal.wait_for("phase 4 of 10")
