@@ -3,6 +3,7 @@
 Both stand beside a session: they read its history and ask the engine, they never change the run.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -48,6 +49,8 @@ class TableLosses:
 
     def __init__(self, session: Session) -> None:
         self.session = session
+        self._timeline = session.timeline
+        """The run that what is found belongs to."""
         self._found: dict[str, dict[int, float]] = {TRAINING: {}, HELD_OUT: {}}
         self._seen: dict[int, bytes] = {}
 
@@ -76,23 +79,23 @@ class TableLosses:
 
     def line(self, part: str) -> tuple[list[int], list[float]]:
         """The points that are there so far, and the loss at each."""
-        found = self._found[part]
+        found = self._found_of(part)
         points = [point for point in self.points() if point in found]
         return points, [found[point] for point in points]
 
     def latest(self, part: str) -> float | None:
         """The loss where the session stands; None until the engine has answered."""
-        return self._found[part].get(self.points()[-1])
+        return self._found_of(part).get(self.points()[-1])
 
     def request(self) -> FindLosses | None:
         """What must be asked next; None when all points are there. Not while the session still asks itself."""
         timeline = self.session.timeline
         if timeline.scaling is None or timeline.settings.x is not None:
             return None
-        self._forget_changed()
         points = self.points()
+        self._forget_changed(points)
         for part in self.parts:
-            missing = [point for point in points if point not in self._found[part]]
+            missing = [point for point in points if point not in self._found_of(part)]
             if not missing:
                 continue
             # The newest first: it is what one looks at.
@@ -103,9 +106,10 @@ class TableLosses:
                 rows = split_rows(timeline.scaling.rows, table.holdout, table.holdout_seed)[1][None]
                 size = rows.shape[1]
             chosen = missing[::-1][: max(1, MAX_WORK // size)]
-            self._asked = part, chosen
+            states = {point: self._state(point).copy() for point in chosen}
+            self._asked = timeline, part, states
             width = timeline.run.network.width
-            parameters = numbers(np.stack([self._state(point)[:width] for point in chosen]).astype("float64"))
+            parameters = numbers(np.stack([state[:width] for state in states.values()]).astype("float64"))
             return FindLosses(timeline.run.network, parameters, TableRows(timeline.run.table, numbers(rows)))
         return None
 
@@ -115,27 +119,36 @@ class TableLosses:
             raise EngineRefused(answer.message)
         if not isinstance(answer, LossesFound):
             raise WireError("the engine's answer is not one to this request")
-        part, chosen = self._asked
+        timeline, part, states = self._asked
         losses = answer.losses.array
-        if losses.shape != (len(chosen),):
+        if losses.shape != (len(states),):
             raise WireError("the engine's losses are not as many as were asked for")
-        for point, loss in zip(chosen, losses.tolist(), strict=True):
-            self._found[part][point] = loss
-            self._seen[point] = self._state(point).tobytes()
+        if timeline is not self.session.timeline:
+            return  # another run is in view by now
+        for (point, state), loss in zip(states.items(), losses.tolist(), strict=True):
+            self._found_of(part)[point] = loss
+            self._seen[point] = state.tobytes()
+
+    def _found_of(self, part: str) -> dict[int, float]:
+        """What is found of a part, by point: nothing yet if another run has come into view."""
+        if self._timeline is not self.session.timeline:
+            self._timeline = self.session.timeline
+            self._found, self._seen = {TRAINING: {}, HELD_OUT: {}}, {}
+        return self._found[part]
 
     def _state(self, point: int) -> Array:
         state = self.session.timeline.history.state(point)
         assert state is not None, "points are entries whose states are at hand"
         return state
 
-    def _forget_changed(self) -> None:
+    def _forget_changed(self, wanted: Sequence[int]) -> None:
         """Forget the points that are not wanted any more, and those whose history was cut and went another way."""
-        wanted = set(self.points())
+        found = [self._found_of(part) for part in (TRAINING, HELD_OUT)]
         for point in list(self._seen):
             if point not in wanted or self._state(point).tobytes() != self._seen[point]:
                 del self._seen[point]
-                for found in self._found.values():
-                    found.pop(point, None)
+                for losses in found:
+                    losses.pop(point, None)
 
 
 class Overview:
@@ -183,18 +196,16 @@ class Worst:
         self.found: tuple[Prediction, ...] = ()
         self.mean_error = float("nan")
         self.rows = 0
-        self._at: tuple[bytes, bool] | None = None
+        self._answered: FindWorst | None = None
 
     def request(self) -> FindWorst | None:
         """What must be asked next; None when what is here belongs to where the session stands."""
         timeline = self.session.timeline
         if timeline.scaling is None or timeline.settings.x is not None:
             return None
-        parameters = current_parameters(timeline)
-        if self._at == (parameters.tobytes(), self.held_out):
-            return None
         run = timeline.run
-        return FindWorst(run.program, numbers(parameters), run.table, self.count, self.held_out)
+        wanted = FindWorst(run.program, numbers(current_parameters(timeline)), run.table, self.count, self.held_out)
+        return None if wanted == self._answered else wanted
 
     def accept(self, request: Request, answer: Answer) -> None:
         """Take the answer. Raises EngineRefused if it is a refusal, WireError if it does not fit the request."""
@@ -203,11 +214,11 @@ class Worst:
         if not isinstance(answer, WorstFound) or not isinstance(request, FindWorst):
             raise WireError("the engine's answer is not one to this request")
         rows, predicted, true = answer.worst.array, answer.predictions.array, answer.targets.array
-        if not predicted.shape == true.shape == (len(rows), len(self.session.timeline.run.table.targets)):
+        if not predicted.shape == true.shape == (len(rows), len(request.table.targets)):
             raise WireError("the engine's predictions do not have the shape that was asked for")
         self.found = tuple(Prediction(int(row), *pair) for row, *pair in zip(rows, predicted, true, strict=True))
         self.mean_error, self.rows = answer.mean_error, answer.rows
-        self._at = request.parameters.array.tobytes(), request.held_out
+        self._answered = request
 
 
 def current_parameters(timeline: Timeline) -> Array:

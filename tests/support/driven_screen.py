@@ -158,4 +158,5 @@ async def driven(
         if loaded:
             await found.settle()
         yield found
-    assert not app.faults, [repr(error) for error in app.faults]
+    if app.faults:
+        raise app.faults[0]

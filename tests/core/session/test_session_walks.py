@@ -59,7 +59,7 @@ def test_whatever_is_done(engine: Engine, settle: Settle, actions: list[tuple[st
     assert_past_comes_out_again(session, engine)
     # Enough times back, and it is the very start of the first run.
     for _ in range(
-        sum(1 + run.history.entries + len(run.stops) + len(run.history.changes) for run in session.timelines)
+        sum(2 + run.history.entries + len(run.stops) + len(run.history.changes) for run in session.timelines)
     ):
         session.back()
         settle(session)

@@ -26,14 +26,14 @@ from {PACKAGE}.tui.stepper.keys import MAIN
 
 engine, folder = sys.argv[1:]
 
-def build(folder, link):
-    return SessionApp(restore(folder, Run(), None), WatchedEngine(engine), link)
+def build(folder, link, downloads):
+    return SessionApp(restore(folder, Run(), None), WatchedEngine(engine), link, downloads)
 
-rehearse(build)
+rehearse(build, Path(folder))
 before = set(sys.modules)
 # As a session does with its own app, in its own folder.
 ours, theirs = notes.pair()
-app = build(Path(folder), theirs)
+app = build(Path(folder), theirs, False)
 keys = [name for key in MAIN for name in key.names.split(",") if key.action not in ("quit", "jump")]
 
 async def press(pilot):
