@@ -1,7 +1,8 @@
 """Printed arithmetic, computed from its text alone: what a reader with a pocket calculator gets."""
 
 import re
-from math import e, exp, inf, log, nan, sqrt, tanh
+from decimal import Decimal, Overflow
+from math import e, exp, expm1, inf, log, log1p, nan, sqrt, tanh
 
 SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
 NUMBER = r"[-+]?(?:\d+\.?\d*)(?:e-?\d+)?"
@@ -19,8 +20,8 @@ FUNCTIONS = {
     "tanh": tanh,
     "relu": lambda z: max(z, 0.0),
     "leaky_relu": lambda z: z if z > 0 else 0.01 * z,
-    "elu": lambda z: z if z > 0 else exp(z) - 1,
-    "softplus": lambda z: z + log(1 + exp(-z)) if z > 0 else log(1 + exp(z)),
+    "elu": lambda z: z if z > 0 else expm1(z),
+    "softplus": lambda z: z + log1p(exp(-z)) if z > 0 else log1p(exp(z)),
 }
 
 
@@ -40,6 +41,15 @@ def computed(text: str) -> float:
     except (ValueError, ZeroDivisionError):
         return nan
     except OverflowError:
+        return _with_large_powers(text)
+
+
+def _with_large_powers(text: str) -> float:
+    """An expression whose powers of e have more digits than a float takes, though their ratio may be small."""
+    text = re.sub(rf"(?<![\w.]){NUMBER}", lambda number: f"Decimal('{number[0]}')", text)
+    try:
+        return float(eval(text, {"__builtins__": {}}, {"Decimal": Decimal, "exp": Decimal.exp}))
+    except Overflow:
         return inf
 
 

@@ -50,10 +50,14 @@ def test_an_overlay_s_text_can_be_copied_and_nothing_wipes_nothing(keys: str) ->
         terminal.wait_for("esc closes")
         before = copied(terminal)
         assert len(before) == (keys == "y")
-        drag(terminal, (40, 24), (60, 24))
+        blank = next(number for number, line in enumerate(terminal.screen.display, 1) if not line.strip("│ "))
+        drag(terminal, (40, blank), (60, blank))
         terminal.press("\x03")
+        while terminal.read(0.5):  # a key is handled in its turn, the mouse at once
+            pass
         line, _ = where(terminal, "backprop-tui" if keys == "y" else "Every number")
         drag(terminal, (2, line), (13, line))
+        terminal.wait_until(lambda: terminal.screen.buffer[line - 1][1].reverse, what="what is selected, in reverse")
         terminal.press("\x03")
         terminal.wait_until(lambda: len(copied(terminal)) > len(before))
         assert copied(terminal)[len(before) :] == ["backprop-tui" if keys == "y" else "Every number"]

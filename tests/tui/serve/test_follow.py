@@ -155,7 +155,7 @@ def test_two_attendees_follow_and_return_to_their_own(dashboard) -> None:
         ben.press("f")
         ben.wait_for("following prof")
         wait_for_the_same(anna, prof)
-        assert "step 3" in anna.screen.display[0]
+        assert "step 4" in anna.screen.display[0], "the one that is being made"
 
         prof.press(" j2000\r")
         prof.wait_for("step 2,004")
@@ -216,7 +216,7 @@ def test_two_attendees_follow_and_return_to_their_own(dashboard) -> None:
         prof.wait_for_end()
         ben.wait_for("this has ended: f leaves", 10)
         ben.press("\x1b")
-        ben.wait_until(lambda: "seed 1" in ben.screen.display[0] and "step 1" in ben.screen.display[0], 10, "ben's own")
+        ben.wait_until(lambda: "seed 1" in ben.screen.display[0] and "step 2" in ben.screen.display[0], 10, "ben's own")
         for one in (anna, ben):
             one.press("q")
             assert one.wait_for_end() == 0
