@@ -28,6 +28,7 @@ from .widgets.messages import (
     OpenLesson,
     OtherScenario,
     Save,
+    ShowGlossary,
     ShowHelp,
     Told,
 )
@@ -111,6 +112,10 @@ class StepperApp(KeyApp):
                 from .widgets.help import HelpScreen
 
                 self.push_screen(HelpScreen(what.keys, what.words))
+            case ShowGlossary():
+                from .widgets.glossary import GlossaryScreen
+
+                self.push_screen(GlossaryScreen(what.word))
             case FollowInstructor():
                 self._say(self.follow())
             case Save():

@@ -7,6 +7,7 @@ from .serve.room.keys import DASHBOARD
 from .serve.seat.follow import FOLLOWING
 from .serve.seat.held_screen import HELD
 from .stepper import keys as stepper
+from .widgets import glossary
 from .widgets.help import PAGE
 from .widgets.keys import Key
 
@@ -23,6 +24,7 @@ TABLES: dict[str, tuple[Key, ...]] = {
     "v: the network": stepper.PICTURE,
     "o: the examples": stepper.EXAMPLES,
     "y: a page of words": stepper.WORDS,
+    "i: the glossary": glossary.PAGE,
     "?: the help": PAGE,
     "f: following the instructor, in a workshop": FOLLOWING,
     "while the instructor has paused a workshop": HELD,

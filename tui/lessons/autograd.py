@@ -19,6 +19,7 @@ class AutogradScreen(FunctionScreen):
     """Follows one derivative, an operation at a time."""
 
     LESSON = named("autograd")
+    WORD = "GradientTape"
     INTRO = (
         "A gradient tape records every operation on x while y is computed.",
         "Backwards along it, the local derivatives multiply along each path and add up.",

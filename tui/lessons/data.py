@@ -22,6 +22,7 @@ class DataScreen(LessonScreen):
     """Walks through the table, a page of rows at a time."""
 
     LESSON = named("data")
+    WORD = "scaled"
     INTRO = (
         "Each feature gets mean 0 and standard deviation 1: none outweighs another.",
         "A few prices dwarf the rest; their logarithms lie evenly about the middle.",

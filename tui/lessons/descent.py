@@ -22,6 +22,7 @@ class DescentScreen(FunctionScreen):
     """Walks down a curve, a step at a time."""
 
     LESSON = named("descent")
+    WORD = "gradient descent"
     INTRO = (
         "Each step moves x against its derivative: x ← x - lr·dy/dx, by tf.GradientTape.",
         "Too small a learning rate crawls, too large a one jumps to and fro, or away.",

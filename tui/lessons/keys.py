@@ -1,11 +1,12 @@
 """The keys of the lessons: the main screen's if they mean the same, and each lesson's own."""
 
 from backprop_tui.tui.stepper.keys import MAIN
-from backprop_tui.tui.widgets.keys import EVERYWHERE, Key
+from backprop_tui.tui.widgets.keys import EVERYWHERE, WHAT, Key
 
 COMMON = (
     Key("tab", "tab", "next_pane", "next pane", "the next pane", priority=True),
     Key("escape", "esc", "cancel", "cancel", "ends what is under way"),
+    WHAT._replace(footer=True),
     *EVERYWHERE,
 )
 

@@ -4,9 +4,9 @@ from collections.abc import Callable, Sequence
 from textwrap import wrap
 from typing import ClassVar
 
-from backprop_tui.core.lessons.names import LESSONS, Lesson
+from backprop_tui.core.lessons.names import Lesson
 from backprop_tui.core.session.drive import Requester
-from backprop_tui.tui.widgets import footer, layout
+from backprop_tui.tui.widgets import footer, layout, lesson_bar
 from backprop_tui.tui.widgets.key_screen import KeyScreen
 from backprop_tui.tui.widgets.keys import Key, KeysShown
 from backprop_tui.tui.widgets.line import Line, Span, clipped
@@ -16,15 +16,15 @@ from backprop_tui.tui.widgets.runner import Asker
 from textual import work
 from textual.app import ComposeResult
 
-NARROW = 64
-"""Below so many columns the names of all lessons don't fit beside each other."""
-
 
 class LessonScreen(KeyScreen):
     """A lesson: `panes` are composed, `draw_panes` fills them, a runner asks the engine for what the lesson needs."""
 
     CSS_PATH = "lessons.tcss"
     LESSON: ClassVar[Lesson]
+    WORD: ClassVar[str]
+    """What it is about, as the glossary has it."""
+
     INTRO: ClassVar[tuple[str, str]]
     """Two sentences that say what it shows, a line of 78 columns each."""
 
@@ -91,7 +91,7 @@ class LessonScreen(KeyScreen):
             words = f"This terminal is too small: {columns}x{rows} at least; q quits."
             self.pane("#header").show([(Span(part),) for part in wrap(words, width)])
             return
-        self.pane("#header").show([_header(self.LESSON, width)])
+        self.pane("#header").show([lesson_bar.line(self.LESSON, width)])
         sentences = wrap(self._text, width)[:2] if self._text else self.INTRO
         self.pane("#intro").show([(Span(clipped(sentence, width), "dim"),) for sentence in sentences])
         self.draw_panes()
@@ -102,6 +102,10 @@ class LessonScreen(KeyScreen):
     def name_pane(self, selector: str, title: str) -> None:
         """The title in a pane's border."""
         self.pane(selector).entitle(title)
+
+    def word(self) -> str:
+        """What the lesson is about."""
+        return self.WORD
 
     def help_words(self) -> Sequence[str]:
         """What the lesson shows."""
@@ -135,14 +139,3 @@ class LessonScreen(KeyScreen):
         """Bring the next pane to the front."""
         self.turn_to_next(list(self.query(".framed").results(Pane)))
         self.call_after_refresh(self.draw)
-
-
-def _header(here: Lesson, width: int) -> Line:
-    """Which lesson this is, and how to get to the others."""
-    if width < NARROW:
-        return Span(f"lesson {here.number}, {here.name}", "title"), Span("   1 to 5: others", "dim")
-    spans = [Span("backprop-tui  ", "title")] if width >= 80 else []
-    for other in LESSONS:
-        name, role = (other.name.upper(), "title") if other == here else (other.name, "dim")
-        spans += [Span(str(other.number), "key"), Span(f" {name}  ", role)]
-    return tuple(spans)

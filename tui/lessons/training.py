@@ -25,6 +25,7 @@ class TrainingScreen(LessonScreen):
     """Trains over rows, batches and epochs; shows the losses over the whole table, and the worst predictions."""
 
     LESSON = named("training")
+    WORD = "epoch"
     INTRO = (
         "The step of lesson 4 again and again, over one row, mini-batches or all rows.",
         "What counts is the loss over the whole table, and over rows it never trained on.",
@@ -69,7 +70,6 @@ class TrainingScreen(LessonScreen):
         pane = self.pane("#worst")
         pane.show(worst.lines(self.overview.worst, self._chosen, pane.content_size.height))
         self.name_pane("#worst", worst.title(self.overview.worst))
-        pane.border_subtitle = worst.subtitle(self.overview.worst)
         self._ask_what_is_missing()
 
     def _ask_what_is_missing(self) -> None:
@@ -87,7 +87,7 @@ class TrainingScreen(LessonScreen):
         if autoplay.running and not notice:
             return (Span(f"autoplay {autoplay.per_second:g} steps a second; < slower, > faster, a stops it", "key"),)
         if notice or (jump is not None and (jump.left or jump.ended)):
-            return status.line(self._stepper.view(), notice, jump, False, self.size.width)
+            return status.line(self._stepper.view(), notice, jump, False, "", self.size.width)
         words = "arrow keys choose one of the worst rows, enter shows its steps on screen 4"
         return (Span(clipped(words, self.size.width), "dim"),)
 

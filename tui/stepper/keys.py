@@ -1,91 +1,135 @@
 """The keys of the main screen, and of the pages that lie over it."""
 
-from backprop_tui.tui.widgets.keys import EVERYWHERE, HELP, Key
+from backprop_tui.tui.widgets.keys import EVERYWHERE, HELP, WHAT, Key, group
 
 MAIN = (
-    Key("space", "space", "step", "step", "one step; finishes the step if in the middle of its phases", True),
-    Key(
-        "s", "s", "phase", "phase", "one phase: a layer's z, its h, ŷ, the loss, then backwards, then the update", True
+    *group(
+        "one step",
+        Key("space", "space", "step", "step", "one step; finishes the step if in the middle of its phases", True),
+        Key(
+            "s",
+            "s",
+            "phase",
+            "phase",
+            "one phase: a layer's z, its h, ŷ, the loss, then backwards, then the update",
+            True,
+        ),
+        Key(
+            "full_stop", ".", "number", "number", "one number: the smallest step, one unit's or one weight's arithmetic"
+        ),
+        Key(
+            "b",
+            "b",
+            "back",
+            "back",
+            "takes back the last step, phase, number or change; at the start: to the run before",
+            True,
+        ),
+        Key(
+            "t",
+            "t",
+            "predict",
+            "predict",
+            "predict first: a question before each step's gradients; again for a harder level, then off",
+        ),
     ),
-    Key("full_stop", ".", "number", "number", "one number: the smallest step, one unit's or one weight's arithmetic"),
-    Key(
-        "b",
-        "b",
-        "back",
-        "back",
-        "takes back the last step, phase, number or change; at the start: to the run before",
-        True,
+    *group(
+        "what a number is",
+        Key(
+            "enter",
+            "enter",
+            "why",
+            "why?",
+            "why? explains the number under the cursor, or the one computed last",
+            True,
+        ),
+        Key(
+            "i",
+            "i",
+            "what",
+            "what?",
+            "what? says what the number under the cursor is, and what words and signs mean",
+            True,
+        ),
+        Key(
+            "up",
+            "arrow keys",
+            "cursor('up')",
+            "cursor",
+            "move the cursor over the numbers; the line above the keys names it",
+            also=tuple((arrow, f"cursor('{arrow}')") for arrow in ("down", "left", "right")),
+        ),
+        Key(
+            "tab",
+            "tab",
+            "next_pane",
+            "next pane",
+            "the cursor into the next pane; the next pane, if the terminal is too small for all",
+            priority=True,
+        ),
+        Key("d", "d", "precision", "digits", "all digits that float32 has, or four"),
+        Key(
+            "equals_sign",
+            "=",
+            "change",
+            "change",
+            "change the number under the cursor: a weight, a bias, an input, the target",
+        ),
+        Key(
+            "Y",
+            "Y",
+            "copy_number",
+            "copy number",
+            "copy the number under the cursor, or the one computed last, in full",
+        ),
     ),
-    Key(
-        "left_square_bracket,shift+left", "[ or shift+left", "back_phase", "phase back", "one phase back in the history"
+    *group(
+        "the run",
+        Key("r", "r", "reinit", "reinit", "reinit: a new run from new random weights, those of the next seed", True),
+        Key("R", "R", "restart", "restart", "restart: a new run from the weights at the start of this one"),
+        Key("j", "j", "jump", "jump", "jump ahead: a number of steps, or < and a loss to stop below", True),
+        Key("a", "a", "autoplay", "autoplay", "autoplay on and off"),
+        Key("less_than_sign", "<", "slower", "slower", "autoplay slower"),
+        Key("greater_than_sign", ">", "faster", "faster", "autoplay faster"),
+        Key("escape", "esc", "cancel", "cancel", "ends a jump or autoplay"),
+        Key("plus", "+", "lr_up", "lr up", "a larger learning rate, by steps of 1-2-5"),
+        Key("minus", "-", "lr_down", "lr down", "a smaller learning rate"),
+        Key("l", "l", "lr", "lr", "type a learning rate"),
+        Key("n", "n", "next_row", "next row", "the next row of the table"),
+        Key("p", "p", "previous_row", "previous row", "the previous row"),
+        Key("g", "g", "row", "row", "go to a row by its number"),
     ),
-    Key(
-        "right_square_bracket,shift+right",
-        "] or shift+right",
-        "forward_phase",
-        "phase on",
-        "one phase forward in the history, which stays as it is",
+    *group(
+        "what was done",
+        Key(
+            "left_square_bracket,shift+left",
+            "[ or shift+left",
+            "back_phase",
+            "phase back",
+            "one phase back in the history",
+        ),
+        Key(
+            "right_square_bracket,shift+right",
+            "] or shift+right",
+            "forward_phase",
+            "phase on",
+            "one phase forward in the history, which stays as it is",
+        ),
+        Key("home", "home", "first", "start", "the very start"),
+        Key("end", "end", "last", "newest", "the newest step"),
+        Key("v", "v", "picture", "network", "the network as a picture"),
+        Key(
+            "L",
+            "L",
+            "loss_picture",
+            "loss plot",
+            "the loss as a picture, in which one travels in time; tab: the learning rate's",
+        ),
+        Key("w", "w", "save", "save", "save the session; quitting does it too, and backprop-tui --resume goes on"),
+        Key("e", "e", "export", "export", "export what was done, or the present run as a scenario file"),
+        Key("y", "y", "copy", "copy", "copy the line of shell that leads to this state again"),
+        Key("o", "o", "examples", "examples", "open one of the examples that come with the program"),
     ),
-    Key("home", "home", "first", "start", "the very start"),
-    Key("end", "end", "last", "newest", "the newest step"),
-    Key("r", "r", "reinit", "reinit", "reinit: a new run from new random weights, those of the next seed", True),
-    Key("R", "R", "restart", "restart", "restart: a new run from the weights at the start of this one"),
-    Key("a", "a", "autoplay", "autoplay", "autoplay on and off"),
-    Key("less_than_sign", "<", "slower", "slower", "autoplay slower"),
-    Key("greater_than_sign", ">", "faster", "faster", "autoplay faster"),
-    Key(
-        "t",
-        "t",
-        "predict",
-        "predict",
-        "predict first: a question before each step's gradients; again for a harder level, then off",
-    ),
-    Key("j", "j", "jump", "jump", "jump ahead: a number of steps, or < and a loss to stop below", True),
-    Key("plus", "+", "lr_up", "lr up", "a larger learning rate, by steps of 1-2-5"),
-    Key("minus", "-", "lr_down", "lr down", "a smaller learning rate"),
-    Key("l", "l", "lr", "lr", "type a learning rate"),
-    Key("n", "n", "next_row", "next row", "the next row of the table"),
-    Key("p", "p", "previous_row", "previous row", "the previous row"),
-    Key("g", "g", "row", "row", "go to a row by its number"),
-    Key(
-        "equals_sign",
-        "=",
-        "change",
-        "change",
-        "change the number under the cursor: a weight, a bias, an input, the target",
-    ),
-    Key("v", "v", "picture", "network", "the network as a picture"),
-    Key(
-        "L",
-        "L",
-        "loss_picture",
-        "loss plot",
-        "the loss as a picture, in which one travels in time; tab: the learning rate's",
-    ),
-    Key("o", "o", "examples", "examples", "open one of the examples that come with the program"),
-    Key("w", "w", "save", "save", "save the session; quitting does it too, and backprop-tui --resume goes on"),
-    Key("e", "e", "export", "export", "export what was done, or the present run as a scenario file"),
-    Key("y", "y", "copy", "copy", "copy the line of shell that leads to this state again"),
-    Key("Y", "Y", "copy_number", "copy number", "copy the number under the cursor, or the one computed last, in full"),
-    Key("enter", "enter", "why", "why?", "why? explains the number under the cursor, or the one computed last", True),
-    Key("d", "d", "precision", "digits", "all digits that float32 has, or four"),
-    Key(
-        "tab",
-        "tab",
-        "next_pane",
-        "next pane",
-        "the next pane, where the terminal is too small for all",
-        priority=True,
-    ),
-    Key(
-        "up",
-        "arrow keys",
-        "cursor('up')",
-        "cursor",
-        "move the cursor over the numbers; the line above the keys names it",
-        also=tuple((arrow, f"cursor('{arrow}')") for arrow in ("down", "left", "right")),
-    ),
-    Key("escape", "esc", "cancel", "cancel", "ends a jump or autoplay"),
     *EVERYWHERE,
 )
 
@@ -109,7 +153,8 @@ WHY = (
     Key("n", "n p", "row(1)", "row", "the same number of another row of the batch", True, also=(("p", "row(-1)"),)),
     Key("c", "c", "form", "chain", "the whole chain from the loss, or the last link of it alone", True),
     Key("d", "d", "digits", "digits", "all digits, or four", True),
-    HELP._replace(footer=False),
+    WHAT,
+    HELP,
     Key("escape,q", "esc", "dismiss", "", "close it; q too", True),
 )
 """Why a number is what it is."""
@@ -139,20 +184,23 @@ CURVES = (
         True,
         priority=True,
     ),
-    HELP._replace(footer=False),
+    WHAT,
+    HELP,
     Key("escape,q,L,enter", "esc", "dismiss", "", "close it; q, L and enter too", True),
 )
 """The loss as a picture: one page over the steps, one over the learning rate."""
 
 PICTURE = (
-    HELP._replace(footer=False),
+    WHAT,
+    HELP,
     Key("escape,q,v,enter,space", "esc", "dismiss", "", "close it; q, v, enter and space too"),
 )
 """The network as a picture."""
 
 WORDS = (
     Key("", "↑↓ pgup pgdn", "", "scroll", "scroll, if not all lines fit"),
-    HELP._replace(footer=False),
+    WHAT,
+    HELP,
     Key("escape,q,enter,space", "esc", "dismiss", "", "close it; q, enter and space too"),
 )
 """A page of words."""
@@ -160,7 +208,8 @@ WORDS = (
 EXAMPLES = (
     Key("", "↑↓ pgup pgdn", "", "choose", "another example"),
     Key("", "enter", "", "open", "open the chosen one"),
-    HELP._replace(footer=False),
+    WHAT,
+    HELP,
     Key("escape,q", "esc", "dismiss", "", "close the list; q too"),
 )
 """The list of examples."""

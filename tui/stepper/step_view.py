@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 from backprop_tui.core.lessons import names
 from backprop_tui.core.model.phases import Cell, cells, phases
+from backprop_tui.core.model.values import parse
 from backprop_tui.core.session.position import Position
 from backprop_tui.core.session.session import Session
-from backprop_tui.tui.widgets import footer, layout
+from backprop_tui.tui.widgets import footer, layout, lesson_bar
 from backprop_tui.tui.widgets.key_screen import KeyScreen
 from backprop_tui.tui.widgets.keys import KeysShown
 from backprop_tui.tui.widgets.line import Line, Span
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
 NUMBER_PANES = ("#sample", "#forward", "#gradients", "#updated")
 FRAMED_PANES = (*NUMBER_PANES, "#loss")
+TAB_NAMES = ("data", "forward", "gradients", "weights", "loss")
+"""What the framed panes are called if one is seen at a time."""
 
 
 class StepView(KeyScreen):
@@ -96,15 +99,19 @@ class StepView(KeyScreen):
 
     def take_shape(self) -> None:
         """Another layout for the present size."""
+        before = self.styles.grid_rows
         kind = self._classify(*self.size)
         if kind in (layout.PANES, layout.WIDE):
             view = self.view()
             most = max((phase.end - phase.start for phase in phases(view.network)), default=1)
-            wanted = len(forward.lines(view, 38)), gradients.height(view), min(most + 1, 10)
-            heights = layout.rows(self.size.height, *wanted)
-            self.styles.grid_rows = f"1 {heights.top} {heights.middle} {heights.loss} {heights.step} 1 1"
+            wanted = len(forward.lines(view, 38)), gradients.height(view), min(most + 1, 12)
+            keys = layout.footer_lines(*self.size)
+            heights = layout.rows(self.size.height - layout.AROUND - keys, *wanted)
+            self.styles.grid_rows = f"2 {heights.top} {heights.middle} {heights.loss} {heights.step} 1 {keys}"
         else:
             self.styles.grid_rows = None
+        if self.styles.grid_rows != before:
+            self.call_after_refresh(self.draw)  # the panes have their new sizes only then
 
     def view(self) -> View:
         """What is to be shown now."""
@@ -124,16 +131,34 @@ class StepView(KeyScreen):
             self.pane("#too-small").show(_too_small(width, self.size.height))
             return
         view = self.view()
-        self.pane("#header").show(header.lines(view, self.activity(), width))
+        self.pane("#header").show(self._top(view, width))
         for pane, module in zip(map(self.pane, NUMBER_PANES), (sample, forward, gradients, updated), strict=True):
             pane.show(module.lines(view, pane.content_size.width))
         self._scroll_to_newest(view)
         self._paint_pictures(view)
         self._paint_step(view)
-        self.pane("#updated").entitle(updated.title(view))
-        said = status.line(view, self.notice or self.waiting(), self.session.timeline.jump, self._pointing, width)
+        self._entitle(view)
+        tip = status.tip(len(view.losses), self.keys.keys)
+        said = status.line(view, self.notice or self.waiting(), self.session.timeline.jump, self._pointing, tip, width)
         self.pane("#status").show([said])
-        self.pane("#footer").show(footer.lines(width, self.keys.keys))
+        self.pane("#footer").show(footer.lines(width, self.keys.keys, layout.footer_lines(*self.size)))
+
+    def _top(self, view: View, width: int) -> list[Line]:
+        """The bar of lessons and the run; in a low terminal the run alone."""
+        run = header.line(view, self.activity(), width)
+        return [run] if self.has_class("low") else [lesson_bar.line(names.MAIN, width), run]
+
+    def _entitle(self, view: View) -> None:
+        """The title of each pane; if one is seen at a time, the names of all, its own in capitals."""
+        titles: tuple[str, ...] = ("Data sample", "Forward", "Gradients  ∂L/∂", updated.title(view), loss.title(view))
+        panes = [*map(self.pane, FRAMED_PANES)]
+        if self.has_class(layout.TABS):
+            at = next((place for place, pane in enumerate(panes) if pane.has_class("active")), 0)
+            seen = [place for place, pane in enumerate(panes) if pane.visible]
+            bar = "  ".join(TAB_NAMES[place].upper() if place == at else TAB_NAMES[place] for place in seen)
+            titles = (bar,) * len(panes)
+        for pane, title in zip(panes, titles, strict=True):
+            pane.entitle(title)
 
     def _paint_pictures(self, view: View) -> None:
         """The network, if there is room for it, and the losses."""
@@ -144,7 +169,6 @@ class StepView(KeyScreen):
             pane.entitle(network.title(view, width))
         pane = self.pane("#loss")
         pane.show(loss.lines(view, pane.content_size.width, max(pane.content_size.height, 1)))
-        pane.entitle(loss.title(view))
 
     def _paint_step(self, view: View) -> None:
         """The arithmetic of the phase, or the question about the step."""
@@ -159,14 +183,19 @@ class StepView(KeyScreen):
         """If one pane is seen at a time, a question is seen whole below it."""
         if self.has_class(layout.TABS):
             self.set_class(lines > 0, "asking")
-            self.styles.grid_rows = f"1 1fr {lines} 1 1" if lines else None
+            self.styles.grid_rows = f"{1 if self.has_class('low') else 2} 1fr {lines} 1 1" if lines else None
 
     def _scroll_to_newest(self, view: View) -> None:
         """If a pane can't show all its lines, scroll to what was computed last, once."""
         if self._followed == (here := self.session.timeline.position) or view.phase is None:
             return
         self._followed = here
-        for pane in map(self.pane, NUMBER_PANES):
+        panes = [*map(self.pane, NUMBER_PANES)]
+        if self.has_class(layout.TABS) and (newest := view.newest) is not None:
+            reached = next((pane for pane in panes if pane.visible and newest in cells_of(pane)), None)
+            if reached is not None:
+                self.turn_to(reached)
+        for pane in panes:
             if pane.virtual_size.height > pane.size.height:
                 fresh = next((cell for cell in cells(view.network, view.phase) if pane.reveal(cell)), None)
                 if fresh is None and view.done <= view.phase.end - view.phase.start:
@@ -191,11 +220,19 @@ class StepView(KeyScreen):
 
         return about(self.scenario)
 
+    def word(self) -> str:
+        """What the number under the cursor is, or the one that was computed last; else what is on the screen."""
+        from backprop_tui.core.explain.glossary import entry_of
+
+        cell = self.cursor or self.view().newest
+        return entry_of(parse(cell.name)).word if cell is not None else "network"
+
     # Keys that look
 
     def action_precision(self) -> None:
         """Write all digits, or four."""
         self.precise = not self.precise
+        self.take_shape()
         self.draw()
 
     def action_next_pane(self) -> None:
@@ -272,6 +309,11 @@ class StepView(KeyScreen):
         from .overlays.curves import CurvesScreen
 
         self.app.push_screen(CurvesScreen(self.session, self.runner, self._engine), lambda _: self.draw())
+
+
+def cells_of(pane: Pane) -> set[Cell | None]:
+    """The numbers that a pane shows."""
+    return {span.cell for line in pane.lines for span in line}
 
 
 def _is_seen(pane: Pane) -> bool:

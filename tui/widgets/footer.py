@@ -1,25 +1,52 @@
 """The last line: the keys that one needs first."""
 
 from collections.abc import Sequence
+from functools import lru_cache
+from itertools import pairwise
 
-from .keys import Key
+from .keys import ELSEWHERE, Key
 from .line import Line, Span
 
+BETWEEN, BETWEEN_GROUPS = "  ", " │ "
 
-def lines(width: int, table: Sequence[Key]) -> list[Line]:
-    """As many of the footer's keys as fit, the most needed first; help and quit always."""
-    keys = [key for key in table if key.footer]
-    spans: list[Span] = []
-    room = width
-    always = keys[-2:]
-    for key in [*keys[:-2], *always]:
-        needed = len(key.written) + len(key.word) + 3
-        reserved = 0 if key in always else sum(len(k.written) + len(k.word) + 3 for k in always)
-        if needed + reserved > room + 2:
-            continue
-        spans += [Span(key.written, "key"), Span(f" {key.word}  ")]
-        room -= needed
-    return [tuple(spans)]
+
+@lru_cache(maxsize=64)
+def lines(width: int, table: tuple[Key, ...], height: int = 1) -> tuple[Line, ...]:
+    """As many keys as fit into so many lines, the most needed first, in the order of the table; quit always."""
+    most_needed = [key for key in table if key.footer]
+    others = [key for key in table if not key.footer and key.group != ELSEWHERE]
+    chosen: set[Key] = set(most_needed[-1:])
+    for key in (*most_needed[:-1], *others):
+        if _folded([one for one in table if one in chosen or one == key], width, height):
+            chosen.add(key)
+        elif key in others:
+            break
+    return _folded([key for key in table if key in chosen], width, height) or (_joined([most_needed[-1]]),)
+
+
+def _folded(keys: Sequence[Key], width: int, height: int) -> tuple[Line, ...]:
+    """The keys in lines that are filled one after the other; none if they don't fit."""
+    found: list[Line] = []
+    rest = list(keys)
+    while rest:
+        count = next((n for n in range(len(rest), 0, -1) if _length(rest[:n]) <= width), 0)
+        if not count or len(found) == height:
+            return ()
+        found.append(_joined(rest[:count]))
+        rest = rest[count:]
+    return tuple(found)
+
+
+def _length(keys: Sequence[Key]) -> int:
+    return sum(len(span.text) for span in _joined(keys))
+
+
+def _joined(keys: Sequence[Key]) -> Line:
+    spans = [Span(keys[0].written, "key"), Span(f" {keys[0].word}")]
+    for before, key in pairwise(keys):
+        between = BETWEEN if before.group == key.group else BETWEEN_GROUPS
+        spans += [Span(between, "dim"), Span(key.written, "key"), Span(f" {key.word}")]
+    return tuple(spans)
 
 
 def every_key(width: int, table: Sequence[Key]) -> list[Line]:

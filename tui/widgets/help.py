@@ -9,7 +9,7 @@ from backprop_tui.core.text.escape import escape_controls
 from textual.app import ComposeResult
 from textual.binding import BindingType
 
-from .keys import Key, bindings
+from .keys import WHAT, Key, bindings
 from .line import Line, Span
 from .overlay import Overlay
 from .pane import Pane
@@ -22,6 +22,7 @@ WORDS = (
 
 PAGE = (
     Key("", "↑↓ pgup pgdn", "", "scroll", "scroll, if not all lines fit"),
+    WHAT,
     Key("escape,q,question_mark,f1,enter,space", "esc", "dismiss", "", "close it; q, ?, f1, enter and space too"),
 )
 """The keys of the help itself."""
@@ -39,7 +40,7 @@ class HelpScreen(Overlay[None]):
 
     def compose(self) -> ComposeResult:
         """One pane that scrolls."""
-        yield Pane("Keys   esc closes", id="help", classes="framed")
+        yield Pane("Keys   i: what words and signs mean   esc closes", id="help", classes="framed")
 
     def on_mount(self) -> None:
         """The arrow keys scroll. It is filled before it is laid out, so that the first frame is whole."""
@@ -65,7 +66,9 @@ def lines(width: int, keys: Sequence[Key], words: Sequence[str]) -> list[Line]:
     """The words, then a line per key, folded if the terminal is narrow."""
     column = max(len(key.written) for key in keys) + 2
     found: list[Line] = [(Span(part),) for text in words for part in (wrap(text, max(width, 1)) or [""])]
-    for key in keys:
+    for before, key in zip((None, *keys), keys, strict=False):
+        if key.group and (before is None or before.group != key.group):
+            found += [(Span(""),)] * (before is not None) + [(Span(key.group.capitalize(), "title"),)]
         for number, part in enumerate(wrap(key.does, max(width - column - 1, 20))):
             found.append((Span(f"{'' if number else key.written:<{column}}", "key"), Span(part)))
     return found

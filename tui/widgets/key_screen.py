@@ -9,7 +9,7 @@ from textual.events import Resize
 from textual.screen import Screen
 
 from .keys import KeysShown
-from .messages import Failed, FollowInstructor, Leave, OpenLesson, ShowHelp, Told
+from .messages import Failed, FollowInstructor, Leave, OpenLesson, ShowGlossary, ShowHelp, Told
 from .pane import Pane
 from .prompt import Prompt
 from .runner import Asker, Runner
@@ -53,6 +53,10 @@ class KeyScreen(SelectingScreen[None]):
         """What the help says before it lists the keys, a line each."""
         raise NotImplementedError
 
+    def word(self) -> str:
+        """The word of the glossary that one would look up here."""
+        raise NotImplementedError
+
     # Drawing
 
     def on_resize(self, event: Resize) -> None:
@@ -76,9 +80,13 @@ class KeyScreen(SelectingScreen[None]):
         order = [*panes[active + 1 :], *panes[: active + 1]]
         chosen = next((pane for pane in order if pane.visible), None)
         if chosen is not None:
-            for pane in self.query(".framed").results(Pane):
-                pane.set_class(pane is chosen, "active")
+            self.turn_to(chosen)
         return chosen
+
+    def turn_to(self, chosen: Pane) -> None:
+        """Make a pane the active one."""
+        for pane in self.query(".framed").results(Pane):
+            pane.set_class(pane is chosen, "active")
 
     # Saying and asking
 
@@ -170,6 +178,10 @@ class KeyScreen(SelectingScreen[None]):
     def action_help(self) -> None:
         """List the keys."""
         self.tell(ShowHelp(self.keys.keys, self.help_words()))
+
+    def action_what(self) -> None:
+        """Say what a word means."""
+        self.tell(ShowGlossary(self.word()))
 
     def action_quit(self) -> None:
         """Leave the program; what was done is saved."""

@@ -24,6 +24,9 @@ class Key(NamedTuple):
     priority: bool = False
     """Whether it comes before what the focused widget makes of it."""
 
+    group: str = ""
+    """The keys it stands with in footer, help and documentation."""
+
     @property
     def called(self) -> frozenset[str]:
         """How a scenario may call it: as it is written, or by one of the two keys that it is."""
@@ -33,6 +36,11 @@ class Key(NamedTuple):
     def actions(self) -> frozenset[str]:
         """What it and the keys on its line do."""
         return frozenset((self.action, *(action for _, action in self.also)))
+
+
+def group(name: str, *keys: Key) -> tuple[Key, ...]:
+    """Keys that stand together under a name."""
+    return tuple(key._replace(group=name) for key in keys)
 
 
 class KeysShown:
@@ -61,9 +69,13 @@ def _bindings(table: Sequence[Key]) -> Iterator[Binding]:
                 yield Binding(names, action, key.does, show=False, priority=key.priority)
 
 
-HELP = Key("question_mark,f1", "?", "help", "help", "this help", True)
+HELP = Key("question_mark,f1", "?", "help", "help", "this help")
+WHAT = Key("i", "i", "what", "what?", "what? says what words and signs mean")
 
-EVERYWHERE = (
+ELSEWHERE = "elsewhere"
+
+EVERYWHERE = group(
+    ELSEWHERE,
     *(
         Key(str(lesson.number), str(lesson.number), f"lesson({lesson.number})", lesson.name, str(lesson))
         for lesson in LESSONS

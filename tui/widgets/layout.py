@@ -18,7 +18,7 @@ TOO_SMALL, TABS, PANES, WIDE = "too-small", "tabs", "panes", "wide"
 
 
 class Rows(NamedTuple):
-    """The heights of the rows of panes, borders included: sample and forward, gradients and updates, loss, step."""
+    """The heights of the rows of panes, titles included: sample and forward, gradients and updates, loss, step."""
 
     top: int
     middle: int
@@ -26,8 +26,11 @@ class Rows(NamedTuple):
     step: int
 
 
-SMALLEST_ROWS = Rows(6, 8, 3, 4)
-"""What 24 lines have room for; header, the line of the cursor and footer take the other three."""
+SMALLEST_ROWS = Rows(5, 7, 2, 3)
+"""What the default network needs."""
+
+AROUND = 3
+"""Lines above and below the panes, without the footer: the bar of lessons, the run, the line of the cursor."""
 
 
 def kind(width: int, height: int) -> str:
@@ -39,14 +42,19 @@ def kind(width: int, height: int) -> str:
     return WIDE if width >= PICTURE else PANES
 
 
+def footer_lines(width: int, height: int) -> int:
+    """How many lines of keys a terminal has room for."""
+    return 2 if width >= 120 and height >= 30 else 1
+
+
 def rows(height: int, top_lines: int, middle_lines: int, step_lines: int) -> Rows:
-    """Heights for a terminal of this height: what the panes need, as far as there is room; the rest for the loss."""
+    """Heights that fill so many lines with panes: what each needs, as far as there is room; the rest for the loss."""
     least = SMALLEST_ROWS
-    spare = max(height - 3 - sum(least), 0)
-    middle = least.middle + min(max(middle_lines + 2 - least.middle, 0), spare)
+    spare = max(height - sum(least), 0)
+    middle = least.middle + min(max(middle_lines + 1 - least.middle, 0), spare)
     spare -= middle - least.middle
-    top = least.top + min(max(top_lines + 2 - least.top, 0), spare)
+    top = least.top + min(max(top_lines + 1 - least.top, 0), spare)
     spare -= top - least.top
-    # The numbers of the step may take half of what is left; the loss is worth the other half.
-    step = least.step + min(max(step_lines + 2 - least.step, 0), spare // 2)
+    # The numbers of the step may take most of what is left.
+    step = least.step + min(max(step_lines + 1 - least.step, 0), (2 * spare + 2) // 3)
     return Rows(top, middle, least.loss + spare - (step - least.step), step)

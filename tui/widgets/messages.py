@@ -40,6 +40,14 @@ class ShowHelp(Told):
         self.keys, self.words = keys, words
 
 
+class ShowGlossary(Told):
+    """The glossary is wanted, at this word."""
+
+    def __init__(self, word: str) -> None:
+        super().__init__()
+        self.word = word
+
+
 class OtherScenario(Told):
     """The run in view came from another scenario, or from none: what that hides is hidden, and nothing else."""
 

@@ -9,7 +9,7 @@ from textual.screen import ModalScreen, ScreenResultType
 
 from .key_screen import is_open
 from .keys import Key
-from .messages import ShowHelp
+from .messages import ShowGlossary, ShowHelp
 from .selecting import SelectingScreen
 
 
@@ -46,6 +46,14 @@ class Overlay(SelectingScreen[ScreenResultType], ModalScreen[ScreenResultType]):
     def dismiss(self, result: ScreenResultType | None = None) -> AwaitComplete:
         """Close, if it is still there: Textual would take the screen below away with the second of two keys."""
         return super().dismiss(result) if self.is_active else AwaitComplete()
+
+    def word(self) -> str:
+        """The word of the glossary that one would look up here."""
+        return "network"
+
+    def action_what(self) -> None:
+        """Say what a word means."""
+        self.app.post_message(ShowGlossary(self.word()))
 
     def action_help(self) -> None:
         """List the keys of this page."""

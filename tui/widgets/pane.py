@@ -36,6 +36,10 @@ CSS: as component classes they would be matched for every pane at each change of
 """
 
 
+FRAME_OF_TITLE = 4
+"""Columns of the line above that no title takes: its ends, and a blank on each side."""
+
+
 class Pane(ScrollView):
     """A part of the screen that shows lines. It holds no numbers of its own: `show` hands it what to draw."""
 
@@ -50,10 +54,10 @@ class Pane(ScrollView):
 
     def __init__(self, title: str = "", *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
-        self._entitled = ""
+        self._title = self._above = ""
         self._touched: tuple[Region, ...] = ()
-        self.entitle(title)
         self._lines: tuple[Line, ...] = ()
+        self.entitle(title)
         self._styles: dict[str, Style] = {}
         self._selection: Selection | None = None
 
@@ -62,12 +66,31 @@ class Pane(ScrollView):
         """What is drawn."""
         return self._lines
 
+    @property
+    def title(self) -> str:
+        """What stands in the line above."""
+        return self._title
+
     def entitle(self, title: str) -> None:
-        """Write a title into the frame, as it is: no markup. One that is there already is not painted again."""
-        if title != self._entitled:
-            self._entitled = title
-            self._touched = (Region(0, -1, self.size.width, 1),)  # the frame's upper line
-            self.border_title = Text(title)
+        """Write a title into the line above, as it is: no markup."""
+        self._title = title
+        self._write_title()
+
+    def _write_title(self) -> None:
+        """The title, and which lines are seen if not all fit: a scrollbar would take a column from the numbers.
+
+        One that is there already is not painted again.
+        """
+        high, count = self.size.height, len(self._lines)
+        first = self.scroll_offset.y + 1
+        seen = f" ─ {first} to {min(first + high - 1, count)} of {count}" if 0 < high < count else ""
+        room = self.outer_size.width - len(seen) - FRAME_OF_TITLE
+        title = self._title if not seen or len(self._title) <= room else self._title[: max(room - 1, 0)] + "…"
+        above = f" {title}{seen} " if title else ""
+        if above != self._above:
+            self._above = above
+            self._touched = (Region(-1, -1, self.outer_size.width, 1),)  # the line above
+            self.border_title = Text(above)
             self._touched = ()
 
     def refresh(self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False) -> Self:
@@ -81,7 +104,7 @@ class Pane(ScrollView):
         if size != self.virtual_size:
             self.virtual_size = size
             self.refresh()
-            self._say_what_is_hidden()
+            self._write_title()
             return
         left, top = self.scroll_offset
         width, height = self.size
@@ -96,19 +119,11 @@ class Pane(ScrollView):
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """Say which lines are seen."""
         super().watch_scroll_y(old_value, new_value)
-        self._say_what_is_hidden()
+        self._write_title()
 
     def on_resize(self) -> None:
         """Say which lines are seen."""
-        self._say_what_is_hidden()
-
-    def _say_what_is_hidden(self) -> None:
-        """If not all lines fit, the frame tells which are seen: a scrollbar would take a column from the numbers."""
-        high, count = self.size.height, len(self._lines)
-        first = self.scroll_offset.y + 1
-        words = f"lines {first} to {min(first + high - 1, count)} of {count}" if 0 < high < count else ""
-        if self.border_title and (self.border_subtitle or "") != words:
-            self.border_subtitle = words
+        self._write_title()
 
     def reveal(self, cell: Cell) -> bool:
         """Scroll so that a number can be seen; False if this pane does not show it."""

@@ -209,5 +209,5 @@ async def test_what_is_typed_has_the_whole_line(size: tuple[int, int], engine: E
         footer = shown.lines("footer").rstrip()
         await shown.press("e")
         rows = shown.text.splitlines()
-        assert rows[-2] == PROMPT[: size[0]].rstrip()
-        assert rows[-1] == footer
+        assert rows[-1 - len(footer.splitlines())] == PROMPT[: size[0]].rstrip()
+        assert rows[-len(footer.splitlines()) :] == footer.splitlines()

@@ -12,6 +12,7 @@ from backprop_tui.core.engine.protocol.checks import read_steps
 from backprop_tui.core.model import phases
 from backprop_tui.core.model.network import Network
 from backprop_tui.core.model.phases import Cell
+from backprop_tui.core.model.values import parse
 from backprop_tui.core.session import requests
 from backprop_tui.core.session.run import Run
 from backprop_tui.core.session.session import Session
@@ -89,14 +90,21 @@ def expected(session: Session, cell: Cell) -> float | None:
     parameters = network.split(session.timeline.history.states[entry][: network.width])
     if cell.name in parameters:
         return float(parameters[cell.name][cell.row, cell.column])
+    trace = session.timeline.trace
+    several = len(trace.rows) if trace is not None and len(trace.rows) > 1 else 0
+    if cell.name in ("x", "y") and several and trace is not None:  # an example whose steps take a batch
+        return float(np.mean(trace[cell.name][:several, cell.column]))
     if cell.name in ("x", "y"):
         x, y = session.timeline.shown_sample()
         return float((x if cell.name == "x" else y)[cell.column])
     columns = phases.shapes(network)[cell.name][1]
     if cell.row * columns + cell.column >= phases.numbers_done(network, cell.name, done):
         return None
-    assert session.timeline.trace is not None
-    return float(session.timeline.trace[cell.name][cell.row, cell.column])
+    assert trace is not None
+    if several and parse(cell.name).per_sample:
+        row = trace[cell.name][cell.row, :several]
+        return float(np.sum(row) if parse(cell.name).gradient else np.mean(row))
+    return float(trace[cell.name][cell.row, cell.column])
 
 
 def agrees(text: str, value: float | None) -> bool:

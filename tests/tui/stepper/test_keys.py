@@ -65,7 +65,7 @@ async def step(shown: Driven, key: str) -> None:
 async def phase(shown: Driven, key: str) -> None:
     for number, name in enumerate(PHASES, 1):
         await shown.press(key)
-        assert str(shown.pane("step").border_title).startswith(f"{name}   phase {number} of {len(PHASES)}")
+        assert shown.pane("step").title.startswith(f"{name}   phase {number} of {len(PHASES)}")
         computed = [cell for cell, text in shown.shown().items() if text != "·"]
         assert (Cell("h1") in computed) == (number >= 2)
         assert (Cell("loss") in computed) == (number >= 4)
@@ -109,7 +109,7 @@ async def back_phase(shown: Driven, key: str) -> None:
     await shown.press("space", "space")
     for name in reversed(PHASES[:-1]):
         await shown.press(key)
-        assert str(shown.pane("step").border_title).startswith(f"{name} ")
+        assert shown.pane("step").title.startswith(f"{name} ")
     assert shown.session.timeline.history.entries == 2, "the history stays"
 
 
@@ -119,7 +119,7 @@ async def forward_phase(shown: Driven, key: str) -> None:
     await shown.press("home")
     for name in PHASES:
         await shown.press(key)
-        assert str(shown.pane("step").border_title).startswith(f"{name} ")
+        assert shown.pane("step").title.startswith(f"{name} ")
     newest, status = shown.text, shown.lines("status")
     await shown.press(key)
     assert "this is the newest place" in shown.lines("status")
@@ -385,6 +385,14 @@ for number_of_lesson, words in ((1, "scaled"), (2, "derivative"), (3, "descent")
         assert isinstance(shown.app.screen, StepperScreen)
 
     CHECKS[f"lesson({number_of_lesson})"] = lesson
+
+
+@checks("what")
+async def what(shown: Driven, key: str) -> None:
+    await shown.press("space", key)
+    assert "new w = w - lr·∂L/∂w" in shown.text, "the update was computed last"
+    await shown.press("escape", "down", "tab", key)
+    assert "pre-activation, z" in shown.text, "the number under the cursor"
 
 
 @checks("follow")

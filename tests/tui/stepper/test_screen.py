@@ -115,7 +115,7 @@ async def test_a_learning_rate_that_blows_up_is_no_dead_end(engine: Engine) -> N
         assert all(np.isfinite(float(text)) for text in shown.shown().values() if text != "·")
         assert "step 0" in shown.lines("header")
         await shown.press("b")
-        assert f"step {steps + 1} " in shown.lines("header"), "the run that blew up is still there"
+        assert shown.lines("header").endswith(f"step {steps + 1}"), "the run that blew up is still there"
 
 
 async def test_a_jump_shows_how_far_it_is_and_keys_typed_meanwhile_are_kept(engine: Engine) -> None:
@@ -198,7 +198,8 @@ async def test_other_networks_scroll_inside_their_panes(engine: Engine, sizes: l
         assert shown.read(cell) == pytest.approx(float(trace["gw1"][-1, -1]), rel=1e-2, abs=5e-5)
         for _ in range(sizes[0] + 20):
             await shown.pilot.press("down")
-        assert pane.scroll_offset.y > 0 or shown.pane("forward").scroll_offset.y > 0, "the cursor takes the pane along"
+        scrolled = [shown.pane(name).scroll_offset.y for name in ("gradients", "forward", "updated")]
+        assert any(scrolled), "the cursor takes the pane along"
 
 
 async def test_names_of_columns_are_text(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> None:

@@ -678,7 +678,7 @@ def test_the_scale_of_a_plot_is_not_cut(value: float) -> None:
 def test_why_in_a_real_terminal(term: str) -> None:
     environment = {"NO_COLOR": "1"} if term == "xterm-16color" else {}
     with RealTerminal("notebook-part-4", term=term, **environment) as terminal:
-        terminal.wait_for("arrow keys point")
+        terminal.wait_for("New here?")
         terminal.press(" ")
         terminal.wait_for("-11.9065")
         terminal.press("\t\t\x1b[C")  # two panes on, and to the right
@@ -692,7 +692,7 @@ def test_why_in_a_real_terminal(term: str) -> None:
         terminal.wait_for("all three agree")
         terminal.press("q")
         terminal.wait_for("space step")
-        row = next(number for number, line in enumerate(terminal.text.splitlines(), 1) if line.startswith("│b2"))
+        row = next(number for number, line in enumerate(terminal.text.splitlines(), 1) if line.startswith(" b2"))
         terminal.press(f"\x1b[<0;6;{row}M\x1b[<0;6;{row}m")  # the mouse, on ∂L/∂b2
         terminal.wait_for("-11.906485")
         terminal.press("q")
@@ -704,7 +704,7 @@ def test_why_in_a_real_terminal(term: str) -> None:
 def test_a_talk_in_a_real_terminal() -> None:
     """Predict, change a number, look at the pictures."""
     with RealTerminal(columns=80, rows=24) as terminal:
-        terminal.wait_for("arrow keys point")
+        terminal.wait_for("New here?")
         terminal.press("t")
         terminal.press(" ")
         terminal.wait_for("1 up   2 down   3 stay")

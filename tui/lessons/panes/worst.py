@@ -28,11 +28,6 @@ def title(worst: Worst) -> str:
     return f"Worst of {worst.rows:,} {part} rows" if worst.found else f"Worst {part} rows"
 
 
-def subtitle(worst: Worst) -> str:
-    """The pane's subtitle: how far off all of them are on average."""
-    return f"mean off {_amount(worst.mean_error, currency(worst.session.timeline.run.table))}" if worst.found else ""
-
-
 def _amount(value: float, dollars: str) -> str:
     """`$1.23M` for the house table's dollars, short enough for a column."""
     if not np.isfinite(value):

@@ -23,7 +23,18 @@ BACK = Key(
     True,
 )
 LOOKING = frozenset(
-    {"why", "precision", "picture", "next_pane", "cursor('up')", "copy_number", "command_palette", "help", "quit"}
+    {
+        "why",
+        "precision",
+        "picture",
+        "next_pane",
+        "cursor('up')",
+        "copy_number",
+        "what",
+        "command_palette",
+        "help",
+        "quit",
+    }
 )
 """The actions that change nothing."""
 

@@ -97,6 +97,12 @@ class WhyScreen(Overlay[None]):
         pane.show(self._lines(found, max(width - FRAME - 1, 20)))
         self.query_one("#why-keys", Pane).show(footer.every_key(width, self._keys()))
 
+    def word(self) -> str:
+        """What the chosen number is, or the one that is explained."""
+        from backprop_tui.core.explain.glossary import entry_of
+
+        return entry_of(parse((self._chosen_cell(self._explanation()) or self.cell).name)).word
+
     def _called(self, cell: Cell) -> str:
         return cell_name(self._trace.network, cell, self._trace.batch)
 

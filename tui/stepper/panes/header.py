@@ -1,31 +1,44 @@
-"""The first line: which run this is, and how far it has come."""
+"""The line below the bar of lessons: what is to be learnt, which run this is, and how far it has come."""
 
 from backprop_tui.core.table.batches import THIS_ROW
+from backprop_tui.core.text.escape import escape_controls
 from backprop_tui.core.text.numerals import brief
 from backprop_tui.tui.stepper.view import View
-from backprop_tui.tui.widgets.line import Line, Span
+from backprop_tui.tui.widgets.line import Line, Span, clipped
+from rich.cells import cell_len
 
 
-def lines(view: View, status: str, width: int) -> list[Line]:
-    """Network, seed, learning rate, rows, step; the status at the right."""
-    sampling = view.settings.sampling
+def line(view: View, activity: str, width: int) -> Line:
+    """At the left the task in words, or what goes on; at the right what the run is; each as far as it fits."""
+    left = [activity] if activity else _tasks(view)
+    right = next((text for text in _facts(view) if len(text) + 2 + len(activity) <= width), "")
+    said = next((text for text in left if cell_len(text) + 2 + len(right) <= width), clipped(activity, width))
+    return Span(said, "key" if activity else ""), Span(" " * (width - cell_len(said) - len(right))), Span(right)
+
+
+def _facts(view: View) -> list[str]:
+    """What the run is, from all of it to the step alone."""
+    sampling, optimizer = view.settings.sampling, view.run.optimizer.name
     rows = f"row {sampling.row}" if sampling.rule == THIS_ROW else sampling.rule
     start = "given weights" if view.run.initial is not None else f"seed {view.run.seed}"
-    rule = "" if view.run.optimizer.name == "sgd" else f" {view.run.optimizer.name}"
+    lr = f"lr {brief(view.settings.lr)}"
+    rule = lr if optimizer == "sgd" else f"{lr} {optimizer}"
     step = f"step {view.step:,}"
-    longer = [view.network.name, start, f"lr {brief(view.settings.lr)}{rule}", rows, step]
-    shorter = [view.network.name.split()[0], start, f"lr {brief(view.settings.lr)}", step]
-    choices = [
-        ("backprop-tui  ", longer, status),
-        ("", longer, status),
-        ("", shorter, status),
-        ("", [step], status),
-        ("", [], status),
-        ("", [step], ""),
-    ]
-    for name, parts, right in choices:
-        left = "  ".join(parts)
-        space = width - len(name) - len(left) - len(right)
-        if space >= (1 if right else 0):
-            break
-    return [(Span(name, "title"), Span(left), Span(" " * max(space, 0)), Span(right, "key"))]
+    whole = view.network.name
+    choices = (
+        (whole, start, rule, rows, step),
+        (whole.split()[0], start, rule, rows, step),
+        (whole.split()[0], start, lr, step),
+        (lr, step),
+        (step,),
+    )
+    return ["  ".join(parts) for parts in choices]
+
+
+def _tasks(view: View) -> list[str]:
+    """What is predicted from what, from all names to a few words."""
+    table = view.run.table
+    features = [escape_controls(name) for name in table.features]
+    target = ", ".join(escape_controls(name) for name in table.targets)
+    count = f"{len(features)} features" if len(features) > 1 else features[0]
+    return [f"Predict {target} from {', '.join(features)}", f"Predict {target} from {count}", f"Predict {target}"]

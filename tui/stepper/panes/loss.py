@@ -22,11 +22,8 @@ MOST_POINTS = 20_000
 
 
 def title(view: View) -> str:
-    """The newest loss, and which steps are drawn."""
-    count = len(view.losses)
-    if not count:
-        return "Loss"
-    return f"Loss  {brief(float(view.losses[-1]))}  step {count:,}"
+    """The newest loss."""
+    return f"Loss  {brief(float(view.losses[-1]))}" if len(view.losses) else "Loss"
 
 
 def lines(view: View, width: int, height: int) -> list[Line]:

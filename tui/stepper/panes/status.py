@@ -1,15 +1,18 @@
 """The line above the keys: a notice, a jump's progress, or the number under the cursor with all its digits."""
 
+from collections.abc import Sequence
+
 from backprop_tui.core.explain import cell_name
 from backprop_tui.core.explain.remarks import known, remarks
 from backprop_tui.core.model.phases import LOSS, UPDATE, Cell, shape
 from backprop_tui.core.session.jump import Jump
 from backprop_tui.core.text.numerals import brief, full, ordinal
 from backprop_tui.tui.stepper.view import View
+from backprop_tui.tui.widgets.keys import Key
 from backprop_tui.tui.widgets.line import Line, Span, clipped
 
 
-def line(view: View, notice: str, jump: Jump | None, pointing: bool, width: int) -> Line:
+def line(view: View, notice: str, jump: Jump | None, pointing: bool, tip: str, width: int) -> Line:
     """The most urgent of them; `pointing` says that the cursor has been moved since the last step."""
     if notice:
         return (Span(clipped(notice, width), "key"),)
@@ -24,7 +27,25 @@ def line(view: View, notice: str, jump: Jump | None, pointing: bool, width: int)
     if view.every > 1:
         words = f"memory: the weights of every {ordinal(view.every)} step are kept, the others computed again on sight"
         return (Span(clipped(words, width), "dim"),)
-    return (Span(clipped("arrow keys point at a number; tab goes from pane to pane", width), "dim"),)
+    return (Span(clipped(tip, width), "dim"),)
+
+
+def tip(steps: int, keys: Sequence[Key]) -> str:
+    """What to try next, by how many steps have been made; nothing is said of a key that a scenario hides."""
+    written = {key.written for key in keys}
+    return next((text for text, needed in TIPS[min(steps, len(TIPS) - 1) :] if written.issuperset(needed)), "")
+
+
+TIPS = (
+    ("New here? 1 begins with the data; space makes a step, enter says why", ("1", "space", "enter")),
+    ("enter says why the newest number is so; the arrow keys point at another one", ("enter", "arrow keys")),
+    ("i says what the number under the cursor is, and what each word and sign means", ("i",)),
+    ("s makes one phase of a step, . one number; b takes it back", ("s", ".", "b")),
+    ("t asks you before it shows; = changes the number under the cursor", ("t", "=")),
+    ("v draws the network, L the loss; j jumps ahead, to a step or a loss", ("v", "L", "j")),
+    ("arrow keys point at a number, tab goes from pane to pane, ? lists all keys", ("arrow keys", "tab", "?")),
+)
+"""A line each, and the keys that it names. The last stays."""
 
 
 def named(view: View, cell: Cell) -> str:
