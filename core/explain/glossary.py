@@ -66,6 +66,11 @@ _ROWS = (
         "why? of a gradient; c shows the whole chain",
     ),
     Entry(
+        "converge",
+        "The steps become smaller and smaller, and the loss comes to rest.",
+        met="a learning rate that is neither too small nor too large",
+    ),
+    Entry(
         "cross-entropy",
         "The loss for classes: how surprised one is by the true class, if one believes the predicted probabilities.",
         "L = -Σ y·ln ŷ",
@@ -86,14 +91,14 @@ _ROWS = (
         "writes ∂ and says partial derivative.",
         "∂L/∂w ≈ (L(w + ε) - L(w - ε)) / 2ε",
         "lesson 2, and the pane Gradients",
-        ("∂", "dy/dx", "slope"),
+        ("∂", "dy/dx", "slope", "tangent"),
     ),
     Entry(
         "diverge",
         "The loss grows from step to step instead of falling: the learning rate is too large, every step jumps over"
         " the valley and lands higher on its other side.",
         met="a learning rate of 2 here; - makes it smaller",
-        also=("overshoot", "overflow"),
+        also=("overshoot", "overflow", "crawl"),
     ),
     Entry(
         "epoch",
@@ -265,6 +270,12 @@ _ROWS = (
         ("z",),
     ),
     Entry(
+        "precision",
+        "How many digits a number has in the computer: about 7 in float32, 16 in float64. What lies beyond is rounded.",
+        met="d shows all digits",
+        also=("float32", "float64", "digit"),
+    ),
+    Entry(
         "prediction",
         "What the network says. In the house table it is the logarithm of the price; beside it stands the price "
         "itself.",
@@ -310,7 +321,7 @@ _ROWS = (
         "How far values lie from their mean: the root of the mean of the squared distances.",
         "s = √(Σ (x - μ)² / n)",
         "lesson 1",
-        ("s", "√"),
+        ("s", "std", "√"),
     ),
     Entry(
         "step",
