@@ -11,7 +11,9 @@ from backprop_tui.core.model.trace import Trace
 from backprop_tui.core.model.values import parse
 from backprop_tui.core.text.numerals import brief, fixed, plain
 
-from .terms import couples, name_of, output_name, samples
+from .context import Context
+from .context import known as known_context
+from .terms import couples, name_of, output_name, pre_activation, samples
 
 SATURATED = 0.01
 """A derivative of the activation below this lets almost nothing through: |z| above 4.6 for sigmoid, 3.0 for tanh."""
@@ -21,6 +23,12 @@ VANISHED, EXPLODED = 0.01, 100.0
 
 FAR = 10.0
 """A step that moves a parameter by this many times its own size is a leap."""
+
+SAME_WAY = 0.01
+"""The way back is as long as the way there if it differs by less than this share."""
+
+PLAIN = "sgd"
+"""Only plain descent always starts downhill: what a rise of the loss means depends on it."""
 
 
 @dataclass(frozen=True)
@@ -37,22 +45,28 @@ class Remark:
     units: frozenset[tuple[str, int]] = frozenset()
 
 
-def remarks(trace: Trace, after: Trace | None = None, next_loss: float | None = None) -> tuple[Remark, ...]:
-    """All that is worth a remark in a step.
+def remarks(
+    trace: Trace, context: Context | None = None, loss_before: float | None = None, next_loss: float | None = None
+) -> tuple[Remark, ...]:
+    """All that is worth a remark in a step: how the steps went first, then the state of the network.
 
-    `after` is the next step's trace, `next_loss` its loss: give them only if that step uses the same rows.
+    `loss_before` and `next_loss` are the losses of the steps before and after it: give them only if those steps use
+    the same rows.
     """
     found: list[Remark] = []
     if (broken := first_not_finite(trace)) is not None:
         found.append(_not_finite(trace, broken))
     # What is not finite is told above; numpy need not warn of it.
     with np.errstate(all="ignore"):
+        facts = known_context(trace, context)
+        found += _rose(trace, facts, loss_before)
+        found += _overshoot(trace, facts, next_loss)
+        found += _to_and_fro(trace, facts, loss_before)
+        found += _leap(trace)
         for layer in range(1, trace.network.depth + 1):
             found += _flat_units(trace, layer)
             found += _equal_units(trace, layer)
         found += _along_the_layers(trace)
-        found += _leap(trace)
-        found += _overshoot(trace, after, next_loss)
     return tuple(found)
 
 
@@ -88,61 +102,74 @@ def first_not_finite(trace: Trace) -> Cell | None:
 
 
 def _not_finite(trace: Trace, cell: Cell) -> Remark:
-    value, name = float(trace[cell.name][cell.place]), name_of(trace, cell)
-    largest = np.finfo(trace["loss"].dtype).max
+    value, name, of = float(trace[cell.name][cell.place]), name_of(trace, cell), parse(cell.name)
+    dtype = trace["loss"].dtype
+    largest = brief(float(np.finfo(dtype).max), 2)
     if cell.name == "gy_pred" and trace.network.loss_row.from_z:
-        text = f"{name} is {fixed(value)}: 1/ŷ is beyond all numbers; the tape goes from loss to z"
-    elif parse(cell.name).is_base and (parse(cell.name).is_parameter or parse(cell.name).is_row):
-        text = f"{name} is {fixed(value)} before this step: what follows from it is lost"
+        # -1/ŷ for a target of 1, 1/(1 - ŷ) for one of 0.
+        quotient = "1/ŷ" if value < 0 else "1/(1 - ŷ)"
+        text = f"{name} is {fixed(value)}: {quotient} is beyond {largest}; the tape goes from loss to z"
+    elif of.is_base and (of.is_parameter or of.is_row):
+        text = f"{name} is {fixed(value)} before this step: no update mends it"
     elif np.isnan(value):
         text = f"{name} is the first undefined number: ∞ - ∞, 0·∞ or 0/0 makes NaN"
     else:
-        text = f"{name} is the first infinite number: beyond {brief(float(largest), 2)}, the largest there is"
+        text = f"{name} is the first infinite number: beyond {largest}, the largest {dtype}"
     return Remark("not finite", text, cell.name, units=frozenset({(cell.name, cell.row)}))
 
 
 def _flat_units(trace: Trace, layer: int) -> Iterator[Remark]:
-    """Units that hardly pass a gradient on: a saturated sigmoid or tanh, a ReLU below 0, in every row of the batch."""
+    """Units that hardly pass a gradient on: a saturated sigmoid or tanh, a ReLU below 0, in every row of the batch.
+
+    Of other rows the step knows nothing: a ReLU that is off here need not be dead.
+    """
     activation, units = trace.network.activation(layer), trace.network.layers[layer - 1].units
     last_and_coupled = layer == trace.network.depth and couples(trace)
     if trace.averaged or last_and_coupled:
         return
-    shown = slice(len(samples(trace)))
-    at = (trace[name][:, shown].astype("float64") for name in (f"z{layer}", output_name(trace, layer)))
+    rows = len(samples(trace))
+    z, h = f"z{layer}", output_name(trace, layer)
+    at = [trace[name][:, :rows].astype("float64") for name in (z, h)]
     derivatives = activation.derivative_at(*at).max(axis=1)
-    flat = np.flatnonzero(derivatives < SATURATED)
+    flat = np.flatnonzero((derivatives < SATURATED) & ~np.isnan(at).any(axis=(0, 2)))
     if not len(flat):
         return
-    rows, unit = len(samples(trace)), int(flat[np.argmin(derivatives[flat])])
-    z, h = f"z{layer}", output_name(trace, layer)
+    unit = int(flat[np.argmin(derivatives[flat])])
     who = _unit_name(trace, h, unit)
     if len(flat) > 1:
         every = "both" if units == 2 else f"all {units}"
         who = f"{every} units" if len(flat) == units else f"{who} and {len(flat) - 1} more"
         who += f" of layer {layer}"
-    is_are, z_value = "is" if len(flat) == 1 else "are", fixed(float(trace[z][unit, 0]))
-    where = f"in all {rows} rows"
+    is_are, one = "is" if len(flat) == 1 else "are", len(flat) == 1 and rows == 1
+    z_value = fixed(float(trace[z][unit, 0]))
     if activation.flat == "off":
-        if rows == 1:
-            where = f"{_unit_name(trace, z, unit)} = {z_value}" if len(flat) == 1 else "z ≤ 0"
-        text = f"{who} {is_are} {'a dead ReLU' if len(flat) == 1 else 'dead ReLUs'}: {where}, no gradient passes"
+        where = "for this row" if rows == 1 else f"for all {rows} rows of the batch"
+        z_there = f"{_unit_name(trace, z, unit)} = {z_value}" if one else "z ≤ 0"
+        text = f"{who} {is_are} off {where}: {z_there}, no gradient passes"
+    elif one:
+        text = f"{who} is saturated: at z = {z_value} the derivative is {brief(float(derivatives[unit]), 2)}"
     else:
-        where = where if rows > 1 else f"at z = {z_value}"
-        text = f"{who} {is_are} saturated: {where} the derivative is {brief(float(derivatives[unit]), 2)}"
+        where = "the derivative is" if rows == 1 else f"in all {rows} rows the derivative is"
+        text = f"{who} {is_are} saturated: {where} below {brief(SATURATED)}"
     about_them = frozenset((name, int(unit)) for unit in flat for name in (z, h))
-    yield Remark("dead" if activation.flat == "off" else "saturated", text, h, units=about_them)
+    yield Remark(activation.flat, text, h, units=about_them)
 
 
 def _equal_units(trace: Trace, layer: int) -> Iterator[Remark]:
-    """Units that start alike and feel alike: without something to tell them apart they stay one unit."""
+    """Units that start alike and feel alike: without something to tell them apart they stay one unit.
+
+    An optimizer's moments may tell them apart even so.
+    """
     if layer == trace.network.depth:
         return
-    parts = (trace[f"w{layer}"], trace[f"b{layer}"], trace[f"w{layer + 1}"].T)
-    after = (trace[f"gw{layer}"], trace[f"gb{layer}"], trace[f"gw{layer + 1}"].T)
+    kinds = ["", "g", *dict.fromkeys(f"{value.moment}_" for value in map(parse, trace.values) if value.moment)]
+    own = [trace[f"{kind}{of}{layer}"] for kind in kinds for of in "wb"]
+    onward = [trace[f"{kind}w{layer + 1}"].T for kind in kinds]
     same: dict[bytes, list[int]] = {}
-    for unit, row in enumerate(np.concatenate([*parts, *after], axis=1) + 0.0):  # -0 becomes 0
-        same.setdefault(row.tobytes(), []).append(unit)
-    alike = max(same.values(), key=len)
+    for unit, row in enumerate(np.concatenate([*own, *onward], axis=1) + 0.0):  # -0 becomes 0
+        if np.isfinite(row).all():
+            same.setdefault(row.tobytes(), []).append(unit)
+    alike = max(same.values(), key=len, default=[])
     if len(alike) < 2:
         return
     who = f"units {alike[0] + 1} and {alike[1] + 1}" if len(alike) == 2 else f"{len(alike)} units"
@@ -153,20 +180,35 @@ def _equal_units(trace: Trace, layer: int) -> Iterator[Remark]:
 
 
 def _along_the_layers(trace: Trace) -> Iterator[Remark]:
-    """A gradient that fades, or grows, on its way from the last layer to the first."""
+    """A gradient that fades, or grows, on its way from the last layer to the first.
+
+    It has faded if the paths have, each for itself. If large ones cancel each other it is small without fading.
+    """
     depth = trace.network.depth
-    first, last = (float(np.abs(trace[f"gz{layer}"].astype("float64")).mean()) for layer in (1, depth))
-    # A dead ReLU has its own remark; a gradient of 0 is nothing to compare with.
-    if depth == 1 or not (np.isfinite(first) and np.isfinite(last) and first and last):
+    if depth == 1 or trace.averaged:
         return
-    ratio = first / last
-    rate = brief(ratio ** (1 / (depth - 1)), 2)
-    each = f"{brief(last, 3)} at layer {depth}, {brief(first, 3)} at layer 1, ×{rate} a layer"
+    rows = len(samples(trace))
+    first, last = (float(np.abs(trace[f"gz{layer}"][:, :rows].astype("float64")).mean()) for layer in (1, depth))
+    # If all units are off there is a remark of its own; a gradient of 0 is nothing to compare with.
+    if not (np.isfinite(first) and np.isfinite(last) and first and last):
+        return
+    along = f"|∂L/∂z| is {brief(last, 2)} at layer {depth}, {brief(first, 2)} at layer 1"
     names = ("gz1", "gw1", "gb1")
-    if ratio < VANISHED:
-        yield Remark("vanishing", f"the gradient vanishes: {each}", "gz1", names=names)
-    if ratio > EXPLODED:
-        yield Remark("exploding", f"the gradient explodes: {each}", "gz1", names=names)
+    if _along_all_paths(trace) < VANISHED * last:
+        yield Remark("vanishing", f"the gradient vanishes: {along}", "gz1", names=names)
+    if first > EXPLODED * last:
+        yield Remark("exploding", f"the gradient explodes: {along}", "gz1", names=names)
+
+
+def _along_all_paths(trace: Trace) -> float:
+    """What |∂L/∂z1| would be on the mean if no two paths to it had opposite signs."""
+    rows, network = slice(len(samples(trace))), trace.network
+    found = np.abs(trace[f"gz{network.depth}"][:, rows].astype("float64"))
+    for layer in range(network.depth - 1, 0, -1):
+        z, h = (trace[f"{of}{layer}"][:, rows].astype("float64") for of in "zh")
+        back = np.abs(trace[f"w{layer + 1}"].astype("float64").T) @ found
+        found = np.abs(network.activation(layer).derivative_at(z, h)) * back
+    return float(found.mean())
 
 
 def _leap(trace: Trace) -> Iterator[Remark]:
@@ -188,32 +230,85 @@ def _leap(trace: Trace) -> Iterator[Remark]:
         yield Remark("leap", text, new.name, units=frozenset({(new.name, new.row)}))
 
 
-def _overshoot(trace: Trace, after: Trace | None, next_loss: float | None) -> Iterator[Remark]:
-    """A step past the minimum: the loss is larger after it, or the error has changed its sign."""
-    if after is not None and after.rows == trace.rows and np.array_equal(after["x"], trace["x"]):
-        next_loss = after.loss
-    else:
-        after = None
-    if next_loss is None or not np.isfinite(trace.loss):
+def _rose(trace: Trace, context: Context, loss_before: float | None) -> Iterator[Remark]:
+    """A loss that is larger than that of the step before."""
+    if loss_before is None or not trace.loss > loss_before + _rounding(trace):
         return
-    last = "new_" + trace.network.parameters[-1].name
-    names = ("loss", "gy_pred", *("new_" + parameter.name for parameter in trace.network.parameters))
-    worse, turned = not next_loss <= trace.loss, after is not None and _turned(trace, after)
-    if worse:
-        text = f"the step overshoots: the loss goes from {plain(trace.loss)} to {plain(next_loss)}"
-        yield Remark("overshoot", text + (", ŷ - y turns" if turned else ""), last, names=names)
-    elif turned and after is not None:
-        before, now = (fixed(float((found["y_pred"] - found["y"].T)[0, 0])) for found in (trace, after))
-        text = f"the step goes past the minimum: ŷ - y was {before} and is {now} after it"
-        yield Remark("overshoot", text, last, names=names)
+    way = f"loss {brief(loss_before)} → {brief(trace.loss)}"
+    # Of plain descent a rise says one thing only; moments may carry a step uphill for a while.
+    if context.optimizer.name == PLAIN:
+        text = f"the last step went too far: {way}; - is a smaller lr"
+    else:
+        text = f"the last step went uphill: {way}"
+    yield Remark("rose", text, "loss", names=("loss",))
 
 
-def _turned(trace: Trace, after: Trace) -> bool:
-    """Whether the one error that there is has changed its sign."""
-    if trace["y_pred"].size != 1:
-        return False
-    before, now = (float((found["y_pred"] - found["y"].T)[0, 0]) for found in (trace, after))
-    return before * now < 0
+def _overshoot(trace: Trace, context: Context, next_loss: float | None) -> Iterator[Remark]:
+    """A step after which the loss is larger: past the minimum, if it went straight down."""
+    if next_loss is None or not np.isfinite(trace.loss) or next_loss <= trace.loss + _rounding(trace):
+        return
+    way = f"from {plain(trace.loss)} to {plain(next_loss)}"
+    if np.isnan(next_loss):
+        text = f"after this step the loss is {plain(next_loss)}"
+    elif context.optimizer.name == PLAIN:
+        text = f"the step overshoots: the loss goes {way}"
+    else:
+        text = f"the loss rises in this step, {way}"
+    yield Remark("overshoot", text, _last(trace), names=("loss", "gy_pred", *_updated(trace)))
+
+
+def _to_and_fro(trace: Trace, context: Context, loss_before: float | None) -> Iterator[Remark]:
+    """A parameter that the last step moved and this one moves back by as much: each step overshoots.
+
+    It needs the same rows, so a loss before it; and plain descent, that no moment turns.
+    """
+    before = context.before
+    if before is None or loss_before is None or context.changes or context.optimizer.name != PLAIN:
+        return
+    found: list[tuple[float, Cell]] = []
+    earlier = trace.network.split(before)
+    for parameter in trace.network.parameters:
+        old, now, new = (
+            values.astype("float64")
+            for values in (earlier[parameter.name], trace[parameter.name], trace["new_" + parameter.name])
+        )
+        there, back = now - old, new - now
+        # More than rounding, and both ways are equal up to a hundredth.
+        seen = np.abs(there) > 1e3 * float(np.finfo(trace["loss"].dtype).eps) * np.maximum(np.abs(now), np.abs(old))
+        fro = np.where(seen & (np.abs(there + back) <= SAME_WAY * np.abs(there)), np.abs(there), 0)
+        if fro.any():
+            row, column = np.unravel_index(int(fro.argmax()), fro.shape)
+            found.append((float(fro.max()), Cell(parameter.name, int(row), int(column))))
+    if found:
+        _, cell = max(found, key=lambda way: way[0])
+        new_cell = Cell("new_" + cell.name, *cell.place)
+        steps = (earlier[cell.name], trace[cell.name], trace[new_cell.name])
+        way = [brief(float(values[cell.place]), 4) for values in steps]
+        text = f"the steps overshoot: {name_of(trace, cell)} goes {' → '.join(way)}"
+        yield Remark("to and fro", text, new_cell.name, units=frozenset({(new_cell.name, new_cell.row)}))
+
+
+def _rounding(trace: Trace) -> float:
+    """By how much the loss may differ because ŷ is rounded: a rise by less tells nothing."""
+    eps = 16 * float(np.finfo(trace["loss"].dtype).eps)
+    if trace.averaged:
+        # Of the rows' own errors only their mean square is known.
+        sizes = float(np.abs(trace["y_pred"]).max() + np.abs(trace["y"]).max())
+        return float(eps * (abs(trace.loss) + sizes * np.sqrt(2 * abs(trace.loss))))
+    rows = slice(len(samples(trace)))
+    y_pred, y = trace["y_pred"][:, rows].astype("float64"), trace["y"][rows].T.astype("float64")
+    off = eps * (np.abs(y_pred) + np.abs(y))
+    # The gradient of the last pre-activation is finite where that of ŷ is not.
+    slopes = np.abs(trace[f"g{pre_activation(trace, trace.network.depth)}"][:, rows].astype("float64"))
+    return float(eps * abs(trace.loss) + (slopes * off + off**2).sum())
+
+
+def _updated(trace: Trace) -> tuple[str, ...]:
+    return tuple("new_" + parameter.name for parameter in trace.network.parameters)
+
+
+def _last(trace: Trace) -> str:
+    return _updated(trace)[-1]
 
 
 def _unit_name(trace: Trace, name: str, unit: int) -> str:

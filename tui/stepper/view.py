@@ -5,6 +5,7 @@ from typing import Literal
 
 import numpy as np
 from backprop_tui.core.explain import Context, context_of, inputs
+from backprop_tui.core.explain.remarks import Remark, remarks
 from backprop_tui.core.model import phases
 from backprop_tui.core.model.network import Array, Network
 from backprop_tui.core.model.phases import Cell, Phase
@@ -62,6 +63,11 @@ class View:
     def phase(self) -> Phase | None:
         """The phase that was computed last."""
         return phases.phase_at(self.network, self.done)
+
+    @property
+    def remarks(self) -> tuple[Remark, ...]:
+        """All that is worth a remark in this step, whether its numbers are shown already or not."""
+        return () if self.trace is None else remarks(self.trace, self.context, self.loss_before, self.loss_after)
 
     @property
     def newest(self) -> Cell | None:

@@ -23,7 +23,7 @@ from backprop_tui.core.explain import (
     sample_of,
     wrapped_words,
 )
-from backprop_tui.core.explain.remarks import about, known, remarks
+from backprop_tui.core.explain.remarks import about, known
 from backprop_tui.core.model import phases
 from backprop_tui.core.model.phases import Cell
 from backprop_tui.core.model.values import parse
@@ -56,7 +56,7 @@ class WhyScreen(Overlay[None]):
         super().__init__()
         assert view.trace is not None, "a number is explained from the trace of its step"
         self._view, self._trace, self._facts, self._engine = view, view.trace, view.context, engine
-        self._remarks = known(remarks(view.trace, next_loss=view.loss_after), view.network, view.done)
+        self._remarks = known(view.remarks, view.network, view.done)
         self._trail = [cell]
         self._form, self._chosen, self._precise = CHAIN, 0, False
         self._checked: tuple[str, ...] = ()

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from backprop_tui.core.explain import cell_name
-from backprop_tui.core.explain.remarks import known, remarks
-from backprop_tui.core.model.phases import LOSS, UPDATE, Cell, shape
+from backprop_tui.core.explain.remarks import known
+from backprop_tui.core.model.phases import UPDATE, Cell, shape
 from backprop_tui.core.session.jump import Jump
 from backprop_tui.core.text.numerals import brief, full, ordinal
 from backprop_tui.tui.stepper.view import View
@@ -68,9 +68,6 @@ def _remark(view: View) -> str | None:
     """What a teacher would say to what was just computed: to the phase, or to the whole step."""
     if view.trace is None or view.phase is None:
         return None
-    before, now = view.loss_before, view.value(Cell("loss"))
-    if before is not None and now is not None and now > before and view.phase.kind in (LOSS, UPDATE):
-        return f"the step before went too far: the loss rose from {brief(before)} to {brief(now)}; - is a smaller lr"
-    found = known(remarks(view.trace, next_loss=view.loss_after), view.network, view.done)
+    found = known(view.remarks, view.network, view.done)
     here = [remark for remark in found if view.phase.kind == UPDATE or remark.after in view.phase.names]
     return here[0].text if here else None
