@@ -13,19 +13,8 @@ from backprop_tui.core.model.phases import Cell
 from backprop_tui.core.model.trace import Trace
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from networks import batch, hidden_layers, networks
-
-
-def traced(
-    engine: Engine, network: Network, seed: int, size: int, dtype: str, optimizer: Optimizer, scale: float = 1.0
-) -> tuple[Trace, Context]:
-    """The trace of the second of two steps: moments are not 0 any more."""
-    data = batch(network, size, seed)
-    state = optimizer.first_state((data.parameters * scale).astype(dtype))
-    samples = Inline(numbers(data.x), numbers(data.y), 2)
-    answer = engine.answer(RunSteps(Program(network, optimizer, dtype), numbers(state), samples, 0.05))  # type: ignore[arg-type]
-    assert isinstance(answer, StepsRun), answer
-    return Trace(network, 0.05, tuple(range(size)), arrays(answer.trace)), Context(optimizer, step=2)
+from networks import hidden_layers, networks
+from traced import traced
 
 
 def check(texts: list[str]) -> int:
