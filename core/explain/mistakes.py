@@ -107,15 +107,15 @@ def _of_factor(trace: Trace, found: Explanation, place: int, factor: Factor) -> 
         yield Mistake(says, _with(found, place, None), place)
     if factor.symbol.endswith("²") and factor.value >= 0:
         yield Mistake("the number without the square", _with(found, place, replace(factor, value=sqrt(factor.value))))
-    for says, value in _instead_of(trace, factor):
+    for says, value in _instead_of(trace, factor, parse(found.cell.name).updated):
         yield Mistake(says, _with(found, place, replace(factor, value=value)), place)
 
 
-def _instead_of(trace: Trace, factor: Factor) -> Iterator[tuple[str, float]]:
+def _instead_of(trace: Trace, factor: Factor, is_update: bool) -> Iterator[tuple[str, float]]:
     """Other numbers that people put in a factor's place."""
     for cell in factor.cells[:1]:
         value = parse(cell.name)
-        if factor.working:
+        if factor.working or is_update:
             break
         if value.is_parameter and value.is_base:
             after = trace.values.get(f"new_{cell.name}")
@@ -135,7 +135,7 @@ def _derivative_at_h(trace: Trace, factor: Factor) -> Iterator[tuple[str, float]
         return
     z, h = factor.cells
     row = trace.network.activation(parse(z.name).layer_in(trace.network))
-    at = np.float64(number(trace[h.name], h))
+    at = np.array(number(trace[h.name], h))
     with np.errstate(all="ignore"):
         value = float(row.derivative_at(at, row.function(at)))
     yield f"the number with {row.symbol}′ taken at h instead of z", value

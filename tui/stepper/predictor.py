@@ -3,6 +3,7 @@
 from backprop_tui.core.engine.client.process import EngineLost
 from backprop_tui.core.engine.protocol.messages import LossesFound, WireError
 from backprop_tui.core.explain import context_of, effect, effect_request
+from backprop_tui.core.explain.mistakes import diagnosis
 from backprop_tui.core.explain.quiz import LEVELS, OFF, Question, Score, judge, question
 from backprop_tui.core.model.phases import LOSS, Cell, phases
 from backprop_tui.core.session.session import Session
@@ -71,8 +72,16 @@ class Predictor:
             return False
         right, words = judge(asked, prediction)
         self.score = self.score.with_answer(right)
-        self.verdict, self.open = (words, asked.because), None
+        self.verdict, self.open = (words, asked.because if right else self._what_was_done(asked, prediction)), None
         return True
+
+    def _what_was_done(self, asked: Question, typed: float) -> str:
+        """What gives the wrong number that was typed, if that is known; else how one could have known."""
+        timeline = self._session.timeline
+        if asked.choices or timeline.trace is None:
+            return asked.because
+        mistake = diagnosis(timeline.trace, asked.cell, context_of(timeline), typed)
+        return f"That is {mistake.says}; {asked.because}" if mistake is not None else asked.because
 
     def skip(self) -> None:
         """Leave the question open no longer, without counting it."""

@@ -478,6 +478,15 @@ async def test_a_number_is_computed_and_typed(engine: Engine) -> None:
         assert "predicted 1 of 2" in lines(found, "header")
 
 
+async def test_a_wrong_number_is_told_what_was_done(engine: Engine) -> None:
+    async with driven(engine, PART_4) as found:
+        await press(found, "t", "t", "space")
+        asked = found.screen.predictor.open
+        assert asked is not None
+        await press(found, "equals_sign", *f"{-asked.truth:.4f}", "enter")
+        assert "That is the right number with the wrong sign" in " ".join(lines(found, "step").split())
+
+
 async def test_space_skips_and_other_keys_do_not_ask(engine: Engine) -> None:
     async with driven(engine) as found:
         await press(found, "t", "space", "space")
