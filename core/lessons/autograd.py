@@ -94,7 +94,7 @@ def why(formula: Formula, stage: Stage | None) -> str:
     return {
         BACKWARD: "how much this result moves for each of its operands, if only that operand moves",
         SUM: "along a path the derivatives multiply (chain rule); all paths to x add up",
-        UPDATE: "a step against the derivative, lr times as long, leads down the curve",
+        UPDATE: "a step against the derivative, lr times as long, sets out down the curve",
     }[stage.kind]
 
 
@@ -113,19 +113,36 @@ def remark(tape: Tape, done: int) -> str:
         operation, value = tape.formula.operations[stage.operation], tape.values[stage.operation]
         if not np.isfinite(value):
             inside = operation.written(*(operand_value(tape, operand) for operand in operation.operands))
-            what = "is not a number (NaN)" if np.isnan(value) else "is beyond float32: infinity"
-            return f"{operation.name}: {inside} {what}{_domain(operation.function)}"
+            outside = _outside(tape, operation)
+            infinite = "is infinity" if outside else "is beyond float32: infinity"
+            what = "is not a number (NaN)" if np.isnan(value) else infinite
+            return f"{operation.name}: {inside} {what}" + (f"; {outside}" if outside else "")
     if done > len(tape.formula.operations) and not np.isfinite(tape.derivative):
-        return f"the derivative here is {number_text(tape.derivative)}: the tape multiplies by infinity or by NaN"
+        return f"the derivative here is {number_text(tape.derivative)}: a product on its way is no finite number"
     return ""
 
 
-def _domain(function: str) -> str:
-    return {
-        "log": "; log is defined above 0",
-        "sqrt": "; sqrt is defined from 0 on",
-        "/": "; the divisor must not be 0",
-    }.get(function, "")
+def _outside(tape: Tape, operation: Operation) -> str:
+    """Why the operation has no value at its operands, if they lie outside of where it is defined; else empty."""
+    *_, first, last = (0.0, *(_operand(tape, operand) for operand in operation.operands))
+    match operation.function:
+        case "log" if last <= 0:
+            return "log is defined above 0"
+        case "sqrt" if last < 0:
+            return "sqrt is defined from 0 on"
+        case "/" if last == 0:
+            return "the divisor must not be 0"
+        case "**" if first == 0 and last < 0:
+            return "0 has no negative powers"
+        case "**" if first < 0 and last != round(last):
+            return "a number below 0 has whole powers only"
+    return ""
+
+
+def _operand(tape: Tape, operand: Operand) -> float:
+    if isinstance(operand, Result):
+        return float(tape.values[operand.index])
+    return tape.x if isinstance(operand, X) else operand.value
 
 
 class SavedAutograd(msgspec.Struct, frozen=True):

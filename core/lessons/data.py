@@ -24,6 +24,9 @@ from backprop_tui.core.text.numerals import bracketed, brief, fixed, plain
 
 PAGE, MAX_PAGES, BINS = 64, 32, 16
 
+FEW, MOST = 0.05, 0.75
+"""At most this share of the rows are a few, at least this share are most of them."""
+
 
 @dataclass(frozen=True)
 class Row:
@@ -43,6 +46,18 @@ class Column:
     name: str
     summary: Array
     counts: Array
+
+    @property
+    def dwarfed(self) -> bool:
+        """Whether a few values of the file are so large that they have the upper half of its range to themselves."""
+        upper = self.counts[0][len(self.counts[0]) // 2 :].sum()
+        return bool(0 < upper <= FEW * self.counts[0].sum())
+
+    @property
+    def gathered(self) -> bool:
+        """Whether most values, once transformed, lie in the middle half of their range."""
+        quarter = len(self.counts[1]) // 4
+        return bool(self.counts[1][quarter:-quarter].sum() >= MOST * self.counts[1].sum())
 
 
 class DataLesson:
@@ -160,6 +175,33 @@ class DataLesson:
         self.columns = tuple(Column(name, summary[number], counts[number]) for number, name in enumerate(names))
 
     # In words
+
+    def sentences(self) -> tuple[str, str]:
+        """What is done to the features, and what to the target, as it is with this table."""
+        return self._of_features(), self._of_target()
+
+    def _of_features(self) -> str:
+        table = self.table
+        some = f"{len(table.standardize)} of the {len(table.features)} features"
+        if not table.standardize:
+            return "Each feature goes to the network as it stands in the table."
+        who = "each feature" if len(table.standardize) == len(table.features) else some
+        get = "gets" if who == "each feature" else "get" if len(table.standardize) > 1 else "gets"
+        text = f"{who} {get} mean 0 and standard deviation 1"
+        if table.holdout:
+            # What scales them knows nothing of the rows that are held out.
+            return f"Over the rows not held out {text}."
+        return text[0].upper() + text[1:] + (": none outweighs another." if who == "each feature" else ".")
+
+    def _of_target(self) -> str:
+        if not self.table.log_target:
+            return "The target goes to the loss as it stands in the table."
+        if not self.columns:
+            return "The target is a logarithm: what was a ratio becomes a difference."
+        column = self.columns[len(self.table.features)]
+        if column.dwarfed and column.gathered:
+            return f"In {column.name} a few dwarf the rest; most logarithms lie about the middle."
+        return f"The target is the logarithm of {column.name}: what was a ratio becomes a difference."
 
     def lines(self) -> list[str]:
         """The chosen row's way as far as it is shown: a line for each feature and one for each target."""

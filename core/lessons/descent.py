@@ -1,5 +1,7 @@
 """Gradient descent on a function of x (Part 3): x ← x - lr·dy/dx, again and again, in float32."""
 
+from itertools import pairwise
+
 import msgspec
 import numpy as np
 from backprop_tui.core.engine.protocol.checks import EngineRefused
@@ -200,23 +202,41 @@ class DescentLesson:
     # In words
 
     def verdict(self) -> str:
-        """How the last steps went: down, to and fro, or away. Empty before there are enough of them to tell."""
+        """How the last steps went, and no more than they show. Empty before there are enough of them to tell."""
         if self.ended:
             return f"diverged: after {self.done} steps x is {number_text(self.x)}; try a smaller learning rate"
-        derivatives = [step[1] for step in self.steps[-3:]]
-        if len(derivatives) < 2:
+        steps = self.steps[-3:]
+        if len(steps) < 2:
             return ""
-        if np.float32(self.x) == np.float32(self.xs[-2]):
-            return "has arrived: the step is smaller than what float32 can add to x"
-        if derivatives[-1] == 0:
+        (_, before, _, rate_before), (_, now, _, rate) = steps[-2:]
+        if now == 0:
             return "dy/dx is 0: a place where y is level, and no step leads away"
-        before, now = derivatives[-2], derivatives[-1]
+        if np.float32(self.x) == np.float32(self.xs[-2]):
+            return "x stays where it is: the step is smaller than what float32 can add to it"
         if before * now < 0:
-            if abs(now) > abs(before):
-                return "diverges: each step jumps over the valley and lands higher; try a smaller learning rate"
-            if abs(now) == abs(before):
-                return "oscillates: each step lands as high on the other side; try a smaller learning rate"
-            return "oscillates, and converges: each step jumps over the lowest place, but lands lower"
+            return _jumped(steps)
+        if rate != rate_before:
+            return (
+                f"another learning rate: the last step was {abs(rate * now / (rate_before * before)):.3g} times as long"
+            )
         if abs(now) > abs(before):
-            return "speeds up: the derivative grows with every step"
-        return "converges: the derivative falls, so the steps get shorter"
+            return "speeds up: the derivative grows, so the steps get longer"
+        if abs(now) == abs(before):
+            return "goes on: the derivative stays as it is, so the steps are of one length"
+        return "slows down: the derivative falls, so the steps get shorter"
+
+
+def _jumped(steps: list[tuple[float, float, float, float]]) -> str:
+    """What to say if the derivative has changed its sign: by the heights at both ends, over one jump or two."""
+    heights, derivatives = [step[0] for step in steps], [step[1] for step in steps]
+    again = len(steps) > 2 and derivatives[0] * derivatives[1] < 0
+    who = "each step jumps over a lowest place and lands" if again else "the step jumped over a lowest place and landed"
+    ways = {int(np.sign(after - before)) for before, after in list(pairwise(heights))[0 if again else -1 :]}
+    if len(ways) > 1:
+        return "oscillates: the steps jump over a lowest place, now higher, now lower"
+    match ways.pop():
+        case 1:
+            return f"{'diverges' if again else 'overshoots'}: {who} higher; try a smaller learning rate"
+        case 0:
+            return f"oscillates: {who} as high on the other side; try a smaller learning rate"
+    return f"oscillates: {who} lower"

@@ -237,6 +237,23 @@ def epoch_steps(timeline: Timeline, epochs: int) -> int:
     return epochs * per_epoch - begun
 
 
+def part_in_words(timeline: Timeline, part: str) -> str:
+    """What a part of the table is called: its rows are training rows if the steps go over them, not over one alone."""
+    if part == HELD_OUT:
+        return "held-out rows"
+    if timeline.settings.sampling.rule != THIS_ROW:
+        return "training rows"
+    return "rows not held out" if timeline.run.table.holdout else "rows of the table"
+
+
+def sentences(timeline: Timeline) -> tuple[str, str]:
+    """What a training step is, and by which losses it is judged, with this table."""
+    counts = "What counts is the loss over the whole table"
+    if timeline.run.table.holdout:
+        counts = "What counts is the loss over the rows held out, which no step ever uses"
+    return "The step of lesson 4 again and again, over one row, mini-batches or all rows.", counts + "."
+
+
 def rows_in_words(timeline: Timeline) -> str:
     """Which rows a step uses: `32 of 499, shuffled`, `this row: 0`, `next row`, `all 399`."""
     sampling, training = timeline.settings.sampling, timeline.training_rows

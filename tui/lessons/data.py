@@ -23,10 +23,6 @@ class DataScreen(LessonScreen):
 
     LESSON = named("data")
     WORD = "scaled"
-    INTRO = (
-        "Each feature gets mean 0 and standard deviation 1: none outweighs another.",
-        "A few prices dwarf the rest; their logarithms lie evenly about the middle.",
-    )
     KEYS = DATA
     BINDINGS = bindings(DATA)
 
@@ -44,6 +40,11 @@ class DataScreen(LessonScreen):
             Pane("Row", id="row", classes="framed"),
             Pane("Column", id="column", classes="framed"),
         ]
+
+    def intro(self) -> tuple[str, str]:
+        """What is done to this table's features, and to its target."""
+        features, target = self.lesson.sentences()
+        return features, escape_controls(target)
 
     def draw_panes(self) -> None:
         """The rows in view, the chosen one's transformation, the histograms."""

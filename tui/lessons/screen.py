@@ -26,7 +26,7 @@ class LessonScreen(KeyScreen):
     """What it is about, as the glossary has it."""
 
     INTRO: ClassVar[tuple[str, str]]
-    """Two sentences that say what it shows, a line of 78 columns each."""
+    """Two sentences that say what it shows, a line of 78 columns each; see `intro`."""
 
     KEYS: ClassVar[tuple[Key, ...]]
 
@@ -46,6 +46,10 @@ class LessonScreen(KeyScreen):
     def panes(self) -> list[Pane]:
         """Its framed panes, in reading order."""
         raise NotImplementedError
+
+    def intro(self) -> tuple[str, str]:
+        """Its two sentences; those of a lesson about a table are about this table."""
+        return self.INTRO
 
     def draw_panes(self) -> None:
         """Hand each pane its lines."""
@@ -92,7 +96,7 @@ class LessonScreen(KeyScreen):
             self.pane("#header").show([(Span(part),) for part in wrap(words, width)])
             return
         self.pane("#header").show([lesson_bar.line(self.LESSON, width)])
-        sentences = wrap(self._text, width)[:2] if self._text else self.INTRO
+        sentences = wrap(self._text, width)[:2] if self._text else self.intro()
         self.pane("#intro").show([(Span(clipped(sentence, width), "dim"),) for sentence in sentences])
         self.draw_panes()
         notice = (Span(clipped(self.notice, width), "key"),) if self.notice else self.status()
@@ -109,7 +113,7 @@ class LessonScreen(KeyScreen):
 
     def help_words(self) -> Sequence[str]:
         """What the lesson shows."""
-        return self.INTRO
+        return self.intro()
 
     # Asking
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from backprop_tui.core.lessons.names import MAIN, named
-from backprop_tui.core.lessons.training import Overview, epoch_steps
+from backprop_tui.core.lessons.training import Overview, epoch_steps, sentences
 from backprop_tui.core.model.optimizers import OPTIMIZERS
 from backprop_tui.core.table.batches import THIS_ROW
 from backprop_tui.core.text.numerals import ordinal
@@ -26,10 +26,6 @@ class TrainingScreen(LessonScreen):
 
     LESSON = named("training")
     WORD = "epoch"
-    INTRO = (
-        "The step of lesson 4 again and again, over one row, mini-batches or all rows.",
-        "What counts is the loss over the whole table, and over rows it never trained on.",
-    )
     KEYS = TRAINING
     BINDINGS = bindings(TRAINING)
 
@@ -57,6 +53,10 @@ class TrainingScreen(LessonScreen):
             Pane("Training", id="training", classes="framed"),
             Pane("Worst", id="worst", classes="framed"),
         ]
+
+    def intro(self) -> tuple[str, str]:
+        """What a step is here, and which loss counts with this table."""
+        return sentences(self.session.timeline)
 
     def draw_panes(self) -> None:
         """All three, from the session and what stands beside it; what is missing is asked for."""

@@ -19,7 +19,9 @@ from backprop_tui.core.lessons.training import (
     Worst,
     current_parameters,
     epoch_steps,
+    part_in_words,
 )
+from backprop_tui.core.lessons.training import sentences as training_sentences
 from backprop_tui.core.model.arrays import numbers
 from backprop_tui.core.model.formula import FormulaError
 from backprop_tui.core.session.run import Run
@@ -29,6 +31,52 @@ from backprop_tui.core.table.spec import TableSpec
 from driving import Settle
 
 # Part 1
+
+
+def sentences(settle: Settle, **parts: Any) -> tuple[str, str]:
+    """What lesson 1 says of a table of two columns, a and b."""
+    table = TableSpec(features=("a",), targets=("b",), **parts)
+    return settle(DataLesson(table)).sentences()
+
+
+def test_lesson_1_says_what_is_true_of_the_houses(settle: Settle) -> None:
+    features, target = settle(DataLesson(TableSpec())).sentences()
+    assert features == "Each feature gets mean 0 and standard deviation 1: none outweighs another."
+    assert target == "In price a few dwarf the rest; most logarithms lie about the middle."
+    prices = np.sort([settle(DataLesson(TableSpec())).read(row).raw_y[0] for row in range(64)])
+    assert prices[-1] > 2 * np.median(prices)
+
+
+def test_lesson_1_says_of_another_table_only_what_is_true_of_it(settle: Settle) -> None:
+    random = np.random.RandomState(0)
+    even = random.uniform(10, 20, (100, 1))
+    parts = {"x": numbers(even), "y": numbers(even)}
+    features, target = sentences(settle, standardize=("a",), log_target=True, **parts)
+    assert "none outweighs another" in features
+    assert target == "The target is the logarithm of b: what was a ratio becomes a difference."
+    features, target = sentences(settle, standardize=(), log_target=False, **parts)
+    assert features == "Each feature goes to the network as it stands in the table."
+    assert target == "The target goes to the loss as it stands in the table."
+    features, _ = sentences(settle, standardize=("a",), log_target=False, holdout=0.2, **parts)
+    assert features == "Over the rows not held out each feature gets mean 0 and standard deviation 1."
+    # A few dwarf the rest, but their logarithms lie at one end: the sentence needs both.
+    parts["y"] = numbers(np.array([[1.0]] * 98 + [[1e6]] * 2))
+    _, target = sentences(settle, standardize=("a",), log_target=True, **parts)
+    assert "dwarf" not in target
+    table = TableSpec(features=("bedrooms", "sqft_living"), standardize=("bedrooms",))
+    features, _ = settle(DataLesson(table)).sentences()
+    assert features == "1 of the 2 features gets mean 0 and standard deviation 1."
+
+
+def test_rows_are_called_what_they_are(settle: Settle) -> None:
+    for holdout in (0.0, 0.2):
+        timeline = settle(Session(Run(table=TableSpec(holdout=holdout)))).timeline
+        alone = "rows not held out" if holdout else "rows of the table"
+        assert part_in_words(timeline, TRAINING) == alone, "a step is over row 0 alone"
+        assert ("no step ever uses" in training_sentences(timeline)[1]) == bool(holdout)
+        timeline.set_sampling(SHUFFLED, 32)
+        assert part_in_words(timeline, TRAINING) == "training rows"
+        assert part_in_words(timeline, HELD_OUT) == "held-out rows"
 
 
 def test_row_0_goes_the_notebooks_way(settle: Settle) -> None:
@@ -143,9 +191,12 @@ def test_steps_of_autograd_are_the_descent(settle: Settle) -> None:
     ("formula", "x", "words"),
     [
         ("log(x)", -1.0, "log(-1.0) is not a number (NaN); log is defined above 0"),
-        ("sqrt(x - 1)", 0.0, "not a number"),
+        ("sqrt(x - 1)", 0.0, "not a number (NaN); sqrt is defined from 0 on"),
         ("1/x", 0.0, "infinity; the divisor must not be 0"),
         ("9**9**9**9", 0.0, "beyond float32: infinity"),
+        ("exp(60)*x/exp(-60)", 1.0, "beyond float32: infinity"),
+        ("x**-1", 0.0, "is infinity; 0 has no negative powers"),
+        ("x**0.5", -1.0, "(NaN); a number below 0 has whole powers only"),
         ("sqrt(x)", 0.0, "derivative here is inf"),
     ],
 )
@@ -153,7 +204,10 @@ def test_what_is_no_number_is_told(settle: Settle, formula: str, x: float, words
     lesson = AutogradLesson(formula, x)
     lesson.step()
     settle(lesson)
-    assert words in remark(lesson.tape, lesson.done)
+    told = remark(lesson.tape, lesson.done)
+    assert words in told
+    # No mend is named for what lies inside of where a function is defined.
+    assert ";" not in told or ";" in words
 
 
 def test_a_function_of_many_paths_adds_them_up(settle: Settle) -> None:
@@ -228,14 +282,52 @@ def test_single_steps_print_the_same_and_go_back(settle: Settle) -> None:
 
 
 @pytest.mark.parametrize(
-    ("lr", "word"), [(0.1, "converges"), (0.9, "oscillates, and converges"), (1.0, "oscillates"), (1.1, "diverges")]
+    ("lr", "says"),
+    [
+        (0.1, "slows down: the derivative falls, so the steps get shorter"),
+        (0.9, "oscillates: each step jumps over a lowest place and lands lower"),
+        (1.0, "oscillates: each step jumps over a lowest place and lands as high on the other side"),
+        (1.1, "diverges: each step jumps over a lowest place and lands higher"),
+    ],
 )
-def test_the_learning_rate_decides_where_it_goes(settle: Settle, lr: float, word: str) -> None:
+def test_the_learning_rate_decides_where_it_goes(settle: Settle, lr: float, says: str) -> None:
     """On a parabola with y'' = 2, descent converges below lr 1, oscillates at 1, diverges above."""
     lesson = DescentLesson(lr=lr)
     lesson.start_jump(12)
     settle(lesson)
-    assert lesson.verdict().startswith(word)
+    assert lesson.verdict().startswith(says)
+
+
+@pytest.mark.parametrize(
+    ("formula", "x", "lr", "steps", "says"),
+    [
+        ("2*x", 1, 0.1, 5, "goes on: the derivative stays as it is"),
+        ("-x**2", 1, 0.1, 5, "speeds up: the derivative grows"),
+        ("x**2", 1, 0.5, 2, "dy/dx is 0: a place where y is level"),
+        ("x**2", 1, 1e-12, 3, "x stays where it is"),
+        ("x**2", 1, 1.1, 2, "overshoots: the step jumped over a lowest place and landed higher"),
+        # From 1 over both the lowest place and the hill at 0 to the other valley: steeper there, and yet lower.
+        ("x**4 - x**2 + 0.3*x", 1, 0.83, 2, "oscillates: the step jumped over a lowest place and landed lower"),
+    ],
+)
+def test_a_verdict_says_what_the_steps_did(
+    settle: Settle, formula: str, x: float, lr: float, steps: int, says: str
+) -> None:
+    lesson = DescentLesson(formula, x, lr)
+    lesson.start_jump(steps)
+    settle(lesson)
+    assert lesson.verdict().startswith(says)
+
+
+def test_a_longer_step_of_a_larger_rate_is_not_called_shorter(settle: Settle) -> None:
+    lesson = DescentLesson("x**2", 1, 0.1)
+    lesson.step()
+    settle(lesson)
+    lesson.set_lr(0.2)
+    lesson.step()
+    settle(lesson)
+    # 0.2·1.6 after 0.1·2.
+    assert lesson.verdict() == "another learning rate: the last step was 1.6 times as long"
 
 
 def test_a_descent_that_diverges_ends_and_can_go_back(settle: Settle) -> None:

@@ -128,7 +128,7 @@ async def test_descent_shows_what_the_notebook_prints(engine: Engine) -> None:
         shown = [line.split()[:2][-1] for line in lines(found, "steps").splitlines()[2:]]
         printed = "-0.4 -0.72 -0.9760001 -1.1808001 -1.34464 -1.4757121 -1.5805696 -1.6644557 -1.7315645 -1.7852516"
         assert shown == printed.split()
-        assert "converges" in lines(found, "status")
+        assert "slows down" in lines(found, "status")
         await press(found, "r", "l")
         await write(found, "1.1")
         await press(found, "j")

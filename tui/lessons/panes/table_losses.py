@@ -1,7 +1,7 @@
 """The plot of lesson 5: the loss of every step, and the loss over all rows that train and over those held out."""
 
 import numpy as np
-from backprop_tui.core.lessons.training import HELD_OUT, TRAINING, TableLosses
+from backprop_tui.core.lessons.training import HELD_OUT, TRAINING, TableLosses, part_in_words
 from backprop_tui.core.model.network import Array
 from backprop_tui.core.text.numerals import brief
 from backprop_tui.tui.stepper.panes.loss import scale
@@ -48,8 +48,8 @@ def lines(losses: TableLosses, width: int, height: int) -> list[Line]:
 
 def title(losses: TableLosses) -> str:
     """The pane's title: which letter stands for which curve, and whether the scale is logarithmic."""
-    held = "   H held-out rows" if HELD_OUT in losses.parts else ""
-    return f"Losses{', logarithmic' if _scale(losses)[1] else ''}   s each step's   T training rows{held}"
+    parts = "".join(f"   {LETTERS[part]} {part_in_words(losses.session.timeline, part)}" for part in losses.parts)
+    return f"Losses{', logarithmic' if _scale(losses)[1] else ''}   s each step's{parts}"
 
 
 def _steps(losses: TableLosses) -> tuple[Array, Array]:

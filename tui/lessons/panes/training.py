@@ -1,6 +1,6 @@
 """What a step of lesson 5 works with, and the losses at that step."""
 
-from backprop_tui.core.lessons.training import TableLosses, rows_in_words
+from backprop_tui.core.lessons.training import TableLosses, part_in_words, rows_in_words
 from backprop_tui.core.session.timeline import Timeline
 from backprop_tui.core.text.numerals import brief
 from backprop_tui.tui.widgets.line import Line, Span
@@ -17,7 +17,12 @@ def lines(timeline: Timeline, losses: TableLosses) -> list[Line]:
     found.append(_row("loss", f"{brief(shown[-1], 6) if len(shown) else '·'}   this step's"))
     for part in losses.parts:
         value = losses.latest(part)
-        found.append(_row("", f"{'·' if value is None else brief(value, 6)}   {losses.size(part):,} {part}"))
+        found.append(
+            _row(
+                "",
+                f"{'·' if value is None else brief(value, 6)}   {losses.size(part):,} {part_in_words(timeline, part)}",
+            )
+        )
     found.append(_row("rule", f"{optimizer.name}   lr {brief(settings.lr)}"))
     found.append(_row("", optimizer.rule.remembers))
     if settings.sampling.batch_size(training or 1) > 1:

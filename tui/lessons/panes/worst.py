@@ -1,7 +1,7 @@
 """The worst predictions of lesson 5, in the target's own unit."""
 
 import numpy as np
-from backprop_tui.core.lessons.training import HELD_OUT, TRAINING, Worst
+from backprop_tui.core.lessons.training import HELD_OUT, TRAINING, Worst, part_in_words
 from backprop_tui.core.table.units import currency
 from backprop_tui.tui.widgets.line import Line, Span
 
@@ -24,8 +24,8 @@ def lines(worst: Worst, chosen: int, height: int) -> list[Line]:
 
 def title(worst: Worst) -> str:
     """The pane's title: among which rows these are the worst."""
-    part = HELD_OUT if worst.held_out else TRAINING
-    return f"Worst of {worst.rows:,} {part} rows" if worst.found else f"Worst {part} rows"
+    rows = part_in_words(worst.session.timeline, HELD_OUT if worst.held_out else TRAINING)
+    return f"Worst of {worst.rows:,} {rows}" if worst.found else f"Worst {rows}"
 
 
 def _amount(value: float, dollars: str) -> str:
