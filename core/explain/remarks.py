@@ -138,19 +138,18 @@ def _flat_units(trace: Trace, layer: int) -> Iterator[Remark]:
     who = _unit_name(trace, h, unit)
     if len(flat) > 1:
         every = "both" if units == 2 else f"all {units}"
-        who = f"{every} units" if len(flat) == units else f"{who} and {len(flat) - 1} more"
-        who += f" of layer {layer}"
+        who = f"{every if len(flat) == units else len(flat)} units of layer {layer}"
     is_are, one = "is" if len(flat) == 1 else "are", len(flat) == 1 and rows == 1
     z_value = fixed(float(trace[z][unit, 0]))
     if activation.flat == "off":
-        where = "for this row" if rows == 1 else f"for all {rows} rows of the batch"
-        z_there = f"{_unit_name(trace, z, unit)} = {z_value}" if one else "z ≤ 0"
-        text = f"{who} {is_are} off {where}: {z_there}, no gradient passes"
+        where = "this row" if rows == 1 else f"the batch's {rows} rows"
+        z_there = f"{_unit_name(trace, z, unit)} = {z_value}, " if one else "z ≤ 0, " if rows == 1 else ""
+        text = f"{who} {is_are} off for {where}: {z_there}no gradient passes"
     elif one:
         text = f"{who} is saturated: at z = {z_value} the derivative is {brief(float(derivatives[unit]), 2)}"
     else:
-        where = "the derivative is" if rows == 1 else f"in all {rows} rows the derivative is"
-        text = f"{who} {is_are} saturated: {where} below {brief(SATURATED)}"
+        where = "" if rows == 1 else f" in all {rows} rows"
+        text = f"{who} {is_are} saturated{where}: derivative < {brief(SATURATED)}"
     about_them = frozenset((name, int(unit)) for unit in flat for name in (z, h))
     yield Remark(activation.flat, text, h, units=about_them)
 

@@ -8,12 +8,19 @@ from backprop_tui.core.model.values import parse, symbol
 from .context import Context, known
 from .layout import NUMBERS, SYMBOLS, WIDTH
 from .lines import one_line
+from .printed import DECIMALS
 from .terms import LOCAL, couples, pre_activation, samples
 from .why import explain
 
 
-def sentence(trace: Trace, what: Phase | Cell, context: Context | None = None, width: int = WIDTH) -> tuple[str, str]:
-    """A line in symbols and a line with numbers, each at most `width` columns.
+def sentence(
+    trace: Trace,
+    what: Phase | Cell,
+    context: Context | None = None,
+    width: int = WIDTH,
+    digits: int | None = DECIMALS,
+) -> tuple[str, str]:
+    """A line in symbols and a line with numbers, each at most `width` columns; with `digits` None these have all.
 
     Of a phase the first line is the formula of the whole layer and the second its first number's; of a cell both are
     that number's own. Long sums lose their middle, never their result.
@@ -24,7 +31,7 @@ def sentence(trace: Trace, what: Phase | Cell, context: Context | None = None, w
         formula = one_line(found, SYMBOLS, width)
     else:
         formula = phase_formula(trace, what, known(trace, context).optimizer)
-    return formula if len(formula) <= width else formula[: width - 1] + "…", one_line(found, NUMBERS, width)
+    return formula if len(formula) <= width else formula[: width - 1] + "…", one_line(found, NUMBERS, width, digits)
 
 
 def phase_formula(trace: Trace, phase: Phase, optimizer: Optimizer) -> str:

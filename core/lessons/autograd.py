@@ -220,6 +220,11 @@ class AutogradLesson:
         return len(self.xs) - 1 + (self.done == len(self.stages))
 
     @property
+    def step_number(self) -> int:
+        """The number, from 1, of the step that is being made or was made last; 0 before the first."""
+        return len(self.xs) - 1 + (self.done > 0)
+
+    @property
     def new_x(self) -> float | None:
         """x after this step's update; None before it is computed."""
         return None if self._after is None or self._after_lr != self.rate else float(self._after.x.array[0])

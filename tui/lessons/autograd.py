@@ -77,7 +77,7 @@ class AutogradScreen(FunctionScreen):
         if told:
             return (Span(clipped(told, self.size.width), "alarm"),)
         phase = f"phase {lesson.done} of {len(lesson.stages)}"
-        return (Span(f"x = {brief(lesson.x, 8)}   lr {brief(lesson.lr)}   step {lesson.steps}   {phase}", "dim"),)
+        return (Span(f"x = {brief(lesson.x, 8)}   lr {brief(lesson.lr)}   step {lesson.step_number}   {phase}", "dim"),)
 
     # Keys
 

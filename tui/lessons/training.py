@@ -66,7 +66,7 @@ class TrainingScreen(LessonScreen):
         self.pane("#training").show(training.lines(self.session.timeline, losses))
         every = self.session.timeline.history.every
         kept = f"   every {ordinal(every)} kept" if every > 1 else ""
-        self.name_pane("#training", f"Training   step {self.session.timeline.steps:,}{kept}")
+        self.name_pane("#training", f"Training   step {self.session.timeline.step_number:,}{kept}")
         pane = self.pane("#worst")
         pane.show(worst.lines(self.overview.worst, self._chosen, pane.content_size.height))
         self.name_pane("#worst", worst.title(self.overview.worst))

@@ -5,6 +5,7 @@ from typing import Literal
 
 import numpy as np
 from backprop_tui.core.explain import Context, context_of, inputs
+from backprop_tui.core.explain.printed import DECIMALS
 from backprop_tui.core.explain.remarks import Remark, remarks
 from backprop_tui.core.model import phases
 from backprop_tui.core.model.network import Array, Network
@@ -136,6 +137,11 @@ class View:
     def dtype(self, name: str) -> Literal["float32", "float64"]:
         """The precision in which a value is known: the table's float64 until a step has used it."""
         return "float64" if self.trace is None and name in ("x", "y") else self.run.dtype  # type: ignore[return-value]
+
+    @property
+    def digits(self) -> int | None:
+        """The decimals of the numbers inside of a formula; None for all digits."""
+        return None if self.precise else DECIMALS
 
     @property
     def wide(self) -> int:

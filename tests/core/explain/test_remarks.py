@@ -94,7 +94,7 @@ def test_a_relu_that_is_off(engine: Engine) -> None:
     trace = traced(engine, network, [-1, 1, -2, 0, 0, 0, 1, 1, 1, 0], [1.5], [1])
     (remark,) = remarks(trace)
     assert remark.kind == "off"
-    assert remark.text == "h1[1] and 1 more of layer 1 are off for this row: z ≤ 0, no gradient passes"
+    assert remark.text == "2 units of layer 1 are off for this row: z ≤ 0, no gradient passes"
     assert not trace["gw1"][0].any()
     # It is not told before h1 is computed.
     assert known([remark], network, 3) == ()
@@ -158,7 +158,7 @@ def test_a_relu_off_for_all_rows_of_a_batch_or_for_one(engine: Engine) -> None:
     network, x = Network(1, hidden_layers([2], "relu")), np.array([[1.0], [2.0]])
     trace = of_batch(engine, network, np.array([-1, 1, 0, 0, 1, 1, 0]), x, np.ones((2, 1)))
     (remark,) = remarks(trace)
-    assert remark.text == "h1[1] is off for all 2 rows of the batch: z ≤ 0, no gradient passes"
+    assert remark.text == "h1[1] is off for the batch's 2 rows: no gradient passes"
     trace = of_batch(engine, network, np.array([-1, 1, 1.5, 0, 1, 1, 0]), x, np.ones((2, 1)))
     assert trace["z1"][0].tolist() == [0.5, -0.5]
     assert kinds(remarks(trace)) == set()

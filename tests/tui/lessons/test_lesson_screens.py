@@ -44,6 +44,10 @@ async def write(found: Driven, text: str) -> None:
     await press(found, "enter")
 
 
+def title(found: Driven, name: str) -> str:
+    return str(found.app.screen.query_one(f"#{name}", Pane).border_title)
+
+
 def lines(found: Driven, name: str) -> str:
     pane = found.app.screen.query_one(f"#{name}", Pane)
     return "\n".join(text_of(line) for line in pane.lines)
@@ -162,6 +166,22 @@ async def test_a_long_table_scrolls_by_pages_that_are_asked_for(engine: Engine, 
         assert "▸" in lines(found, "rows")
         asked = [request for request in found.asker.asked if type(request).__name__ == "ReadRows"]
         assert max(request.rows.shape[0] for request in asked) <= 64
+
+
+async def test_the_step_that_is_being_made_has_one_number(engine: Engine) -> None:
+    async with driven(engine) as found:
+        await press(found, "space", "s")
+        assert "step 2" in lines(found, "header")
+        await press(found, "5")
+        assert "step 2" in title(found, "training")
+        await press(found, "space")
+        assert "step 2" in title(found, "training")
+        await press(found, "2", "s")
+        assert "step 1 " in lines(found, "status")
+        await press(found, "space")
+        assert "step 1 " in lines(found, "status")
+        await press(found, "s")
+        assert "step 2 " in lines(found, "status")
 
 
 async def test_training_over_epochs_with_rows_held_out(engine: Engine) -> None:

@@ -177,6 +177,15 @@ async def test_one_link_or_the_whole_chain_four_digits_or_all(engine: Engine) ->
         await press(found, "d")
         # ∂L/∂z1[1] is what the notebook prints for ∂L/∂b1[1].
         assert "= -0.5637301·(-0.43319765)" in lines(found, "why")
+        # What is chosen on the main screen holds in its lines, and in why? from the start.
+        await press(found, "escape", "home", "s", "d")
+        assert "-0.43319765" in lines(found, "step")
+        await press(found, "d")
+        assert "-0.4332" in lines(found, "step")
+        assert "-0.43319765" not in lines(found, "step")
+        await press(found, "d", "end")
+        await why(found, Cell("gw1"))
+        assert "-0.43319765" in lines(found, "why")
 
 
 async def test_the_mouse_points_and_follows(engine: Engine) -> None:

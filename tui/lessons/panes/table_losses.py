@@ -26,8 +26,9 @@ def lines(losses: TableLosses, width: int, height: int) -> list[Line]:
         found = np.asarray(values, "float64")
         return np.log10(np.maximum(found, max(low, 1e-45))) if logarithmic else found
 
-    curves = [plot.Series(steps.astype("float64"), level(stepped), "dim")]
-    marks = [plot.Mark(float(steps[-1]), float(curves[0].y[-1]), "s", "dim")] if len(steps) else []
+    # A step's loss stands at its number, a loss over the table at that of the step it follows.
+    curves = [plot.Series(steps + 1.0, level(stepped), "dim")]
+    marks = [plot.Mark(float(curves[0].x[-1]), float(curves[0].y[-1]), "s", "dim")] if len(steps) else []
     for part, (points, line) in zip(losses.parts, known, strict=True):
         if points:
             role = "positive" if part == TRAINING else "negative"

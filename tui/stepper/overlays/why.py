@@ -23,11 +23,12 @@ from backprop_tui.core.explain import (
     sample_of,
     wrapped_words,
 )
+from backprop_tui.core.explain.printed import DECIMALS
 from backprop_tui.core.explain.remarks import about, known
 from backprop_tui.core.model import phases
 from backprop_tui.core.model.phases import Cell
 from backprop_tui.core.model.values import parse
-from backprop_tui.core.text.numerals import fixed
+from backprop_tui.core.text.numerals import fixed, full
 from backprop_tui.tui.stepper.keys import WHY
 from backprop_tui.tui.stepper.view import View
 from backprop_tui.tui.widgets import footer
@@ -58,7 +59,7 @@ class WhyScreen(Overlay[None]):
         self._view, self._trace, self._facts, self._engine = view, view.trace, view.context, engine
         self._remarks = known(view.remarks, view.network, view.done)
         self._trail = [cell]
-        self._form, self._chosen, self._precise = CHAIN, 0, False
+        self._form, self._chosen, self._precise = CHAIN, 0, view.precise
         self._checked: tuple[str, ...] = ()
         self._wrapped_at = 0
 
@@ -123,7 +124,7 @@ class WhyScreen(Overlay[None]):
         chosen = self._chosen_part(found)
         drawn: list[Line] = []
         kind = ""
-        for part in lines(found, None if self._precise else 4):
+        for part in lines(found, None if self._precise else DECIMALS):
             if part.kind in ("result", "note") and part.kind != kind and drawn:
                 drawn.append(())
             kind = part.kind
@@ -150,7 +151,8 @@ class WhyScreen(Overlay[None]):
         together = of_sample(cell, 0)
         value, rows = self._view.value(together), len(self._trace.rows)
         how = "sum" if parse(cell.name).gradient else "mean"
-        shown = f": their {how} is {fixed(value)} in the panes" if value is not None else ""
+        text = "" if value is None else full(value, self._view.dtype(cell.name)) if self._precise else fixed(value)
+        shown = f": their {how} is {text} in the panes" if text else ""
         return [f"for row {self._trace.rows[sample]}, number {sample + 1} of the {rows} in the batch{shown}"]
 
     def _role(self, kind: str, cell: Cell | None, chosen: Cell | None) -> str:

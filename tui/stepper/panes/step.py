@@ -35,12 +35,12 @@ def lines(view: View, width: int, height: int, text: str = "") -> list[Line]:
     if last is not None and last in view.fresh:
         return [
             (Span(text, role),)
-            for text, role in zip(sentence(view.trace, last, view.context, width), ROLES, strict=True)
+            for text, role in zip(sentence(view.trace, last, view.context, width, view.digits), ROLES, strict=True)
         ]
-    symbols, numbers = sentence(view.trace, phase, view.context, width)
+    symbols, numbers = sentence(view.trace, phase, view.context, width, view.digits)
     found: list[Line] = [(Span(symbols),), (Span(numbers, "title"),)]
     for cell in cells(view.network, phase)[1 : max(height - 1, 1)]:
-        found.append((Span(sentence(view.trace, cell, view.context, width)[1], "title"),))
+        found.append((Span(sentence(view.trace, cell, view.context, width, view.digits)[1], "title"),))
     return found
 
 
