@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from backprop_tui.core.engine.protocol.checks import EngineRefused
 from backprop_tui.core.engine.protocol.messages import Failed, Inline, ReadRows, RowsRead
+from backprop_tui.core.explain import cell_name
 from backprop_tui.core.model.arrays import numbers
 from backprop_tui.core.session import requests
 from backprop_tui.core.session.drive import Ask
@@ -15,7 +16,7 @@ from backprop_tui.core.table.batches import split_rows
 
 from . import source
 from .markdown import escaped, settings_table
-from .values import cell_name, table_words
+from .values import table_words
 
 MAX_ROWS, MAX_CODE = 20_000, 5_000_000
 """A notebook holds no more rows of the table, and no more characters that say which step uses which."""
@@ -127,7 +128,7 @@ def _steps(past: Timeline, table: list[int]) -> Cells:
     written = 0
     for settings, used in _stretches(past):
         if isinstance(settings, Change):
-            cells.append(("markdown", f"Changed by hand: {cell_name(settings.cell)}."))
+            cells.append(("markdown", f"Changed by hand: {cell_name(past.run.network, settings.cell)}."))
             if settings.cell.name not in ("x", "y"):  # those are in the samples of the steps that follow
                 cells.append(("code", source.change(settings)))
             continue

@@ -7,8 +7,10 @@ from typing import Any
 import numpy as np
 from backprop_tui.core.engine.protocol.checks import EngineRefused
 from backprop_tui.core.engine.protocol.messages import Failed, ReadRows, RowsRead
+from backprop_tui.core.explain import cell_name
 from backprop_tui.core.model.arrays import numbers
 from backprop_tui.core.model.network import Array, Network
+from backprop_tui.core.model.phases import Cell
 from backprop_tui.core.model.trace import activations
 from backprop_tui.core.model.values import symbol
 from backprop_tui.core.session.drive import Ask
@@ -19,7 +21,7 @@ from backprop_tui.core.text.escape import escape_controls
 
 from .explained import MOST_STEPS, explained
 from .steps import Changed, Event, Step, recorded
-from .values import cell_name, cell_names, settings, shortest
+from .values import settings, shortest
 
 
 def markdown(timeline: Timeline, ask: Ask, most: int | None = None) -> Iterator[str]:
@@ -66,15 +68,20 @@ def _setting(value: Any) -> str:
 def _parameters(run: Run) -> str:
     lines = ["| parameter | value |", "| --- | ---: |"]
     for name, value in run.network.split(run.first_state()[: run.network.width]).items():
-        cells = zip(cell_names(name, value.shape), value.flat, strict=True)
+        cells = zip(_names(run.network, name, value.shape), value.flat, strict=True)
         lines += [f"| {cell} | {shortest(number)} |" for cell, number in cells]
     return "\n".join(lines) + "\n"
+
+
+def _names(network: Network, name: str, shape: tuple[int, int]) -> list[str]:
+    """What the numbers of a parameter are called on the screen, in the order of the flat row."""
+    return [cell_name(network, Cell(name, row, column)) for row in range(shape[0]) for column in range(shape[1])]
 
 
 def _change(run: Run, event: Changed) -> str:
     change, dtype = event.change, "float64" if event.change.cell.name in ("x", "y") else run.dtype
     old, new = (shortest(number) for number in np.array([change.old, change.new], dtype))
-    return f"{cell_name(change.cell)} was {old} and is now {new}."
+    return f"{cell_name(run.network, change.cell)} was {old} and is now {new}."
 
 
 def _step(step: Step, samples: "_Samples") -> Iterator[str]:
@@ -92,7 +99,7 @@ def _step(step: Step, samples: "_Samples") -> Iterator[str]:
     yield "| --- | ---: | ---: | ---: |"
     for parameter in trace.network.parameters:
         columns = [trace[prefix + parameter.name].flat for prefix in ("", "g", "new_")]
-        for cell, *cells in zip(cell_names(parameter.name, parameter.shape), *columns, strict=True):
+        for cell, *cells in zip(_names(trace.network, parameter.name, parameter.shape), *columns, strict=True):
             yield f"| {cell} | {' | '.join(map(shortest, cells))} |"
 
 

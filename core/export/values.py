@@ -29,13 +29,13 @@ def plain(array: Array) -> Any:
 
 
 def cell_names(name: str, shape: tuple[int, int]) -> list[str]:
-    """`w1[1,1]`, `w1[1,2]` ...: row and column from 1, in the order of the flat row."""
+    """`w1[1,1]`, `w1[1,2]` ... for files that programs read: row and column from 1, in the order of the flat row."""
     rows, columns = shape
     return [f"{name}[{row},{column}]" for row in range(1, rows + 1) for column in range(1, columns + 1)]
 
 
 def cell_name(cell: Cell) -> str:
-    """`w1[1,2]`."""
+    """`w1[1,2]`, for files that programs read."""
     return f"{cell.name}[{cell.row + 1},{cell.column + 1}]"
 
 

@@ -155,6 +155,11 @@ def test_markdown_holds_every_number_of_every_step(engine: Engine, eventful: Ses
     assert "Row 0: bedrooms 3, sqft\\_living 1340, price 313000. Learning rate 0.2." in parts[0]
     assert "Changed by hand" in text
     assert "w1[1,2] was " in text
+    # A number has the name that it has on the screen: one output has no place among others.
+    assert "x[2] was " in text
+    assert "| w2[1] | " in text
+    assert "| b2 | " in text
+    assert not re.search(r"x\[1,|w2\[1,|b\d\[\d,", text)
 
 
 def test_markdown_explains_the_gradients_of_the_notebook(engine: Engine) -> None:
