@@ -18,6 +18,7 @@ from .terms import (
     Explanation,
     Factor,
     Term,
+    exact_prediction,
     explanation,
     factor,
     input_cell,
@@ -228,17 +229,14 @@ def _in_units(trace: Trace, context: Context) -> tuple[str, ...]:
 def _probabilities(trace: Trace) -> tuple[str, ...]:
     notes = []
     for sample in list(samples(trace))[:3]:
-        prediction, target = trace["y_pred"][:, sample], trace["y"][sample]
+        target = trace["y"][sample]
         for output in range(trace.network.outputs):
             if trace.network.loss == BINARY_CROSS_ENTROPY and target[output] in (0, 1):
-                chance = prediction[output] if target[output] == 1 else 1 - prediction[output]
-                notes.append(
-                    f"the right answer is {target[output]:.0f}; it gets the probability {plain(float(chance))}"
-                )
+                chance = exact_prediction(trace, output, sample)[0 if target[output] == 1 else 1]
+                notes.append(f"the right answer is {target[output]:.0f}; it gets the probability {plain(chance)}")
             elif trace.network.loss != BINARY_CROSS_ENTROPY and target[output] == 1:
-                notes.append(
-                    f"the right class is {output + 1}; it gets the probability {plain(float(prediction[output]))}"
-                )
+                chance = exact_prediction(trace, output, sample)[0]
+                notes.append(f"the right class is {output + 1}; it gets the probability {plain(chance)}")
     return tuple(notes[:3])
 
 

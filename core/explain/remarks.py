@@ -231,7 +231,7 @@ def _leap(trace: Trace) -> Iterator[Remark]:
 
 def _rose(trace: Trace, context: Context, loss_before: float | None) -> Iterator[Remark]:
     """A loss that is larger than that of the step before."""
-    if loss_before is None or not trace.loss > loss_before + _rounding(trace):
+    if loss_before is None or not _rises(trace, loss_before, trace.loss):
         return
     way = f"loss {brief(loss_before)} → {brief(trace.loss)}"
     # Of plain descent a rise says one thing only; moments may carry a step uphill for a while.
@@ -244,9 +244,11 @@ def _rose(trace: Trace, context: Context, loss_before: float | None) -> Iterator
 
 def _overshoot(trace: Trace, context: Context, next_loss: float | None) -> Iterator[Remark]:
     """A step after which the loss is larger: past the minimum, if it went straight down."""
-    if next_loss is None or not np.isfinite(trace.loss) or next_loss <= trace.loss + _rounding(trace):
+    if next_loss is None or not np.isfinite(trace.loss):
         return
-    way = f"from {plain(trace.loss)} to {plain(next_loss)}"
+    if not (np.isnan(next_loss) or _rises(trace, trace.loss, next_loss)):
+        return
+    way = f"from {brief(trace.loss)} to {brief(next_loss)}"
     if np.isnan(next_loss):
         text = f"after this step the loss is {plain(next_loss)}"
     elif context.optimizer.name == PLAIN:
@@ -287,6 +289,11 @@ def _to_and_fro(trace: Trace, context: Context, loss_before: float | None) -> It
         yield Remark("to and fro", text, new_cell.name, units=frozenset({(new_cell.name, new_cell.row)}))
 
 
+def _rises(trace: Trace, before: float, after: float) -> bool:
+    """Whether a loss is larger than one before it by more than rounding, and so that it is seen."""
+    return after > before + _rounding(trace) and brief(after) != brief(before)
+
+
 def _rounding(trace: Trace) -> float:
     """By how much the loss may differ because ŷ is rounded: a rise by less tells nothing."""
     eps = 16 * float(np.finfo(trace["loss"].dtype).eps)
@@ -296,7 +303,11 @@ def _rounding(trace: Trace) -> float:
         return float(eps * (abs(trace.loss) + sizes * np.sqrt(2 * abs(trace.loss))))
     rows = slice(len(samples(trace)))
     y_pred, y = trace["y_pred"][:, rows].astype("float64"), trace["y"][rows].T.astype("float64")
-    off = eps * (np.abs(y_pred) + np.abs(y))
+    # Each product that goes into the last pre-activation is rounded by its own size.
+    last = trace.network.depth
+    entering = trace["x"][rows].T if last == 1 else trace[f"h{last - 1}"][:, rows]
+    products = np.abs(trace[f"w{last}"].astype("float64")) @ np.abs(entering) + np.abs(trace[f"b{last}"])
+    off = eps * (np.abs(y_pred) + np.abs(y) + products)
     # The gradient of the last pre-activation is finite where that of ŷ is not.
     slopes = np.abs(trace[f"g{pre_activation(trace, trace.network.depth)}"][:, rows].astype("float64"))
     return float(eps * abs(trace.loss) + (slopes * off + off**2).sum())

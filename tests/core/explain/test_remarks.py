@@ -198,7 +198,7 @@ def test_a_rise_under_momentum_is_no_overshoot(engine: Engine) -> None:
     after = 0.5 * (trace["new_w1"].item() - 1) ** 2
     assert after > trace.loss
     found = {remark.kind: remark.text for remark in remarks(trace, next_loss=after)}
-    assert found["overshoot"].startswith("the loss rises in this step, from 0.1250 to ")
+    assert found["overshoot"].startswith("the loss rises in this step, from 0.125 to ")
     found = {remark.kind: remark.text for remark in remarks(trace, loss_before=0.01)}
     assert found["rose"] == "the last step went uphill: loss 0.01 → 0.125"
 
