@@ -22,7 +22,7 @@ HOME = "\x1b[H"
 def loaded(terminal: RealTerminal) -> None:
     """One step further, so that everything is loaded."""
     terminal.press(" ")
-    terminal.wait_for("step 1 ")
+    terminal.wait_for("step 1\n")
     terminal.wait_until(lambda: "loading" not in terminal.text)
 
 
@@ -35,7 +35,7 @@ def test_a_killed_engine_is_told_and_nothing_is_lost(engine: Engine, settle: Set
         terminal.press(" ss")
         terminal.wait_for("phase 2 of 10")
         # A new step, a past one anew, a jump: each needs the engine, and finds it dead.
-        for keys, then in (("  ", "step 4 "), ("bb", "step 2 "), ("j5\r", "step 7 ")):
+        for keys, then in (("  ", "step 4\n"), ("bb", "step 2\n"), ("j5\r", "step 7\n")):
             os.kill(terminal.engine, signal.SIGKILL)
             terminal.press(keys)
             terminal.wait_for("started again")

@@ -138,7 +138,7 @@ def test_the_lesson_and_its_function_come_back(state: Path) -> None:
         terminal.wait_for("y = x**2 + x ")
         terminal.wait_until(lambda: terminal.text == before)
         terminal.press("4")
-        terminal.wait_for("step 1 ")
+        terminal.wait_for("step 1\n")
         quit_it(terminal)
 
 
@@ -175,7 +175,7 @@ def test_killed_it_has_lost_what_came_after_the_last_save(state: Path, settle: S
         loaded(terminal)
         assert files(state) == [], "nothing done, nothing saved"
         terminal.press("   ")
-        terminal.wait_for("step 3 ")
+        terminal.wait_for("step 3\n")
         until(terminal, lambda: len(files(state)) == 1)
         path = files(state)[0]
         until(terminal, lambda: load(path).session.timeline.steps == 3)
@@ -221,7 +221,7 @@ def test_two_programs_at_once(state: Path) -> None:
             second.wait_for("saved as")
             assert path.stem not in second.text
             first.press(" w")
-            first.wait_for("step 3 ")
+            first.wait_for("step 3\n")
             first.wait_for("saved as")
             quit_it(second)
         quit_it(first)
@@ -239,7 +239,7 @@ def test_a_home_that_can_not_be_written_is_a_notice_and_no_end(tmp_path: Path) -
         terminal.press(" w")
         terminal.wait_for("sessions can't be saved in")
         terminal.press(" ")
-        terminal.wait_for("step 2 ")
+        terminal.wait_for("step 2\n")
         quit_it(terminal)
         assert "sessions can't be saved in" in terminal.output.rpartition("\x1b[?1049l")[2]
         assert "Traceback" not in terminal.output
@@ -249,7 +249,7 @@ def test_a_damaged_file_is_told_and_left_alone(state: Path) -> None:
     with started(state) as terminal:
         loaded(terminal)
         terminal.press("  ")
-        terminal.wait_for("step 2 ")
+        terminal.wait_for("step 2\n")
         quit_it(terminal)
     (path,) = files(state)
     content = bytearray(path.read_bytes())
@@ -271,11 +271,11 @@ def test_a_new_run_leaves_the_earlier_one_also_over_an_end(state: Path) -> None:
     with started(state) as terminal:
         loaded(terminal)
         terminal.press("j50\r")
-        terminal.wait_for("step 50 ")
+        terminal.wait_for("step 50\n")
         terminal.press("r")
         terminal.wait_for("seed 1 ")
         terminal.press("b")
-        terminal.wait_for("step 50 ")
+        terminal.wait_for("step 50\n")
         assert "seed 0 " in terminal.text
         assert "run 1 of 2, as it was left" in terminal.text
         terminal.press("r")
@@ -286,7 +286,7 @@ def test_a_new_run_leaves_the_earlier_one_also_over_an_end(state: Path) -> None:
     with started(state, "--resume") as terminal:
         terminal.wait_for("resumed at step 0")
         terminal.press("b")
-        terminal.wait_for("step 50 ")
+        terminal.wait_for("step 50\n")
         assert "seed 0 " in terminal.text
         quit_it(terminal)
 
@@ -296,13 +296,13 @@ def test_an_example_opened_over_a_run_leaves_it_too(state: Path, settle: Settle)
     with started(state) as terminal:
         loaded(terminal)
         terminal.press("j9\r")
-        terminal.wait_for("step 9 ")
+        terminal.wait_for("step 9\n")
         terminal.press("o")
         terminal.wait_for("mazur-2015")
         terminal.press("\r")
-        terminal.wait_until(lambda: "step 9 " not in terminal.text)
+        terminal.wait_until(lambda: "step 9\n" not in terminal.text)
         terminal.press("  ")
-        terminal.wait_for("step 2 ")
+        terminal.wait_for("step 2\n")
         quit_it(terminal)
     (path,) = files(state)
     first, second = load(path).session.timelines
@@ -311,9 +311,9 @@ def test_an_example_opened_over_a_run_leaves_it_too(state: Path, settle: Settle)
     with started(state, "--resume") as terminal:
         terminal.wait_for("resumed at step 2")
         terminal.press("bbb")
-        terminal.wait_for("step 9 ")
+        terminal.wait_for("step 9\n")
         terminal.press(" ")
-        terminal.wait_for("step 10 ")
+        terminal.wait_for("step 10\n")
         quit_it(terminal)
 
 
@@ -324,7 +324,7 @@ def test_a_session_from_elsewhere_says_that_its_next_digits_may_differ(state: Pa
     with started(state) as terminal:
         loaded(terminal)
         terminal.press("  ")
-        terminal.wait_for("step 2 ")
+        terminal.wait_for("step 2\n")
         quit_it(terminal)
     (path,) = files(state)
     xla = load(path).xla
@@ -338,9 +338,9 @@ def test_a_session_from_elsewhere_says_that_its_next_digits_may_differ(state: Pa
             assert told in terminal.text
             assert b"\x1b]0;x" not in terminal.written
             terminal.press(" ")
-            terminal.wait_for("step 3 ")
+            terminal.wait_for("step 3\n")
             terminal.press("b")
-            terminal.wait_for("step 2 ")
+            terminal.wait_for("step 2\n")
             quit_it(terminal)
 
 
@@ -363,7 +363,7 @@ def test_a_table_by_a_relative_path_from_another_folder_and_changed(
     with started(state, program=("sh", "-c", inside)) as terminal:
         loaded(terminal)
         terminal.press("  ")
-        terminal.wait_for("step 2 ")
+        terminal.wait_for("step 2\n")
         before = panes(terminal)
         quit_it(terminal)
     with started(state, "--resume") as terminal:  # from /
@@ -395,7 +395,7 @@ def test_save_writes_where_the_last_session_stopped(
     with started(state, "--seed", "8") as terminal:
         loaded(terminal)
         terminal.press("  ")
-        terminal.wait_for("step 2 ")
+        terminal.wait_for("step 2\n")
         quit_it(terminal)
     done = subprocess.run(
         [sys.executable, "-m", "backprop_tui.tui", "save", "mine.toml"],
@@ -425,7 +425,7 @@ def test_the_line_of_y_goes_through_the_clipboard_and_a_shell(arguments: tuple[s
     with started(state, *arguments) as terminal:
         loaded(terminal)
         terminal.press("   ")
-        terminal.wait_for("step 3 ")
+        terminal.wait_for("step 3\n")
         terminal.press("y")
         terminal.wait_for("The line that leads here")
         terminal.wait_for("else select it here.")
@@ -441,7 +441,7 @@ def test_the_line_of_y_goes_through_the_clipboard_and_a_shell(arguments: tuple[s
     assert shlex.split(line)[0] == "backprop-tui"
     here = Path(sys.executable).parent
     with started(state, program=("sh", "-c", line), PATH=f"{here}:{os.environ['PATH']}") as terminal:
-        terminal.wait_for("step 3 ")
+        terminal.wait_for("step 3\n")
         loaded(terminal)
         quit_it(terminal)
     one, other = (load(path).session for path in files(state))

@@ -59,7 +59,7 @@ def test_step_resize_hang_up_and_come_back(workshop) -> None:
 def test_who_comes_back_before_all_is_saved_waits_unasked(workshop) -> None:
     with workshop.come("fay") as fay:
         fay.press(" ")
-        fay.wait_for("step 1 ")
+        fay.wait_for("step 1\n")
         session = workshop.processes("session")[-1]
         os.kill(session, signal.SIGSTOP)  # as one that takes long to save
         fay.process.kill()
