@@ -155,8 +155,8 @@ class StepView(KeyScreen):
         if self.has_class(layout.TABS):
             at = next((place for place, pane in enumerate(panes) if pane.has_class("active")), 0)
             seen = [place for place, pane in enumerate(panes) if pane.visible]
-            bar = "  ".join(TAB_NAMES[place].upper() if place == at else TAB_NAMES[place] for place in seen)
-            titles = (bar,) * len(panes)
+            names_of = [TAB_NAMES[place].upper() if place == at else TAB_NAMES[place] for place in seen]
+            titles = (("  " if self.size.width >= 50 else " ").join(names_of),) * len(panes)
         for pane, title in zip(panes, titles, strict=True):
             pane.entitle(title)
 

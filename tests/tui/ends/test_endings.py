@@ -35,7 +35,7 @@ def test_a_killed_engine_is_told_and_nothing_is_lost(engine: Engine, settle: Set
         terminal.press(" ss")
         terminal.wait_for("phase 2 of 10")
         # A new step, a past one anew, a jump: each needs the engine, and finds it dead.
-        for keys, then in (("  ", "step 4\n"), ("bb", "step 2\n"), ("j5\r", "step 7\n")):
+        for keys, then in (("  ", "step 4\n"), ("bb", "step 3\n"), ("j5\r", "step 7\n")):
             os.kill(terminal.engine, signal.SIGKILL)
             terminal.press(keys)
             terminal.wait_for("started again")

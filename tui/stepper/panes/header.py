@@ -4,15 +4,16 @@ from backprop_tui.core.table.batches import THIS_ROW
 from backprop_tui.core.text.escape import escape_controls
 from backprop_tui.core.text.numerals import brief
 from backprop_tui.tui.stepper.view import View
-from backprop_tui.tui.widgets.line import Line, Span, clipped
+from backprop_tui.tui.widgets.line import Line, Span
 from rich.cells import cell_len
 
 
 def line(view: View, activity: str, width: int) -> Line:
     """At the left the task in words, or what goes on; at the right what the run is; each as far as it fits."""
-    left = [activity] if activity else _tasks(view)
-    right = next((text for text in _facts(view) if len(text) + 2 + len(activity) <= width), "")
-    said = next((text for text in left if cell_len(text) + 2 + len(right) <= width), clipped(activity, width))
+    needed = cell_len(activity) + 2 if activity else 0
+    right = next((text for text in _facts(view) if len(text) + needed <= width), "")
+    room = max(width - len(right) - 2, 0)
+    said = next((text for text in ([activity] if activity else _tasks(view)) if cell_len(text) <= room), "")
     return Span(said, "key" if activity else ""), Span(" " * (width - cell_len(said) - len(right))), Span(right)
 
 
