@@ -132,7 +132,7 @@ def test_two_attendees_follow_and_return_to_their_own(dashboard) -> None:
         anna.press("nn  ")
         anna.wait_for("step 2")
         ben.press("r s")
-        ben.wait_for("step 1")
+        ben.wait_for("step 2")
         while anna.read(0.5):
             pass
         before = panes(anna)
