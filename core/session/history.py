@@ -150,6 +150,14 @@ class History:
             self._starts.append(self.entries)
             self._settings.append(settings)
 
+    def reserve(self, entries: int) -> None:
+        """Make room for so many entries to come, as far as memory goes: arrays that grow are copied again and again."""
+        most = self.most_bytes // (self._states.itemsize * self._states.shape[1])
+        end = min(self.entries + entries, most)
+        self._losses = _room_for(self._losses, end)
+        if self._kept is None:
+            self._states = _room_for(self._states, end + 1)
+
     def append(self, states: Array, losses: Array) -> None:
         """Append steps: the state after each (n, state_width) and the loss of each (n,)."""
         first, end = self.entries, self.entries + len(states)

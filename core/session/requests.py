@@ -13,7 +13,7 @@ from backprop_tui.core.engine.protocol.messages import Answer, Inline, RunSteps,
 from backprop_tui.core.model.arrays import numbers
 from backprop_tui.core.model.network import Array
 from backprop_tui.core.model.trace import Trace
-from backprop_tui.core.table.batches import ALL_ROWS, split_rows
+from backprop_tui.core.table.batches import ALL_ROWS, THIS_ROW, split_rows
 
 from .history import Settings
 from .timeline import Timeline
@@ -37,6 +37,8 @@ def samples(timeline: Timeline, entry: int, settings: Settings, steps: int = 1) 
         return Inline(numbers(np.array([settings.x])), numbers(np.array([settings.y])), steps)
     if settings.sampling.rule == ALL_ROWS:
         return TableRows(table, numbers(np.zeros((0, 0), "int32")), steps)
+    if settings.sampling.rule == THIS_ROW:
+        return TableRows(table, numbers(rows(timeline, entry, settings)), steps)
     return TableRows(table, numbers(rows(timeline, entry, settings, max(steps, 1))), steps)
 
 

@@ -168,6 +168,7 @@ class Timeline:
         if bound is not None and np.isnan(bound):
             raise ValueError("a loss can't be below what is no number")
         self._cut(self.next_position.entry)
+        self.history.reserve(steps)
         self.jump = Jump(steps, steps, bound)
 
     def cancel(self) -> None:

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 MAX_TRIES = 3
 """A request that the engine has died of this often is not asked again."""
 
+READ_AHEAD = 2**20
+"""Bytes of an answer that are taken in before reading pauses: with asyncio's 64 kB a jump would wait at each of them."""
+
 
 class EngineLost(Exception):
     """The engine died of this request each time it was asked, or can't be started."""
@@ -85,7 +88,7 @@ class EngineProcess:
         if self._socket is None:
             self.start()
         if self._streams is None:
-            self._streams = await asyncio.open_connection(sock=self._socket)
+            self._streams = await asyncio.open_connection(sock=self._socket, limit=READ_AHEAD)
         reader, writer = self._streams
         writer.write(frame)
         await writer.drain()

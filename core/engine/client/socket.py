@@ -14,7 +14,7 @@ from backprop_tui.core.engine.protocol.messages import (
     encode,
 )
 
-from .process import EngineLost
+from .process import READ_AHEAD, EngineLost
 
 MAX_TRIES = 3
 """A request during which the connection was lost this often is not asked again."""
@@ -64,7 +64,7 @@ class SharedEngine:
         deadline = asyncio.get_running_loop().time() + PATIENCE
         while True:
             try:
-                return await asyncio.open_unix_connection(self._path)
+                return await asyncio.open_unix_connection(self._path, limit=READ_AHEAD)
             except (FileNotFoundError, ConnectionRefusedError, BlockingIOError) as error:
                 if asyncio.get_running_loop().time() > deadline:
                     raise EngineLost(f"nobody answers at {self._path}: is the shared engine running?") from error

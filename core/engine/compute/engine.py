@@ -28,7 +28,7 @@ from backprop_tui.core.engine.protocol.messages import (
     TableRows,
     WorstFound,
 )
-from backprop_tui.core.model.arrays import numbers
+from backprop_tui.core.model.arrays import Numbers, numbers
 from backprop_tui.core.model.formula import Formula, FormulaError, parse
 from backprop_tui.core.model.losses import LOSSES
 from backprop_tui.core.model.network import Array, Network
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from .program import Compiled, Samples
     from .table import Table
 
-MAX_TABLES, MAX_PROGRAMS, MAX_POINTS = 4, 24, 1024
+MAX_TABLES, MAX_PROGRAMS, MAX_REPEATED, MAX_POINTS = 4, 24, 4, 1024
 
 
 class RequestError(Exception):
@@ -57,7 +57,7 @@ class Engine:
     def __init__(self, programs: int = MAX_PROGRAMS) -> None:
         self._tables: Recent[TableSpec, Table] = Recent(MAX_TABLES)
         self._programs: Recent[tuple[Program, int], Compiled] = Recent(programs)
-        self._whole_tables: Recent[tuple[TableSpec, Program, int], Samples] = Recent(1)
+        self._repeated: Recent[tuple[TableSpec, Numbers, Program, int], Samples] = Recent(MAX_REPEATED)
         self.compiled = 0
 
     def answer(self, request: Request) -> Answer:
@@ -140,11 +140,13 @@ class Engine:
             return _repeated(x, samples.steps), _repeated(y, samples.steps), _ones(samples.steps, len(x))
         if rows.ndim != 2:
             raise RequestError("rows need the shape (steps, batch)")
-        _check_amount(*rows.shape)
-        if samples.steps == 0:
-            rows = rows[:0]  # its one row told how large a batch is
+        _check_amount(samples.steps if len(rows) == 1 else len(rows), rows.shape[1])
         safe = _checked_rows(np.maximum(rows, 0), len(table.x), 2)
-        return table.x[safe], table.y[safe], (rows >= 0).astype("float64")
+        found = table.x[safe], table.y[safe], (rows >= 0).astype("float64")
+        if len(rows) == 1:
+            x, y, weight = (_repeated(part[0], samples.steps) for part in found)
+            return x, y, weight
+        return found
 
     def _steps(self, request: RunSteps) -> StepsRun:
         from .program import Compiled
@@ -168,14 +170,15 @@ class Engine:
         return StepsRun(numbers(result.states), numbers(result.losses), trace, result.averaged, compiled.xla)
 
     def _packed(self, request: RunSteps, compiled: "Compiled", x: Array, y: Array, weight: Array) -> "Samples":
-        """The samples ready for the program; those of a whole table are kept, since every step uses them."""
-        if isinstance(request.samples, Inline) or request.samples.rows.array.size:
+        """The samples ready for the program; those that every step uses are kept, for the steps to come."""
+        samples = request.samples
+        if isinstance(samples, Inline) or len(samples.rows.array) > 1:
             return compiled.pack(x, y, weight)
-        key = (request.samples.table, request.program, len(x))
-        packed = self._whole_tables.get(key)
+        key = (samples.table, samples.rows, request.program, len(x))
+        packed = self._repeated.get(key)
         if packed is None:
             packed = compiled.pack(x, y, weight)
-            self._whole_tables.put(key, packed)
+            self._repeated.put(key, packed)
         return packed
 
     def _losses(self, request: FindLosses) -> LossesFound:

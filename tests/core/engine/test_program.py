@@ -163,6 +163,25 @@ def test_a_jumps_request_fits_into_the_program(network: Network, batch: int) -> 
         assert 1 <= chunk(network, optimizer, batch) <= capacity(network, optimizer, batch) <= 4096
 
 
+def test_one_batch_stands_for_each_step(engine: Engine) -> None:
+    """The row of a jump is sent once: the same states, losses and trace as if it was sent for each step."""
+
+    def steps(rows: Array, count: int) -> StepsRun:
+        samples = TableRows(TableSpec(), numbers(rows.astype("int32")), count)
+        answer = engine.answer(RunSteps(Program(NETWORK), numbers(START), samples, 0.1))
+        assert isinstance(answer, StepsRun), answer
+        return answer
+
+    batch = np.array([[5, 7, -1]])
+    for count in (1, 2, 70):
+        assert steps(batch, count) == steps(np.repeat(batch, count, axis=0), count)
+    assert steps(batch, 70) != steps(np.repeat(batch + 1, 70, axis=0), 70)
+    too_many = RunSteps(
+        Program(NETWORK), numbers(START), TableRows(TableSpec(), numbers(batch.astype("i4")), 4097), 0.1
+    )
+    assert isinstance(engine.answer(too_many), Failed)
+
+
 @pytest.mark.parametrize(
     ("rows", "state", "said"),
     [
