@@ -17,7 +17,7 @@ MAX_TRIES = 3
 """A request that the engine has died of this often is not asked again."""
 
 READ_AHEAD = 2**20
-"""Bytes of an answer that are taken in before reading pauses: with asyncio's 64 kB a jump would wait at each of them."""
+"""Bytes of an answer taken in before reading pauses: with asyncio's 64 kB a jump would wait at each of them."""
 
 
 class EngineLost(Exception):

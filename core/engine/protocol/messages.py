@@ -34,7 +34,8 @@ class Program(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class TableRows(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True):
     """Samples of a table: for each step its rows (steps, batch), -1 if a batch is smaller.
 
-    A single batch (1, batch) is used in each of `steps` steps. An empty array stands for all rows that are not held out, in order, in each of `steps` steps.
+    A single batch (1, batch) is used in each of `steps` steps. An empty array stands for all rows that are not held
+    out, in order, in each of them.
     """
 
     table: TableSpec
