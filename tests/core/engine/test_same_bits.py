@@ -15,6 +15,7 @@ from driving import Settle
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from networks import batch, networks
+from same_bits import is_same
 
 
 def run_of(network: Network, optimizer: Optimizer, sampling: Sampling, rows: int, seed: int, dtype: str) -> Run:
@@ -100,6 +101,13 @@ def steps_until_not_finite(losses: Array) -> int:
     """How many steps a jump over these losses makes: it ends with the first loss that is not finite."""
     ends = np.flatnonzero(~np.isfinite(losses))
     return int(ends[0]) + 1 if len(ends) else len(losses)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("first", range(0, 200, 25))
+def test_random_programs_make_the_same_bits_in_pieces(first: int) -> None:
+    """Some hundreds; thousands are tried by `python tests/support/same_bits.py`."""
+    assert [number for number in range(first, first + 25) if not is_same(number)] == []
 
 
 @pytest.mark.slow
