@@ -5,6 +5,7 @@ from itertools import pairwise
 import msgspec
 import numpy as np
 from backprop_tui.core.engine.protocol.checks import EngineRefused
+from backprop_tui.core.engine.protocol.limits import descent_steps
 from backprop_tui.core.engine.protocol.messages import (
     Answer,
     Descend,
@@ -31,7 +32,7 @@ from .function import (
     window,
 )
 
-CHUNK, MOST_RECORDED = 100, 100_000
+MOST_RECORDED = 100_000
 FAR = 100.0
 """Points further out than this, or than as many times the start, are off the picture: the valley must stay in it."""
 
@@ -175,7 +176,8 @@ class DescentLesson:
     def request(self) -> Request | None:
         """What must be asked next; None when all is there."""
         if self.jumping:
-            return Descend(self.formula.text, self.x, self.lr, min(CHUNK, self.target - self.done))
+            most = descent_steps(len(self.formula.operations))
+            return Descend(self.formula.text, self.x, self.lr, min(most, self.target - self.done))
         low, high = self.shown_range
         if self.curve is None or self.curve.x[0] != np.float32(low) or self.curve.x[-1] != np.float32(high):
             return ask_curve(self.formula, low, high)

@@ -158,7 +158,7 @@ class Session:
             return self._ask(Asked(lost, start, timeline.settings, lost=True))
         if timeline.jump is not None and timeline.jumping:
             settings, jump = timeline.settings, timeline.jump
-            steps = min(jump.left, requests.most_steps(timeline, settings))
+            steps = jump.ask(requests.most_steps(timeline, settings))
             request = requests.steps_from(timeline, entry, settings, steps, jump.bound)
             return self._ask(Asked(request, entry, settings, jump))
         row, settings = self._row_shown(), timeline.shown_settings

@@ -9,6 +9,7 @@ import signal
 import socket
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ from .options import PROGRAM, Parser, UsageError, scenario_of, whole_number
 if TYPE_CHECKING:
     from backprop_tui.tui.serve.door import web
     from backprop_tui.tui.serve.door.checks import Checks
+    from backprop_tui.tui.serve.faults import Faults
     from backprop_tui.tui.serve.room.workshop import Workshop
 
 _DESCRIPTION = "Serve the program over SSH to many people at once; nobody needs an account or an installation."
@@ -62,6 +64,7 @@ async def _serve(options: argparse.Namespace) -> int:
     from backprop_tui.tui.serve.faults import Faults, open_log
     from backprop_tui.tui.serve.limits import Limits
     from backprop_tui.tui.serve.room.workshop import Workshop, open_to_others, state_folder
+    from backprop_tui.tui.terminal.refusal import screen_refusal
 
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -79,7 +82,8 @@ async def _serve(options: argparse.Namespace) -> int:
         print(f"  {warning}", flush=True)
     with open_log(state / ".log") as output:
         workshop = Workshop(limits, state, options.scenario, _tables(options.scenario), output.fileno(), _log)
-        asyncio.get_running_loop().set_exception_handler(Faults(lambda line: workshop.log(line), output.fileno()))
+        faults = Faults(lambda line: workshop.log(line), output.fileno())
+        asyncio.get_running_loop().set_exception_handler(faults)
         await workshop.open()
         checks = checks_of(workshop, password)
         ssh_listener = SSHListener(workshop, checks, password is not None)
@@ -97,10 +101,13 @@ async def _serve(options: argparse.Namespace) -> int:
             for command in commands:
                 print(f"  {command}", flush=True)
             print(f"  {_password_line(password, options.password_file, state)}", flush=True)
-            if options.no_dashboard or not (sys.stdin.isatty() and sys.stdout.isatty()):
+            refusal = None if options.no_dashboard else screen_refusal()
+            if options.no_dashboard or refusal:
+                if refusal and sys.stdout.isatty():
+                    print(f"  no dashboard: {refusal}", flush=True)
                 await stop.wait()
             else:
-                await _show(workshop, commands, addresses[0], password, stop)
+                await _show(workshop, commands, addresses[0], password, faults, stop)
         finally:
             _log("closing: everything is saved")
             workshop.log = _log
@@ -127,12 +134,19 @@ async def _open_web(
 
 
 async def _show(
-    workshop: "Workshop", commands: list[str], address: str, password: str | None, stop: asyncio.Event
+    workshop: "Workshop",
+    commands: list[str],
+    address: str,
+    password: str | None,
+    faults: "Faults",
+    stop: asyncio.Event,
 ) -> None:
     """The instructor's screen, until it is left or a signal ends the workshop."""
     from backprop_tui.tui.serve.room.dashboard import Dashboard
+    from backprop_tui.tui.terminal.driver import TerminalDriver
 
-    dashboard = Dashboard(workshop, commands, address, password)
+    dashboard = Dashboard(workshop, commands, address, password, faults)
+    dashboard.driver_class = TerminalDriver
     workshop.log = dashboard.say
     showing = asyncio.create_task(dashboard.run_async())
     stopping = asyncio.create_task(stop.wait())
@@ -144,7 +158,8 @@ async def _show(
 
 
 def _log(line: str) -> None:
-    print(time.strftime("%H:%M:%S"), line, flush=True)
+    with suppress(OSError):  # the terminal has gone: what is still to be saved is saved all the same
+        print(time.strftime("%H:%M:%S"), line, flush=True)
 
 
 def _addresses(host: str) -> list[str]:

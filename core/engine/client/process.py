@@ -20,6 +20,10 @@ READ_AHEAD = 2**20
 """Bytes of an answer taken in before reading pauses: with asyncio's 64 kB a jump would wait at each of them."""
 
 
+READ_AHEAD = 2**22
+"""Bytes that are taken from the socket before they are wanted: with less, a long answer comes in many small parts."""
+
+
 class EngineLost(Exception):
     """The engine died of this request each time it was asked, or can't be started."""
 

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 import numpy as np
-from backprop_tui.core.engine.protocol.limits import MAX_NUMBERS, MAX_ROWS, STEPS_A_REQUEST
+from backprop_tui.core.engine.protocol.limits import MAX_NUMBERS, MAX_ROWS, STEPS_A_REQUEST, chunk, descent_steps
 from backprop_tui.core.engine.protocol.messages import (
     Answer,
     Descend,
@@ -158,11 +158,14 @@ class Engine:
             raise RequestError("the state does not have the width of this network")
         key = (program, x.shape[1])
         compiled = self._programs.get(key) or Compiled(program, x.shape[1])
-        if len(x) > compiled.capacity:
-            raise RequestError(f"one request runs up to {compiled.capacity} such steps, not {len(x)}")
-        result = compiled.run_on(
-            self._packed(request, compiled, x, y, weight), state, len(x), request.lr, request.bound
-        )
+        most = max(compiled.capacity, chunk(program.network, program.optimizer, x.shape[1]))
+        if len(x) > most:
+            raise RequestError(f"one request runs up to {most} such steps, not {len(x)}")
+
+        def pack(steps: slice) -> "Samples":
+            return self._packed(request, compiled, x[steps], y[steps], weight[steps])
+
+        result = compiled.run_calls(pack, state, len(x), request.lr, request.bound)
         if key not in self._programs:
             self._programs.put(key, compiled)
             self.compiled += 1
@@ -290,9 +293,11 @@ def _differentiate(request: Differentiate) -> Differentiated:
 def _descend(request: Descend) -> Descended:
     from .functions import descend
 
-    if not 1 <= request.steps <= MAX_POINTS:
-        raise RequestError(f"a descent takes 1 to {MAX_POINTS} steps at a time, not {request.steps}")
-    found = descend(_formula(request.formula), request.x, request.lr, request.steps)
+    formula = _formula(request.formula)
+    most = descent_steps(len(formula.operations))
+    if not 1 <= request.steps <= most:
+        raise RequestError(f"a descent along this function takes 1 to {most} steps at a time, not {request.steps}")
+    found = descend(formula, request.x, request.lr, request.steps)
     return Descended(*(numbers(part) for part in found))
 
 

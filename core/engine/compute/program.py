@@ -5,7 +5,7 @@ n = 1 from its recorded state: so all of them agree bit for bit.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
 from typing import Any
 
@@ -64,7 +64,27 @@ class Compiled:
 
     def run(self, state: Array, x: Array, y: Array, weight: Array, n: int, lr: float, bound: float | None) -> Result:
         """Up to n steps from a state row, over x (n, batch, features), y (n, batch, outputs), weight (n, batch)."""
-        return self.run_on(self.pack(x, y, weight), state, n, lr, bound)
+        return self.run_calls(lambda steps: self.pack(x[steps], y[steps], weight[steps]), state, n, lr, bound)
+
+    def run_calls(
+        self, pack: Callable[[slice], Samples], state: Array, n: int, lr: float, bound: float | None
+    ) -> Result:
+        """Up to n steps from a state row, in as many calls as they need; `pack` hands over the samples of each."""
+        results: list[Result] = []
+        for first in range(0, max(n, 1), self.capacity):
+            steps = min(self.capacity, n - first)
+            results.append(self.run_on(pack(slice(first, first + steps)), state, steps, lr, bound))
+            if not steps or self._ends(results[-1].losses[-1], bound):
+                break
+            state = results[-1].states[-1]
+        states, losses = ([getattr(result, name) for result in results] for name in ("states", "losses"))
+        if len(results) == 1:
+            return results[0]
+        return replace(results[-1], states=np.concatenate(states), losses=np.concatenate(losses))
+
+    def _ends(self, loss: Any, bound: float | None) -> bool:
+        """Whether no step comes after one with this loss, as the loop has it."""
+        return not (loss < np.inf and (bound is None or loss >= loss.dtype.type(bound)))
 
     def pack(self, x: Array, y: Array, weight: Array) -> Samples:
         """The samples of up to `capacity` steps, as one array: each argument costs a tenth of a short call.

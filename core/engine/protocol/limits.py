@@ -3,7 +3,12 @@
 from backprop_tui.core.model.network import Network
 from backprop_tui.core.model.optimizers import Optimizer
 
-STEPS_A_REQUEST = 4096
+STEPS_A_CALL = 4096
+"""One call of the compiled program records so many steps at most: a single step makes room for as many."""
+
+STEPS_A_REQUEST = 2**16
+"""A request is answered by several calls, one after the other."""
+
 MAX_NUMBERS = 2**20
 """No request records or reads more numbers than this (4 MB in float32)."""
 
@@ -14,12 +19,24 @@ TRACE_ROWS = 64
 """A larger batch's trace is handed out as means over the batch."""
 
 
+OPERATIONS_A_REQUEST = 40
+"""A descent along a function goes through so many operations on the tape a request: some hundredths of a second, after
+which it is another's turn.
+"""
+
+
+def descent_steps(operations: int) -> int:
+    """How many steps of a descent one request asks for at most, along a function of so many operations."""
+    return max(1, OPERATIONS_A_REQUEST // (operations + 1))
+
+
 def capacity(network: Network, optimizer: Optimizer, batch: int) -> int:
     """How many steps of a batch size one call of the program can record: a part of the compiled program."""
     widest = max(optimizer.state_width(network), batch * (network.features + network.outputs))
-    return max(1, min(STEPS_A_REQUEST, MAX_NUMBERS // widest))
+    return max(1, min(STEPS_A_CALL, MAX_NUMBERS // widest))
 
 
 def chunk(network: Network, optimizer: Optimizer, batch: int) -> int:
-    """How many steps one request of a jump asks for."""
-    return min(capacity(network, optimizer, batch), max(1, MAX_ROWS // batch))
+    """How many steps one request asks for at most."""
+    widest = max(optimizer.state_width(network), batch * (network.features + network.outputs))
+    return max(1, min(STEPS_A_REQUEST, MAX_NUMBERS // widest, MAX_ROWS // batch))

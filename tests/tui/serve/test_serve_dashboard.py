@@ -1,9 +1,15 @@
 """The instructor's screen, in a real terminal, with people who come in over SSH."""
 
+import os
+import random
 import re
+import signal
 
 import pytest
 from backprop_tui.tui.serve.room.dashboard import duration, sparkline
+from command import PROGRAM
+from processes import wait_until_gone
+from real_terminal import RealTerminal
 from served import come, line_of
 
 pytestmark = [pytest.mark.serve, pytest.mark.one_worker, pytest.mark.needs("ssh")]
@@ -55,3 +61,50 @@ def test_losses_as_blocks() -> None:
     assert sparkline((2.0, 2.0)) == "▁▁"
     assert sparkline((1.0, float("inf"), 0.0, float("nan"))) == "█×▁×"
     assert (duration(8), duration(200), duration(7300)) == ("8s", "3m", "2h")
+
+
+@pytest.mark.parametrize("end", ["hang up", "SIGTERM", "SIGINT", "SIGHUP"])
+def test_the_workshop_ends_in_order_if_its_terminal_goes_or_a_signal_comes(dashboard, end: str) -> None:
+    with come(dashboard, "anna") as anna:
+        anna.press("   ")
+        anna.wait_for("step 3")
+        children = dashboard.children()
+        if end == "hang up":
+            dashboard.close()
+        else:
+            dashboard.process.send_signal(getattr(signal, end))
+        dashboard.wait_for_end(10)
+        anna.wait_for_end(10)
+        assert "the workshop has ended" in anna.output, anna.output[-400:]
+        wait_until_gone(children)
+        assert dashboard.gone or dashboard.is_restored()
+
+
+def test_odd_keys_and_sizes_end_nothing(dashboard) -> None:
+    """What the dashboard can't do is told; the workshop and its people stay."""
+    with come(dashboard, "anna") as anna:
+        source = random.Random(1)
+        keys = ("\x1b[A", "\x1b[B", "\x1b[5~", "\x1b[6~", "\t", "\x1b[Z", "?", "\x1b[H", "\x1b[F", "f", "\x1bOP")
+        for _ in range(60):
+            dashboard.resize(source.choice((1, 3, 20, 80, 120)), source.choice((1, 2, 5, 24, 40)))
+            dashboard.press("".join(source.choice(keys) for _ in range(5)))
+            dashboard.read(0.05)
+            dashboard.press("\x1b")
+            dashboard.read(0.05)
+        dashboard.resize(120, 30)
+        dashboard.wait_until(lambda: line_of(dashboard, "anna") != "", 20, "anna's line")
+        assert "a fault" not in dashboard.output
+        dashboard.press("m")
+        dashboard.wait_for("a message to all", 10)
+        dashboard.press("still here\r")
+        anna.wait_for("still here", 10)
+
+
+def test_a_terminal_that_can_not_place_text_gets_no_dashboard_but_a_workshop(tmp_path) -> None:
+    root = ["--allow-root"] if os.geteuid() == 0 else []
+    options = ("serve", "--port", "0", "--state-dir", str(tmp_path / "state"), *root)
+    with RealTerminal(*options, term="dumb", program=PROGRAM) as terminal:
+        terminal.wait_for("no dashboard: a terminal of the kind TERM=dumb")
+        assert "ssh -p" in terminal.text
+        terminal.process.send_signal(signal.SIGTERM)
+        assert terminal.wait_for_end(10) == 0

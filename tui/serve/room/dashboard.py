@@ -1,17 +1,22 @@
 """The instructor's screen: the address to type, who is there and how far, and what can be said to all."""
 
+import asyncio
 import time
 from collections.abc import Callable
-from typing import ClassVar
+from typing import Any, ClassVar
 
+from backprop_tui.tui.serve.faults import Faults
+from backprop_tui.tui.textual_hooks import TolerantApp
 from backprop_tui.tui.widgets.canvas import BLOCKS
 from backprop_tui.tui.widgets.help import HelpScreen
 from backprop_tui.tui.widgets.keys import bindings
 from backprop_tui.tui.widgets.line import Line, Span, clipped
 from backprop_tui.tui.widgets.pane import Pane
-from textual.app import App, ComposeResult
+from backprop_tui.tui.widgets.runner import FAULT
+from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.events import Resize
+from textual.screen import Screen
 from textual.widgets import Digits, Input
 
 from .keys import DASHBOARD
@@ -49,8 +54,8 @@ def row(session: SessionProcess, now: float, guide: bool = False) -> str:
     )
 
 
-class Dashboard(App[None]):
-    """Shows a workshop. `log` is called with what happens, as the workshop's own log is."""
+class Dashboard(TolerantApp):
+    """Shows a workshop, and takes what the instructor wants. A fault of its own is told, and ends nothing."""
 
     TITLE = "backprop-tui serve"
     ENABLE_COMMAND_PALETTE = False
@@ -66,13 +71,26 @@ class Dashboard(App[None]):
     """
     BINDINGS: ClassVar[list[BindingType]] = bindings(DASHBOARD)
 
-    def __init__(self, workshop: Workshop, commands: list[str], address: str, password: str | None) -> None:
+    def __init__(
+        self, workshop: Workshop, commands: list[str], address: str, password: str | None, faults: Faults
+    ) -> None:
         super().__init__(ansi_color=True)
+        self._faults = faults
         self.theme = "ansi-dark"
         self._workshop, self._commands, self._address, self._password = workshop, commands, address, password
         self._chosen = ""
         self._status = ""
         self._then: Callable[[], None] | None = None
+
+    def failed(self, error: Exception, screen: Screen[Any] | None = None) -> None:
+        """A fault of this program: its traceback goes to the workshop's log, a line to the instructor."""
+        name = type(error).__name__
+        self._faults(asyncio.get_running_loop(), {"message": f"{FAULT} ({name})", "exception": error})
+        if screen is not None and screen is self.screen and len(self.screen_stack) > 1:
+            self.pop_screen()  # a page that does not work would take the keys
+
+    def on_load(self) -> None:
+        """What goes wrong in the loop is the server's affair: it hears of that already."""
 
     def compose(self) -> ComposeResult:
         """The address, the people, a line for what happens, the keys."""
