@@ -16,6 +16,7 @@ TERMS = frozenset(
 ) | {"ansi", "foot", "wezterm", "konsole", "konsole-256color", "st-256color", "cygwin", "gnome-256color"}
 DEFAULT_TERM = "xterm-256color"
 LANGS = re.compile(r"(C|POSIX|[a-z]{2,3}(_[A-Z]{2})?)(\.(UTF-8|utf8))?")
+NOT_UTF_8 = re.compile(r"C|POSIX|[a-z]{2,3}(_[a-z]{2})?\.(iso-?8859-\d{1,2}|us-ascii)", re.IGNORECASE)
 COLORTERMS = frozenset({"truecolor", "24bit"})
 
 MAX_COLUMNS, MAX_LINES = 400, 200
@@ -89,7 +90,9 @@ def terminal(term: str) -> str:
 
 
 def language(lang: str) -> str:
-    """The language, always with UTF-8."""
+    """The language with UTF-8, or C if the client says that its terminal shows something else."""
+    if NOT_UTF_8.fullmatch(lang):
+        return "C"
     return lang if LANGS.fullmatch(lang) else "C.UTF-8"
 
 

@@ -185,14 +185,14 @@ async def test_variables_without_end(open_web) -> None:
     assert resident(open_web.process.pid) - before < 8 * 2**20
 
 
-def test_of_the_variables_only_two_are_kept_and_none_that_is_long() -> None:
+def test_of_the_variables_only_those_looked_at_are_kept_and_none_that_is_long() -> None:
     channel = SimpleNamespace(_env={})
     ssh_inner.keep_environment_small(channel)
     given = {"LANG": "C.UTF-8", "COLORTERM": "truecolor", "PATH": "/", "LC_ALL": "C"} | {f"V{n}": "" for n in range(99)}
     taken = [name for name, value in given.items() if sends(channel, name, value)]
-    assert taken == ["LANG", "COLORTERM"]
+    assert taken == ["LANG", "COLORTERM", "LC_ALL"]
     assert not sends(channel, "LANG", "x" * 10_000)
-    assert channel._env == {b"LANG": b"C.UTF-8", b"COLORTERM": b"truecolor"}
+    assert channel._env == {b"LANG": b"C.UTF-8", b"COLORTERM": b"truecolor", b"LC_ALL": b"C"}
 
 
 def sends(channel: SimpleNamespace, name: str, value: str) -> bool:

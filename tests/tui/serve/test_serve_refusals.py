@@ -176,6 +176,31 @@ def test_variables_of_the_client_change_nothing(workshop) -> None:
         assert client.wait_for_end() == 0
 
 
+@pytest.mark.parametrize(
+    ("given", "known"),
+    [
+        ("C", "C"),
+        ("POSIX", "C"),
+        ("de_DE.ISO-8859-1", "C"),
+        ("de_DE.UTF-8", "de_DE.UTF-8"),
+        ("", "C.UTF-8"),
+        ("y", "C.UTF-8"),
+    ],
+)
+def test_a_language_is_utf_8_unless_it_says_otherwise(given: str, known: str) -> None:
+    assert limits.language(given) == known
+
+
+def test_a_client_whose_terminal_is_not_utf_8_gets_ascii(workshop) -> None:
+    with workshop.come("ascii", "-oSetEnv=LC_ALL=C") as client:
+        client.press(" ")
+        client.wait_for("step 1")
+        client.wait_for("new w1[1,1] = 0.5488 - 0.2*0.5086 = +0.4471")
+        assert client.written.isascii()
+        client.press("q")
+        assert client.wait_for_end() == 0
+
+
 # Who comes in
 
 

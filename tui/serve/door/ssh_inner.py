@@ -5,7 +5,7 @@ from typing import Any
 
 import asyncssh
 
-ENVIRONMENT = ("LANG", "COLORTERM")
+ENVIRONMENT = ("LC_ALL", "LC_CTYPE", "LANG", "COLORTERM")
 """The variables that are looked at."""
 
 MAX_VARIABLE = 64

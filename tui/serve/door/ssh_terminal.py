@@ -71,8 +71,9 @@ class SSHTerminal(asyncssh.SSHServerSession[bytes]):
     def session_started(self) -> None:
         """Begin."""
         self._begun()
-        environment = self._channel.get_environment()
-        self._guest.lang, self._guest.colorterm = environment.get("LANG", ""), environment.get("COLORTERM", "")
+        given = self._channel.get_environment()
+        self._guest.lang = given.get("LC_ALL") or given.get("LC_CTYPE") or given.get("LANG", "")
+        self._guest.colorterm = given.get("COLORTERM", "")
         if ssh_inner.packet_size(self._channel) < limits.MIN_PACKET:
             self._show_out("larger packets are needed here")
             return

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from typing import Any
 
+from backprop_tui.tui.terminal.charset import charset, encoded
 from backprop_tui.tui.terminal.typed import Typed
 from backprop_tui.tui.textual_hooks import OpenDriver
 from textual import constants, events
@@ -34,6 +35,7 @@ class SessionDriver(OpenDriver):
         super().__init__(*arguments, **named)
         self._typed = Typed(self.parser)
         self._reading = False
+        self._charset = charset({"LANG": os.environ.get("LANG", "")})
 
     @property
     def can_suspend(self) -> bool:
@@ -42,7 +44,7 @@ class SessionDriver(OpenDriver):
 
     def write(self, data: str) -> None:
         """Write to the terminal, waiting for it if it is full. Nothing is written to one that has gone."""
-        left = memoryview(data.encode(errors="replace"))
+        left = memoryview(encoded(data, self._charset))
         with suppress(OSError):
             while left:
                 left = left[os.write(self.fileno, left) :]
