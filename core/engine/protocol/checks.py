@@ -5,6 +5,7 @@ Each function raises WireError if it does not fit, and changes nothing.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from backprop_tui.core.model import phases
@@ -80,7 +81,7 @@ def read_steps(request: RunSteps, answer: Answer) -> Steps:
         raise WireError("the engine's states do not have the shape that was asked for")
     if not min(1, request.samples.steps) <= count <= request.samples.steps:
         raise WireError(f"the engine ran {count} steps where {request.samples.steps} were asked for")
-    wanted = _trace_shapes(program, _batch(trace)) if count else {}
+    wanted: Mapping[str, tuple[int, ...]] = _trace_shapes(program, _batch(trace)) if count else {}
     for name, shape in wanted.items():
         if name not in trace or trace[name].shape != shape:
             raise WireError(f"the engine's trace has no {name} of the shape that was asked for")
@@ -98,7 +99,8 @@ def _batch(trace: Mapping[str, Array]) -> int:
     return max(shape[0], 1) if shape else 1
 
 
-def _trace_shapes(program: Program, batch: int) -> dict[str, tuple[int, ...]]:
+@lru_cache(maxsize=64)
+def _trace_shapes(program: Program, batch: int) -> Mapping[str, tuple[int, ...]]:
     """All names of a trace with their shapes."""
     network = program.network
     found: dict[str, tuple[int, ...]] = {name: parse(name).shape(network, batch) for name in phases.shapes(network)}
