@@ -6,7 +6,6 @@
 import argparse
 import sys
 from collections import Counter
-from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 
 import numpy as np
@@ -83,8 +82,8 @@ def main() -> int:
     given = parser.parse_args()
     numbers, kinds = range(given.first, given.first + given.count), Counter[str]()
     differing = 0
-    with ProcessPoolExecutor(1, get_context("spawn"), max_tasks_per_child=PROGRAMS_A_PROCESS) as pool:
-        for number, same in zip(numbers, pool.map(is_same, numbers), strict=True):
+    with get_context("spawn").Pool(1, maxtasksperchild=PROGRAMS_A_PROCESS) as pool:
+        for number, same in zip(numbers, pool.imap(is_same, numbers), strict=True):
             program, size = random_program(number)
             kinds[f"{program.optimizer.name} {program.dtype}"] += 1
             if not same:
