@@ -75,6 +75,6 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """All tests run on every processor there is; those of a file that was named run here, without workers."""
+    """All tests run on every processor there is, and one more, since many wait; those of a named file run here."""
     whole = config.args_source is pytest.Config.ArgsSource.TESTPATHS
-    return min(os.cpu_count() or 1, MOST_WORKERS) if whole else 0
+    return min((os.cpu_count() or 1) + 1, MOST_WORKERS) if whole else 0

@@ -231,6 +231,8 @@ class DescentLesson:
 def _jumped(steps: list[tuple[float, float, float, float]]) -> str:
     """What to say if the derivative has changed its sign: by the heights at both ends, over one jump or two."""
     heights, derivatives = [step[0] for step in steps], [step[1] for step in steps]
+    if not np.isfinite(heights).all():
+        return "y is beyond float32 here: the steps are far too long; try a smaller learning rate"
     again = len(steps) > 2 and derivatives[0] * derivatives[1] < 0
     who = "each step jumps over a lowest place and lands" if again else "the step jumped over a lowest place and landed"
     ways = {int(np.sign(after - before)) for before, after in list(pairwise(heights))[0 if again else -1 :]}

@@ -45,7 +45,7 @@ def test_ten_mistakes_worked_by_hand(engine: Engine, cell: Cell, typed: float, s
     assert found.says == says
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     network=networks(),
     seed=st.integers(0, 2**31),

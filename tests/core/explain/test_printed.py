@@ -46,7 +46,7 @@ def told(trace: Trace, cell: Cell, context: Context, form: str, digits: int | No
     return [] if any("…" in text for text in texts) else texts
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     network=networks(),
     seed=st.integers(0, 2**31),

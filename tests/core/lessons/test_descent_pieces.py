@@ -1,5 +1,6 @@
 """A long descent is asked for in short pieces: in a workshop others take their turns between them."""
 
+import numpy as np
 import pytest
 from backprop_tui.core.engine.compute.engine import Engine
 from backprop_tui.core.engine.protocol.limits import OPERATIONS_A_REQUEST
@@ -30,6 +31,15 @@ def test_the_pieces_of_a_descent_are_its_steps_bit_for_bit(engine: Engine, formu
         single.step()
         settle(single, engine.answer)
     assert whole.steps == single.steps
+
+
+def test_jumps_between_heights_beyond_float32_are_told(engine: Engine) -> None:
+    lesson = DescentLesson("x**4", 1e10, 5e-21)  # to and fro by 2e10
+    for _ in range(3):
+        lesson.step()
+        settle(lesson, engine.answer)
+    assert not np.isfinite([step[0] for step in lesson.steps]).any()
+    assert lesson.verdict().startswith("y is beyond float32 here")
 
 
 def test_more_than_a_piece_is_refused(engine: Engine) -> None:

@@ -9,7 +9,7 @@ from command import PROGRAM
 from real_terminal import RealTerminal
 
 NO_PAUSE = 2
-"""Looks without a byte, a quarter of a second each, after which a screen is whole."""
+"""Looks without a byte, a sixth of a second each, after which a screen is whole."""
 
 PAGES = ("  ", "?", "\x1b", "v", "\x1b", "L", "\x1b", "\r", "\x1b", "2", "3", "1", "5", "4", "t s", "b")
 """Keys, and what they show: steps, help, the network, the loss, why, the lessons, a question."""
@@ -74,7 +74,7 @@ def rest(terminal: RealTerminal) -> None:
     """Wait until nothing more is painted."""
     quiet = 0
     while quiet < NO_PAUSE:
-        quiet = 0 if terminal.read(0.25) else quiet + 1
+        quiet = 0 if terminal.read(0.16) else quiet + 1
 
 
 def compare(usual: RealTerminal, other: RealTerminal) -> None:

@@ -21,7 +21,7 @@ from driven_screen import Driven, driven, read_number
 from networks import hidden_layers
 from textual.events import Key
 
-KEYS_A_RUN, BURST = 5_000, 60
+KEYS_A_RUN, BURST = 2_000, 60
 
 OFTEN, SOMETIMES, SELDOM = (
     words.split()

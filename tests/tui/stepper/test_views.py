@@ -325,7 +325,7 @@ async def test_a_step_gone_back_into_tells_nothing_of_its_end(engine: Engine) ->
         await press(found, "space", "space", "b")
         found.screen.cursor = Cell("loss")
         await press(found, "enter")
-        assert "the step overshoots: the loss goes from 61.2673" in lines(found, "why")
+        assert "the step overshoots: the loss goes from 61.267" in lines(found, "why")
         await press(found, "escape", *["left_square_bracket"] * 3)
         assert found.read(Cell("new_b2")) is None
         await press(found, "enter")
