@@ -16,12 +16,8 @@ if TYPE_CHECKING:
 MAX_TRIES = 3
 """A request that the engine has died of this often is not asked again."""
 
-READ_AHEAD = 2**20
-"""Bytes of an answer taken in before reading pauses: with asyncio's 64 kB a jump would wait at each of them."""
-
-
 READ_AHEAD = 2**22
-"""Bytes that are taken from the socket before they are wanted: with less, a long answer comes in many small parts."""
+"""Bytes of an answer taken in before reading pauses: with asyncio's 64 kB a jump would wait at each of them."""
 
 
 class EngineLost(Exception):

@@ -140,7 +140,9 @@ class Engine:
             return _repeated(x, samples.steps), _repeated(y, samples.steps), _ones(samples.steps, len(x))
         if rows.ndim != 2:
             raise RequestError("rows need the shape (steps, batch)")
-        _check_amount(samples.steps if len(rows) == 1 else len(rows), rows.shape[1])
+        if len(rows) not in (1, samples.steps):
+            raise RequestError(f"rows are one batch, or {samples.steps} for as many steps, not {len(rows)}")
+        _check_amount(samples.steps, rows.shape[1])
         safe = _checked_rows(np.maximum(rows, 0), len(table.x), 2)
         found = table.x[safe], table.y[safe], (rows >= 0).astype("float64")
         if len(rows) == 1:

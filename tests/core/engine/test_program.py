@@ -178,7 +178,7 @@ def test_one_batch_stands_for_each_step(engine: Engine) -> None:
         assert steps(batch, count) == steps(np.repeat(batch, count, axis=0), count)
     assert steps(batch, 70) != steps(np.repeat(batch + 1, 70, axis=0), 70)
     too_many = RunSteps(
-        Program(NETWORK), numbers(START), TableRows(TableSpec(), numbers(batch.astype("i4")), 4097), 0.1
+        Program(NETWORK), numbers(START), TableRows(TableSpec(), numbers(batch.astype("i4")), 65_537), 0.1
     )
     assert isinstance(engine.answer(too_many), Failed)
 
@@ -195,7 +195,7 @@ def test_one_batch_stands_for_each_step(engine: Engine) -> None:
     ],
 )
 def test_requests_that_do_not_fit_are_refused_with_a_word(engine: Engine, rows: Array, state: Array, said: str) -> None:
-    samples = TableRows(TableSpec(), numbers(rows))
+    samples = TableRows(TableSpec(), numbers(rows), len(rows))
     answer = engine.answer(RunSteps(Program(NETWORK), numbers(state), samples, 0.1))
     assert isinstance(answer, Failed)
     assert said in answer.message
@@ -207,3 +207,11 @@ def test_a_trace_cannot_be_changed(engine: Engine) -> None:
         trace["w1"][0, 0] = 1
     with pytest.raises(TypeError):
         trace.values["w1"] = trace["w1"]  # type: ignore[index]
+
+
+@pytest.mark.parametrize("steps", [0, 1, 4])
+def test_a_request_says_how_many_steps_its_rows_are_for(engine: Engine, steps: int) -> None:
+    """What it costs is reckoned from the steps that it says."""
+    samples = TableRows(TableSpec(), numbers(np.zeros((5, 1), "int32")), steps)
+    answer = engine.answer(RunSteps(Program(NETWORK), numbers(START), samples, 0.1))
+    assert answer == Failed(f"rows are one batch, or {steps} for as many steps, not 5")
