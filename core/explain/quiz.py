@@ -30,12 +30,13 @@ SHARES = (1.0, 0.5, 0.1)
 class Question:
     """What is asked. `choices` are the answers, picked by number from 1; without them a number is typed.
 
-    `truth` is the number of the right choice, or the number itself; `because` says why; `cell` is what it is about.
+    `answer` is the number of the right choice, or the right number itself; `because` says why; `cell` is what it is
+    about.
     """
 
     text: str
     choices: tuple[str, ...]
-    truth: float
+    answer: float
     because: str
     cell: Cell
 
@@ -72,17 +73,17 @@ def question(trace: Trace, loss_after: float, level: str, number: int) -> Questi
             return _direction(trace, random)
 
 
-def judge(asked: Question, guess: float) -> tuple[bool, str]:
-    """Whether a guess is right, and what to say: guess, truth and gap."""
+def judge(asked: Question, prediction: float) -> tuple[bool, str]:
+    """Whether a prediction is right, and what to say: prediction, answer and gap."""
     if asked.choices:
-        right = guess == asked.truth
-        truth = asked.choices[int(asked.truth) - 1]
-        word = f"Right, {truth}." if right else f"No: you said {asked.choices[int(guess) - 1]}, it is {truth}."
+        right = prediction == asked.answer
+        answer = asked.choices[int(asked.answer) - 1]
+        word = f"Right, {answer}." if right else f"No: you said {asked.choices[int(prediction) - 1]}, it is {answer}."
         return right, word
-    gap = guess - asked.truth
-    right = bool(abs(gap) <= max(TOLERANCE * abs(asked.truth), 5e-4))
+    gap = prediction - asked.answer
+    right = bool(abs(gap) <= max(TOLERANCE * abs(asked.answer), 5e-4))
     word = "Right" if right else "Not quite"
-    return right, f"{word}: you said {fixed(guess)}, it is {fixed(asked.truth)}, the gap {plain(abs(gap))}."
+    return right, f"{word}: you said {fixed(prediction)}, it is {fixed(asked.answer)}, the gap {plain(abs(gap))}."
 
 
 def _direction(trace: Trace, random: np.random.RandomState) -> Question:
@@ -90,24 +91,24 @@ def _direction(trace: Trace, random: np.random.RandomState) -> Question:
     cell, name = _some_parameter(trace, random)
     gradient = float(trace["g" + cell.name][cell.place])
     old, new = float(trace[cell.name][cell.place]), float(trace["new_" + cell.name][cell.place])
-    truth = 1 if new > old else 2 if new < old else 3
-    because = f"∂L/∂{name} = {fixed(gradient)}{_therefore(trace, cell, gradient, truth)}"
-    if truth != 3:
+    answer = 1 if new > old else 2 if new < old else 3
+    because = f"∂L/∂{name} = {fixed(gradient)}{_therefore(trace, cell, gradient, answer)}"
+    if answer != 3:
         because += f": {name} goes from {fixed(old)} to {fixed(new)}"
     return Question(
-        f"Will {name} = {fixed(old)} go up or down?", ("up", "down", "stay"), truth, because, _of(cell, "g")
+        f"Will {name} = {fixed(old)} go up or down?", ("up", "down", "stay"), answer, because, _of(cell, "g")
     )
 
 
-def _therefore(trace: Trace, cell: Cell, gradient: float, truth: int) -> str:
+def _therefore(trace: Trace, cell: Cell, gradient: float, answer: int) -> str:
     """What follows from the gradient for the way that a parameter goes (1 up, 2 down, 3 stays)."""
     if cell.name in trace.network.frozen:
         return f", but {cell.name} is frozen"
     if gradient == 0:
-        return " moves nothing" if truth == 3 else " moves nothing, what the optimizer remembers does"
-    if truth == 3:
+        return " moves nothing" if answer == 3 else " moves nothing, what the optimizer remembers does"
+    if answer == 3:
         return " is too small to move it"
-    against = (truth == 2) == (gradient > 0)
+    against = (answer == 2) == (gradient > 0)
     sign = "positive" if gradient > 0 else "negative"
     return f" is {sign}" if against else f" is {sign}, but the optimizer remembers others"
 
@@ -120,22 +121,22 @@ def _most(trace: Trace, random: np.random.RandomState) -> Question:
     order = np.argsort(-moves, kind="stable")
     if len(moves) > 1 and moves[order[0]] <= moves[order[1]] * (1 + SAME):
         return _direction(trace, random)  # none moves the most
-    truth = int(order[0])
-    row, column = np.unravel_index(int(moved[truth].argmax()), moved[truth].shape)
-    cell = Cell("g" + names[truth], int(row), int(column))
+    answer = int(order[0])
+    row, column = np.unravel_index(int(moved[answer].argmax()), moved[answer].shape)
+    cell = Cell("g" + names[answer], int(row), int(column))
     listed = ", ".join(f"{names[place]} by {brief(moves[place], 3)}" for place in order[:MOST_LISTED])
     because = "at most " + listed + (" ..." if len(names) > MOST_LISTED else "")
-    return Question("In which of these does a number move the most?", tuple(names), truth + 1, because, cell)
+    return Question("In which of these does a number move the most?", tuple(names), answer + 1, because, cell)
 
 
 def _loss(trace: Trace, loss_after: float) -> Question:
     """Will the loss fall, and how far, roughly?"""
     share = loss_after / trace.loss if trace.loss else np.inf
-    truth = 1 if not share < SHARES[0] else 2 if share >= SHARES[1] else 3 if share >= SHARES[2] else 4
+    answer = 1 if not share < SHARES[0] else 2 if share >= SHARES[1] else 3 if share >= SHARES[2] else 4
     choices = ("all or more", "over half", "a tenth to half", "under a tenth")
     because = f"it goes from {plain(trace.loss)} to {plain(loss_after)} with lr {brief(trace.lr)}"
     text = f"What is left of the loss {plain(trace.loss)} after this step?"
-    return Question(text, choices, truth, because, Cell("loss"))
+    return Question(text, choices, answer, because, Cell("loss"))
 
 
 def _gradient(trace: Trace, random: np.random.RandomState) -> Question:

@@ -19,6 +19,7 @@ from backprop_tui.core.engine.protocol.messages import (
 from backprop_tui.core.model.formula import parse
 from backprop_tui.core.model.limits import learning_rate, step_count
 from backprop_tui.core.model.network import Array
+from backprop_tui.core.text.numerals import brief
 
 from .function import (
     NOTEBOOK_FORMULA,
@@ -218,9 +219,8 @@ class DescentLesson:
         if before * now < 0:
             return _jumped(steps)
         if rate != rate_before:
-            return (
-                f"another learning rate: the last step was {abs(rate * now / (rate_before * before)):.3g} times as long"
-            )
+            times = brief(abs(rate * now / (rate_before * before)), 3)
+            return f"another learning rate: the last step was {times} times as long"
         if abs(now) > abs(before):
             return "speeds up: the derivative grows, so the steps get longer"
         if abs(now) == abs(before):

@@ -90,7 +90,7 @@ def _limits() -> str:
         ("its processor time", f"{child[resource.RLIMIT_CPU] // 3600} h", ""),
         ("its open files", f"{child[resource.RLIMIT_NOFILE]}", ""),
         ("a file that it writes", f"{child[resource.RLIMIT_FSIZE] // 2**20} MB", ""),
-        ("a network", f"{server.MAX_LAYERS} layers, {server.MAX_PARAMETERS:,} parameters", ""),
+        ("a network", f"{server.MOST_LAYERS} layers, {server.MOST_PARAMETERS:,} parameters", ""),
     )
     return table(("what", "at most", "option"), rows)
 

@@ -55,7 +55,7 @@ class Report(msgspec.Struct, frozen=True, tag=True):
     step: int
     loss: float | None
     losses: tuple[float, ...] = ()
-    guessed: int = 0
+    predicted: int = 0
     right: int = 0
 
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from backprop_tui.core.engine.protocol.messages import Answer, Request
 
 MAX_TRIES = 3
-"""A request that the engine has died of this often is not asked again."""
+"""A request during which the engine died, or the connection to it was lost, this often is not asked again."""
 
 READ_AHEAD = 2**22
 """Bytes of an answer taken in before reading pauses: with asyncio's 64 kB a jump would wait at each of them."""

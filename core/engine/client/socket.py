@@ -14,10 +14,7 @@ from backprop_tui.core.engine.protocol.messages import (
     encode,
 )
 
-from .process import READ_AHEAD, EngineLost
-
-MAX_TRIES = 3
-"""A request during which the connection was lost this often is not asked again."""
+from .process import MAX_TRIES, READ_AHEAD, EngineLost
 
 PATIENCE = 60.0
 """Seconds that a screen waits for a socket that nobody listens on."""

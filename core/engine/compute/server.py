@@ -45,7 +45,7 @@ MAX_REQUEST = 8 * 2**20
 """A longer request, in bytes, ends its connection."""
 
 MAX_CONNECTIONS = 1_200
-MAX_LAYERS, MAX_PARAMETERS = 6, 10_000
+MOST_LAYERS, MOST_PARAMETERS = 6, 10_000
 """A larger network takes seconds to compile, which others would wait for."""
 
 MAX_COMPILED = 300
@@ -158,10 +158,10 @@ def refused(request: Request, tables: frozenset[str]) -> str:
     table, network = _table(request), _network(request)
     if table and table.path and table.path not in tables:
         return "the shared engine reads only the bundled table; for a table of your own, run with an engine of your own"
-    if network and (len(network.layers) > MAX_LAYERS or network.width > MAX_PARAMETERS):
+    if network and (len(network.layers) > MOST_LAYERS or network.width > MOST_PARAMETERS):
         return (
-            f"{network.name} is too large for the shared engine: it takes up to {MAX_LAYERS} layers "
-            f"and {MAX_PARAMETERS:,} parameters"
+            f"{network.name} is too large for the shared engine: it takes up to {MOST_LAYERS} layers "
+            f"and {MOST_PARAMETERS:,} parameters"
         )
     return ""
 

@@ -68,7 +68,7 @@ def test_a_parameter_goes_against_its_gradient(engine: Engine, settle: Settle, s
     found = asked(engine, session, CHOOSE, number)
     gradient = step_of(session)[found.cell.name][found.cell.place]
     assert found.choices == ("up", "down", "stay")
-    assert found.truth == (2 if gradient > 0 else 1)
+    assert found.answer == (2 if gradient > 0 else 1)
     assert cell_name(session.timeline.run.network, Cell(found.cell.name[1:], *found.cell.place)) in found.text
 
 
@@ -81,7 +81,7 @@ def test_the_most_is_moved_where_the_gradient_is_largest(
     found = asked(engine, session, CHOOSE, number)
     largest = {name: np.abs(step_of(session)["g" + name]).max() for name in found.choices}
     assert list(largest) == ["w1", "b1", "w2", "b2"]
-    assert found.choices[int(found.truth) - 1] == max(largest, key=lambda name: largest[name])
+    assert found.choices[int(found.answer) - 1] == max(largest, key=lambda name: largest[name])
     assert abs(step_of(session)[found.cell.name][found.cell.place]) == max(largest.values())
 
 
@@ -96,7 +96,7 @@ def test_what_is_left_of_the_loss_is_the_next_steps_loss(
     session.timeline.step()
     share = step_of(settle(session)).loss / before
     limits = {1: (1, np.inf), 2: (0.5, 1), 3: (0.1, 0.5), 4: (0, 0.1)}
-    low, high = limits[int(found.truth)]
+    low, high = limits[int(found.answer)]
     # The question's loss is computed in float64, the next step's in float32.
     assert low * (1 - 1e-4) <= share <= high * (1 + 1e-4)
 
@@ -105,7 +105,7 @@ def test_rates_from_the_talk(engine: Engine, settle: Settle) -> None:
     """At row 0, seed 0, lr 0.2 lowers the loss and 2.0 raises it."""
     for lr, truth in ((0.2, "a tenth to half"), (2.0, "all or more"), (0.0, "all or more")):
         found = asked(engine, stepped(settle, Run(settings=Settings(lr=lr))), CHOOSE, 3)
-        assert found.choices[int(found.truth) - 1] == truth
+        assert found.choices[int(found.answer) - 1] == truth
 
 
 @anyhow
@@ -121,7 +121,7 @@ def test_a_number_to_compute_is_what_the_finite_difference_finds(
     assert isinstance(answer, LossesFound)
     gradient, noise = difference.difference(answer)
     assert found.choices == ()
-    assert found.truth == pytest.approx(gradient, rel=1e-4, abs=noise)
+    assert found.answer == pytest.approx(gradient, rel=1e-4, abs=noise)
     assert judge(found, gradient)[0]
 
 
@@ -131,7 +131,7 @@ def test_the_notebooks_gradients_are_the_truth(engine: Engine, settle: Settle) -
     for number in range(60):
         found = asked(engine, session, COMPUTE, number)
         printed = NOTEBOOK[found.cell.name][found.cell.row][found.cell.column]
-        assert found.truth == pytest.approx(printed, rel=1e-7)
+        assert found.answer == pytest.approx(printed, rel=1e-7)
         seen.add(found.cell)
     assert len(seen) == 9, "every parameter is asked about"
 
@@ -154,7 +154,7 @@ def test_the_answer_holds_for_every_optimizer(engine: Engine, settle: Settle, op
         found = asked(engine, session, CHOOSE, number)
         trace, of = step_of(session), Cell(found.cell.name[1:], *found.cell.place)
         moved = float(trace["new_" + of.name][of.place]) - float(trace[of.name][of.place])
-        assert found.truth == (1 if moved > 0 else 2 if moved < 0 else 3)
+        assert found.answer == (1 if moved > 0 else 2 if moved < 0 else 3)
         other_way = moved * float(trace[found.cell.name][found.cell.place]) > 0
         assert other_way == ("remembers" in found.because)
         against += other_way
@@ -168,11 +168,11 @@ def test_a_frozen_parameter_stays(engine: Engine, settle: Settle) -> None:
     network = Network(2, (Layer(2, "sigmoid"), Layer(1, "linear")), frozen=("w1", "b1", "b2"))
     session = stepped(settle, Run(network=network))
     found = [asked(engine, session, CHOOSE, number) for number in range(0, 40, 2)]
-    stays = {one.cell.name for one in found if one.choices[int(one.truth) - 1] == "stay"}
+    stays = {one.cell.name for one in found if one.choices[int(one.answer) - 1] == "stay"}
     assert stays == {"gw1", "gb1", "gb2"}
-    assert all("frozen" in one.because for one in found if one.truth == 3)
+    assert all("frozen" in one.because for one in found if one.answer == 3)
     most = asked(engine, session, CHOOSE, 1)
-    assert most.choices[int(most.truth) - 1] == "w2"
+    assert most.choices[int(most.answer) - 1] == "w2"
 
 
 def test_none_moves_the_most_where_two_move_alike(engine: Engine, settle: Settle) -> None:
@@ -204,7 +204,7 @@ def test_nothing_is_asked_of_a_step_that_is_not_finite(engine: Engine, settle: S
 
 
 @pytest.mark.parametrize(
-    ("truth", "guess", "right"),
+    ("answer", "prediction", "right"),
     [
         (2.0, 2.0, True),
         (2.0, 2.099, True),
@@ -216,8 +216,8 @@ def test_nothing_is_asked_of_a_step_that_is_not_finite(engine: Engine, settle: S
         (0.0, -5.1e-4, False),
     ],
 )
-def test_a_number_is_right_within_a_twentieth(truth: float, guess: float, right: bool) -> None:
-    found, words = judge(Question("Compute it", (), truth, "", Cell("gb2")), guess)
+def test_a_number_is_right_within_a_twentieth(answer: float, prediction: float, right: bool) -> None:
+    found, words = judge(Question("Compute it", (), answer, "", Cell("gb2")), prediction)
     assert found == right
     assert words.startswith("Right" if right else "Not quite")
 

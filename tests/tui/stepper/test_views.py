@@ -492,7 +492,7 @@ async def test_a_wrong_number_is_told_what_was_done(engine: Engine) -> None:
         await press(found, "t", "t", "space")
         asked = found.screen.predictor.open
         assert asked is not None
-        await press(found, "equals_sign", *f"{-asked.truth:.4f}", "enter")
+        await press(found, "equals_sign", *f"{-asked.answer:.4f}", "enter")
         assert "That is the right number with the wrong sign" in " ".join(lines(found, "step").split())
 
 

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from typing import Any, ClassVar
 
+from backprop_tui.core.text.numerals import brief
 from backprop_tui.tui.serve.faults import Faults
 from backprop_tui.tui.textual_hooks import TolerantApp
 from backprop_tui.tui.widgets.canvas import BLOCKS
@@ -46,11 +47,11 @@ def duration(seconds: float) -> str:
 def row(session: SessionProcess, now: float, guide: bool = False) -> str:
     """One person's line; an arrow marks the one whom all may follow."""
     report = session.report
-    loss = "" if report.loss is None else f"{report.loss:.4g}"
-    guessed = f"{report.right} of {report.guessed}" if report.guessed else ""
+    loss = "" if report.loss is None else brief(report.loss, 4)
+    predicted = f"{report.right} of {report.predicted}" if report.predicted else ""
     return (
         f"{clipped(session.label + ' ▸' * guide, 20)} {report.lesson or '·':17} {report.step:>9,}  {loss:>10}  "
-        f"{sparkline(report.losses):24}  {guessed:>9}  {duration(now - session.last_key):>5}"
+        f"{sparkline(report.losses):24}  {predicted:>9}  {duration(now - session.last_key):>5}"
     )
 
 
