@@ -5,18 +5,13 @@ from itertools import product
 from math import prod
 
 import numpy as np
-from backprop_tui.core.model.losses import (
-    BINARY_CROSS_ENTROPY,
-    HALF_SQUARED,
-    MEAN_SQUARED,
-    SOFTMAX_CROSS_ENTROPY,
-)
 from backprop_tui.core.model.network import Array
 from backprop_tui.core.model.phases import Cell
 from backprop_tui.core.model.trace import Trace
 from backprop_tui.core.model.values import parse
 
 from .gradient_check import sizes
+from .loss_factors import output_factors
 from .terms import (
     CHAIN,
     LOCAL,
@@ -26,17 +21,16 @@ from .terms import (
     couples,
     derivative,
     error,
-    exact_prediction,
     explanation,
     factor,
     input_cell,
     loss_constants,
     mean_over_batch,
     name_of,
-    one_minus,
     pre_activation,
     samples,
 )
+from .written import terms_of
 
 MAX_PATHS = 12
 """The chain rule is written out from the loss if it has no more paths than this, else from a layer on the way."""
@@ -61,8 +55,7 @@ def gradient(trace: Trace, cell: Cell, form: str) -> Explanation:
 def _by_prediction(trace: Trace, cell: Cell) -> Explanation:
     """∂L/∂ŷ: the derivative of the loss."""
     output, sample = cell.row, cell.column
-    prediction, target = factor(trace, "y_pred", output, sample), factor(trace, "y", sample, output)
-    terms = _DERIVATIVES[trace.network.loss](trace, prediction, target, output, sample)
+    terms = terms_of(trace.network.loss_row.slope, output_factors(trace, output, sample))
     title = "the derivative of the loss at the prediction"
     if trace.network.loss_row.from_z:
         notes = ("the tape takes ŷ and 1 - ŷ each from z: neither is rounded to 0 when the other is near 1",)
@@ -70,55 +63,7 @@ def _by_prediction(trace: Trace, cell: Cell) -> Explanation:
     return explanation(trace, cell, title, terms, common=loss_constants(trace))
 
 
-def _of_squares(trace: Trace, prediction: Factor, target: Factor, output: int, sample: int) -> list[Term]:
-    """ŷ - y."""
-    return [Term((prediction,)), Term((target,), -1)]
-
-
-def _of_binary_cross_entropy(trace: Trace, prediction: Factor, target: Factor, output: int, sample: int) -> list[Term]:
-    """-y/ŷ + (1 - y)/(1 - ŷ)."""
-    rest = one_minus(target)
-    under = Factor(
-        f"(1 - {prediction.symbol})",
-        _not_zero(exact_prediction(trace, output, sample)[1]),
-        (*prediction.cells, Cell(f"z{trace.network.depth}", output, sample)),
-        ("(1 - ", prediction.value, ")"),
-        divides=True,
-        rule=lambda printed: 1 - printed,
-    )
-    return [_over_prediction(target, prediction), Term((rest, under))]
-
-
-def _of_softmax_cross_entropy(trace: Trace, prediction: Factor, target: Factor, output: int, sample: int) -> list[Term]:
-    """-y/ŷ."""
-    return [_over_prediction(target, prediction)]
-
-
-def _over_prediction(target: Factor, prediction: Factor) -> Term:
-    return Term((target, replace(prediction, value=_not_zero(prediction.value), divides=True)), -1)
-
-
-def _not_zero(probability: float) -> float:
-    """A probability is never 0, however small a number it is rounded to: 0/ŷ is 0."""
-    return probability if probability else float(np.finfo("float64").tiny)
-
-
-_DERIVATIVES = {
-    HALF_SQUARED: _of_squares,
-    MEAN_SQUARED: _of_squares,
-    BINARY_CROSS_ENTROPY: _of_binary_cross_entropy,
-    SOFTMAX_CROSS_ENTROPY: _of_softmax_cross_entropy,
-}
-"""The terms of each loss's derivative by ŷ."""
-
 _LINEAR_LAST = "the last layer has no activation: its z is ŷ"
-_WHY_THE_ERROR = {
-    HALF_SQUARED: _LINEAR_LAST,
-    MEAN_SQUARED: _LINEAR_LAST,
-    BINARY_CROSS_ENTROPY: "the derivative ŷ(1 - ŷ) of the sigmoid cancels against the one under the loss's",
-    SOFTMAX_CROSS_ENTROPY: "softmax couples all outputs; summed over them, its derivatives and the loss's leave ŷ - y",
-}
-"""Why ∂L/∂z of the last layer is ŷ - y, by the loss."""
 
 
 def _by_last_pre_activation(trace: Trace, cell: Cell) -> Explanation:
@@ -126,7 +71,7 @@ def _by_last_pre_activation(trace: Trace, cell: Cell) -> Explanation:
     network, output, sample = trace.network, cell.row, cell.column
     prediction, target = factor(trace, "y_pred", output, sample), factor(trace, "y", sample, output)
     title = f"the gradient of the loss by {name_of(trace, Cell(parse(cell.name).base.name, *cell.place))}"
-    note = _WHY_THE_ERROR[network.loss]
+    note = network.loss_row.cancels or _LINEAR_LAST
     terms = [Term((prediction,)), Term((target,), -1)]
     return explanation(trace, cell, title, terms, common=loss_constants(trace), notes=(note,))
 

@@ -3,7 +3,7 @@
 from math import isfinite
 
 import numpy as np
-from backprop_tui.core.model.losses import BINARY_CROSS_ENTROPY, HALF_SQUARED, MEAN_SQUARED, SOFTMAX_CROSS_ENTROPY
+from backprop_tui.core.model.activations import SOFTMAX
 from backprop_tui.core.model.phases import Cell
 from backprop_tui.core.model.trace import Trace
 from backprop_tui.core.model.values import parse
@@ -12,6 +12,7 @@ from backprop_tui.core.text.escape import escape_controls
 from backprop_tui.core.text.numerals import brief, compact, plain, read_number
 
 from .context import Context
+from .loss_factors import output_factors
 from .terms import (
     CHAIN,
     LOCAL,
@@ -24,10 +25,10 @@ from .terms import (
     input_cell,
     name_of,
     number,
-    one_minus,
     output_constants,
     samples,
 )
+from .written import terms_of
 
 
 def input_value(trace: Trace, cell: Cell, context: Context) -> Explanation:
@@ -125,7 +126,7 @@ def loss_value(trace: Trace, cell: Cell, context: Context) -> Explanation:
     network, row = trace.network, trace.network.loss_row
     places = [(sample, output) for sample in samples(trace) for output in range(network.outputs)]
     with np.errstate(all="ignore"):
-        terms = [term for sample, output in places for term in _LOSS_TERMS[row.name](trace, output, sample)]
+        terms = [it for sample, output in places for it in terms_of(row.terms, output_factors(trace, output, sample))]
     title = f"the loss: {row.title}" + (", the mean over the batch" if len(samples(trace)) > 1 else "")
     return explanation(trace, cell, title, terms, common=output_constants(trace), notes=_in_units(trace, context))
 
@@ -147,57 +148,6 @@ def _sum_terms(trace: Trace, layer: int, unit: int, sample: int) -> list[Term]:
         pair = (factor(trace, f"w{layer}", unit, place), factor(trace, entering.name, *entering.place))
         terms.append(Term(pair))
     return [*terms, Term((factor(trace, f"b{layer}", unit),))]
-
-
-def _squared_error(trace: Trace, output: int, sample: int) -> list[Term]:
-    """(ŷ - y)²."""
-    prediction, target = factor(trace, "y_pred", output, sample), factor(trace, "y", sample, output)
-    off, working = prediction.value - target.value, ("(", prediction.value, " - ", target.value, ")²")
-    cells = prediction.cells + target.cells
-    symbol = f"({prediction.symbol} - {target.symbol})²"
-    return [Term((Factor(symbol, off * off, cells, working, rule=lambda found, y: (found - y) ** 2),))]
-
-
-def _binary_cross_entropy(trace: Trace, output: int, sample: int) -> list[Term]:
-    """-y·ln ŷ and -(1 - y)·ln(1 - ŷ)."""
-    target, prediction = factor(trace, "y", sample, output), factor(trace, "y_pred", output, sample)
-    z = trace[f"z{trace.network.depth}"][output, sample].astype("float64")
-    likely = _logarithm(trace, "ln {}", float(-np.logaddexp(0, -z)), prediction, output, sample)
-    rest = one_minus(target)
-    unlikely = _logarithm(trace, "ln(1 - {})", float(-np.logaddexp(0, z)), prediction, output, sample)
-    return [Term((target, likely), -1), Term((rest, unlikely), -1)]
-
-
-def _softmax_cross_entropy(trace: Trace, output: int, sample: int) -> list[Term]:
-    """-y·ln ŷ."""
-    target, prediction = factor(trace, "y", sample, output), factor(trace, "y_pred", output, sample)
-    z = trace[f"z{trace.network.depth}"][:, sample].astype("float64")
-    logarithm = z[output] - z.max() - np.log(np.exp(z - z.max()).sum())
-    return [Term((target, _logarithm(trace, "ln {}", float(logarithm), prediction, output, sample)), -1)]
-
-
-def _logarithm(trace: Trace, text: str, value: float, prediction: Factor, output: int, sample: int) -> Factor:
-    """A logarithm of ŷ or 1 - ŷ. It comes from z, as the program's does."""
-    z = Cell(f"z{trace.network.depth}", output, sample)
-    before, _, after = text.partition("{}")
-    return Factor(
-        text.format(prediction.symbol),
-        value,
-        (*prediction.cells, z),
-        (before, prediction.value, *([after] if after else [])),
-        note="computed from z: finite where ŷ is rounded to 0 or 1",
-        size=float(np.abs(trace[z.name][:, sample].astype("float64")).max()),
-        rule=lambda printed: float(np.log(1 - printed if after else printed)),
-    )
-
-
-_LOSS_TERMS = {
-    HALF_SQUARED: _squared_error,
-    MEAN_SQUARED: _squared_error,
-    BINARY_CROSS_ENTROPY: _binary_cross_entropy,
-    SOFTMAX_CROSS_ENTROPY: _softmax_cross_entropy,
-}
-"""What one output of one sample adds to each loss."""
 
 
 def _in_units(trace: Trace, context: Context) -> tuple[str, ...]:
@@ -231,10 +181,10 @@ def _probabilities(trace: Trace) -> tuple[str, ...]:
     for sample in list(samples(trace))[:3]:
         target = trace["y"][sample]
         for output in range(trace.network.outputs):
-            if trace.network.loss == BINARY_CROSS_ENTROPY and target[output] in (0, 1):
+            if trace.network.loss_row.last != SOFTMAX and target[output] in (0, 1):
                 chance = exact_prediction(trace, output, sample)[0 if target[output] == 1 else 1]
                 notes.append(f"the right answer is {target[output]:.0f}; it gets the probability {plain(chance)}")
-            elif trace.network.loss != BINARY_CROSS_ENTROPY and target[output] == 1:
+            elif trace.network.loss_row.last == SOFTMAX and target[output] == 1:
                 chance = exact_prediction(trace, output, sample)[0]
                 notes.append(f"the right class is {output + 1}; it gets the probability {plain(chance)}")
     return tuple(notes[:3])

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from math import sqrt
 
 import numpy as np
-from backprop_tui.core.model.optimizers import Optimizer
 from backprop_tui.core.model.phases import Cell
 from backprop_tui.core.model.trace import Trace
 from backprop_tui.core.model.values import parse
@@ -15,6 +15,7 @@ from .context import Context
 from .forward import parameter_title
 from .names import superscript
 from .terms import Explanation, Factor, Term, dtype_of, explanation, factor
+from .written import FactorOf, terms_of
 
 
 def updated_parameter(trace: Trace, cell: Cell, context: Context) -> Explanation:
@@ -24,34 +25,8 @@ def updated_parameter(trace: Trace, cell: Cell, context: Context) -> Explanation
     old = Term((factor(trace, of, *cell.place),))
     if of in trace.network.frozen:
         return explanation(trace, cell, title, [old], notes=(f"{of} is frozen: no update changes it",))
-    return explanation(trace, cell, title, [old, _STEPS[context.optimizer.name](trace, cell, context)])
-
-
-def _sgd(trace: Trace, cell: Cell, context: Context) -> Term:
-    return Term((learning_rate(trace), _gradient(trace, cell)), -1)
-
-
-def _momentum(trace: Trace, cell: Cell, context: Context) -> Term:
-    return Term((_updated_moment(trace, cell, "m"),))
-
-
-def _rmsprop(trace: Trace, cell: Cell, context: Context) -> Term:
-    under = _root(trace, cell, context.optimizer.epsilon, inside=True)
-    return Term((learning_rate(trace), _gradient(trace, cell), under), -1)
-
-
-def _adam(trace: Trace, cell: Cell, context: Context) -> Term:
-    under = _root(trace, cell, context.optimizer.epsilon, inside=False)
-    return Term((_adam_rate(trace, context), _updated_moment(trace, cell, "m"), under), -1)
-
-
-_STEPS: dict[str, Callable[[Trace, Cell, Context], Term]] = {
-    "sgd": _sgd,
-    "momentum": _momentum,
-    "rmsprop": _rmsprop,
-    "adam": _adam,
-}
-"""What each optimizer adds to a parameter."""
+    step = terms_of(context.optimizer.rule.step, _factors(trace, cell, context))
+    return explanation(trace, cell, title, [old, *step])
 
 
 def updated_moment(trace: Trace, cell: Cell, context: Context) -> Explanation:
@@ -60,48 +35,36 @@ def updated_moment(trace: Trace, cell: Cell, context: Context) -> Explanation:
     if value.base.name in trace.network.frozen:
         note = f"{value.base.name} is frozen: its moments stay as they are"
         title = f"the optimizer's moment of {value.base.name}, after the update"
-        return explanation(trace, cell, title, [Term((_old_moment(trace, cell),))], notes=(note,))
-    title, terms = _MOMENTS[context.optimizer.name, value.moment](trace, cell, context.optimizer)
-    return explanation(trace, cell, f"{title} of {value.base.name}", terms)
+        kept = Term((_moment(trace, cell, value.moment, updated=False),))
+        return explanation(trace, cell, title, [kept], notes=(note,))
+    moment = context.optimizer.rule.moments[value.moment]
+    terms = terms_of(moment.terms, _factors(trace, cell, context))
+    return explanation(trace, cell, f"{moment.title} of {value.base.name}", terms)
 
 
-_MEAN_SQUARE = "the running mean of the squared gradients"
-
-Faded = tuple[str, list[Term]]
-"""What a moment is, in words, and the terms that it is made of."""
-
-
-def _velocity(trace: Trace, cell: Cell, optimizer: Optimizer) -> Faded:
-    kept = Term((_rate("momentum", optimizer.momentum), _old_moment(trace, cell)))
-    return "the velocity", [kept, Term((learning_rate(trace), _gradient(trace, cell)), -1)]
-
-
-def _mean(trace: Trace, cell: Cell, optimizer: Optimizer) -> Faded:
-    return "the running mean of the gradients", _fading(trace, cell, "β₁", optimizer.beta_1, _gradient(trace, cell))
-
-
-def _mean_square_rmsprop(trace: Trace, cell: Cell, optimizer: Optimizer) -> Faded:
-    return _MEAN_SQUARE, _fading(trace, cell, "rho", optimizer.rho, _square(trace, cell))
-
-
-def _mean_square_adam(trace: Trace, cell: Cell, optimizer: Optimizer) -> Faded:
-    return "the running mean of the squared gradients", _fading(
-        trace, cell, "β₂", optimizer.beta_2, _square(trace, cell)
-    )
+def _factors(trace: Trace, cell: Cell, context: Context) -> FactorOf:
+    """What the factors of an optimizer's row are for this parameter."""
+    optimizer = context.optimizer
+    made: dict[str, Callable[[], Factor]] = {
+        "lr": lambda: learning_rate(trace),
+        "lrₜ": lambda: _adam_rate(trace, context),
+        "g": lambda: _gradient(trace, cell),
+        "g²": lambda: _square(trace, cell),
+        "√(new v + ε)": lambda: _root(trace, cell, optimizer.epsilon, inside=True),
+        "(√new v + ε)": lambda: _root(trace, cell, optimizer.epsilon, inside=False),
+    }
+    for letter in optimizer.moments:
+        made[letter] = partial(_moment, trace, cell, letter, updated=False)
+        made[f"new {letter}"] = partial(_moment, trace, cell, letter, updated=True)
+    for name, value in optimizer.constants.items():
+        symbol = _SYMBOLS.get(name, name)
+        made[symbol] = partial(_rate, symbol, value)
+        made[f"(1 - {symbol})"] = partial(_rest, symbol, value)
+    return lambda text, divides: replace(made[text](), divides=divides)
 
 
-_MOMENTS: dict[tuple[str, str], Callable[[Trace, Cell, Optimizer], Faded]] = {
-    ("momentum", "m"): _velocity,
-    ("rmsprop", "v"): _mean_square_rmsprop,
-    ("adam", "m"): _mean,
-    ("adam", "v"): _mean_square_adam,
-}
-"""How each moment of each optimizer is made."""
-
-
-def _fading(trace: Trace, cell: Cell, symbol: str, keep: float, entering: Factor) -> list[Term]:
-    """A running mean: the share `keep` of the old one, and what is left of what enters."""
-    return [Term((_rate(symbol, keep), _old_moment(trace, cell))), Term((_rest(symbol, keep), entering))]
+_SYMBOLS = {"beta_1": "β₁", "beta_2": "β₂"}
+"""How the constants are written whose names are not."""
 
 
 def _gradient(trace: Trace, cell: Cell) -> Factor:
@@ -115,12 +78,8 @@ def _square(trace: Trace, cell: Cell) -> Factor:
     )
 
 
-def _old_moment(trace: Trace, cell: Cell) -> Factor:
-    return factor(trace, replace(parse(cell.name), updated=False).name, *cell.place)
-
-
-def _updated_moment(trace: Trace, cell: Cell, letter: str) -> Factor:
-    return factor(trace, replace(parse(cell.name).base, moment=letter, updated=True).name, *cell.place)
+def _moment(trace: Trace, cell: Cell, letter: str, updated: bool) -> Factor:
+    return factor(trace, replace(parse(cell.name).base, moment=letter, updated=updated).name, *cell.place)
 
 
 def learning_rate(trace: Trace) -> Factor:
@@ -140,7 +99,7 @@ def _rest(symbol: str, value: float) -> Factor:
 
 def _root(trace: Trace, cell: Cell, epsilon: float, inside: bool) -> Factor:
     """√(v + ε), or √v + ε: what the step is divided by."""
-    v = _updated_moment(trace, cell, "v")
+    v = _moment(trace, cell, "v", updated=True)
     if inside:
         symbol, value = f"√({v.symbol} + ε)", sqrt(v.value + epsilon) if v.value >= 0 else float("nan")
         working: tuple[str | float, ...] = ("√(", v.value, f" + {brief(epsilon)})")

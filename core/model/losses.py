@@ -22,8 +22,10 @@ Constant = tuple[str, float]
 class Loss:
     """One loss, of so many outputs.
 
-    `formula` gives it for one row as text, `derivative` its derivative by ŷ. `constant` is what stands before the
-    terms of its outputs, `error_constant` what stands before ŷ - y in its derivative by z; None if that is 1.
+    `formula` gives it for one row as text, `derivative` its derivative by ŷ. `terms` are the terms of one output, and
+    `slope` those of its derivative by ŷ, made of y, ŷ, (1 - y), (1 - ŷ), ln ŷ, ln(1 - ŷ) and (ŷ - y)². `cancels` says
+    why its derivative by the last z is ŷ - y, if it is `from_z`. `constant` is what stands before the terms of its
+    outputs, `error_constant` what stands before ŷ - y in its derivative by z; None if that is 1.
     `accepts` says of each row of targets (rows, outputs) whether it is one for this loss (rows,), `accepted` says the
     same in words, with what else to do. `function` of y, ŷ and z (outputs, batch), in float64, is the loss of each
     row (batch,). `last` is the activation that the last layer must have, if it must, with `least_outputs` units;
@@ -38,6 +40,9 @@ class Loss:
     function: Callable[[Values, Values, Values], Values]
     tensorflow: str
     source: str
+    terms: tuple[str, ...]
+    slope: tuple[str, ...]
+    cancels: str = ""
     constant: Callable[[int], Constant | None] = lambda outputs: None
     error_constant: Callable[[int], Constant | None] = lambda outputs: None
     accepts: Callable[[Values], Values] = lambda y: np.ones(len(y), bool)
@@ -119,6 +124,8 @@ _ROWS = (
         function=lambda y, y_pred, z: 0.5 * ((y_pred - y) ** 2).sum(axis=0),
         tensorflow="tf.reduce_sum(0.5 * (y_true - y_pred) ** 2, axis=0)",
         source="Rumelhart, Hinton and Williams 1986",
+        terms=("(ŷ - y)²",),
+        slope=("ŷ", "-y"),
         constant=lambda outputs: ("½", 0.5),
     ),
     Loss(
@@ -128,6 +135,8 @@ _ROWS = (
         function=lambda y, y_pred, z: ((y_pred - y) ** 2).mean(axis=0),
         tensorflow="tf.reduce_mean((y_true - y_pred) ** 2, axis=0)",
         source="Goodfellow, Bengio and Courville 2016, 5.1.4",
+        terms=("(ŷ - y)²",),
+        slope=("ŷ", "-y"),
         constant=_mean_of_outputs,
         error_constant=_two_over_outputs,
     ),
@@ -138,6 +147,9 @@ _ROWS = (
         function=_binary_cross_entropy,
         tensorflow="tf.reduce_sum(tf.nn.sigmoid_cross_entropy_with_logits(y_true, z), axis=0)",
         source="Goodfellow, Bengio and Courville 2016, 6.2.2.2",
+        terms=("-y·ln ŷ", "-(1 - y)·ln(1 - ŷ)"),
+        slope=("-y/ŷ", "(1 - y)/(1 - ŷ)"),
+        cancels="the derivative ŷ(1 - ŷ) of the sigmoid cancels against the one under the loss's",
         accepts=_probabilities,
         accepted="0 or 1, or a probability; more classes take a column each and softmax_cross_entropy",
         last=SIGMOID,
@@ -151,6 +163,9 @@ _ROWS = (
         function=_softmax_cross_entropy,
         tensorflow="tf.reduce_sum(-y_true * tf.nn.log_softmax(z, axis=0), axis=0)",
         source="Bridle 1990; Goodfellow, Bengio and Courville 2016, 6.2.2.3",
+        terms=("-y·ln ŷ",),
+        slope=("-y/ŷ",),
+        cancels="softmax couples all outputs; summed over them, its derivatives and the loss's leave ŷ - y",
         accepts=_sum_to_one,
         accepted="1 for its class and 0 for the others, or probabilities that sum to 1",
         last=SOFTMAX,

@@ -4,18 +4,32 @@ A run's *state* is one flat row: the parameters, then as many numbers again for 
 the count of steps if the optimizer counts them.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 
 from .network import Array, Network
 
 
+class Moment(NamedTuple):
+    """What an optimizer keeps for every parameter: what it is, in words, and the terms that it is made of."""
+
+    title: str
+    terms: tuple[str, ...]
+
+
+_MEAN_SQUARE = "the running mean of the squared gradients"
+
+
 @dataclass(frozen=True)
 class Rule:
     """How one optimizer turns a gradient into an update.
 
-    `moments` are what it keeps for every parameter, a letter each; `counts` says that it counts its steps as well.
+    `step` is what it adds to a parameter: terms made of lr, the gradient g, g², the moments m and v before the update
+    and new m and new v after it, the constants, and lrₜ, which is lr corrected for moments that began at 0. `moments`
+    are what it keeps for every parameter, by a letter. `counts` says that it counts its steps as well.
     `constants` are the fields of `Optimizer` that it uses. `formula` is the rule in symbols; `title` is the same in
     short, with `{lr}` and its constants to be put in; `remembers` says what the moments are. `tensorflow` is the rule
     as Python, for the parameter `w` with the gradient `g`, number `i` of them, with the constants to be put in.
@@ -27,7 +41,8 @@ class Rule:
     remembers: str
     tensorflow: str
     source: str
-    moments: str = ""
+    step: tuple[str, ...]
+    moments: Mapping[str, Moment] = field(default_factory=dict)
     counts: bool = False
     constants: tuple[str, ...] = ()
 
@@ -40,6 +55,7 @@ _ROWS = (
         remembers="it remembers nothing",
         tensorflow="w.assign_sub(lr * g)",
         source="Robbins and Monro 1951",
+        step=("-lr·g",),
     ),
     Rule(
         "momentum",
@@ -48,7 +64,8 @@ _ROWS = (
         remembers="m: past steps, fading",
         tensorflow="m[i] = {momentum} * m[i] - lr * g\nw.assign_add(m[i])",
         source="Polyak 1964",
-        moments="m",
+        step=("new m",),
+        moments={"m": Moment("the velocity", ("momentum·m", "-lr·g"))},
         constants=("momentum",),
     ),
     Rule(
@@ -58,7 +75,8 @@ _ROWS = (
         remembers="v: the size of past gradients",
         tensorflow="v[i] = {rho} * v[i] + (1 - {rho}) * g**2\nw.assign_sub(lr * g / tf.sqrt(v[i] + {epsilon}))",
         source="Hinton 2012",
-        moments="v",
+        step=("-lr·g/√(new v + ε)",),
+        moments={"v": Moment(_MEAN_SQUARE, ("rho·v", "(1 - rho)·g²"))},
         constants=("rho", "epsilon"),
     ),
     Rule(
@@ -73,7 +91,11 @@ _ROWS = (
             "w.assign_sub(rate * m[i] / (tf.sqrt(v[i]) + {epsilon}))"
         ),
         source="Kingma and Ba 2015",
-        moments="mv",
+        step=("-lrₜ·new m/(√new v + ε)",),
+        moments={
+            "m": Moment("the running mean of the gradients", ("β₁·m", "(1 - β₁)·g")),
+            "v": Moment(_MEAN_SQUARE, ("β₂·v", "(1 - β₂)·g²")),
+        },
         counts=True,
         constants=("beta_1", "beta_2", "epsilon"),
     ),
@@ -111,7 +133,7 @@ class Optimizer:
     @property
     def moments(self) -> str:
         """The moments that it keeps for every parameter: a letter each."""
-        return self.rule.moments
+        return "".join(self.rule.moments)
 
     @property
     def constants(self) -> dict[str, float]:
