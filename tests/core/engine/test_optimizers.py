@@ -58,7 +58,7 @@ def test_a_hundred_steps_agree_with_keras(
     random = np.random.RandomState(7)
     start = random.uniform(size=network.width).astype("float32")
     rows = random.randint(0, 499, (STEPS, batch)).astype("int32")
-    samples = TableRows(TableSpec(), numbers(rows))
+    samples = TableRows(TableSpec(), numbers(rows), STEPS)
     answer = engine.answer(RunSteps(Program(network, optimizer), numbers(optimizer.first_state(start)), samples, lr))
     assert isinstance(answer, StepsRun)
     ours = answer.states.array[:, : network.width]
