@@ -20,7 +20,7 @@ from backprop_tui.core.model.arrays import numbers
 from backprop_tui.core.model.network import Array
 from backprop_tui.core.session.sample import Scaling, read_scaling
 from backprop_tui.core.table.spec import TableSpec
-from backprop_tui.core.text.numerals import bracketed, brief, fixed, plain
+from backprop_tui.core.text.numerals import bracketed, brief, fixed, full, plain
 
 PAGE, MAX_PAGES, BINS = 64, 32, 16
 
@@ -203,8 +203,18 @@ class DataLesson:
             return f"In {column.name} a few dwarf the rest; most logarithms lie about the middle."
         return f"The target is the logarithm of {column.name}: what was a ratio becomes a difference."
 
-    def lines(self) -> list[str]:
-        """The chosen row's way as far as it is shown: a line for each feature and one for each target."""
+    def lines(self, precise: bool = False) -> list[str]:
+        """The chosen row's way as far as it is shown: a line for each feature and one for each target.
+
+        With four decimals, or if `precise` with all the digits that float64 has.
+        """
+
+        def write(value: float) -> str:
+            return full(value, "float64").removeprefix("+") if precise else plain(value)
+
+        def signed(value: float) -> str:
+            return full(value, "float64") if precise else fixed(value)
+
         row = self.read(self.row)
         if row is None or self.scaling is None:
             return []
@@ -215,11 +225,11 @@ class DataLesson:
         ):
             line = f"{name}  {brief(raw, 10)}"
             if name in self.table.standardize and "minus the mean" in shown:
-                line += f" - {bracketed(plain(mean))} = {fixed(raw - mean)}"
+                line += f" - {bracketed(write(mean))} = {signed(raw - mean)}"
             if name in self.table.standardize and "divided by the standard deviation" in shown:
-                line += f"   / {plain(std)} = {fixed(x)}"
+                line += f"   / {write(std)} = {signed(x)}"
             found.append(line)
         for name, raw, y in zip(self.table.targets, row.raw_y, row.y, strict=True):
             line = f"{name}  {brief(raw, 10)}"
-            found.append(line + (f"   ln {brief(raw, 10)} = {plain(y)}" if "logarithm" in shown else ""))
+            found.append(line + (f"   ln {brief(raw, 10)} = {write(y)}" if "logarithm" in shown else ""))
         return found

@@ -51,7 +51,7 @@ class DataScreen(LessonScreen):
         lesson = self.lesson
         room = max(self.pane("#rows").content_size.height - 1, 1)
         self.look(room)
-        self.pane("#rows").show(rows.lines(lesson, room))
+        self.pane("#rows").show(rows.lines(lesson, room, self.precise))
         self.name_pane("#rows", rows.title(lesson))
         self._draw_row()
         self.name_pane("#row", f"Row {lesson.row:,}  phase {lesson.done} of {len(lesson.phases)}")
@@ -63,7 +63,7 @@ class DataScreen(LessonScreen):
     def _draw_row(self) -> None:
         lesson, pane = self.lesson, self.pane("#row")
         ahead = lesson.phases[lesson.done :]
-        texts = [(escape_controls(line), "") for line in lesson.lines()]
+        texts = [(escape_controls(line), "") for line in lesson.lines(self.precise)]
         texts += [("next: " + ", ".join(ahead), "pending")] if ahead else []
         width = max(pane.content_size.width, 20)
         folded = [(part, role) for text, role in texts for part in wrap(text, width, subsequent_indent="    ")]
@@ -132,7 +132,7 @@ class DataScreen(LessonScreen):
         if self.lesson.columns:
             self._column = (self._column + by) % len(self.lesson.columns)
             pane = self.pane("#rows")
-            end = rows.column_end(self._column)
+            end = rows.column_end(self._column, self.precise)
             pane.scroll_to(x=max(end - pane.content_size.width, 0), animate=False, force=True)
         self.draw()
 

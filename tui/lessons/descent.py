@@ -41,7 +41,7 @@ class DescentScreen(FunctionScreen):
     def draw_panes(self) -> None:
         """The newest steps, and all points on the curve."""
         lesson, pane = self.lesson, self.pane("#steps")
-        pane.show(descent.lines(lesson, pane.content_size.height))
+        pane.show(descent.lines(lesson, pane.content_size.height, self.precise))
         title = f"Steps  lr {brief(lesson.lr)}  y = {lesson.formula.text}"
         self.name_pane("#steps", clipped(title, max(pane.size.width - 6, 10)).rstrip())
         self._draw_plot()

@@ -10,6 +10,8 @@ COMMON = (
     *EVERYWHERE,
 )
 
+_DIGITS = Key("d", "d", "precision", "digits", "all digits that its numbers have, or four")
+
 _LR = (
     Key("plus", "+", "lr_up", "lr up", "a larger learning rate, by steps of 1-2-5"),
     Key("minus", "-", "lr_down", "lr down", "a smaller learning rate"),
@@ -33,6 +35,7 @@ DATA = (
     Key("left", "left right", "column(-1)", "column", "another column's histograms", also=(("right", "column(1)"),)),
     Key("g", "g", "row", "go to", "go to a row by its number", True),
     Key("enter", "enter", "use", "use", "makes this row the sample of the other lessons", True),
+    _DIGITS,
     *COMMON,
 )
 
@@ -56,6 +59,7 @@ DESCENT = (
     *_FUNCTION,
     Key("enter", "enter", "why", "why?", "why? what a step does"),
     Key("c", "c", "carry", "carry over", "the function and x of lesson 2"),
+    _DIGITS,
     *_LR,
     *COMMON,
 )
@@ -85,6 +89,7 @@ TRAINING = (
     Key("up", "up down", "move(-1)", "worst rows", "a row of the worst predictions", also=(("down", "move(1)"),)),
     Key("h", "h", "held_out", "held out", "the worst rows among those held out, or those that train"),
     Key("enter", "enter", "use", "this row", "the marked row on the main screen: its trace, step by step"),
+    _DIGITS,
     *COMMON,
 )
 

@@ -35,6 +35,8 @@ class LessonScreen(KeyScreen):
         self._below: Line = ()
         """What stands below a line that is typed."""
         self._text = ""
+        self.precise = False
+        """Whether numbers are written with all their digits."""
 
     def narrow(self, text: str, hidden: tuple[str, ...]) -> None:
         """A scenario's own words instead of the two sentences, and without these keys."""
@@ -138,6 +140,13 @@ class LessonScreen(KeyScreen):
         self.draw()
 
     # Keys
+
+    def action_precision(self) -> None:
+        """Write all digits, or four."""
+        self.precise = not self.precise
+        self.set_class(self.precise, "precise")
+        self.draw()
+        self.call_after_refresh(self.draw)  # the panes have their new sizes only then
 
     def action_next_pane(self) -> None:
         """Bring the next pane to the front."""

@@ -63,7 +63,7 @@ class TrainingScreen(LessonScreen):
         losses, plot = self.overview.losses, self.pane("#plot")
         plot.show(table_losses.lines(losses, plot.content_size.width, max(plot.content_size.height, 1)))
         self.name_pane("#plot", table_losses.title(losses))
-        self.pane("#training").show(training.lines(self.session.timeline, losses))
+        self.pane("#training").show(training.lines(self.session.timeline, losses, self.precise))
         every = self.session.timeline.history.every
         kept = f"   every {ordinal(every)} kept" if every > 1 else ""
         self.name_pane("#training", f"Training   step {self.session.timeline.step_number:,}{kept}")

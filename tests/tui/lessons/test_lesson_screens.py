@@ -330,3 +330,24 @@ def test_picture(engine: Engine, snap_compare: Callable[..., bool], lesson: str,
 
     run_before: Callable[[Pilot[None]], Awaitable[None]] = act
     assert snap_compare(app, terminal_size=size, run_before=run_before)
+
+
+@pytest.mark.parametrize(
+    ("keys", "four", "all_digits"),
+    [
+        # Row 0's bedrooms, scaled by scikit-learn in float64; y = x² + 4x at -0.72 in float32; the loss of step 3.
+        (("1",), "-0.4332", "-0.43319764280264655"),
+        (("3", "space", "space", "space"), "-2.362", "-2.3616002"),
+        (("5", "space", "space", "space"), "7.399", "7.3990045"),
+    ],
+    ids=["data", "descent", "training"],
+)
+async def test_d_writes_all_digits(engine: Engine, keys: tuple[str, ...], four: str, all_digits: str) -> None:
+    async with driven(engine) as found:
+        await press(found, *keys)
+        before = found.text
+        assert four in before
+        await press(found, "d")
+        assert all_digits in found.text
+        await press(found, "d")
+        assert found.text == before

@@ -2,25 +2,29 @@
 
 from backprop_tui.core.lessons.training import TableLosses, part_in_words, rows_in_words
 from backprop_tui.core.session.timeline import Timeline
-from backprop_tui.core.text.numerals import brief
+from backprop_tui.core.text.numerals import brief, full
 from backprop_tui.tui.widgets.line import Line, Span
 
 
-def lines(timeline: Timeline, losses: TableLosses) -> list[Line]:
-    """Lines: the rows of a step, the epoch, the losses, the optimizer."""
+def lines(timeline: Timeline, losses: TableLosses, precise: bool = False) -> list[Line]:
+    """Lines: the rows of a step, the epoch, the losses, the optimizer; with `precise` all digits of the losses."""
+
+    def write(loss: float) -> str:
+        return full(loss, timeline.run.dtype).removeprefix("+") if precise else brief(loss, 6)
+
     settings, optimizer = timeline.settings, timeline.run.optimizer
     training = timeline.training_rows
     shown = timeline.losses
     found: list[Line] = [_row("rows", rows_in_words(timeline))]
     per_epoch = settings.sampling.steps_per_epoch(training) if training else 1
     found.append(_row("epoch", f"{timeline.epochs:,.2f}   {per_epoch:,} step{'s' * (per_epoch != 1)} each"))
-    found.append(_row("loss", f"{brief(shown[-1], 6) if len(shown) else '·'}   this step's"))
+    found.append(_row("loss", f"{write(float(shown[-1])) if len(shown) else '·'}   this step's"))
     for part in losses.parts:
         value = losses.latest(part)
         found.append(
             _row(
                 "",
-                f"{'·' if value is None else brief(value, 6)}   {losses.size(part):,} {part_in_words(timeline, part)}",
+                f"{'·' if value is None else write(value)}   {losses.size(part):,} {part_in_words(timeline, part)}",
             )
         )
     found.append(_row("rule", f"{optimizer.name}   lr {brief(settings.lr)}"))
