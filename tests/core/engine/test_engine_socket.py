@@ -18,6 +18,7 @@ from backprop_tui.core.engine.compute.server import MAX_COMPILED, MAX_REQUEST, r
 from backprop_tui.core.engine.protocol.limits import STEPS_A_REQUEST
 from backprop_tui.core.engine.protocol.messages import (
     HEADER,
+    Descend,
     Failed,
     Inline,
     OpenTable,
@@ -27,6 +28,7 @@ from backprop_tui.core.engine.protocol.messages import (
     TableOpened,
     encode,
 )
+from backprop_tui.core.lessons.descent import DescentLesson
 from backprop_tui.core.model.arrays import numbers
 from backprop_tui.core.model.network import Network
 from backprop_tui.core.session.run import Run
@@ -97,6 +99,29 @@ async def test_many_ask_at_once_and_each_gets_its_own_answer(place) -> None:
     answers = await asyncio.gather(*(one(number) for number in range(40)))
     assert all(len(set(found)) == 1 for found in answers)
     assert len({found[0] for found in answers}) == 40
+
+
+async def test_one_step_is_answered_between_the_pieces_of_anothers_long_descent(place) -> None:
+    pieces: list[str] = []
+
+    async def descend() -> None:
+        lesson = DescentLesson("x**2 + 4*x", 0.0, 0.01)
+        lesson.start_jump(200)
+        async with asking(place[0]) as engine:
+            while request := lesson.request():
+                lesson.accept(request, await engine.ask(request))
+                pieces.append("long")
+
+    async def step() -> None:
+        async with asking(place[0]) as engine:
+            while len(pieces) < 2:
+                await asyncio.sleep(0)
+            await engine.ask(Descend("x**2 + 4*x", 1.0, 0.1, 1))
+            pieces.append("short")
+
+    await asyncio.gather(descend(), step())
+    assert len(pieces) > 20
+    assert 2 <= pieces.index("short") <= 6, "it waited for the piece under way, not for all of them"
 
 
 def test_only_its_owner_may_connect(place) -> None:

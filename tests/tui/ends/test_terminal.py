@@ -1,6 +1,7 @@
 """The real program in real pseudo-terminals: sizes, kinds of terminal, no color, a C locale."""
 
 import re
+import signal
 
 import pytest
 from backprop_tui.tui.terminal import terminal_refusal
@@ -161,3 +162,22 @@ def test_names_in_a_table_are_text(tmp_path_factory: pytest.TempPathFactory) -> 
         assert b"\x1b]0;title" not in terminal.written
         terminal.press("q")
         assert terminal.wait_for_end() == 0
+
+
+@pytest.mark.usefixtures("shared_engine")
+@pytest.mark.parametrize(("term", "end"), [("vt100", "q"), ("linux", signal.SIGTERM)])
+def test_without_an_alternate_screen_the_prompt_comes_below_the_frame(term: str, end: str | signal.Signals) -> None:
+    """This test's terminal has no alternate screen, as that of the Linux console: the last frame stays."""
+    with RealTerminal(term=term) as terminal:
+        terminal.wait_for("q quit")
+        terminal.press(" ")
+        terminal.wait_for("step 1\n")
+        if isinstance(end, signal.Signals):
+            terminal.process.send_signal(end)
+        else:
+            terminal.press(end)
+        terminal.wait_for_end(8)
+        cursor = terminal.screen.cursor
+        assert (cursor.x, terminal.screen.display[cursor.y].strip()) == (0, ""), "an empty line for the prompt"
+        assert "saved as" in terminal.screen.display[cursor.y - 1]
+        assert "q quit" in terminal.screen.display[cursor.y - 2], "and above it the frame"
