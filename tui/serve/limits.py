@@ -16,7 +16,8 @@ TERMS = frozenset(
 ) | {"ansi", "foot", "wezterm", "konsole", "konsole-256color", "st-256color", "cygwin", "gnome-256color"}
 DEFAULT_TERM = "xterm-256color"
 LANGS = re.compile(r"(C|POSIX|[a-z]{2,3}(_[A-Z]{2})?)(\.(UTF-8|utf8))?")
-NOT_UTF_8 = re.compile(r"C|POSIX|[a-z]{2,3}(_[a-z]{2})?\.(iso-?8859-\d{1,2}|us-ascii)", re.IGNORECASE)
+NOT_UTF_8 = re.compile(r"C|POSIX|(C|[a-z]{2,3}(_[a-z]{2})?)\.(?!utf-?8)[a-z0-9-]{1,20}(@[a-z]{1,10})?", re.IGNORECASE)
+"""A locale that says another charset: what it is does not matter, its terminal gets ASCII."""
 COLORTERMS = frozenset({"truecolor", "24bit"})
 
 MAX_COLUMNS, MAX_LINES = 400, 200

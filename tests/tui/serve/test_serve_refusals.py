@@ -181,7 +181,10 @@ def test_variables_of_the_client_change_nothing(workshop) -> None:
     [
         ("C", "C"),
         ("POSIX", "C"),
-        ("de_DE.ISO-8859-1", "C"),
+        ("de_DE.ISO-8859-15@euro", "C"),
+        ("ja_JP.eucJP", "C"),
+        ("ru_RU.KOI8-R", "C"),
+        ("C.utf8", "C.utf8"),
         ("de_DE.UTF-8", "de_DE.UTF-8"),
         ("", "C.UTF-8"),
         ("y", "C.UTF-8"),
