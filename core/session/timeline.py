@@ -171,6 +171,15 @@ class Timeline:
         self.history.reserve(steps)
         self.jump = Jump(steps, steps, bound)
 
+    def start_jump_to(self, step: int) -> None:
+        """To the end of a step, by its number: it is there already, or a jump on from the newest one makes it."""
+        made = self.history.steps(self.history.entries)
+        if step <= made:
+            self.go_to(step)
+            return
+        self.last()
+        self.start_jump(step - made)
+
     def cancel(self) -> None:
         """End the jump after the request under way; what it has done stays."""
         if self.jump is not None and self.jump.left:

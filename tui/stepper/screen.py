@@ -232,10 +232,14 @@ class StepperScreen(StepView):
         """Ask how far to jump, and jump."""
 
         def jump(text: str) -> None:
+            target = typed.step(text)
+            if target is not None:
+                self.act(lambda: self.session.timeline.start_jump_to(target))
+                return
             steps, bound = typed.jump(text)
             self.act(lambda: self.session.timeline.start_jump(steps, bound))
 
-        self.ask("jump: a number of steps (500), or a loss to stop below (<0.01), or both", jump)
+        self.ask("jump: 500 steps, to 120 (ahead or back), <0.01 (a loss to stop below), 500 <0.01", jump)
 
     def action_cancel(self) -> None:
         """End what is under way: a line that is typed, autoplay, a jump."""

@@ -37,6 +37,15 @@ def jump(text: str) -> tuple[int, float | None]:
     return step_count(steps), number(bound_text.strip()) if sign else None
 
 
+def step(text: str) -> int | None:
+    """`to 120`: the number of the step to go to, ahead or back; None if something else is typed. Raises ValueError."""
+    word, _, target = text.partition(" ")
+    if word.lower() != "to":
+        return None
+    found = whole(target.strip())
+    return step_count(found) if found else 0
+
+
 def rows(text: str) -> tuple[str, int]:
     """`this`, `next`, `shuffled`, `all`, or a number for shuffled mini-batches: the rule and the batch. ValueError."""
     if text.isdigit() and 1 <= whole(text) <= MAX_BATCH:

@@ -110,3 +110,16 @@ async def test_a_run_that_comes_back_closes_the_lesson_and_what_lies_over_it(eng
         await shown.pilot.pause()
         assert shown.session.run_number == 1
         assert shown.app.screen is shown.screen
+
+
+async def test_a_jump_to_a_step_goes_ahead_and_back(engine: Engine) -> None:
+    async with driven(engine, steps=3) as shown:
+        for typed, stands, recorded in (("to 12", 12, 12), ("to 5", 5, 12), ("to 0", 0, 12), ("to 14", 14, 14)):
+            await shown.press("j")
+            await shown.type(typed)
+            timeline = shown.session.timeline
+            assert (timeline.steps, timeline.history.entries) == (stands, recorded)
+            assert shown.lines("header").endswith(f"step {stands}")
+        await shown.press("j")
+        await shown.type("to yesterday")
+        assert "'yesterday' is not a whole number" in shown.lines("status")
