@@ -20,6 +20,7 @@ from rich.text import Text
 from textual.widgets import Static
 from backprop_tui.tui.widgets.pane import STYLES
 from backprop_tui.tui.stepper import step_view
+from backprop_tui.tui.widgets import key_screen
 
 class Pane(Static):
     lines = ()
@@ -39,7 +40,7 @@ class Pane(Static):
     def reveal(self, cell):
         return False
 
-step_view.Pane = Pane
+step_view.Pane = key_screen.Pane = Pane
 from backprop_tui.tui.__main__ import main
 sys.exit(main())
 """

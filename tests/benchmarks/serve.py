@@ -152,6 +152,7 @@ class Server:
         command += ["--state-dir", folder, "--max-sessions", str(sessions + 50), "--max-per-address", "2000"]
         command += ["--connections-per-second", "200"]
         # So small a learning rate that every number is another one in every step, and is painted.
+        Path(folder).mkdir(mode=0o700, exist_ok=True)
         scenario = Path(folder, "small-steps.toml")
         scenario.write_text('title = "Small steps"\n[training]\nlr = 0.001\n')
         command += ["--scenario", str(scenario)]
