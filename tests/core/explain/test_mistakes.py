@@ -45,6 +45,7 @@ def test_ten_mistakes_worked_by_hand(engine: Engine, cell: Cell, typed: float, s
     assert found.says == says
 
 
+@pytest.mark.slow
 @settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     network=networks(),

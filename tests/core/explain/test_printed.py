@@ -46,6 +46,7 @@ def told(trace: Trace, cell: Cell, context: Context, form: str, digits: int | No
     return [] if any("…" in text for text in texts) else texts
 
 
+@pytest.mark.slow
 @settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     network=networks(),

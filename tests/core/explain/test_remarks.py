@@ -229,6 +229,7 @@ def test_a_bias_that_bounces_between_two_values(settle: Settle) -> None:
             assert texts == ["the steps overshoot: b1 goes 0 → 2 → 0"]
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     network=networks(max_hidden=4),

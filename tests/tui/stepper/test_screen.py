@@ -185,6 +185,7 @@ async def test_the_sparkline_survives_every_loss(engine: Engine) -> None:
         assert "log" in shown.lines("loss")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sizes", [[40], [9, 9, 9, 9], [24, 24]])
 async def test_other_networks_scroll_inside_their_panes(engine: Engine, sizes: list[int]) -> None:
     run = Run(network=Network(2, hidden_layers(sizes, "tanh")))
