@@ -118,7 +118,8 @@ def output_value(trace: Trace, cell: Cell, form: str) -> Explanation:
         terms, form = _sum_terms(trace, layer, cell.row, cell.column), CHAIN if function else LOCAL
     else:
         terms = [Term((factor(trace, f"z{layer}", cell.row, cell.column),))]
-    return explanation(trace, cell, title, terms, function=function, form=form)
+    notes = (f"{row.applied('z')} = {row.formula}",) if function else ()
+    return explanation(trace, cell, title, terms, function=function, form=form, notes=notes)
 
 
 def loss_value(trace: Trace, cell: Cell, context: Context) -> Explanation:

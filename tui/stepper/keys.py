@@ -158,11 +158,11 @@ WHY = (
     Key("up", "↑↓", "scroll(-1)", "scroll", "scroll by a line", True, also=(("down", "scroll(1)"),)),
     Key("pageup", "pgup pgdn", "scroll(-10)", "", "scroll by ten lines", also=(("pagedown", "scroll(10)"),)),
     Key("n", "n p", "row(1)", "row", "the same number of another row of the batch", True, also=(("p", "row(-1)"),)),
-    Key("c", "c", "form", "chain", "the whole chain from the loss, or the last link of it alone", True),
+    Key("c", "c", "form", "whole chain", "the whole chain from the loss, or the last link of it alone", True),
     Key("d", "d", "digits", "digits", "all digits, or four", True),
     WHAT,
     HELP,
-    Key("escape,q", "esc", "dismiss", "", "close it; q too", True),
+    Key("escape,q", "esc", "dismiss", "close", "close it; q too", True),
 )
 """Why a number is what it is."""
 

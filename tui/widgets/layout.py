@@ -11,8 +11,8 @@ ALL_PANES = (80, 24)
 LOW = 14
 """Below so many rows, the line that explains the phase gives way to the pane."""
 
-PICTURE = 100
-"""The columns from which on the network is drawn beside the panes."""
+PICTURE = 120
+"""The columns from which on the network is drawn beside the panes: with fewer its numbers have no room."""
 
 TOO_SMALL, TABS, PANES, WIDE = "too-small", "tabs", "panes", "wide"
 

@@ -31,8 +31,8 @@ def test_a_larger_terminal_never_gets_less(width: int, height: int) -> None:
         ((79, 24), layout.TABS),
         ((80, 23), layout.TABS),
         ((80, 24), layout.PANES),
-        ((99, 60), layout.PANES),
-        ((100, 24), layout.WIDE),
+        ((119, 60), layout.PANES),
+        ((120, 24), layout.WIDE),
     ],
 )
 def test_kinds_of_layout(size: tuple[int, int], kind: str) -> None:

@@ -23,6 +23,7 @@ from backprop_tui.core.explain import (
     sample_of,
     wrapped_words,
 )
+from backprop_tui.core.explain.meaning import meaning
 from backprop_tui.core.explain.printed import DECIMALS
 from backprop_tui.core.explain.remarks import about, known
 from backprop_tui.core.model import phases
@@ -59,7 +60,7 @@ class WhyScreen(Overlay[None]):
         self._view, self._trace, self._facts, self._engine = view, view.trace, view.context, engine
         self._remarks = known(view.remarks, view.network, view.done)
         self._trail = [cell]
-        self._form, self._chosen, self._precise = CHAIN, 0, view.precise
+        self._form, self._chosen, self._precise = LOCAL, 0, view.precise
         self._checked: tuple[str, ...] = ()
         self._wrapped_at = 0
 
@@ -109,23 +110,31 @@ class WhyScreen(Overlay[None]):
 
     def _keys(self) -> list[Key]:
         """The keys that do something here; the one for the form says which it would be."""
-        form = "one link" if self._form == CHAIN else "chain"
+        form = "one link" if self._form == CHAIN else "whole chain"
         found = [key._replace(word=form) if key.action == "form" else key for key in WHY]
-        return [key for key in found if key.action != "row(1)" or self._sample() is not None]
+        idle = {
+            "row(1)": self._sample() is None,
+            "form": lines(self._explanation(LOCAL)) == lines(self._explanation(CHAIN)),
+            "choose(-1)": len(self._explanation().cells) < 2,
+            "follow": not self._explanation().cells,
+        }
+        return [key for key in found if not idle.get(key.action, False)]
 
     def _sample(self) -> int | None:
         """The place in the batch of the row that the number belongs to; None if there is but one, or it has none."""
         return sample_of(self.cell) if self._trace.batch > 1 else None
 
-    def _explanation(self) -> Explanation:
-        return explain(self._trace, self.cell, self._facts, self._form)
+    def _explanation(self, form: str = "") -> Explanation:
+        """The number's explanation, in the form that is chosen or in another one."""
+        return explain(self._trace, self.cell, self._facts, form or self._form)
 
     def _lines(self, found: Explanation, width: int) -> list[Line]:
         chosen = self._chosen_part(found)
-        drawn: list[Line] = []
+        drawn: list[Line] = [(Span(row, "dim"),) for row in wrapped_words(meaning(self._trace, self.cell), width)]
+        drawn.append(())
         kind = ""
         for part in lines(found, None if self._precise else DECIMALS):
-            if part.kind in ("result", "note") and part.kind != kind and drawn:
+            if part.kind in ("result", "note") and part.kind != kind and kind:
                 drawn.append(())
             kind = part.kind
             for row in part.wrapped(width):

@@ -36,13 +36,16 @@ def lines(view: View, width: int, height: int) -> list[Line]:
     if not len(losses):
         empty: Line = (Span("the loss of every step will be drawn here", "pending"),)
         return [empty] + [(Span(""),)] * (height - 1)
+    if height >= PLOT:
+        begun: Line = (Span("one step so far: the second makes a curve of it", "pending"),)
+        return [begun, *lines(view, width, PLOT - 1)]
     low, high, logarithmic = scale(losses)
     heights = levels(losses, low, high, logarithmic, height * 8)
     found: list[Line] = []
     for line in range(height):
         floor = (height - 1 - line) * 8
         marks = [_mark(loss, level, floor) for loss, level in zip(losses.tolist(), heights, strict=True)]
-        label = brief(high, 4) if line == 0 else brief(low, 4) if line == height - 1 else ""
+        label = brief(low, 4) if line == height - 1 else brief(high, 4) if line == 0 and high > low else ""
         if height == 1:
             label = f"{brief(low, 3)} to {brief(high, 3)}" + " log" * logarithmic
         elif logarithmic and line == 1:

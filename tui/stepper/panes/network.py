@@ -10,10 +10,11 @@ import numpy as np
 from backprop_tui.core.model.phases import BACKWARD, Cell
 from backprop_tui.core.model.trace import activations
 from backprop_tui.core.model.values import Value, parse, symbol
+from backprop_tui.core.text.escape import escape_controls
 from backprop_tui.core.text.numerals import brief
 from backprop_tui.tui.stepper.view import PENDING, View
 from backprop_tui.tui.widgets.canvas import Canvas
-from backprop_tui.tui.widgets.line import Line, fitting
+from backprop_tui.tui.widgets.line import Line, clipped, fitting
 
 ROOMY, NARROW, BARE = 9, 6, 1
 """The columns that a unit takes, by the room between the layers: a mark and its value, or the mark alone."""
@@ -26,6 +27,15 @@ MOST_EDGES = 25
 
 MOST_LABELS = 9
 """If more edges than this are drawn, only the one that is pointed at has its number."""
+
+LONG = 2 * LABEL + 4
+"""The columns between two layers from which on an edge has room for its weight and its gradient."""
+
+NAME = 14
+"""As many columns of a feature's name are written below it."""
+
+LEGEND = "dashed: below 0   thick: large"
+"""What the edges' looks say."""
 
 PLACES = tuple(place / 20 for place in range(2, 19))
 """Where along an edge its number may stand, as shares of the way."""
@@ -63,6 +73,12 @@ def lines(view: View, width: int, height: int) -> list[Line]:
             canvas.text(left, height - 1, f"+{size - seen} more", "dim")
     for layer, (ends, units) in enumerate(gaps, 1):
         _label(canvas, view, layer, drawn[layer - 1], ends, units)
+    both = any(
+        _gradient(view, layer, (0, 0), end - start) is not None for layer, ((start, end), _) in enumerate(gaps, 1)
+    )
+    legend = LEGEND + "   ∂: its gradient" * both
+    if len(legend) <= width and height > 6 and canvas.free(0, height - 1, len(legend)):
+        canvas.text(0, height - 1, legend, "dim")
     return canvas.lines()
 
 
@@ -99,8 +115,19 @@ def _unit(canvas: Canvas, view: View, cell: Cell, place: tuple[int, int], wide: 
         return
     canvas.text(left + 1, y, text.rjust(wide - 1), role, cell)
     if canvas.height > 6:
-        only = of == "y_pred" and view.network.outputs == 1
-        canvas.text(left + 2, y + 1, symbol(of) if only else f"{symbol(of)}[{number + 1}]", "dim")
+        canvas.text(left + 2, y + 1, _named(view, of, number, canvas.width - left - 2), "dim")
+
+
+def _named(view: View, of: str, number: int, room: int) -> str:
+    """What stands below a unit, in so many columns at most: a feature's own name; a unit's name, and its bias."""
+    if of == "x":
+        return clipped(escape_controls(view.run.table.features[number]), min(NAME, room)).rstrip()
+    only = of == "y_pred" and view.network.outputs == 1
+    name = symbol(of) if only else f"{symbol(of)}[{number + 1}]"
+    bias = f"b{view.network.depth if of == 'y_pred' else parse(of).layer}"
+    if bias not in view.parameters:
+        return name
+    return fitting(room, f"{name}  b {brief(float(view.parameters[bias][number, 0]), 2)}", name)
 
 
 def _pointed_unit(view: View, name: str) -> int | None:
@@ -164,6 +191,8 @@ def _label(
         cell = Cell(f"gw{layer}" if _backward(view) else f"w{layer}", *edge)
         value = view.value(cell)
         text = PENDING if value is None else brief(value, 2)
+        if (gradient := _gradient(view, layer, edge, gap)) is not None:
+            text = f"{brief(float(view.parameters[f'w{layer}'][edge]), 2)} ∂{brief(gradient, 2)}"
         place = _room(canvas, edge, (ends[0], gap), shown, len(text))
         if place is not None:
             canvas.text(*place, text, _marked(view.number(cell, 8).role, edge == pointed), cell)
@@ -171,6 +200,11 @@ def _label(
         note = fitting(gap, f"{MOST_EDGES} of {count} edges", f"{MOST_EDGES} of {count}")
         if canvas.free(ends[0], canvas.height - 1, len(note)):
             canvas.text(ends[0], canvas.height - 1, note, "dim")
+
+
+def _gradient(view: View, layer: int, edge: Edge, gap: int) -> float | None:
+    """The gradient of an edge's weight, if it is known and there is room for it beside the weight."""
+    return view.value(Cell(f"gw{layer}", *edge)) if gap >= LONG else None
 
 
 def _room(

@@ -3,7 +3,8 @@
 from textwrap import wrap
 
 from backprop_tui.core.explain import sentence
-from backprop_tui.core.model.phases import cells, last_cell, phases
+from backprop_tui.core.model.phases import Cell, cells, last_cell, phases
+from backprop_tui.core.model.values import parse
 from backprop_tui.core.text.escape import escape_controls
 from backprop_tui.tui.stepper.view import View
 from backprop_tui.tui.widgets.line import Line, Span
@@ -24,7 +25,7 @@ def title(view: View) -> str:
 
 
 def lines(view: View, width: int, height: int, text: str = "") -> list[Line]:
-    """The formula; the first number's arithmetic; if there is room, that of the phase's other numbers.
+    """The formula; the arithmetic of as many of the phase's numbers as there is room for; then what they are.
 
     Before the first step, a scenario's `text`, or what the keys do.
     """
@@ -33,15 +34,24 @@ def lines(view: View, width: int, height: int, text: str = "") -> list[Line]:
         return [(Span(part),) for part in (wrap(escape_controls(text), width) if text else START)]
     last = last_cell(view.network, view.done)
     if last is not None and last in view.fresh:
-        return [
-            (Span(text, role),)
-            for text, role in zip(sentence(view.trace, last, view.context, width, view.digits), ROLES, strict=True)
-        ]
+        told = zip(sentence(view.trace, last, view.context, width, view.digits), ROLES, strict=True)
+        alone: list[Line] = [(Span(text, role),) for text, role in told]
+        return alone + _what_it_is(last, width, height - len(alone))
     symbols, numbers = sentence(view.trace, phase, view.context, width, view.digits)
     found: list[Line] = [(Span(symbols),), (Span(numbers, "title"),)]
     for cell in cells(view.network, phase)[1 : max(height - 1, 1)]:
         found.append((Span(sentence(view.trace, cell, view.context, width, view.digits)[1], "title"),))
-    return found
+    return found + _what_it_is(Cell(phase.names[0]), width, height - len(found))
+
+
+def _what_it_is(cell: Cell, width: int, room: int) -> list[Line]:
+    """What the glossary says of a number, as many sentences as there is room for."""
+    from backprop_tui.core.explain.glossary import entry_of  # not needed for the first frame
+
+    said = entry_of(parse(cell.name)).says.split(". ")
+    texts = (". ".join(said[:count]).rstrip(".") + "." for count in range(len(said), 0, -1))
+    fitting = (folded for text in texts if len(folded := wrap(text, width)) <= room)
+    return [(Span(part, "dim"),) for part in next(fitting, [])]
 
 
 ROLES = ("", "title")
