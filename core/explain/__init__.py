@@ -1,5 +1,6 @@
 """Where every number of a step comes from: `explain` makes it from the trace, `lines` puts it into words."""
 
+from .columns import laid_out
 from .context import Context, context_of
 from .gradient_check import Agreement, Effect, Question, agreement, awaited, difference_request, effect, effect_request
 from .layout import Line, Piece, wrapped_words
@@ -30,6 +31,7 @@ __all__ = [
     "effect_request",
     "explain",
     "inputs",
+    "laid_out",
     "lines",
     "of_sample",
     "sample_of",

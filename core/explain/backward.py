@@ -27,8 +27,10 @@ from .terms import (
     loss_constants,
     mean_over_batch,
     name_of,
+    output_name,
     pre_activation,
     samples,
+    slope,
 )
 from .written import terms_of
 
@@ -48,8 +50,7 @@ def gradient(trace: Trace, cell: Cell, form: str) -> Explanation:
         return _chain(trace, cell, title)
     ways = {"w": _by_weight, "b": _by_weight, "z": _by_pre_activation, "h": _by_output}
     terms = ways[value.of](trace, cell, value.layer)
-    note = _derivative_note(terms)
-    return explanation(trace, cell, title, terms, notes=note)
+    return explanation(trace, cell, title, terms, notes=_notes(trace, cell, terms))
 
 
 def _by_prediction(trace: Trace, cell: Cell) -> Explanation:
@@ -81,8 +82,8 @@ def _by_weight(trace: Trace, cell: Cell, layer: int) -> list[Term]:
     terms = []
     for sample in samples(trace):
         back = factor(trace, "g" + pre_activation(trace, layer), cell.row, sample)
-        terms.append(Term((back, *_entering(trace, cell, layer, sample))))
-    return terms
+        terms.append(Term((back, *_entering(trace, cell, layer, sample)), name=_row_name(trace, sample)))
+    return _largest_first(trace, terms)
 
 
 def _by_pre_activation(trace: Trace, cell: Cell, layer: int) -> list[Term]:
@@ -93,11 +94,13 @@ def _by_pre_activation(trace: Trace, cell: Cell, layer: int) -> list[Term]:
 
 def _by_output(trace: Trace, cell: Cell, layer: int) -> list[Term]:
     """∂L/∂h: what comes back along the weights of the next layer, from each of its units."""
-    back = "g" + pre_activation(trace, layer + 1)
-    return [
-        Term((factor(trace, back, unit, cell.column), factor(trace, f"w{layer + 1}", unit, cell.row)))
-        for unit in range(trace.network.layers[layer].units)
-    ]
+    z = pre_activation(trace, layer + 1)
+    terms = []
+    for unit in range(trace.network.layers[layer].units):
+        through = Cell(z, unit, cell.column)
+        back, along = factor(trace, "g" + z, *through.place), _along(trace, layer + 1, unit, cell.row, cell.column)
+        terms.append(Term((back, along), name=f"via {name_of(trace, through)}"))
+    return terms
 
 
 def _chain(trace: Trace, cell: Cell, title: str) -> Explanation:
@@ -123,13 +126,23 @@ def _chain(trace: Trace, cell: Cell, title: str) -> Explanation:
             path = _start(trace, furthest, units[-1], sample, roundings)
             for number in range(furthest, nearest, -1):
                 to, at = units[number - nearest], units[number - nearest - 1]
-                path.append(factor(trace, f"w{number}", to, at))
+                path.append(_along(trace, number, to, at, sample))
                 path += _derivatives(trace, number - 1, at, sample)
             if is_h:
-                path.append(factor(trace, f"w{nearest}", units[0], cell.row))
+                path.append(_along(trace, nearest, units[0], cell.row, sample))
             path += _entering(trace, cell, layer, sample)
-            terms.append(Term(tuple(path)))
-    notes = _derivative_note(terms)
+            # The cell's own unit is on every path, and so is an only unit of a layer.
+            passed = [(nearest + place, unit) for place, unit in enumerate(units) if place or is_h]
+            by = [
+                name_of(trace, Cell(output_name(trace, number), unit, sample))
+                for number, unit in passed
+                if network.layers[number - 1].units > 1
+            ]
+            of_row = _row_name(trace, sample) if value.is_parameter else ""
+            name = " ".join(part for part in (of_row, f"via {', '.join(by)}" if by else "") if part)
+            terms.append(Term(tuple(path), name=name))
+    terms = _largest_first(trace, terms) if len(chosen) > 1 else terms
+    notes = _notes(trace, cell, terms)
     if not whole:
         notes += (f"too many paths to write out: it starts at the gradients of layer {furthest}",)
     return explanation(trace, cell, title, terms, common=constants, form=CHAIN, notes=notes)
@@ -158,8 +171,26 @@ def _entering(trace: Trace, cell: Cell, layer: int, sample: int) -> list[Factor]
     """What a weight multiplies; nothing for a bias, a z or an h."""
     if parse(cell.name).of != "w":
         return []
-    entering = input_cell(layer, cell.column, sample)
-    return [factor(trace, entering.name, *entering.place)]
+    entering, z = input_cell(layer, cell.column, sample), Cell(pre_activation(trace, layer), cell.row, sample)
+    of = slope(trace, z, Cell(f"w{layer}", *cell.place))
+    return [replace(factor(trace, entering.name, *entering.place), derivative=of)]
+
+
+def _along(trace: Trace, layer: int, unit: int, before: int, sample: int) -> Factor:
+    """The weight from a unit of the layer before to a unit: the derivative of its z by what enters."""
+    entering, z = input_cell(layer, before, sample), Cell(pre_activation(trace, layer), unit, sample)
+    return replace(factor(trace, f"w{layer}", unit, before), derivative=slope(trace, z, entering))
+
+
+def _row_name(trace: Trace, sample: int) -> str:
+    """Which row of the table a term belongs to, if there are several."""
+    return f"row {trace.rows[sample]}" if len(samples(trace)) > 1 and trace.rows else ""
+
+
+def _largest_first(trace: Trace, terms: list[Term]) -> list[Term]:
+    """The shares of a batch's rows by their size; a single row's are left as they are."""
+    several = len(samples(trace)) > 1
+    return sorted(terms, key=lambda term: np.nan_to_num(-abs(term.value), nan=0.0)) if several else terms
 
 
 def _derivatives(trace: Trace, layer: int, unit: int, sample: int) -> list[Factor]:
@@ -167,7 +198,11 @@ def _derivatives(trace: Trace, layer: int, unit: int, sample: int) -> list[Facto
     return [] if found is None else [found]
 
 
-def _derivative_note(terms: list[Term]) -> tuple[str, ...]:
-    """Says what the derivatives in a product are, once each."""
-    notes = (f"{factor.symbol} is {factor.note}" for term in terms[:1] for factor in term.factors if factor.note)
+def _notes(trace: Trace, cell: Cell, terms: list[Term]) -> tuple[str, ...]:
+    """Says what the derivatives in a product are, once each, and why a bias has none of its own."""
+    notes = [f"{factor.symbol} is {factor.note}" for term in terms[:1] for factor in term.factors if factor.note]
+    value = parse(cell.name).base
+    if value.of == "b":
+        z = Cell(pre_activation(trace, value.layer), cell.row)
+        notes.append(f"{slope(trace, z, Cell(value.name, *cell.place))} = 1: the bias is added as it is")
     return tuple(dict.fromkeys(notes))[:3]

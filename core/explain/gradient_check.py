@@ -15,10 +15,10 @@ from backprop_tui.core.model.network import Array
 from backprop_tui.core.model.phases import Cell
 from backprop_tui.core.model.trace import Trace
 from backprop_tui.core.model.values import parse
-from backprop_tui.core.text.numerals import fixed, full, plain
+from backprop_tui.core.text.numerals import bracketed, brief, fixed, full, plain, shortest
 
 from .context import Context
-from .terms import Explanation, couples, loss_constants, number, output_name, pre_activation, samples
+from .terms import Explanation, couples, loss_constants, name_of, number, output_name, pre_activation, samples
 
 ROUNDING = float(np.finfo("float64").eps)
 
@@ -29,12 +29,13 @@ class Question:
 
     `moved` is how far the number itself is moved between the two losses: 2ε, or what becomes of that. `share` is the
     part of the batch's loss that the asked loss is: 1/B for a number of a single sample. `size` is how large the
-    numbers are that `moved` is the difference of, if it is one.
+    numbers are that `moved` is the difference of, if it is one. `name` is what the moved number is called.
     """
 
     request: FindLosses
     moved: float
     share: float
+    name: str
     size: float = 0.0
 
     def difference(self, answer: LossesFound) -> tuple[float, float]:
@@ -44,6 +45,16 @@ class Question:
             found = float((np.float64(up) - down) / self.moved * self.share)
             of_losses = 8 * ROUNDING * max(abs(up), abs(down)) / abs(self.moved) * self.share
             return found, of_losses + 4 * ROUNDING * self.size / abs(self.moved) * abs(found)
+
+    def working(self, answer: LossesFound) -> tuple[str, str]:
+        """The difference in symbols, and with both losses put in: all their digits, since most of them cancel."""
+        up, down, moved = (shortest(float(value)) for value in (*answer.losses.array, self.moved))
+        of, rows = ("1/B · ", f"{brief(self.share)} · ") if self.share != 1 else ("", "")
+        by = f"Δ{self.name}" if self.size else "2ε"
+        return (
+            f"= {of}[L({self.name} + ε) - L({self.name} - ε)] / {by}",
+            f"= {rows}({up} - {bracketed(down)}) / {bracketed(moved)}",
+        )
 
 
 def difference_request(trace: Trace, cell: Cell, context: Context) -> Question | None:
@@ -62,11 +73,12 @@ def difference_request(trace: Trace, cell: Cell, context: Context) -> Question |
         rows = np.stack([parameters + step * direction, parameters - step * direction])
     share = 1.0 if chosen is None else 1 / len(samples(trace))
     request = FindLosses(trace.network, numbers(rows), _samples(trace, context, chosen))
+    name = name_of(trace, Cell(parse(cell.name).base.name, *cell.place))
     if parse(cell.name).of != "y_pred" or trace.network.ends_linear:
-        return Question(request, 2 * step, share)
+        return Question(request, 2 * step, share, name)
     up, down = (_prediction(trace, cell, change) for change in (step, -step))
     moved = up - down
-    return Question(request, moved, share, max(abs(up), abs(down))) if moved and isfinite(moved) else None
+    return Question(request, moved, share, name, max(abs(up), abs(down))) if moved and isfinite(moved) else None
 
 
 @dataclass(frozen=True)
@@ -74,7 +86,7 @@ class Agreement:
     """A gradient found three ways: by the tape, by the chain rule's own terms, by the finite difference.
 
     `digits` is to how many significant digits all that there are agree. `noise` is what rounding may have done
-    to the difference, which is None if it can't be asked.
+    to the difference, which is None if it can't be asked. `working` is how the difference was computed.
     """
 
     tape: float
@@ -84,6 +96,7 @@ class Agreement:
     digits: int
     agree: bool
     dtype: str = "float32"
+    working: tuple[str, ...] = ()
 
     @property
     def text(self) -> tuple[str, ...]:
@@ -92,6 +105,7 @@ class Agreement:
         if self.difference is None:
             return (*found, self._verdict("both"), "no change of parameters moves this number alone: no difference")
         found.append(f"difference   {full(self.difference, self.dtype)}")
+        found += [f"           {text}" for text in self.working]
         if self.agree and abs(self.tape) <= self.noise and self.difference != self.tape:
             return (*found, f"too small for the difference to see: its own rounding is {plain(self.noise, 0)}")
         return (*found, self._verdict("all three"))
@@ -119,13 +133,14 @@ def agreement(explanation: Explanation, question: Question | None, answer: Losse
         digits = most
     else:
         digits = min(floor(-log10(gap / abs(tape))), most)
-    return Agreement(tape, chain, difference, noise, digits, bool(gap <= allowed), explanation.dtype)
+    working = question.working(answer) if question and answer else ()
+    return Agreement(tape, chain, difference, noise, digits, bool(gap <= allowed), explanation.dtype, working)
 
 
 def awaited(explanation: Explanation) -> tuple[str, ...]:
     """An agreement's lines while the engine is asked: what is known already, and room for the rest."""
     tape, chain, *_ = agreement(explanation, None, None).text
-    return tape, chain, "difference   …", ""
+    return tape, chain, "difference   …", "", "", ""
 
 
 @dataclass(frozen=True)

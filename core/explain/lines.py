@@ -28,7 +28,7 @@ def lines(explanation: Explanation, digits: int | None = DECIMALS) -> tuple[Line
     sign = "="
     for kind, worked in ((WORKING, True), (NUMBERS, False)):
         show = best(explanation, digits, worked)
-        body = _formula(explanation, shortened, _writer(show, worked))
+        body = _formula(explanation, shortened, writer(show, worked))
         text = "".join(piece.text for piece in body)
         if text not in (found[-1].text.partition(" ")[2], signed, signed.removeprefix("+")):
             found.append(Line(kind, (Piece(f"{sign} "), *body)))
@@ -62,7 +62,7 @@ def _ways(explanation: Explanation, kind: str, digits: int | None) -> Iterator[t
     whole = [(best(explanation, digits, worked), worked) for worked in (True, False)]
     for show, worked in (*whole, (shortest, True), (shortest, False)):
         sign = "=" if holds(explanation, show, digits, worked) else "≈"
-        yield _writer(show, worked), f" {sign} {result_text(explanation, digits)}"
+        yield writer(show, worked), f" {sign} {result_text(explanation, digits)}"
 
 
 Shown = tuple[Term | None, ...]
@@ -144,7 +144,8 @@ def _softmax(explanation: Explanation, shown: Shown, write: Callable[[Factor], s
     return [*pieces, Piece(")")]
 
 
-def _writer(show: Show, worked: bool) -> Write:
+def writer(show: Show, worked: bool) -> Write:
+    """How a line writes its factors: by their values, or by how these are computed on the spot."""
     return lambda factor: _worked(factor, show) if worked else _number(factor, show)
 
 

@@ -62,7 +62,7 @@ def holds(explanation: Explanation, show: Show, digits: int | None, worked: bool
         common=tuple(_rounded(factor, show, worked) for factor in explanation.common),
     )
     found = rounded.evaluate()
-    return abs(found - read_number(result)) <= tolerance * _last_digit(result) * (1 + 1e-9)
+    return abs(found - read_number(result)) <= tolerance * last_digit(result) * (1 + 1e-9)
 
 
 def _show(digits: int) -> Show:
@@ -98,7 +98,7 @@ def _literal(factor: Factor) -> float:
         return factor.value
 
 
-def _last_digit(text: str) -> float:
+def last_digit(text: str) -> float:
     """What one unit of the last digit of a number is worth: 1e-4 for `-11.0695`, 1e-9 for `1.23e-7`."""
     mantissa, _, exponent = text.partition("e")
     decimals = len(mantissa.partition(".")[2])

@@ -37,7 +37,7 @@ class Factor:
     number computed on the spot, and `rule` computes it from the numbers in there, in their order. `note` says in words
     what it is. `literal` is how its value is written, if that is not by so many decimals (`½`, `313,000`). `divides`
     puts it under the fraction bar. `size` is how large the numbers are that it is the difference of: rounding is
-    relative to them.
+    relative to them. `derivative` says which one it is, if its symbol does not: `∂z1[1]/∂w1[1,1]`.
     """
 
     symbol: str
@@ -49,14 +49,16 @@ class Factor:
     divides: bool = False
     size: float = 0.0
     rule: Callable[..., float] | None = None
+    derivative: str = ""
 
 
 @dataclass(frozen=True)
 class Term:
-    """A product of factors, added to the others, or subtracted."""
+    """A product of factors, added to the others, or subtracted. `name` says which path or row it is: `via z2[1]`."""
 
     factors: tuple[Factor, ...]
     sign: int = 1
+    name: str = ""
 
     @property
     def value(self) -> float:
@@ -70,7 +72,8 @@ class Explanation:
 
     `value` is the number in the trace, `symbol` its name (`∂L/∂w1[1,1]`), `title` what it is, in words. Without
     `terms` it is given: read, drawn or typed, as `notes` say. `function` is the name of an activation, or
-    `ln`; softmax takes one value a term and hands on that of term `pick`, the others take the terms' sum.
+    `ln`; softmax takes one value a term and hands on that of term `pick`, the others take the terms' sum. `features`
+    are the names of the columns that enter as x.
     """
 
     cell: Cell
@@ -84,6 +87,7 @@ class Explanation:
     pick: int = 0
     notes: tuple[str, ...] = ()
     dtype: str = "float32"
+    features: tuple[str, ...] = ()
 
     @property
     def given(self) -> bool:
@@ -212,6 +216,11 @@ def pre_activation(trace: Trace, layer: int) -> str:
     return "y_pred" if layer == trace.network.depth and trace.network.ends_linear else f"z{layer}"
 
 
+def slope(trace: Trace, of: Cell, by: Cell) -> str:
+    """How the derivative of one number by another is written: `∂z1[1]/∂w1[1,1]`."""
+    return f"∂{name_of(trace, of)}/∂{name_of(trace, by)}"
+
+
 def derivative(trace: Trace, layer: int, unit: int, sample: int) -> Factor | None:
     """The derivative of a unit's activation at its z, as the tape computes it; None for linear, which has 1."""
     row = trace.network.activation(layer)
@@ -223,11 +232,11 @@ def derivative(trace: Trace, layer: int, unit: int, sample: int) -> Factor | Non
     z_value, h_value = number(trace[z.name], z), number(trace[h.name], h)
     with np.errstate(all="ignore"):
         value, size = (float(find(np.array(z_value), np.array(h_value))) for find in (row.derivative_at, row.size_at))
-    note = f"the derivative of {row.name} at {z_name}"
+    note, of = f"the derivative of {row.name} at {z_name}", slope(trace, h, z)
     if not row.derivative:
         # One of several cases has no arithmetic to show; a constant one is written as it is.
         literal = f"{value:g}" if float(f"{value:g}") == value else ""
-        return Factor(symbol, value, (z,), note=f"{note}: {row.cases}", literal=literal, size=size)
+        return Factor(symbol, value, (z,), note=f"{note}: {row.cases}", literal=literal, size=size, derivative=of)
     parts = re.split(r"(\{[zh]\})", row.derivative)
     numbers = {"{z}": z_value, "{h}": h_value}
     working = tuple(numbers.get(part, part) for part in parts if part)
@@ -237,7 +246,7 @@ def derivative(trace: Trace, layer: int, unit: int, sample: int) -> Factor | Non
         with np.errstate(all="ignore"):
             return float(row.derivative_at(np.array(put_in["{z}"]), np.array(put_in["{h}"])))
 
-    return Factor(symbol, value, (z, h), working, note, size=size, rule=rule)
+    return Factor(symbol, value, (z, h), working, note, size=size, rule=rule, derivative=of)
 
 
 def exact_prediction(trace: Trace, output: int, sample: int) -> tuple[float, float]:
@@ -262,7 +271,15 @@ def error(trace: Trace, output: int, sample: int, gradient: str) -> Factor:
     # Where ŷ is near y, how ŷ was rounded on its way weighs more than the difference's own digits.
     size = abs(prediction.value) + abs(target.value)
     symbol = f"({prediction.symbol} - {target.symbol})"
-    return Factor(symbol, value, cells, working, size=size, rule=lambda found, y=target.value: found - y)
+    return Factor(
+        symbol,
+        value,
+        cells,
+        working,
+        size=size,
+        rule=lambda found, y=target.value: found - y,
+        derivative=name_of(trace, cells[0]),
+    )
 
 
 def couples(trace: Trace) -> bool:

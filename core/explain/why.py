@@ -1,5 +1,7 @@
 """Explains any number of a trace."""
 
+from dataclasses import replace
+
 from backprop_tui.core.model.phases import Cell
 from backprop_tui.core.model.trace import Trace
 from backprop_tui.core.model.values import parse
@@ -30,7 +32,9 @@ def explain(trace: Trace, cell: Cell, context: Context | None = None, form: str 
     if trace.averaged and not _linear(trace, cell):
         note = f"numbers here are means over {len(trace.rows):,} rows, too many to be explained row by row"
         return explanation(trace, cell, f"the mean of {name_of(trace, cell)} over the batch", notes=(note,))
-    return _explained(trace, cell, known(trace, context), LOCAL if trace.averaged else form)
+    context = known(trace, context)
+    found = _explained(trace, cell, context, LOCAL if trace.averaged else form)
+    return replace(found, features=context.table.features)
 
 
 def inputs(trace: Trace, cell: Cell, context: Context | None = None) -> tuple[Cell, ...]:

@@ -186,7 +186,12 @@ def texts(session: Session, cell: Cell, form: str = CHAIN) -> list[str]:
 
 def test_the_last_bias(part_4: Session) -> None:
     # The notebook prints gb2 = -11.906485; y is ln 313000.
-    assert texts(part_4, Cell("gb2")) == ["∂L/∂b2 = ŷ - y", "= 0.7475 - 12.6540", "= -11.9065"]
+    assert texts(part_4, Cell("gb2")) == [
+        "∂L/∂b2 = ŷ - y",
+        "= 0.7475 - 12.6540",
+        "= -11.9065",
+        "∂ŷ/∂b2 = 1: the bias is added as it is",
+    ]
 
 
 def test_the_first_weight(part_4: Session) -> None:
@@ -237,7 +242,12 @@ def test_sums_and_activations(part_4: Session) -> None:
         "= 0.1908·0.5434 + 0.3318·0.6233 + 0.4370",
     ]
     assert texts(part_4, Cell("h1"))[0] == "h1[1] = σ(w1[1,1]·x[1] + w1[1,2]·x[2] + b1[1])"
-    assert texts(part_4, Cell("h1"), LOCAL) == ["h1[1] = σ(z1[1])", "= σ(0.1741)", "= +0.5434"]
+    assert texts(part_4, Cell("h1"), LOCAL) == [
+        "h1[1] = σ(z1[1])",
+        "= σ(0.1741)",
+        "= +0.5434",
+        "σ(z) = 1/(1 + e^-z)",
+    ]
 
 
 def test_phases_in_two_lines(part_4: Session) -> None:

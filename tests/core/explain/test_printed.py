@@ -1,11 +1,13 @@
 """What is printed can be checked by hand: the numbers of a line give the printed result, or the line says ≈."""
 
+import re
+
 import numpy as np
 import pytest
 from arithmetic import computed, is_finite_number, last_digit
 from backprop_tui.core.engine.compute.engine import Engine
 from backprop_tui.core.engine.protocol.messages import Inline, Program, RunSteps, StepsRun
-from backprop_tui.core.explain import CHAIN, LOCAL, Context, explain, lines, sentence
+from backprop_tui.core.explain import CHAIN, LOCAL, Context, Line, explain, laid_out, lines, sentence
 from backprop_tui.core.model.arrays import arrays, numbers
 from backprop_tui.core.model.network import Layer, Network
 from backprop_tui.core.model.optimizers import OPTIMIZERS, Optimizer
@@ -46,6 +48,31 @@ def told(trace: Trace, cell: Cell, context: Context, form: str, digits: int | No
     return [] if any("…" in text for text in texts) else texts
 
 
+def check_table(found: tuple[Line, ...], off: float = 0.0) -> None:
+    """Every product of a table against its result, and what the results come to against the sum's."""
+    texts: list[str] = []
+    subtotals: list[float] = []
+    for line in found:
+        text = line.text.strip()
+        if line.kind in ("symbols", "note") or "…" in text:
+            continue
+        if text.startswith("together"):
+            sign, total = text.removeprefix("together").split()
+            if sign == "=" and is_finite_number(total):
+                assert abs(sum(subtotals) - computed(total)) <= last_digit(total) * (1 + 1e-6) + off, found
+            return
+        if row := re.fullmatch(r"(?:(row|via) .*?  +)(\S.*?) +([=≈]) (\S+)", text):
+            check([f"= {row[2]}", f"{row[3]} {row[4]}"], off)
+            subtotals.append(computed(row[4]) if is_finite_number(row[4]) else float("nan"))
+            continue
+        texts.append(text[max(text.find("= "), text.find("≈ "), 0) :])
+        if line.kind == "result" or re.match(r"row|via|\d+ more", text):
+            check(texts, off)
+            number = texts[-1].lstrip("=≈ ")
+            subtotals.append(computed(number) if is_finite_number(number) else float("nan"))
+            texts = []
+
+
 @pytest.mark.slow
 @settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
@@ -72,7 +99,9 @@ def test_what_is_printed_gives_what_is_printed(
         for place in np.ndindex(value.shape):
             for form in (LOCAL, CHAIN):
                 if texts := told(trace, Cell(name, *place), context, form, digits):
-                    check(texts, rounding(trace, Cell(name, *place), context, form) if digits is None else 0)
+                    off = rounding(trace, Cell(name, *place), context, form) if digits is None else 0
+                    check(texts, off)
+                    check_table(laid_out(explain(trace, Cell(name, *place), context, form), digits, 76), off)
             _, shown = sentence(trace, Cell(name, *place), context, 400, digits)
             told_now = sentence(trace, Cell(name, *place), context, 76, digits)[1]
             assert len(told_now) <= 76

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -101,16 +102,24 @@ async def test_the_notebooks_gradients_are_explained(engine: Engine) -> None:
         await press(found, "space")
         await why(found, Cell("gb2"))
         shown = lines(found, "why").splitlines()
-        assert shown[:4] == ["∂L/∂b2 = ŷ - y", "= 0.7475 - 12.6540", "", "= -11.9065"]
+        assert shown[0].startswith("Negative: a slightly larger b2 makes the loss smaller, so the update makes b2")
+        assert [line.strip() for line in shown[3:6]] == ["∂L/∂b2 = ∂L/∂ŷ", "= -11.9065", ""]
         assert "tape         -11.906485" in shown
         await press(found, "escape")
         await why(found, Cell("gw1"))
         shown = lines(found, "why").splitlines()
-        assert shown[:5] == [
-            "∂L/∂w1[1,1] = (ŷ - y)·w2[1]·h1[1](1 - h1[1])·x[1]",
-            "= (0.7475 - 12.6540)·0.1908·0.5434(1 - 0.5434)·(-0.4332)",
-            "= -11.9065·0.1908·0.2481·(-0.4332)",
-            "",
+        assert [line.strip() for line in shown[3:7]] == [
+            "∂L/∂w1[1,1] = ∂L/∂z1[1] · ∂z1[1]/∂w1[1,1]",
+            "= ∂L/∂z1[1] · bedrooms",
+            "= -0.5637   · (-0.4332)",
+            "= +0.2442",
+        ]
+        await press(found, "c")
+        shown = lines(found, "why").splitlines()
+        assert [line.strip() for line in shown[3:7]] == [
+            "∂L/∂w1[1,1] = ∂L/∂ŷ    · ∂ŷ/∂h1[1] · ∂h1[1]/∂z1[1]    · ∂z1[1]/∂w1[1,1]",
+            "= (ŷ - y)  · w2[1]     · h1[1](1 - h1[1]) · bedrooms",
+            "= -11.9065 · 0.1908    · 0.2481           · (-0.4332)",
             "= +0.2442",
         ]
         for way in ("tape        ", "chain rule  ", "difference  "):
@@ -137,6 +146,10 @@ async def test_terms_are_followed_to_the_data_and_back(engine: Engine) -> None:
     async with driven(engine, PART_4) as found:
         await press(found, "space")
         await why(found, Cell("gw1"))
+        assert lines(found, "trail") == "∂L/∂w1[1,1]  enter: ∂L/∂z1[1]"
+        await press(found, "enter", "enter", "enter", "enter", "enter")
+        assert lines(found, "trail").startswith("∂L/∂w1[1,1]  ›  ∂L/∂z1[1]  ›  ∂L/∂h1[1]  ›  ∂L/∂ŷ  ›  ŷ  ›  w2[1]")
+        await press(found, "backspace", "backspace", "backspace", "backspace", "backspace", "c")
         assert lines(found, "trail") == "∂L/∂w1[1,1]  enter: ∂L/∂ŷ"
         await press(found, "right", "enter")
         assert "ŷ = w2[1]·h1[1] + w2[2]·h1[2] + b2" in lines(found, "why")
@@ -154,6 +167,7 @@ async def test_the_chosen_term_is_marked_in_every_line(engine: Engine) -> None:
     async with driven(engine, PART_4) as found:
         await press(found, "space")
         await why(found, Cell("gw1"))
+        await press(found, "c")
         cells = []
         for _ in range(7):
             marked = [
@@ -172,11 +186,12 @@ async def test_one_link_or_the_whole_chain_four_digits_or_all(engine: Engine) ->
     async with driven(engine, PART_4) as found:
         await press(found, "space")
         await why(found, Cell("gw1"))
+        assert "= -0.5637   · (-0.4332)" in lines(found, "why")
         await press(found, "c")
-        assert "∂L/∂w1[1,1] = ∂L/∂z1[1]·x[1]\n= -0.5637·(-0.4332)" in lines(found, "why")
-        await press(found, "d")
+        assert "= -11.9065 · 0.1908    · 0.2481           · (-0.4332)" in lines(found, "why")
+        await press(found, "c", "d")
         # ∂L/∂z1[1] is what the notebook prints for ∂L/∂b1[1].
-        assert "= -0.5637301·(-0.43319765)" in lines(found, "why")
+        assert "= -0.5637301 · (-0.43319765)" in lines(found, "why")
         # What is chosen on the main screen holds in its lines, and in why? from the start.
         await press(found, "escape", "home", "s", "d")
         assert "-0.43319765" in lines(found, "step")
@@ -195,8 +210,8 @@ async def test_the_mouse_points_and_follows(engine: Engine) -> None:
         await found.settle()
         assert "∂L/∂b2" in lines(found, "status")
         await press(found, "enter")
-        assert "ŷ - y" in lines(found, "why")
-        await found.pilot.click("#why", offset=(10, 1))
+        assert "∂L/∂b2 = ∂L/∂ŷ" in lines(found, "why")
+        await found.pilot.click("#why", offset=(12, 4))
         await press(found, "c")
         assert lines(found, "trail").startswith("∂L/∂b2  ›  ")
 
@@ -253,7 +268,7 @@ async def test_nothing_is_cut_off(engine: Engine, size: tuple[int, int]) -> None
             await press(found, "enter")
             pane = found.app.screen.query_one("#why", Pane)
             assert all(len(text_of(line)) < pane.content_size.width for line in pane.lines), name
-            assert lines(found, "why-keys").endswith("esc")
+            assert lines(found, "why-keys").removesuffix(" close").endswith("esc")
             assert len(lines(found, "why-keys")) <= size[0]
             assert len(lines(found, "trail")) <= size[0]
             await press(found, "escape")
@@ -273,7 +288,8 @@ async def test_what_is_known_stands_there_while_the_engine_is_asked(engine: Engi
         await found.pilot.press("enter")
         await found.pilot.pause()
         shown = lines(found, "why").splitlines()
-        assert shown[-3:] == ["tape         -11.906485", "chain rule   -11.906485", "difference   …"]
+        asked = shown.index("difference   …")
+        assert shown[asked - 2 : asked] == ["tape         -11.906485", "chain rule   -11.906485"]
         room = len(found.app.screen.query_one("#why", Pane).lines)
         found.asker.ask = answer  # type: ignore[method-assign]
         await found.pilot.press("escape")
@@ -457,7 +473,7 @@ async def test_a_question_comes_before_the_gradients(engine: Engine) -> None:
         assert lines(found, "step").startswith("No: you said w1, it is b2.")
         assert "predicted 1 of 2" in lines(found, "header")
         await press(found, "enter")
-        assert "∂L/∂b2 = ŷ - y" in lines(found, "why")
+        assert "∂L/∂b2 = ∂L/∂ŷ" in lines(found, "why")
 
 
 async def test_a_number_is_computed_and_typed(engine: Engine) -> None:
@@ -558,6 +574,19 @@ def drawn(view: Any, width: int, height: int) -> tuple[list[Line], dict[Cell, st
     return found, {cell: text.replace("●", "").strip() for cell, text in numbers.items()}
 
 
+def edge(view: Any, of: Cell, text: str) -> tuple[str, str]:
+    """What an edge's number says of the weight and of its gradient; "" for one that has no room."""
+    weight, both, gradient = text.partition(" ∂")
+    if both:
+        return weight, gradient
+    return ("", weight) if of.name.startswith("g") else (weight, "")
+
+
+def rounded(value: float | None) -> str:
+    """A number as the picture writes it."""
+    return "·" if value is None else brief(value, 2)
+
+
 @pytest.mark.parametrize("steps", [0, 1, 30])
 @pytest.mark.parametrize("size", [(18, 12), (38, 12), (38, 8), (58, 14), (78, 22), (118, 38)])
 def test_every_weight_of_2_2_1_has_its_number(settle: Settle, size: tuple[int, int], steps: int) -> None:
@@ -573,30 +602,38 @@ def test_every_weight_of_2_2_1_has_its_number(settle: Settle, size: tuple[int, i
             for cell in [Cell("gw1", unit, place) for unit in (0, 1) for place in (0, 1)]:
                 assert numbers[cell] == "·"
             for place in (0, 1):
-                assert numbers[Cell("gw2", 0, place)] == brief(view.value(Cell("gw2", 0, place)) or 0.0, 2)
+                cell, of = Cell("gw2", 0, place), float(view.parameters["w2"][0, place])
+                weight, gradient = edge(view, cell, numbers[cell])
+                assert gradient == rounded(view.value(cell))
+                assert weight in ("", rounded(of))
         session.timeline.step()
         view = view_of(settle(session).timeline)
         _, numbers = drawn(view, *size)
         for name, value in view.parameters.items():
             if name.startswith("w"):
                 for row, column in np.ndindex(value.shape):
-                    assert numbers[Cell(name, row, column)] == brief(float(value[row, column]), 2)
+                    weight, gradient = edge(view, Cell(name, row, column), numbers[Cell(name, row, column)])
+                    assert weight == rounded(float(value[row, column]))
+                    assert gradient in ("", rounded(view.value(Cell(f"g{name}", row, column))))
 
 
 @pytest.mark.parametrize("hidden", [[3, 3], [8], [5, 4, 3], [40], [2] * 10, [30, 30]])
 def test_no_number_covers_another(settle: Settle, hidden: list[int]) -> None:
     network = Network(4, hidden_layers(hidden, "tanh", 3))
     x, y = (0.5, -1.5, 100.0, 1e-6), (1.0, 2.0, 3.0)
-    session = Session(Run(network=network, settings=Settings(x=x, y=y), table=bundled("talk-diverges").run.table))
+    table = replace(bundled("talk-diverges").run.table, features=("a", "b", "c", "d"), targets=("p", "q", "r"))
+    session = Session(Run(network=network, settings=Settings(x=x, y=y), table=table))
     session.timeline.scaling = settle(Session(bundled("talk-diverges").run)).timeline.scaling
     session.timeline.step()
     view = view_of(settle(session).timeline)
     for width, height in ((38, 8), (78, 22), (118, 38)):
         _, numbers = drawn(view, width, height)
         for cell, text in numbers.items():
-            value = view.value(cell)
-            assert value is not None
-            wanted = brief(value, 2)
+            if cell.name.startswith("w") and " ∂" in text:
+                gradient = view.value(Cell(f"g{cell.name}", *cell.place))
+                wanted = f"{rounded(view.value(cell))} ∂{rounded(gradient)}"
+            else:
+                wanted = rounded(view.value(cell))
             assert text in ("", wanted, view.number(cell, 8).text.strip()), (cell, text, wanted)
 
 
@@ -703,7 +740,9 @@ def test_why_in_a_real_terminal(term: str) -> None:
         terminal.wait_for("∂L/∂w1[1,2] = +0.42463395")
         terminal.press("\r")
         terminal.wait_for("all three agree to 7 digits")
-        assert "= -11.9065·0.1908·0.2481·(-0.7533)" in terminal.text
+        assert "= -0.5637   · (-0.7533)" in terminal.text
+        terminal.press("c")
+        terminal.wait_for("= -11.9065 · 0.1908    · 0.2481           · (-0.7533)")
         terminal.press("\x1b[C\r")
         terminal.wait_for("ŷ = w2[1]·h1[1] + w2[2]·h1[2] + b2")
         terminal.press("\x7f")

@@ -18,11 +18,13 @@ from backprop_tui.core.explain import (
     effect,
     effect_request,
     explain,
+    laid_out,
     lines,
     of_sample,
     sample_of,
     wrapped_words,
 )
+from backprop_tui.core.explain.curve import ActivationCurve, activation_curve
 from backprop_tui.core.explain.meaning import meaning
 from backprop_tui.core.explain.printed import DECIMALS
 from backprop_tui.core.explain.remarks import about, known
@@ -32,7 +34,7 @@ from backprop_tui.core.model.values import parse
 from backprop_tui.core.text.numerals import fixed, full
 from backprop_tui.tui.stepper.keys import WHY
 from backprop_tui.tui.stepper.view import View
-from backprop_tui.tui.widgets import footer
+from backprop_tui.tui.widgets import footer, plot
 from backprop_tui.tui.widgets.keys import Key, bindings
 from backprop_tui.tui.widgets.line import Line, Span
 from backprop_tui.tui.widgets.overlay import Overlay
@@ -45,6 +47,9 @@ from textual.worker import WorkType
 
 FRAME = 2
 """The columns of a frame."""
+
+CURVE_WIDTH, CURVE_HEIGHT = 60, 9
+"""The columns and lines of an activation's curve."""
 
 
 class WhyScreen(Overlay[None]):
@@ -130,11 +135,11 @@ class WhyScreen(Overlay[None]):
 
     def _lines(self, found: Explanation, width: int) -> list[Line]:
         chosen = self._chosen_part(found)
-        drawn: list[Line] = [(Span(row, "dim"),) for row in wrapped_words(meaning(self._trace, self.cell), width)]
+        drawn: list[Line] = [(Span(row, "dim"),) for row in wrapped_words(meaning(self._trace, self.cell), width, 0)]
         drawn.append(())
         kind = ""
-        for part in lines(found, None if self._precise else DECIMALS):
-            if part.kind in ("result", "note") and part.kind != kind and kind:
+        for part in laid_out(found, None if self._precise else DECIMALS, width):
+            if part.kind == "note" and part.kind != kind and kind:
                 drawn.append(())
             kind = part.kind
             for row in part.wrapped(width):
@@ -150,7 +155,7 @@ class WhyScreen(Overlay[None]):
         ):
             if texts:
                 drawn += [(), *((Span(row, role),) for text in texts for row in wrapped_words(text, width))]
-        return drawn
+        return drawn + _curve(activation_curve(self._trace, self.cell), width)
 
     def _of_the_batch(self) -> list[str]:
         """Of which row the number is, if the panes show what all rows of the batch give together."""
@@ -273,6 +278,21 @@ class WhyScreen(Overlay[None]):
         """All digits, or four."""
         self._precise = not self._precise
         self.draw()
+
+
+def _curve(found: ActivationCurve | None, width: int) -> list[Line]:
+    """The activation, the unit's point on it and the tangent there, with a line that says what they are."""
+    if found is None:
+        return []
+    curve = plot.Series(found.x, found.y)
+    tangent = plot.Series(found.x, found.tangent, "negative", dashed=True)
+    mark = plot.Mark(found.z, found.h, on_axis=True)
+    ends = float(found.x[0]), float(found.x[-1])
+    drawn = plot.lines(
+        [curve, tangent], [mark], min(width, CURVE_WIDTH), CURVE_HEIGHT, ends, plot.y_range([curve], [mark])
+    )
+    told = f"● {found.h_name} at {found.z_name} = {fixed(found.z)}   - - tangent: its slope is {fixed(found.slope)}"
+    return [(), *drawn, *((Span(row, "dim"),) for row in wrapped_words(told, width))]
 
 
 def _losses(answer: Answer) -> LossesFound:

@@ -48,6 +48,8 @@ def _what_it_is(cell: Cell, width: int, room: int) -> list[Line]:
     """What the glossary says of a number, as many sentences as there is room for."""
     from backprop_tui.core.explain.glossary import entry_of  # not needed for the first frame
 
+    if room < 1 or width < 1:  # a pane behind another's tab has no width
+        return []
     said = entry_of(parse(cell.name)).says.split(". ")
     texts = (". ".join(said[:count]).rstrip(".") + "." for count in range(len(said), 0, -1))
     fitting = (folded for text in texts if len(folded := wrap(text, width)) <= room)
