@@ -47,7 +47,8 @@ def input_value(trace: Trace, cell: Cell, context: Context) -> Explanation:
     if sample is not None and not trace.averaged and sample.row == _table_row(trace, cell.row):
         raw = float(sample.raw[cell.column])
     else:
-        raw = value * std + mean
+        # With the digits that float32 has: what lies beyond is rounding.
+        raw = float(f"{value * std + mean:.7g}")
         notes.append(f"{column} here is computed back from x")
     over = Factor("std", std, divides=True)
     working = ("(", _as_in_table(raw), " - ", mean, ")")

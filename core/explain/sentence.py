@@ -8,6 +8,7 @@ from backprop_tui.core.model.values import parse, symbol
 from .context import Context, known
 from .layout import NUMBERS, SYMBOLS, WIDTH
 from .lines import one_line
+from .names import of_sample, sample_of
 from .printed import DECIMALS
 from .terms import LOCAL, couples, pre_activation, samples
 from .why import explain
@@ -19,13 +20,17 @@ def sentence(
     context: Context | None = None,
     width: int = WIDTH,
     digits: int | None = DECIMALS,
+    sample: int = 0,
 ) -> tuple[str, str]:
     """A line in symbols and a line with numbers, each at most `width` columns; with `digits` None these have all.
 
-    Of a phase the first line is the formula of the whole layer and the second its first number's; of a cell both are
-    that number's own. Long sums lose their middle, never their result.
+    Of a phase the first line is the formula of the whole layer and the second its first number's, in a batch that of
+    the row at the place `sample`; of a cell both are that number's own. Long sums lose their middle, never
+    their result.
     """
     cell = what if isinstance(what, Cell) else Cell(what.names[0])
+    if sample_of(cell) is not None:
+        cell = of_sample(cell, sample)
     found = explain(trace, cell, context, LOCAL)
     if isinstance(what, Cell):
         formula = one_line(found, SYMBOLS, width)

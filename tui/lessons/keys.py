@@ -3,6 +3,13 @@
 from backprop_tui.tui.stepper.keys import MAIN
 from backprop_tui.tui.widgets.keys import EVERYWHERE, WHAT, Key
 
+
+def _as_there(*actions: str) -> tuple[Key, ...]:
+    """The main screen's keys of these actions, which do the same here. They stand in the help, not in the footer."""
+    by_action = {key.action: key._replace(group="", footer=False) for key in MAIN}
+    return tuple(by_action[action] for action in actions)
+
+
 COMMON = (
     Key("tab", "tab", "next_pane", "next pane", "the next pane", priority=True),
     Key("escape", "esc", "cancel", "cancel", "ends what is under way"),
@@ -10,13 +17,8 @@ COMMON = (
     *EVERYWHERE,
 )
 
-_DIGITS = Key("d", "d", "precision", "digits", "all digits that its numbers have, or four")
-
-_LR = (
-    Key("plus", "+", "lr_up", "lr up", "a larger learning rate, by steps of 1-2-5"),
-    Key("minus", "-", "lr_down", "lr down", "a smaller learning rate"),
-    Key("l", "l", "lr", "lr", "type a learning rate"),
-)
+_DIGITS = _as_there("precision")
+_LR = _as_there("lr_up", "lr_down", "lr")
 _FUNCTION = (
     Key(
         "equals_sign", "=", "formula", "formula", "type another function of x: + - * / **, sin, exp, sigmoid ...", True
@@ -35,7 +37,7 @@ DATA = (
     Key("left", "left right", "column(-1)", "column", "another column's histograms", also=(("right", "column(1)"),)),
     Key("g", "g", "row", "go to", "go to a row by its number", True),
     Key("enter", "enter", "use", "use", "makes this row the sample of the other lessons", True),
-    _DIGITS,
+    *_DIGITS,
     *COMMON,
 )
 
@@ -59,7 +61,7 @@ DESCENT = (
     *_FUNCTION,
     Key("enter", "enter", "why", "why?", "why? what a step does"),
     Key("c", "c", "carry", "carry over", "the function and x of lesson 2"),
-    _DIGITS,
+    *_DIGITS,
     *_LR,
     *COMMON,
 )
@@ -78,18 +80,12 @@ TRAINING = (
         True,
     ),
     Key("o", "o", "optimizer", "optimizer", "sgd, momentum, rmsprop or adam: the run starts again with it", True),
-    Key("a", "a", "autoplay", "autoplay", "autoplay on and off"),
-    Key("less_than_sign", "<", "slower", "slower", "autoplay slower"),
-    Key("greater_than_sign", ">", "faster", "faster", "autoplay faster"),
-    Key("r", "r", "reinit", "reinit", "a new run from new random weights, those of the next seed"),
-    Key("R", "R", "restart", "restart", "a new run from the weights at the start of this one"),
-    Key("home", "home", "first", "start", "the very start"),
-    Key("end", "end", "last", "newest", "the newest step"),
+    *_as_there("autoplay", "slower", "faster", "reinit", "restart", "first", "last"),
     *_LR,
     Key("up", "up down", "move(-1)", "worst rows", "a row of the worst predictions", also=(("down", "move(1)"),)),
     Key("h", "h", "held_out", "held out", "the worst rows among those held out, or those that train"),
     Key("enter", "enter", "use", "this row", "the marked row on the main screen: its trace, step by step"),
-    _DIGITS,
+    *_DIGITS,
     *COMMON,
 )
 

@@ -30,6 +30,21 @@ def places(panes: Iterable[Pane]) -> list[Place]:
     return found
 
 
+def seen_at(panes: Iterable[Pane], cell: Cell) -> tuple[int, int] | None:
+    """The column and line of the screen where a number begins; None if it is not to be seen."""
+    for pane in panes:
+        inside, scrolled = pane.content_region, pane.scroll_offset
+        for y, line in enumerate(pane.lines):
+            x = 0
+            for span in line:
+                at = inside.x + x - scrolled.x, inside.y + y - scrolled.y
+                if span.cell == cell and inside.contains(*at):
+                    blanks = len(span.text) - len(span.text.lstrip())
+                    return at[0] + blanks, at[1]
+                x += len(span.text)
+    return None
+
+
 def neighbor(all_places: list[Place], cursor: Cell | None, direction: str) -> Place | None:
     """The nearest number up, down, left or right of the cursor; the first one if there is no cursor yet."""
     here = next((place for place in all_places if place.cell == cursor), None)

@@ -68,6 +68,7 @@ MAIN = (
             priority=True,
         ),
         Key("d", "d", "precision", "digits", "all digits that float32 has, or four"),
+        Key("m", "m", "batch_row", "batch row", "another row of the batch, and after the last what all give together"),
         Key(
             "equals_sign",
             "=",

@@ -17,11 +17,12 @@ from backprop_tui.tui.widgets.pane import Pane
 from backprop_tui.tui.widgets.prompt import Prompt
 from backprop_tui.tui.widgets.runner import Asker
 from textual.app import ComposeResult
+from textual.geometry import Offset
 
-from .cursor import neighbor, places
+from .cursor import neighbor, places, seen_at
 from .keys import MAIN
 from .panes import forward, gradients, header, loss, network, sample, status, step, updated
-from .view import View, view_of
+from .view import View, shown_one_by_one, view_of
 
 if TYPE_CHECKING:
     from backprop_tui.core.scenario import Scenario
@@ -50,6 +51,8 @@ class StepView(KeyScreen):
         """Whether the last move was by a single number."""
         self.precise = False
         """Whether numbers are written with all their digits."""
+        self.place: int | None = None
+        """The row of a batch that is shown, by its place; None for all of them together."""
         self._followed: Position | None = None
 
     @property
@@ -115,7 +118,9 @@ class StepView(KeyScreen):
 
     def view(self) -> View:
         """What is to be shown now."""
-        return view_of(self.session.timeline, cursor=self.cursor, precise=self.precise, single=self._single)
+        return view_of(
+            self.session.timeline, cursor=self.cursor, precise=self.precise, single=self._single, place=self.place
+        )
 
     def draw(self) -> None:
         """Show what is so now, here or on the screen that stands in for this one."""
@@ -142,6 +147,14 @@ class StepView(KeyScreen):
         said = status.line(view, self.notice or self.waiting(), self.session.timeline.jump, self._pointing, tip, width)
         self.pane("#status").show([said])
         self.pane("#footer").show(footer.lines(width, self.keys.keys, layout.footer_lines(*self.size)))
+        self._move_terminal_cursor(view)
+
+    def _move_terminal_cursor(self, view: View) -> None:
+        """Put the terminal's own cursor, though it is hidden, where the program's is: screen readers follow it."""
+        cell = self.cursor or view.newest
+        at = None if cell is None else seen_at(filter(_is_seen, map(self.pane, NUMBER_PANES)), cell)
+        if at is not None and self.is_current:
+            self.app.cursor_position = Offset(*at)
 
     def _top(self, view: View, width: int) -> list[Line]:
         """The bar of lessons and the run; in a low terminal the run alone."""
@@ -150,7 +163,13 @@ class StepView(KeyScreen):
 
     def _entitle(self, view: View) -> None:
         """The title of each pane; if one is seen at a time, the names of all, its own in capitals."""
-        titles: tuple[str, ...] = ("Data sample", "Forward", "Gradients  ∂L/∂", updated.title(view), loss.title(view))
+        titles: tuple[str, ...] = (
+            f"Data sample  {view.rows}".rstrip(),
+            f"Forward  {view.rows}".rstrip(),
+            gradients.title(view),
+            updated.title(view),
+            loss.title(view),
+        )
         panes = [*map(self.pane, FRAMED_PANES)]
         if self.has_class(layout.TABS):
             at = next((place for place, pane in enumerate(panes) if pane.has_class("active")), 0)
@@ -235,6 +254,23 @@ class StepView(KeyScreen):
         self.take_shape()
         self.draw()
 
+    def action_batch_row(self) -> None:
+        """The next row of the batch in view, and after the last one what all of them give together."""
+        trace = self.session.timeline.trace
+        count = shown_one_by_one(trace)
+        if trace is None:
+            self.say("m is for a step's rows: make a step first, with space")
+            return
+        if not count:
+            several = len(trace.rows) > 1
+            self.say(
+                "only the means of so large a batch are kept" if several else "m is for a batch: this step has one row"
+            )
+            return
+        following = 0 if self.place is None else self.place + 1
+        self.place = following if following < count else None
+        self.draw()
+
     def action_next_pane(self) -> None:
         """Bring the next pane to the front, or the cursor into it if all of them are seen."""
         tabs = self.has_class(layout.TABS)
@@ -284,7 +320,7 @@ class StepView(KeyScreen):
             return
         from .overlays.why import WhyScreen
 
-        self.app.push_screen(WhyScreen(view, cell, self._engine))
+        self.app.push_screen(WhyScreen(view, view.of_row(cell), self._engine))
 
     def action_copy_number(self) -> None:
         """Copy the number under the cursor, or the one that was computed last, in full, as Python reads it."""

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
-from backprop_tui.core.explain import Context, context_of, inputs
+from backprop_tui.core.explain import Context, context_of, inputs, of_sample, sample_of
 from backprop_tui.core.explain.printed import DECIMALS
 from backprop_tui.core.explain.remarks import Remark, remarks
 from backprop_tui.core.model import phases
@@ -51,6 +51,8 @@ class View:
     cursor: Cell | None = None
     precise: bool = False
     """All digits instead of four."""
+    place: int | None = None
+    """The place in the batch of the row that is shown, from 0; None if what all of them give together is."""
 
     _known: dict[str, list[list[float | None]]] = field(default_factory=dict, init=False, repr=False)
     """What `value` has been asked for, by the name of the values."""
@@ -78,11 +80,29 @@ class View:
             return last
         return phases.cells(self.network, self.phase)[0]
 
+    @property
+    def count(self) -> int:
+        """How many rows the step uses."""
+        return len(self.trace.rows) if self.trace is not None else 1
+
+    @property
+    def rows(self) -> str:
+        """Which rows of a batch the numbers are of; "" if the step uses a single one."""
+        if self.trace is None or self.count == 1:
+            return ""
+        if self.place is None:
+            return f"mean of {self.count:,} rows"
+        return f"row {self.trace.rows[self.place]}, {self.place + 1} of {self.count}"
+
+    def of_row(self, cell: Cell) -> Cell:
+        """The same number of the row of the batch that is shown; the first one's, if their mean is."""
+        return cell if sample_of(cell) is None else of_sample(cell, self.place or 0)
+
     def value(self, cell: Cell) -> float | None:
         """A number of this step, or None if it is not computed yet.
 
-        If a batch has several samples, it is their mean; for gradients of a sample's values, the sum,
-        which is the mean of the samples' own since the loss is a mean.
+        If a batch has several samples, it is that of the row at `place`, or their mean; for gradients of a sample's
+        values the sum, which is the mean of the samples' own since the loss is a mean.
         """
         if cell.name not in self._known:
             self._known[cell.name] = self._values(cell.name)
@@ -95,12 +115,15 @@ class View:
         if array is None:
             return []
         _, columns = phases.shape(self.network, name)
-        count = len(self.trace.rows) if self.trace is not None else 1
+        count = self.count
+        place = 0 if count == 1 else self.place
         if name in ("x", "y"):
-            array = array[:1] if count == 1 else np.array([[np.mean(column[:count]) for column in array.T]])
+            whole = np.array([[np.mean(column[:count]) for column in array.T]])
+            array = whole if place is None else array[place : place + 1]
         elif columns != array.shape[1]:
             over = np.sum if parse(name).gradient else np.mean
-            array = array[:, :1] if count == 1 else np.array([[over(row[:count])] for row in array])
+            whole = np.array([[over(row[:count])] for row in array])
+            array = whole if place is None else array[:, place : place + 1]
         rows = array.tolist()
         for number in range(phases.numbers_done(self.network, name, self.done), array.size):
             rows[number // columns][number % columns] = None
@@ -149,8 +172,18 @@ class View:
         return full_width(self.run.dtype) if self.precise else 8
 
 
-def view_of(timeline: Timeline, *, cursor: Cell | None = None, precise: bool = False, single: bool = False) -> View:
-    """The session's present place as a view; `single` if the last move was by a single number."""
+def view_of(
+    timeline: Timeline,
+    *,
+    cursor: Cell | None = None,
+    precise: bool = False,
+    single: bool = False,
+    place: int | None = None,
+) -> View:
+    """The session's present place as a view; `single` if the last move was by a single number.
+
+    `place` is the row of a batch to show, if there is such a row and its numbers are known.
+    """
     network, done = timeline.run.network, timeline.position.done
     if timeline.trace is None:
         done = 0
@@ -179,7 +212,13 @@ def view_of(timeline: Timeline, *, cursor: Cell | None = None, precise: bool = F
         context=context,
         cursor=cursor,
         precise=precise,
+        place=place if place is not None and place < shown_one_by_one(timeline.trace) else None,
     )
+
+
+def shown_one_by_one(trace: Trace | None) -> int:
+    """How many rows of a batch can be shown each by itself: none of one that only its means are kept of."""
+    return 0 if trace is None or trace.averaged or len(trace.rows) < 2 else len(trace.rows)
 
 
 def _loss_at(timeline: Timeline, entry: int) -> float | None:

@@ -84,6 +84,12 @@ async def number(shown: Driven, key: str) -> None:
     assert shown.read(Cell("h1", 1)) is None
 
 
+@checks("batch_row")
+async def batch_row(shown: Driven, key: str) -> None:
+    await shown.press("space", key)
+    assert "m is for a batch" in shown.text
+
+
 @checks("back")
 async def back(shown: Driven, key: str) -> None:
     await shown.press("space", "space", "s", "s", "s")

@@ -142,7 +142,7 @@ async def test_enter_without_pointing_explains_what_was_computed_last(engine: En
         assert "make a step first" in shown.text
         await shown.press("space", "s", "enter")
         assert "Why?" in shown.text
-        assert "z1[1] = w1[1,1]·x[1]" in shown.text
+        assert "z1[1] = w1[1,1]·bedrooms" in shown.text
         await shown.press("escape", "full_stop", "full_stop", "enter")
         assert "the activation of unit 2 of layer 1" in shown.text
 

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +9,7 @@ import numpy as np
 import pytest
 from backprop_tui.core.engine.compute.engine import Engine
 from backprop_tui.core.model import phases
+from backprop_tui.core.model.arrays import numbers
 from backprop_tui.core.model.network import Network
 from backprop_tui.core.model.optimizers import Optimizer
 from backprop_tui.core.model.phases import Cell
@@ -243,6 +243,41 @@ async def test_a_row_of_a_batch_is_explained_and_the_others_reached(engine: Engi
         assert lines(found, "trail").startswith("h1[2]⁽¹⁾  enter")
         await press(found, "p")
         assert lines(found, "trail").startswith("h1[2]⁽³⁾  enter")
+
+
+async def test_the_panes_show_a_row_of_a_batch_or_the_mean(engine: Engine) -> None:
+    run = Run(settings=Settings(sampling=Sampling(SHUFFLED, 0, 3)))
+    async with driven(engine, run) as found:
+        await press(found, "m")
+        assert "make a step first" in found.text
+        await press(found, "space")
+        trace = found.session.timeline.trace
+        assert trace is not None
+        whole = found.shown()
+        assert "mean of 3 rows" in found.pane("forward").title
+        assert "mean of h1" in lines(found, "forward"), "σ of the mean of z is not the mean of h"
+        for place, row in enumerate(trace.rows):
+            await press(found, "m")
+            assert f"row {row}, {place + 1} of 3" in found.pane("forward").title
+            assert "h1 = σ(z1)" in lines(found, "forward")
+            for cell, text in found.shown().items():
+                value = trace[cell.name]
+                if cell.name in ("x", "y"):
+                    assert float(text) == round(float(value[place, cell.column]), 4)
+                elif cell.name in ("z1", "h1", "y_pred", "gz1", "gh1", "gy_pred"):
+                    assert float(text) == round(float(value[cell.row, place]), 4)
+                else:
+                    assert text == whole[cell], "the parameters and the loss are the whole batch's"
+        await press(found, "m")
+        assert found.shown() == whole
+        await press(found, "m", "s", "s")
+        assert "h1[1]⁽¹⁾ = σ(" in lines(found, "step")
+
+
+async def test_m_is_for_batches(engine: Engine) -> None:
+    async with driven(engine) as found:
+        await press(found, "space", "m")
+        assert "this step has one row" in found.text
 
 
 async def test_a_long_explanation_scrolls(engine: Engine) -> None:
@@ -559,6 +594,27 @@ async def test_every_question_is_seen_whole(engine: Engine, size: tuple[int, int
         assert kinds == {"Will", "In", "What"}
 
 
+@pytest.mark.usefixtures("shared_engine")
+def test_the_terminals_cursor_stands_where_the_programs_does() -> None:
+    """Braille displays and magnifiers follow it."""
+    with RealTerminal("notebook-part-4") as terminal:
+        terminal.wait_for("New here?")
+        terminal.press(" ")
+        terminal.wait_for("-11.9065")
+        terminal.press("\t\t")
+        terminal.wait_for("∂L/∂w1[1,1] = +0.24420656")
+        terminal.press("\x1b[C")
+        terminal.wait_for("∂L/∂w1[1,2] = +0.42463395")
+        at = terminal.screen.cursor
+        assert terminal.text.splitlines()[at.y][at.x :].startswith("+0.4246")
+        terminal.press("\x1b[B")
+        terminal.wait_for("∂L/∂w1[2,2] =")
+        at = terminal.screen.cursor
+        assert terminal.text.splitlines()[at.y][at.x :].startswith("+0.6987")
+        terminal.press("q")
+        assert terminal.wait_for_end() == 0
+
+
 # The network as a picture
 
 
@@ -598,21 +654,21 @@ def test_every_weight_of_2_2_1_has_its_number(settle: Settle, size: tuple[int, i
         for _ in range(7):
             session.timeline.phase()
         for view in (view_of(settle(session).timeline), view_of(session.timeline)):
-            _, numbers = drawn(view, *size)
+            _, texts = drawn(view, *size)
             for cell in [Cell("gw1", unit, place) for unit in (0, 1) for place in (0, 1)]:
-                assert numbers[cell] == "·"
+                assert texts[cell] == "·"
             for place in (0, 1):
                 cell, of = Cell("gw2", 0, place), float(view.parameters["w2"][0, place])
-                weight, gradient = edge(view, cell, numbers[cell])
+                weight, gradient = edge(view, cell, texts[cell])
                 assert gradient == rounded(view.value(cell))
                 assert weight in ("", rounded(of))
         session.timeline.step()
         view = view_of(settle(session).timeline)
-        _, numbers = drawn(view, *size)
+        _, texts = drawn(view, *size)
         for name, value in view.parameters.items():
             if name.startswith("w"):
                 for row, column in np.ndindex(value.shape):
-                    weight, gradient = edge(view, Cell(name, row, column), numbers[Cell(name, row, column)])
+                    weight, gradient = edge(view, Cell(name, row, column), texts[Cell(name, row, column)])
                     assert weight == rounded(float(value[row, column]))
                     assert gradient in ("", rounded(view.value(Cell(f"g{name}", row, column))))
 
@@ -621,14 +677,13 @@ def test_every_weight_of_2_2_1_has_its_number(settle: Settle, size: tuple[int, i
 def test_no_number_covers_another(settle: Settle, hidden: list[int]) -> None:
     network = Network(4, hidden_layers(hidden, "tanh", 3))
     x, y = (0.5, -1.5, 100.0, 1e-6), (1.0, 2.0, 3.0)
-    table = replace(bundled("talk-diverges").run.table, features=("a", "b", "c", "d"), targets=("p", "q", "r"))
-    session = Session(Run(network=network, settings=Settings(x=x, y=y), table=table))
-    session.timeline.scaling = settle(Session(bundled("talk-diverges").run)).timeline.scaling
+    table = TableSpec("", tuple("abcd"), tuple("pqr"), (), False, x=numbers(np.array([x])), y=numbers(np.array([y])))
+    session = settle(Session(Run(network=network, table=table)))
     session.timeline.step()
     view = view_of(settle(session).timeline)
     for width, height in ((38, 8), (78, 22), (118, 38)):
-        _, numbers = drawn(view, width, height)
-        for cell, text in numbers.items():
+        _, texts = drawn(view, width, height)
+        for cell, text in texts.items():
             if cell.name.startswith("w") and " ∂" in text:
                 gradient = view.value(Cell(f"g{cell.name}", *cell.place))
                 wanted = f"{rounded(view.value(cell))} ∂{rounded(gradient)}"

@@ -1,6 +1,7 @@
 """Why? Where the number under the cursor comes from: in symbols, in numbers, three ways, back to the data."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from functools import partial
 from math import isfinite
 from typing import ClassVar
@@ -135,7 +136,7 @@ class WhyScreen(Overlay[None]):
 
     def _lines(self, found: Explanation, width: int) -> list[Line]:
         chosen = self._chosen_part(found)
-        drawn: list[Line] = [(Span(row, "dim"),) for row in wrapped_words(meaning(self._trace, self.cell), width, 0)]
+        drawn: list[Line] = [(Span(row),) for row in wrapped_words(meaning(self._trace, self.cell), width, 0)]
         drawn.append(())
         kind = ""
         for part in laid_out(found, None if self._precise else DECIMALS, width):
@@ -158,15 +159,15 @@ class WhyScreen(Overlay[None]):
         return drawn + _curve(activation_curve(self._trace, self.cell), width)
 
     def _of_the_batch(self) -> list[str]:
-        """Of which row the number is, if the panes show what all rows of the batch give together."""
+        """Of which row the number is, and what all rows of the batch give together."""
         sample, cell = self._sample(), self.cell
         if sample is None:
             return []
         together = of_sample(cell, 0)
-        value, rows = self._view.value(together), len(self._trace.rows)
+        value, rows = replace(self._view, place=None).value(together), len(self._trace.rows)
         how = "sum" if parse(cell.name).gradient else "mean"
         text = "" if value is None else full(value, self._view.dtype(cell.name)) if self._precise else fixed(value)
-        shown = f": their {how} is {text} in the panes" if text else ""
+        shown = f": their {how} is {text}" if text else ""
         return [f"for row {self._trace.rows[sample]}, number {sample + 1} of the {rows} in the batch{shown}"]
 
     def _role(self, kind: str, cell: Cell | None, chosen: Cell | None) -> str:

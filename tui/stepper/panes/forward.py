@@ -22,6 +22,9 @@ def lines(view: View, width: int) -> list[Line]:
         before = "x" if number == 1 else f"h{number - 1}"
         z_title = f"{z} = w{number}·{before} + b{number}"
         h_title = f"{symbol(h)} = {network.activation(number).applied(z)}"
+        if view.count > 1 and view.place is None:
+            # The mean of an activation is not the activation of the mean.
+            h_title = f"mean of {symbol(h)}"
         found.append((Span(f"  {z_title:>{column}} {h_title:>{column}}", "dim"),))
         for unit in range(layer.units):
             found.append(

@@ -6,6 +6,11 @@ from backprop_tui.tui.stepper.view import View, matrix
 from backprop_tui.tui.widgets.line import Line, Span, length_of
 
 
+def title(view: View) -> str:
+    """What they are; in a batch those of the parameters are sums over its rows, whichever row is shown."""
+    return "Gradients  ∂L/∂" if view.count == 1 else f"Gradients  ∂L/∂  w, b: sums of {view.count:,}"
+
+
 def lines(view: View, width: int) -> list[Line]:
     """∂L/∂w1 ... in the parameters' order; if there is room beside them, ∂L/∂ŷ, ∂L/∂h and ∂L/∂z at the right."""
     network, wide = view.network, view.wide

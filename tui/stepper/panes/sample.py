@@ -16,9 +16,7 @@ def lines(view: View, width: int) -> list[Line]:
     name_wide = max(8, width - wide - 1 - raw_wide - 3)
     several = view.trace is not None and len(view.trace.rows) > 1
     settings = view.shown_settings
-    raw_title = "raw" if not several else "mean of"
-    scaled_title = "scaled" if not several else "batch"
-    heading = f"{'':{name_wide}}{_right(raw_title, raw_wide)}   {scaled_title:>{wide}}"
+    heading = f"{'':{name_wide}}{_right('' if several else 'raw', raw_wide)}   {'scaled':>{wide}}"
     found: list[Line] = [(Span(heading, "dim"),)]
     for column, name in enumerate(table.features):
         raw = "" if several else brief(float(sample.raw[column]), 9) if sample is not None else PENDING

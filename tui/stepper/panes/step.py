@@ -3,7 +3,7 @@
 from textwrap import wrap
 
 from backprop_tui.core.explain import sentence
-from backprop_tui.core.model.phases import Cell, cells, last_cell, phases
+from backprop_tui.core.model.phases import Cell, Phase, cells, last_cell, phases
 from backprop_tui.core.model.values import parse
 from backprop_tui.core.text.escape import escape_controls
 from backprop_tui.tui.stepper.view import View
@@ -34,14 +34,21 @@ def lines(view: View, width: int, height: int, text: str = "") -> list[Line]:
         return [(Span(part),) for part in (wrap(escape_controls(text), width) if text else START)]
     last = last_cell(view.network, view.done)
     if last is not None and last in view.fresh:
-        told = zip(sentence(view.trace, last, view.context, width, view.digits), ROLES, strict=True)
+        told = zip(_sentence(view, last, width), ROLES, strict=True)
         alone: list[Line] = [(Span(text, role),) for text, role in told]
         return alone + _what_it_is(last, width, height - len(alone))
-    symbols, numbers = sentence(view.trace, phase, view.context, width, view.digits)
+    symbols, numbers = _sentence(view, phase, width)
     found: list[Line] = [(Span(symbols),), (Span(numbers, "title"),)]
     for cell in cells(view.network, phase)[1 : max(height - 1, 1)]:
-        found.append((Span(sentence(view.trace, cell, view.context, width, view.digits)[1], "title"),))
+        found.append((Span(_sentence(view, cell, width)[1], "title"),))
     return found + _what_it_is(Cell(phase.names[0]), width, height - len(found))
+
+
+def _sentence(view: View, what: Phase | Cell, width: int) -> tuple[str, str]:
+    """The formula and the arithmetic, in a batch those of the row that is shown, or of its first one."""
+    assert view.trace is not None
+    place = 0 if view.trace.averaged else view.place or 0
+    return sentence(view.trace, what, view.context, width, view.digits, place)
 
 
 def _what_it_is(cell: Cell, width: int, room: int) -> list[Line]:
