@@ -34,10 +34,10 @@ def seen_at(panes: Iterable[Pane], cell: Cell) -> tuple[int, int] | None:
     """The column and line of the screen where a number begins; None if it is not to be seen."""
     for pane in panes:
         inside, scrolled = pane.content_region, pane.scroll_offset
-        for y, line in enumerate(pane.lines):
-            x = 0
-            for span in line:
-                at = inside.x + x - scrolled.x, inside.y + y - scrolled.y
+        for number, line in enumerate(pane.lines):
+            row, x = pane.row_of(number), 0
+            for span in line if row is not None else ():
+                at = inside.x + x - scrolled.x, inside.y + (row or 0)
                 if span.cell == cell and inside.contains(*at):
                     blanks = len(span.text) - len(span.text.lstrip())
                     return at[0] + blanks, at[1]

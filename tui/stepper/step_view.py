@@ -1,6 +1,7 @@
 """What is on the main screen: a step in its panes, a cursor over its numbers, and the keys that only look."""
 
 from collections.abc import Callable, Sequence
+from itertools import takewhile
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
 
 NUMBER_PANES = ("#sample", "#forward", "#gradients", "#updated")
 FRAMED_PANES = (*NUMBER_PANES, "#loss")
+PINNED, MOST_PINNED = frozenset({"y", "y_pred", "loss"}), 4
+"""The numbers whose lines stay in sight whatever scrolls, and how many lines at most."""
+
 TAB_NAMES = ("data", "forward", "gradients", "weights", "loss")
 """What the framed panes are called if one is seen at a time."""
 
@@ -138,7 +142,8 @@ class StepView(KeyScreen):
         view = self.view()
         self.pane("#header").show(self._top(view, width))
         for pane, module in zip(map(self.pane, NUMBER_PANES), (sample, forward, gradients, updated), strict=True):
-            pane.show(module.lines(view, pane.content_size.width))
+            lines = module.lines(view, pane.content_size.width)
+            pane.show(lines, _pinned(lines))
         self._scroll_to_newest(view)
         self._paint_pictures(view)
         self._paint_step(view)
@@ -350,6 +355,12 @@ class StepView(KeyScreen):
 def cells_of(pane: Pane) -> set[Cell | None]:
     """The numbers that a pane shows."""
     return {span.cell for line in pane.lines for span in line}
+
+
+def _pinned(lines: Sequence[Line]) -> int:
+    """How many lines at the end stay in sight: those of y, ŷ and the loss."""
+    names = ({span.cell.name for span in line if span.cell is not None} for line in reversed(lines))
+    return min(sum(1 for _ in takewhile(PINNED.intersection, names)), MOST_PINNED)
 
 
 def _is_seen(pane: Pane) -> bool:

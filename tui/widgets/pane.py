@@ -57,6 +57,7 @@ class Pane(ScrollView):
         self._title = self._above = ""
         self._touched: tuple[Region, ...] = ()
         self._lines: tuple[Line, ...] = ()
+        self._pinned = 0
         self.entitle(title)
         self._styles: dict[str, Style] = {}
         self._selection: Selection | None = None
@@ -97,24 +98,44 @@ class Pane(ScrollView):
         """Paint anew: all of it, or these regions. Textual would paint all of a pane for another title."""
         return super().refresh(*(regions or self._touched), repaint=repaint, layout=layout, recompose=recompose)
 
-    def show(self, lines: Sequence[Line]) -> None:
-        """Draw these lines; only the ones that differ from those drawn before are painted."""
+    def show(self, lines: Sequence[Line], pinned: int = 0) -> None:
+        """Draw these lines; only the ones that differ from those drawn before are painted.
+
+        The last `pinned` of them stay in sight when the others scroll, if there is room for one more.
+        """
         old, self._lines = self._lines, tuple(lines)
+        before, self._pinned = self._pinned, pinned
         size = Size(max(map(length_of, self._lines), default=0), len(self._lines))
-        if size != self.virtual_size:
+        if size != self.virtual_size or before != pinned:
             self.virtual_size = size
             self.refresh()
             self._write_title()
             return
-        left, top = self.scroll_offset
-        width, height = self.size
-        changed = [
-            Region(0, y, min(max(changed_until(before, after) - left, 0), width), 1)
-            for y, (before, after) in enumerate(zip(old, self._lines, strict=True), -top)
-            if 0 <= y < height and before != after
-        ]
+        left, width = self.scroll_offset.x, self.size.width
+        changed = []
+        for number, (was, now) in enumerate(zip(old, self._lines, strict=True)):
+            if was != now and (y := self.row_of(number)) is not None:
+                changed.append(Region(0, y, min(max(changed_until(was, now) - left, 0), width), 1))
         if changed:
             self.refresh(*changed)
+
+    def _kept(self) -> int:
+        """How many lines stay in sight now."""
+        high = self.size.height
+        return self._pinned if len(self._lines) > high > self._pinned else 0
+
+    def row_of(self, number: int) -> int | None:
+        """In which row of the viewport a line is seen; None if it is not."""
+        high, kept, count = self.size.height, self._kept(), len(self._lines)
+        if number >= count - kept:
+            return high - (count - number)
+        row = number - self.scroll_offset.y
+        return row if 0 <= row < high - kept else None
+
+    def _line_at(self, row: int) -> int:
+        """Which line is seen in a row of the viewport; beyond the last one it has no line."""
+        high, kept = self.size.height, self._kept()
+        return len(self._lines) - (high - row) if row >= high - kept else row + self.scroll_offset.y
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """Say which lines are seen."""
@@ -131,7 +152,10 @@ class Pane(ScrollView):
             x = 0
             for span in line:
                 if span.cell == cell:
-                    self.scroll_to_region(Region(x, y, len(span.text), 1), animate=False, force=True)
+                    kept = self._kept()
+                    if y < len(self._lines) - kept:
+                        # Above the lines that stay.
+                        self.scroll_to_region(Region(x, y, len(span.text), 1 + kept), animate=False, force=True)
                     return True
                 x += len(span.text)
         return False
@@ -149,7 +173,7 @@ class Pane(ScrollView):
     def render_line(self, y: int) -> Strip:
         """One line of the viewport."""
         strip = self._painted(y)
-        span = self._selection.get_span(self.scroll_offset.y + y) if self._selection is not None else None
+        span = self._selection.get_span(self._line_at(y)) if self._selection is not None else None
         return strip if span is None else self._marked(strip, *span)
 
     def _marked(self, strip: Strip, start: int, end: int) -> Strip:
@@ -161,9 +185,8 @@ class Pane(ScrollView):
         return Strip.join(parts) if first < last else strip
 
     def _painted(self, y: int) -> Strip:
-        left, top = self.scroll_offset
-        width = self.size.width
-        number = top + y
+        left, width = self.scroll_offset.x, self.size.width
+        number = self._line_at(y)
         if number >= len(self._lines):
             return Strip.blank(width, self._style(""))
         line = self._lines[number]
@@ -206,7 +229,7 @@ class Pane(ScrollView):
         offset = event.get_content_offset(self)
         if offset is None:
             return
-        x, y = offset.x + self.scroll_offset.x, offset.y + self.scroll_offset.y
+        x, y = offset.x + self.scroll_offset.x, self._line_at(offset.y)
         for span in self._lines[y] if y < len(self._lines) else ():
             if x < len(span.text):
                 if span.cell is not None:

@@ -164,6 +164,7 @@ async def test_a_number_that_is_cut_off_does_not_look_whole(engine: Engine) -> N
         longest = max(map(len, shown.lines("forward").splitlines()))
         pane = shown.pane("forward")
         assert longest > pane.size.width
+        pane.scroll_to(y=0, animate=False)
         assert pane.render_line(1).text.endswith("…")
         pane.scroll_to(x=longest, animate=False)
         await shown.settle()
@@ -241,3 +242,25 @@ async def test_two_outputs_have_their_own_lines(engine: Engine) -> None:
         assert trace is not None
         for unit in range(2):
             assert shown.read(Cell("y_pred", unit)) == pytest.approx(float(trace["y_pred"][unit, 0]), abs=5e-5)
+
+
+async def test_target_prediction_and_loss_stay_in_sight(engine: Engine) -> None:
+    """Whatever scrolls: three hidden units and two layers are more lines than the pane has."""
+    run = Run(network=Network(2, hidden_layers([4, 4], "tanh")))
+    async with driven(engine, run) as shown:
+        await shown.press("space")
+        pane = shown.pane("forward")
+        assert len(pane.lines) > pane.size.height
+        for keys in ((), ("home",), ("s",), ("s", "s", "s"), ("end", "d")):
+            await shown.press(*keys)
+            rows = shown.text.splitlines()
+            seen = "\n".join(rows[pane.region.y : pane.region.bottom])
+            assert "ŷ" in seen
+            assert "loss" in seen
+        await shown.press("d", "end")
+        for row in (0, pane.size.height - 1):
+            await shown.pilot.click("#forward", offset=(14 if row == 0 else 6, row + 1))
+            await shown.settle()
+            cell = shown.screen.cursor
+            assert cell is not None
+            assert (cell.name == "y_pred") == (row > 0), "the mouse points at the line that is seen there"
