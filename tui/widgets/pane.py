@@ -82,7 +82,8 @@ class Pane(ScrollView):
 
         One that is there already is not painted again.
         """
-        high, count = self.size.height, len(self._lines)
+        kept = self._kept()
+        high, count = self.size.height - kept, len(self._lines) - kept
         first = self.scroll_offset.y + 1
         seen = f" ─ {first} to {min(first + high - 1, count)} of {count}" if 0 < high < count else ""
         room = self.outer_size.width - len(seen) - FRAME_OF_TITLE
