@@ -165,7 +165,7 @@ async def test_a_number_that_is_cut_off_does_not_look_whole(engine: Engine) -> N
         pane = shown.pane("forward")
         assert longest > pane.size.width
         assert pane.render_line(1).text.endswith("…")
-        pane.scroll_to(x=longest, y=0, animate=False)
+        pane.scroll_to(x=longest, y=0, animate=False, force=True)
         await shown.settle()
         assert pane.render_line(1).text[0] == "…"
         assert pane.render_line(1).text.endswith(shown.lines("forward").splitlines()[1][-10:])
