@@ -358,9 +358,10 @@ def cells_of(pane: Pane) -> set[Cell | None]:
 
 
 def _pinned(lines: Sequence[Line]) -> int:
-    """How many lines at the end stay in sight: those of y, ŷ and the loss."""
+    """How many lines at the end stay in sight: those of nothing but y, ŷ and the loss."""
     names = ({span.cell.name for span in line if span.cell is not None} for line in reversed(lines))
-    return min(sum(1 for _ in takewhile(PINNED.intersection, names)), MOST_PINNED)
+    alone = takewhile(lambda found: found and found <= PINNED, names)
+    return min(sum(1 for _ in alone), MOST_PINNED)
 
 
 def _is_seen(pane: Pane) -> bool:
