@@ -1,6 +1,7 @@
 """The app: one session of a run, the engine that answers it, and the screens on top."""
 
 import asyncio
+import os
 import time
 from collections import deque
 from functools import partial
@@ -13,6 +14,7 @@ from textual.screen import Screen
 
 from .lessons.registry import Lessons
 from .stepper.screen import StepperScreen
+from .terminal.background import theme
 from .terminal.driver import TerminalDriver
 from .terminal.ending import Ending
 from .textual_hooks import driver_of, make_first_screen_switchable
@@ -63,7 +65,7 @@ class StepperApp(KeyApp):
         """`steps` are made at the start; `keeper` saves the session; `loaded` is what it was restored from."""
         super().__init__(ansi_color=True)
         # Set before there is anything to be styled: to change the theme would style everything twice.
-        self.set_reactive(App.theme, "ansi-dark")
+        self.set_reactive(App.theme, theme(os.environ))
         self.stylesheet.set_variables(self.get_css_variables())
         self.session, self.engine, self.keeper = session, engine, keeper
         self.lessons = Lessons(self, engine)

@@ -18,7 +18,7 @@ WHOLE = """
 import sys
 from rich.text import Text
 from textual.widgets import Static
-from backprop_tui.tui.widgets.pane import STYLES
+from backprop_tui.tui.widgets.styles import DARK as STYLES
 from backprop_tui.tui.stepper import step_view
 from backprop_tui.tui.widgets import key_screen
 

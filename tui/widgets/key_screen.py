@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from backprop_tui.core.session.drive import Requester
+from backprop_tui.tui.terminal.background import other
 from textual.events import Resize
 from textual.screen import Screen
 
@@ -174,6 +175,10 @@ class KeyScreen(SelectingScreen[None]):
     def action_follow(self) -> None:
         """See the instructor's screen, or one's own again."""
         self.tell(FollowInstructor())
+
+    def action_background(self) -> None:
+        """Colors for the other kind of background."""
+        self.app.theme = other(self.app.theme)
 
     def action_help(self) -> None:
         """List the keys."""

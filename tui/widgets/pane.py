@@ -15,26 +15,7 @@ from textual.selection import Selection
 from textual.strip import Strip
 
 from .line import Line, Span, changed_until, length_of
-
-STYLES = {
-    "label": Style(bold=True),
-    "dim": Style(dim=True),
-    "positive": Style(color="color(68)"),
-    "negative": Style(color="color(172)"),
-    "pending": Style(dim=True),
-    "fresh": Style(bold=True),
-    "input": Style(underline=True),
-    "cursor": Style(reverse=True),
-    "alarm": Style(color="magenta", bold=True),
-    "title": Style(bold=True),
-    "key": Style(color="color(68)", bold=True),
-}
-"""How a role of a span looks. Blue and orange, never red against green; bold and reverse say the same without color.
-
-positive, negative: a number by its sign; pending: not computed yet; fresh: just computed; input: enters it. Not in the
-CSS: as component classes they would be matched for every pane at each change of layout, half the time of a first frame.
-"""
-
+from .styles import DARK, LIGHT
 
 FRAME_OF_TITLE = 4
 """Columns of the line above that no title takes: its ends, and a blank on each side."""
@@ -182,7 +163,11 @@ class Pane(ScrollView):
         left, width = self.scroll_offset.x, strip.cell_length
         first = max(start - left, 0)
         last = min(end - left, width) if end >= 0 else width
-        parts = (strip.crop(0, first), strip.crop(first, last).apply_style(STYLES["cursor"]), strip.crop(last, width))
+        parts = (
+            strip.crop(0, first),
+            strip.crop(first, last).apply_style(self._style("cursor")),
+            strip.crop(last, width),
+        )
         return Strip.join(parts) if first < last else strip
 
     def _painted(self, y: int) -> Strip:
@@ -214,9 +199,12 @@ class Pane(ScrollView):
 
     def _style(self, role: str) -> Style:
         if role not in self._styles:
+            # Not in the CSS: as component classes they would be matched for every pane at each change of layout, half
+            # the time of a first frame.
+            styles = DARK if self.app.current_theme.dark else LIGHT
             style = Style()  # the terminal's own colors
             for part in role.split():
-                style += STYLES[part]
+                style += styles[part]
             self._styles[role] = style
         return self._styles[role]
 

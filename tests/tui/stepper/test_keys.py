@@ -90,6 +90,26 @@ async def batch_row(shown: Driven, key: str) -> None:
     assert "m is for a batch" in shown.text
 
 
+@checks("background")
+async def background(shown: Driven, key: str) -> None:
+    await shown.press("space")
+    before = shown.pane("sample").render_line(1).text
+    dark = _color_of(shown, "negative")
+    await shown.press(key)
+    assert _color_of(shown, "negative") != dark
+    assert shown.pane("sample").render_line(1).text == before
+    await shown.press(key)
+    assert _color_of(shown, "negative") == dark
+
+
+def _color_of(shown: Driven, role: str) -> object:
+    """The color in which the first number of that role is painted."""
+    pane = shown.pane("sample")
+    row = next(y for y, line in enumerate(pane.lines) if any(span.role.startswith(role) for span in line))
+    colors = {segment.style.color for segment in pane.render_line(row) if segment.style and segment.style.color}
+    return next(iter(colors))
+
+
 @checks("back")
 async def back(shown: Driven, key: str) -> None:
     await shown.press("space", "space", "s", "s", "s")

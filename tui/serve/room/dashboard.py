@@ -1,12 +1,14 @@
 """The instructor's screen: the address to type, who is there and how far, and what can be said to all."""
 
 import asyncio
+import os
 import time
 from collections.abc import Callable
 from typing import Any, ClassVar
 
 from backprop_tui.core.text.numerals import brief
 from backprop_tui.tui.serve.faults import Faults
+from backprop_tui.tui.terminal.background import theme
 from backprop_tui.tui.textual_hooks import TolerantApp
 from backprop_tui.tui.widgets.canvas import BLOCKS
 from backprop_tui.tui.widgets.help import HelpScreen
@@ -77,7 +79,7 @@ class Dashboard(TolerantApp):
     ) -> None:
         super().__init__(ansi_color=True)
         self._faults = faults
-        self.theme = "ansi-dark"
+        self.theme = theme(os.environ)
         self._workshop, self._commands, self._address, self._password = workshop, commands, address, password
         self._chosen = ""
         self._status = ""
