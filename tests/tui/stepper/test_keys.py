@@ -501,7 +501,7 @@ async def command_palette(shown: Driven, key: str) -> None:
 
 @checks("help")
 async def help_page(shown: Driven, key: str) -> None:
-    await shown.pilot.resize_terminal(120, 60)
+    await shown.pilot.resize_terminal(120, 75)
     await shown.press(key)
     for one in MAIN:
         assert one.written in shown.text
