@@ -151,11 +151,12 @@ class Effect:
     alone: float
     together: float
 
-    @property
-    def text(self) -> tuple[str, str]:
-        """What the one update does to the loss, and what all do together, a line each."""
+    def text(self, precise: bool = False) -> tuple[str, str]:
+        """What the one update does to the loss, and what all do together, a line each; with all digits if `precise`."""
         alone, together = (
-            f"loss {plain(self.before)} → {plain(after)} ({fixed(after - self.before)})"
+            f"loss {shortest(self.before)} → {shortest(after)} ({full(after - self.before, 'float64')})"
+            if precise
+            else f"loss {plain(self.before)} → {plain(after)} ({fixed(after - self.before)})"
             for after in (self.alone, self.together)
         )
         return f"this update alone: {alone}", f"all updates together: {together}"

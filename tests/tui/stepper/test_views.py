@@ -226,6 +226,13 @@ async def test_an_update_tells_what_it_does_to_the_loss(engine: Engine) -> None:
         assert alone.startswith("this update alone: loss 70.8822 → 70.88")
         await press(found, "escape", "space")
         assert together.startswith(f"all updates together: loss 70.8822 → {found.read(Cell('loss'))}")
+        await press(found, "b", "space")
+        await why(found, Cell("new_w1"))
+        await press(found, "d")
+        alone = lines(found, "why").splitlines()[-2].partition("loss ")[2]
+        before, after, by = alone.rstrip(")").replace("→", "").replace("(", "").split()
+        assert len(before) > 12
+        assert float(after) - float(before) == float(by), "all digits can be checked by hand"
 
 
 async def test_a_row_of_a_batch_is_explained_and_the_others_reached(engine: Engine) -> None:

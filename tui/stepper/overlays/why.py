@@ -46,6 +46,9 @@ from textual.binding import BindingType
 from textual.events import Resize
 from textual.worker import WorkType
 
+Told = tuple[tuple[str, ...], tuple[str, ...]]
+"""Lines with numbers of four digits, and the same with all digits."""
+
 FRAME = 2
 """The columns of a frame."""
 
@@ -67,7 +70,8 @@ class WhyScreen(Overlay[None]):
         self._remarks = known(view.remarks, view.network, view.done)
         self._trail = [cell]
         self._form, self._chosen, self._precise = LOCAL, 0, view.precise
-        self._checked: tuple[str, ...] = ()
+        self._checked: Told = ((), ())
+        """What the engine's answer says: with four digits, and with all."""
         self._wrapped_at = 0
 
     @property
@@ -151,7 +155,7 @@ class WhyScreen(Overlay[None]):
             told = tuple(remark for remark in self._remarks if remark.kind == "not finite")
         for texts, role in (
             (self._of_the_batch(), "dim"),
-            (self._checked, ""),
+            (self._checked[self._precise], ""),
             ([remark.text for remark in told], "label"),
         ):
             if texts:
@@ -189,36 +193,39 @@ class WhyScreen(Overlay[None]):
 
     def _check(self) -> None:
         """Ask; what is known meanwhile stands where the answer will."""
-        self._checked = ()
+        self._checked = (), ()
         cell, ask, value = self.cell, self._ask_effect, parse(self.cell.name)
         if value.gradient:
-            self._checked, ask = awaited(explain(self._trace, cell, self._facts, CHAIN)), self._ask_difference
+            told = awaited(explain(self._trace, cell, self._facts, CHAIN))
+            self._checked, ask = (told, told), self._ask_difference
         elif not value.updated or value.moment:
             return
         # A coroutine made here would never be awaited if the screen closes before the worker starts.
         work: WorkType[None] = partial(self._take, cell, partial(ask, cell))
         self.run_worker(work, exclusive=True)
 
-    async def _take(self, cell: Cell, ask: Callable[[], Awaitable[tuple[str, ...]]]) -> None:
+    async def _take(self, cell: Cell, ask: Callable[[], Awaitable[Told]]) -> None:
         try:
             checked = await ask()
         except (EngineLost, WireError) as error:
-            checked = (str(error),)
+            checked = (str(error),), (str(error),)
         if cell == self.cell:
             self._checked = checked
             self.draw()
 
-    async def _ask_difference(self, cell: Cell) -> tuple[str, ...]:
+    async def _ask_difference(self, cell: Cell) -> Told:
         """Of a gradient: the finite difference, and whether all agree."""
         question = difference_request(self._trace, cell, self._facts)
         answer = _losses(await self._engine.ask(question.request)) if question else None
-        return agreement(explain(self._trace, cell, self._facts, CHAIN), question, answer).text
+        told = agreement(explain(self._trace, cell, self._facts, CHAIN), question, answer).text
+        return told, told
 
-    async def _ask_effect(self, cell: Cell) -> tuple[str, ...]:
+    async def _ask_effect(self, cell: Cell) -> Told:
         """Of a parameter's update: what it alone does to the loss, and if all are shown, what they do together."""
         request = effect_request(self._trace, cell, self._facts)
-        told = effect(_losses(await self._engine.ask(request))).text
-        return told if self._view.done == phases.count(self._view.network) else told[:1]
+        found = effect(_losses(await self._engine.ask(request)))
+        lines_told = 2 if self._view.done == phases.count(self._view.network) else 1
+        return found.text()[:lines_told], found.text(precise=True)[:lines_told]
 
     # Keys
 
