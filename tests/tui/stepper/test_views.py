@@ -1,6 +1,7 @@
 """Why?, one number at a time, changed numbers, questions, pictures: the real app with the real engine, by its keys."""
 
 import asyncio
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -229,8 +230,10 @@ async def test_an_update_tells_what_it_does_to_the_loss(engine: Engine) -> None:
         await press(found, "b", "space")
         await why(found, Cell("new_w1"))
         await press(found, "d")
-        alone = lines(found, "why").splitlines()[-2].partition("loss ")[2]
-        before, after, by = alone.rstrip(")").replace("→", "").replace("(", "").split()
+        words = " ".join(lines(found, "why").split())
+        told = re.search(r"this update alone: loss (\S+) → (\S+) \((\S+)\)", words)
+        assert told is not None
+        before, after, by = told.groups()
         assert len(before) > 12
         assert float(after) - float(before) == float(by), "all digits can be checked by hand"
 
