@@ -63,7 +63,10 @@ def test_losses_as_blocks() -> None:
     assert (duration(8), duration(200), duration(7300)) == ("8s", "3m", "2h")
 
 
-@pytest.mark.parametrize("end", ["hang up", "SIGTERM", "SIGINT", "SIGHUP"])
+ENDS = ("hang up", "SIGTERM", "SIGINT", "SIGHUP", "SIGHUP SIGCONT", "SIGCONT SIGHUP", "SIGSTOP SIGHUP SIGCONT")
+
+
+@pytest.mark.parametrize("end", ENDS)
 def test_the_workshop_ends_in_order_if_its_terminal_goes_or_a_signal_comes(dashboard, end: str) -> None:
     with come(dashboard, "anna") as anna:
         anna.press("   ")
@@ -72,7 +75,8 @@ def test_the_workshop_ends_in_order_if_its_terminal_goes_or_a_signal_comes(dashb
         if end == "hang up":
             dashboard.close()
         else:
-            dashboard.process.send_signal(getattr(signal, end))
+            for name in end.split():
+                dashboard.process.send_signal(getattr(signal, name))
         dashboard.wait_for_end(10)
         anna.wait_for_end(10)
         assert "the workshop has ended" in anna.output, anna.output[-400:]
