@@ -19,6 +19,7 @@ from backprop_tui.tui.lessons.screen import LessonScreen
 from backprop_tui.tui.stepper.screen import StepperScreen
 from backprop_tui.tui.widgets.pane import Pane
 from driven_screen import Driven, InThisProcess, driven, text_of
+from sizes import IDS, SIZES
 from textual.pilot import Pilot
 from textual.widgets import Input
 
@@ -317,7 +318,7 @@ KEYS = {
 }
 
 
-@pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=["80x24", "120x40"])
+@pytest.mark.parametrize("size", SIZES, ids=IDS)
 @pytest.mark.parametrize("lesson", KEYS)
 def test_picture(engine: Engine, snap_compare: Callable[..., bool], lesson: str, size: tuple[int, int]) -> None:
     app = StepperApp(Session(Run(table=TableSpec(holdout=0.2))), InThisProcess(engine))

@@ -33,11 +33,12 @@ from driven_screen import Driven, InThisProcess, driven, text_of
 from driving import Settle
 from networks import hidden_layers
 from real_terminal import RealTerminal
+from sizes import IDS, SIZES
 from textual.pilot import Pilot
 
 PART_4 = bundled("notebook-part-4").run
 DEEP = Run(network=Network(2, hidden_layers([3, 3], "sigmoid")))
-SIZES = [(40, 10), (60, 16), (80, 24), (100, 24), (120, 40)]
+EVERY_SIZE = [(40, 10), (60, 16), (80, 24), (100, 24), (120, 40)]
 
 
 async def press(found: Driven, *keys: str) -> None:
@@ -302,7 +303,7 @@ async def test_a_long_explanation_scrolls(engine: Engine) -> None:
         assert "∂L/∂w1[1,1] =" in found.text
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", EVERY_SIZE)
 async def test_nothing_is_cut_off(engine: Engine, size: tuple[int, int]) -> None:
     """Every line of an explanation fits the frame; the line of keys ends with the way out."""
     run = Run(network=Network(2, hidden_layers([3, 3], "tanh")), optimizer=Optimizer("adam"))
@@ -869,7 +870,7 @@ VIEWS: dict[str, tuple[str, ...]] = {
 }
 
 
-@pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=["80x24", "120x40"])
+@pytest.mark.parametrize("size", SIZES, ids=IDS)
 @pytest.mark.parametrize("view", VIEWS)
 def test_picture(engine: Engine, snap_compare: Callable[..., bool], view: str, size: tuple[int, int]) -> None:
     app = StepperApp(Session(PART_4, bundled("notebook-part-4")), InThisProcess(engine))
