@@ -29,7 +29,7 @@ def sentence(
     their result.
     """
     cell = what if isinstance(what, Cell) else Cell(what.names[0])
-    if sample_of(cell) is not None:
+    if not isinstance(what, Cell) and sample_of(cell) is not None:
         cell = of_sample(cell, sample)
     found = explain(trace, cell, context, LOCAL)
     if isinstance(what, Cell):

@@ -47,8 +47,8 @@ def lines(view: View, width: int, height: int, text: str = "") -> list[Line]:
 def _sentence(view: View, what: Phase | Cell, width: int) -> tuple[str, str]:
     """The formula and the arithmetic, in a batch those of the row that is shown, or of its first one."""
     assert view.trace is not None
-    place = 0 if view.trace.averaged else view.place or 0
-    return sentence(view.trace, what, view.context, width, view.digits, place)
+    of = what if isinstance(what, Phase) or view.trace.averaged else view.of_row(what)
+    return sentence(view.trace, of, view.context, width, view.digits, view.place or 0)
 
 
 def _what_it_is(cell: Cell, width: int, room: int) -> list[Line]:
