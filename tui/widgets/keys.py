@@ -81,7 +81,7 @@ EVERYWHERE = group(
         for lesson in LESSONS
     ),
     Key("f", "f", "follow", "follow", "see the instructor's screen; again: back to your own (in a workshop)"),
-    Key("T", "T", "background", "light/dark", "colors for a light background, or for a dark one"),
+    Key("C", "C", "background", "light/dark", "colors for a light background, or for a dark one"),
     Key("ctrl+p", "ctrl+p", "command_palette", "commands", "the command palette: everything above by name"),
     HELP,
     Key("q,ctrl+c", "q", "quit", "quit", "quit", True),
