@@ -156,13 +156,13 @@ def _reached(part: ReachPart, screen: str, run: Run, at: Path) -> Condition:
         if part.lesson is not None:
             choose(part.lesson, NAMES, (*at, "lesson"))
         found.append(Reached(part.value or "", part.step or 0, part.lesson or ""))
-    if (part.number is None) != (part.least is None and part.most is None):
-        raise Bad(at, "expected number with least, most or both: which number, and between which bounds")
-    if part.number is not None:
-        _known(part.number, screen, run, (*at, "number"))
-        found.append(Within(part.number, _bound(part.least, -1), _bound(part.most, 1), part.steps))
-    if part.lr_least is not None or part.lr_most is not None:
-        found.append(Within("lr", _bound(part.lr_least, -1), _bound(part.lr_most, 1)))
+    for name, (least, most) in part.between.items():
+        _known(name, screen, run, (*at, "between", name))
+        if least > most:
+            raise Bad((*at, "between", name), f"expected the lower bound first, got [{least:g}, {most:g}]")
+        found.append(Within(name, least, most, part.steps))
+    if part.steps is not None and not part.between:
+        raise Bad((*at, "steps"), "expected between as well: what must hold after so many steps")
     if part.loss_rises is not None:
         found.append(Rises(part.loss_rises))
     for key in ("largest", "smallest"):
@@ -172,12 +172,8 @@ def _reached(part: ReachPart, screen: str, run: Run, at: Path) -> Condition:
                 raise Bad(at, "expected rows as well: among how many of the first rows")
             found.append(Extreme(column, part.rows, key == "smallest"))
     if not found:
-        raise Bad(at, "expected value, step, lesson, number, lr_least, lr_most, loss_rises, largest or smallest")
+        raise Bad(at, "expected one of value, step, lesson, between, loss_rises, largest and smallest")
     return found[0] if len(found) == 1 else Together(tuple(found))
-
-
-def _bound(value: float | None, sign: int) -> float:
-    return sign * float("inf") if value is None else value
 
 
 def _cell(name: str, network: Network, at: Path) -> None:

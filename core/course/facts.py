@@ -27,7 +27,7 @@ STEP_NAMES = ("step", "lr", "training_loss", "held_out_loss")
 LESSON_NAMES: Mapping[str, tuple[str, ...]] = {
     "data": ("row", "phases"),
     "autograd": ("x", "y", "derivative", "new_x", "lr", "steps"),
-    "descent": ("x", "start", "lr", "steps", "shrink"),
+    "descent": ("x", "start", "size", "lr", "least_lr", "steps", "shrink"),
     "back-propagation": STEP_NAMES,
     "training": (*STEP_NAMES, "batch"),
 }
@@ -154,8 +154,11 @@ def of_autograd(lesson: AutogradLesson) -> Facts:
 
 
 def of_descent(lesson: DescentLesson) -> Facts:
-    """The facts of a descent: where it is, and by what factor its last step changed dy/dx."""
-    numbers = {"x": lesson.x, "start": lesson.start, "lr": lesson.lr, "steps": float(lesson.done)}
+    """The facts of a descent: where it is, the least learning rate of its steps, what its last one made of dy/dx."""
+    numbers = {"x": lesson.x, "start": lesson.start, "size": abs(lesson.x), "lr": lesson.lr}
+    numbers["steps"] = float(lesson.done)
+    if lesson.done:
+        numbers["least_lr"] = min(step[3] for step in lesson.steps)
     derivatives = [step[1] for step in lesson.steps[-2:]]
     if len(derivatives) == 2 and derivatives[0]:
         numbers["shrink"] = derivatives[1] / derivatives[0]

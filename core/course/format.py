@@ -45,14 +45,10 @@ class ReachPart(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A value of the step that is computed: `gw1`."""
     step: Step | None = None
     lesson: Name | None = None
-    number: Name | None = None
-    """A number that lies between `least` and `most`."""
-    least: float | None = None
-    most: float | None = None
+    between: Annotated[dict[Name, tuple[float, float]], Meta(max_length=10)] = {}
+    """Numbers by their names, each with the bounds that it must lie between: `{ lr = [0.5, 0.5] }`."""
     steps: Step | None = None
     """After so many steps at most."""
-    lr_least: float | None = None
-    lr_most: float | None = None
     loss_rises: Annotated[int, Meta(ge=1, le=1000)] | None = None
     largest: Name | None = None
     """The column in which the chosen row has the largest value, among the first `rows`."""

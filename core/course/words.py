@@ -48,7 +48,7 @@ def right_words(task: Task, facts: Facts) -> str:
     """What is said to the right answer: the number itself, if one was typed, and what follows."""
     if isinstance(task.condition, Typed):
         value = truth(task.condition, facts)
-        return f"Right, {plain(value) if value is not None else ''}. {task.done}"
+        return f"Right: {brief(value or 0.0)}. {task.done}"
     return f"{'Right' if isinstance(task.condition, Chosen) else 'Done'}. {task.done}"
 
 

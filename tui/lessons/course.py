@@ -7,7 +7,7 @@ from time import monotonic
 from typing import Any
 
 import msgspec
-from backprop_tui.core.course import Course, CourseError, open_course
+from backprop_tui.core.course import Course, CourseError, CourseLesson, open_course
 from backprop_tui.core.course.build import choices
 from backprop_tui.core.course.conditions import Chosen, Typed, check, is_asked, right_choice, truth
 from backprop_tui.core.course.facts import Facts, of_autograd, of_data, of_descent, of_step
@@ -21,7 +21,7 @@ from backprop_tui.core.engine.protocol.messages import WireError
 from backprop_tui.core.lessons.autograd import AutogradLesson
 from backprop_tui.core.lessons.data import DataLesson
 from backprop_tui.core.lessons.descent import DescentLesson
-from backprop_tui.core.lessons.names import MAIN
+from backprop_tui.core.lessons.names import MAIN, Lesson
 from backprop_tui.core.model.phases import Cell
 from backprop_tui.core.text.escape import escape_controls
 from backprop_tui.core.text.numerals import brief, shortest
@@ -92,7 +92,7 @@ class Guide:
             main.open(lesson.scenario)
         self._lessons.show(lesson.screen.number)
         if (wanted := lesson.function) is not None and (screen := self._lessons.found(lesson.screen)) is not None:
-            function = self._function()
+            function = self._function(lesson.screen)
 
             def put() -> None:
                 assert function is not None, "lessons on a function have one"
@@ -186,6 +186,7 @@ class Guide:
         else:
             match progress.task.condition:
                 case Typed() as condition:
+                    self._draw()  # the question itself, while it is answered
                     within = f"the number, to within {brief(condition.tolerance)}"
                     screen.ask(within, lambda line: self._judge(number=typed.number(line)), text)
                 case Chosen() as condition if text:
@@ -257,11 +258,12 @@ class Guide:
         else:
             self._say(miss_words(task, mistake))
 
-    async def _sum_up(self, lesson: Any, last: int) -> None:
+    async def _sum_up(self, lesson: CourseLesson, last: int) -> None:
         progress = self.progress
         first = last + 1 - len(lesson.tasks)
-        wanted = self._ahead_of(lesson) if lesson.screen == MAIN else self._now
-        facts = await self._found(wanted) if not callable(wanted) else wanted()
+        session = self._main.session
+        on_steps = lesson.screen == MAIN
+        facts = await self._found(StepAhead(MAIN, session, lesson.step)) if on_steps else self._now(lesson)
         number = progress.course.lessons.index(lesson) + 1
         paragraphs = summary(lesson, progress.results[first : last + 1], facts)
         if progress.is_over:
@@ -298,30 +300,26 @@ class Guide:
     def _main(self) -> StepperScreen:
         return next(screen for screen in self._app.screen_stack if isinstance(screen, StepperScreen))
 
-    def _function(self) -> AutogradLesson | DescentLesson | None:
-        match self.progress.lesson.screen.name:
+    def _function(self, lesson: Lesson) -> AutogradLesson | DescentLesson | None:
+        match lesson.name:
             case "autograd":
                 return self._lessons.autograd
             case "descent":
                 return self._lessons.descent
         return None
 
-    def _table(self) -> DataLesson | None:
-        lesson = self.progress.lesson.screen
+    def _table(self, lesson: Lesson) -> DataLesson | None:
         screen = self._lessons.found(lesson)
         return screen.lesson if isinstance(screen, DataScreen) else None
 
     def _ahead(self) -> Ahead:
-        progress = self.progress
-        session = self._main.session
-        return ahead(progress.task.condition, progress.lesson.screen, session, self._function(), self._table())
+        screen, condition = self.progress.lesson.screen, self.progress.task.condition
+        return ahead(condition, screen, self._main.session, self._function(screen), self._table(screen))
 
-    def _ahead_of(self, lesson: Any) -> Ahead:
-        return StepAhead(lesson.screen, self._main.session, lesson.step)
-
-    def _now(self) -> Facts:
-        """What is so now in the lesson of the task, whichever is open."""
-        function, table = self._function(), self._table()
+    def _now(self, lesson: CourseLesson | None = None) -> Facts:
+        """What is so now in a lesson, that of the task if none is named, whichever is open."""
+        screen = (lesson or self.progress.lesson).screen
+        function, table = self._function(screen), self._table(screen)
         if table is not None:
             facts = of_data(table)
         elif isinstance(function, AutogradLesson):
@@ -329,9 +327,9 @@ class Guide:
         elif isinstance(function, DescentLesson):
             facts = of_descent(function)
         else:
-            training = self._lessons.found(self.progress.lesson.screen)
+            training = self._lessons.found(screen)
             losses = training.overview.losses if isinstance(training, TrainingScreen) else None
-            facts = of_step(self.progress.lesson.screen, self._main.session, losses, self._explained)
+            facts = of_step(screen, self._main.session, losses, self._explained)
         return replace(facts, lesson=self._lessons.open)
 
     def _seconds(self) -> float:

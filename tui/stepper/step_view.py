@@ -139,7 +139,7 @@ class StepView(KeyScreen):
         self._paint_pictures(view)
         self._paint_step(view)
         self._entitle(view)
-        tip = status.tip(len(view.losses), self.keys.keys)
+        tip = status.tip(max(len(view.losses), int(self.tasks is not None)), self.keys.keys)
         said = status.line(view, self.notice or self.waiting(), self.session.timeline.jump, self._pointing, tip, width)
         self.pane("#status").show([said])
         self.pane("#footer").show(footer.lines(width, self.keys.keys, layout.footer_lines(*self.size)))
