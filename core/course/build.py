@@ -48,6 +48,10 @@ def _lesson(part: LessonPart, at: Path, open_scenario: Open) -> CourseLesson:
         except ScenarioError as error:
             raise Bad((*at, "scenario"), str(error)) from None
         scenario = replace(scenario, show=replace(scenario.show, lesson=part.screen))
+        if part.function is not None:
+            raise Bad(
+                (*at, "scenario"), "expected scenario or function, not both: lessons on a function have no run"
+            )
     run = scenario.run if scenario else Run()
     tasks = tuple(_task(one, part.screen, run, (*at, "task", place)) for place, one in enumerate(part.task))
     for name in PLACEHOLDER.findall(part.summary):

@@ -96,6 +96,16 @@ def is_asked(condition: Condition) -> bool:
     return isinstance(condition, Typed | Chosen)
 
 
+def is_known(condition: Condition, facts: Facts) -> bool:
+    """Whether the facts tell which answer is right; of what is no question there is nothing to know."""
+    match condition:
+        case Typed():
+            return truth(condition, facts) is not None
+        case Chosen():
+            return right_choice(condition, facts) is not None
+    return True
+
+
 def check(condition: Condition, facts: Facts) -> bool:
     """Whether the facts fulfil a condition. What is not known is not fulfilled."""
     match condition:

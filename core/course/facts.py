@@ -23,7 +23,7 @@ _NAME = re.compile(r"([a-z]\w*)(?:\[(\d{1,6})(?:,(\d{1,6}))?\])?")
 MOST_LOSSES = 1_001
 """So many of the newest losses are looked at."""
 
-STEP_NAMES = ("step", "lr", "training_loss", "held_out_loss")
+STEP_NAMES = ("step", "lr", "training_loss", "held_out_loss", "predicted")
 LESSON_NAMES: Mapping[str, tuple[str, ...]] = {
     "data": ("row", "phases"),
     "autograd": ("x", "y", "derivative", "new_x", "lr", "steps"),

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 from backprop_tui.core.course import Course, CourseError, CourseLesson, open_course
 from backprop_tui.core.course.build import choices
-from backprop_tui.core.course.conditions import Chosen, Typed, check, is_asked, right_choice, truth
+from backprop_tui.core.course.conditions import Chosen, Typed, check, is_asked, is_known, right_choice, truth
 from backprop_tui.core.course.facts import Facts, of_autograd, of_data, of_descent, of_step
 from backprop_tui.core.course.progress import TOLD, Progress, SavedProgress
 from backprop_tui.core.course.report import CSV, MARKDOWN, report
@@ -57,6 +57,8 @@ class Guide:
         self._said = ""
         """What is said to the last answer."""
         self._explained: frozenset[Cell] = frozenset()
+        self._predicted = 0
+        """How many predictions were right when the task began."""
         self._since = monotonic()
         lessons.show_tasks(self)
 
@@ -72,6 +74,7 @@ class Guide:
         """Where it was left; the lessons are where the session was."""
         self.progress.resume(saved)
         self.shown = saved.shown
+        self._begin_task()
         self._draw()
 
     def kept(self) -> dict[str, Any]:
@@ -89,8 +92,9 @@ class Guide:
         main.autoplay.stop()
         if lesson.scenario is not None:
             self._lessons.close()
-            main.open(lesson.scenario)
-        self._lessons.show(lesson.screen.number)
+            main.open(lesson.scenario)  # in the lesson that it names
+        else:
+            self._lessons.show(lesson.screen.number)
         if (wanted := lesson.function) is not None and (screen := self._lessons.found(lesson.screen)) is not None:
             function = self._function(lesson.screen)
 
@@ -100,8 +104,12 @@ class Guide:
                 function.set_lr(wanted.lr)
 
             screen.act(put)
-        self._since = monotonic()
+        self._begin_task()
         self._draw()
+
+    def _begin_task(self) -> None:
+        self._said, self._explained, self._since = "", frozenset(), monotonic()
+        self._predicted = self._main.predictor.score.right
 
     def _page(self, title: str, paragraphs: tuple[str, ...], then: Callable[[], None]) -> None:
         safe = tuple(escape_controls(part) for part in paragraphs)
@@ -183,6 +191,9 @@ class Guide:
             self._draw()
         elif not progress.is_open:
             self._go_on()
+        elif is_asked(progress.task.condition) and self._lessons.open != progress.lesson.screen:
+            self._lessons.show(progress.lesson.screen.number)  # the question is about what is seen there
+            self._draw()
         else:
             match progress.task.condition:
                 case Typed() as condition:
@@ -220,7 +231,7 @@ class Guide:
         progress = self.progress
         lesson, last = progress.lesson, progress.place
         ends = progress.go_on()
-        self._said, self._explained, self._since = "", frozenset(), monotonic()
+        self._begin_task()
         if ends:
             self._work(self._sum_up, lesson, last)
         self._draw()
@@ -243,10 +254,13 @@ class Guide:
     async def _decide(self, number: float | None, choice: int | None) -> None:
         progress = self.progress
         task = progress.task
+        facts = self._now()
         if is_asked(task.condition):
             facts = replace(await self._found(self._ahead()), typed=number, chosen=choice)
-        else:
-            facts = self._now()
+            if not is_known(task.condition, facts):
+                self._open_lesson()
+                self._say("This run does not tell. The lesson's own begins again: A answers there.")
+                return
         if check(task.condition, facts):
             progress.right(self._seconds())
             self._say(right_words(task, facts))
@@ -330,6 +344,8 @@ class Guide:
             training = self._lessons.found(screen)
             losses = training.overview.losses if isinstance(training, TrainingScreen) else None
             facts = of_step(screen, self._main.session, losses, self._explained)
+            right = self._main.predictor.score.right - self._predicted
+            facts = replace(facts, numbers={**facts.numbers, "predicted": float(right)})
         return replace(facts, lesson=self._lessons.open)
 
     def _seconds(self) -> float:
