@@ -49,16 +49,13 @@ def _lesson(part: LessonPart, at: Path, open_scenario: Open) -> CourseLesson:
             raise Bad((*at, "scenario"), str(error)) from None
         scenario = replace(scenario, show=replace(scenario.show, lesson=part.screen))
         if part.function is not None:
-            raise Bad(
-                (*at, "scenario"), "expected scenario or function, not both: lessons on a function have no run"
-            )
+            raise Bad((*at, "scenario"), "expected scenario or function, not both: lessons on a function have no run")
     run = scenario.run if scenario else Run()
+    function = _function(part, at)
     tasks = tuple(_task(one, part.screen, run, (*at, "task", place)) for place, one in enumerate(part.task))
     for name in PLACEHOLDER.findall(part.summary):
         _known(name, part.screen, run, (*at, "summary"))
-    return CourseLesson(
-        part.title, named(part.screen), part.goal, tasks, part.summary, part.step, scenario, _function(part, at)
-    )
+    return CourseLesson(part.title, named(part.screen), part.goal, tasks, part.summary, part.step, scenario, function)
 
 
 def _function(part: LessonPart, at: Path) -> Function | None:

@@ -74,7 +74,10 @@ def parse(text: str, folder: FilePath | None, name: str) -> Course:
             raise ScenarioError("expected an example's name, or a file of the course's own folder, without a path")
         if folder is not None:
             return read_scenario(folder / wanted)
-        return parse_scenario((COURSES / SCENARIOS / wanted).read_text("utf-8"), None, wanted)
+        ours = COURSES / SCENARIOS / wanted
+        if not ours.is_file():
+            raise ScenarioError(f"{escape_controls(wanted)}: no such file")
+        return parse_scenario(ours.read_text("utf-8"), None, wanted)
 
     text = plain_text(text)
     try:
