@@ -1,5 +1,6 @@
 """`backprop-tui check`: whether scenarios come out as their sources say, without a screen."""
 
+import sys
 from collections.abc import Callable, Iterator
 from math import floor, isfinite, log10
 from pathlib import Path
@@ -62,7 +63,7 @@ def _check_all(names: list[str], complain: Callable[[str], None]) -> int:
     answer, worst = Engine().answer, AGREE
     for name in names or bundled_names():
         if is_course(Path(name)) if name.endswith(".toml") else name in courses():
-            worst = max(worst, _check_course(name, answer, complain))
+            worst = max(worst, check_course(name, answer, complain))
             continue
         try:
             scenario = open_scenario(name, hideable_keys(name))
@@ -78,7 +79,7 @@ def _check_all(names: list[str], complain: Callable[[str], None]) -> int:
     return worst
 
 
-def _check_course(name: str, answer: "Ask", complain: Callable[[str], None]) -> int:
+def check_course(name: str, answer: "Ask", complain: Callable[[str], None]) -> int:
     """Play a course through with the right answers, and say of each task whether that does it; the exit code."""
     import asyncio
 
@@ -93,11 +94,13 @@ def _check_course(name: str, answer: "Ask", complain: Callable[[str], None]) -> 
         complain(str(error))
         return BAD
 
+    out = sys.stdout  # while it runs, Textual has it
+
     async def follow() -> int:
         done = 0
         async for played in play(course, answer):
             verdict = "ok" if not played.problem else f"CAN'T BE DONE: {played.problem}"
-            print(f"  {played.number:>3}  {escape_controls(played.text)[:60]:60}  {verdict}", flush=True)
+            print(f"  {played.number:>3}  {escape_controls(played.text)[:60]:60}  {verdict}", file=out, flush=True)
             done += not played.problem
         return done
 

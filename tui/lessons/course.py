@@ -216,7 +216,7 @@ class Guide:
     def explained(self, cell: Cell) -> None:
         """The why? of a number was opened."""
         self._explained |= {cell}
-        self.look()
+        self._draw()
 
     def look(self) -> None:
         """If the task is done by what is on the screen, say so."""
