@@ -112,7 +112,7 @@ def choices(condition: Chosen) -> str:
 
 
 def _fits(text: str, at: Path, most: int | None = None) -> None:
-    lines = len(wrap(text, WIDTH))
+    lines = len(wrap(text, WIDTH, break_on_hyphens=False))
     if lines > LINES:
         raise Bad(at, f"takes {lines} lines at 80x24, where {LINES} fit: make it shorter")
     if most is not None and len(text) > most:

@@ -23,13 +23,13 @@ _NAME = re.compile(r"([a-z]\w*)(?:\[(\d{1,6})(?:,(\d{1,6}))?\])?")
 MOST_LOSSES = 1_001
 """So many of the newest losses are looked at."""
 
-STEP_NAMES = ("step", "lr", "training_loss", "held_out_loss", "predicted")
+STEP_NAMES = ("step", "lr", "training_loss", "held_out_loss", "predicted", "batch")
 LESSON_NAMES: Mapping[str, tuple[str, ...]] = {
     "data": ("row", "phases"),
     "autograd": ("x", "y", "derivative", "new_x", "lr", "steps"),
     "descent": ("x", "start", "size", "lr", "least_lr", "steps", "shrink"),
     "back-propagation": STEP_NAMES,
-    "training": (*STEP_NAMES, "batch"),
+    "training": STEP_NAMES,
 }
 """What besides the numbers of a step and of a row has a name, by lesson."""
 

@@ -366,4 +366,4 @@ def resumed(kept: object) -> tuple[Course, SavedProgress]:
 
 
 def _folded(text: str, width: int, role: str = "") -> list[Line]:
-    return [(Span(part, role),) for part in wrap(escape_controls(text), width)]
+    return [(Span(part, role),) for part in wrap(escape_controls(text), width, break_on_hyphens=False)]

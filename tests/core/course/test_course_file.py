@@ -1,5 +1,6 @@
 """Course files: what is read from them, and every mistake told with its line, its key and what was expected."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -175,6 +176,12 @@ def test_keys_are_read(text: str, keys: tuple[str, ...]) -> None:
 def test_keys_that_are_none_are_told(text: str) -> None:
     with pytest.raises(BadKeys, match="expected keys such as s"):
         keys_of(text)
+
+
+def test_the_example_on_the_page_is_a_course() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "courses.md").read_text("utf-8")
+    (text,) = re.findall(r"^```toml\n(.*?)^```", page, re.DOTALL | re.MULTILINE)
+    assert len(parse(text, None, "it").tasks) == 4
 
 
 # The courses that come along
