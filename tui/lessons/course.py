@@ -258,8 +258,7 @@ class Guide:
         if is_asked(task.condition):
             facts = replace(await self._found(self._ahead()), typed=number, chosen=choice)
             if not is_known(task.condition, facts):
-                self._open_lesson()
-                self._say("This run does not tell. The lesson's own begins again: A answers there.")
+                self._without_truth()
                 return
         if check(task.condition, facts):
             progress.right(self._seconds())
@@ -271,6 +270,14 @@ class Guide:
             self._say(worked(task, facts, max(self._app.size.width - 12, 30)))
         else:
             self._say(miss_words(task, mistake))
+
+    def _without_truth(self) -> None:
+        """The run in view has no such number: that is no miss. Begin the lesson's own, if it has one."""
+        if self.progress.lesson.scenario is not None:
+            self._open_lesson()
+            self._say("This run does not tell. The lesson's own has begun again: A answers there.")
+        else:
+            self._say("This run does not tell. At its start, b leads back to the run before it.")
 
     async def _sum_up(self, lesson: CourseLesson, last: int) -> None:
         progress = self.progress

@@ -8,6 +8,7 @@ import pytest
 from backprop_tui.core.course import Course, bundled, parse
 from backprop_tui.core.course.progress import DONE, OPEN, TOLD
 from backprop_tui.core.engine.compute.engine import Engine
+from backprop_tui.core.scenario import parse as parse_scenario
 from backprop_tui.core.session.drive import Ask
 from backprop_tui.tui.app import StepperApp
 from backprop_tui.tui.cli.check import AGREE, BAD, DIFFER
@@ -97,6 +98,7 @@ async def test_the_first_hour_is_done_by_its_keys(engine: Engine) -> None:
     assert all(task.keys for task in played)
 
 
+@pytest.mark.slow
 async def test_every_task_of_the_first_hour_is_seen_whole_at_80x24(engine: Engine) -> None:
     """Its text in two lines, its summary on a page, with the person's own numbers."""
     async with driven(engine, course=bundled()) as shown:
@@ -231,20 +233,34 @@ async def test_a_question_on_another_screen_leads_to_its_own(engine: Engine) -> 
         assert "Right: 14.684" in shown.text
 
 
-async def test_a_run_that_can_not_tell_begins_again(engine: Engine) -> None:
-    """Another network was opened meanwhile: it has no such number, and that is no miss."""
-    text = STEP.replace('goal = "one step', 'scenario = "xor"\ngoal = "one step').replace("gw1[1,1]", "gw1[2,2]")
-    async with driven(engine, course=parse(text, None, "xor")) as shown:
+ONE_UNIT = """
+title = "One unit"
+[data]
+x = [[3.0]]
+y = [[8.0]]
+features = ["x"]
+targets = ["y"]
+[network]
+layers = [{ units = 1, activation = "linear" }]
+"""
+
+
+@pytest.mark.parametrize(
+    ("scenario", "told"),
+    [('scenario = "notebook-part-4"\n', "has begun again: A answers there"), ("", "b leads back to the run before")],
+)
+async def test_a_run_that_can_not_tell_is_no_miss(scenario: str, told: str, engine: Engine) -> None:
+    """Another network was opened meanwhile, which has no such number."""
+    text = STEP.replace("goal =", scenario + "goal =").replace("gw1[1,1]", "gw1[2,2]")
+    async with driven(engine, course=parse(text, None, "it")) as shown:
         await shown.press("escape")
-        assert shown.screen.scenario is not None
-        network = shown.session.timeline.run.network
-        text = STEP.replace("gw1[1,1]", "gw1[2,2]")
-        await shown.press("o")
-        await shown.press("enter")
-        guide = guide_of(shown)
-        if shown.session.timeline.run.network != network:
-            await shown.press("A", *"1", "enter")
-        assert guide.progress.results[0].tries <= 1
+        shown.screen.open(parse_scenario(ONE_UNIT, None, "one"))
+        await shown.settle()
+        assert shown.session.timeline.run.network.features == 1
+        await shown.press("A", *"1", "enter")
+        assert told in " ".join(shown.text.split())
+        assert guide_of(shown).progress.results[0].tries == 0
+        assert shown.session.timeline.run.network.features == (2 if scenario else 1)
 
 
 @pytest.mark.parametrize("size", [(80, 24), (60, 16), (40, 10), (120, 40)])
