@@ -8,3 +8,6 @@ HOUSE_TABLE: Traversable = files(__name__) / "house_price_full.csv"
 
 EXAMPLES: Traversable = files(__name__) / "examples"
 """Scenario files, one a worked example."""
+
+COURSES: Traversable = files(__name__) / "course"
+"""Courses, one a file; the runs that they begin with lie in `scenarios`."""

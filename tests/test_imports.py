@@ -21,7 +21,7 @@ FLOORS = (
     {"tui.widgets"},
     {"tui.terminal"},
     {"tui", "tui.textual_hooks"},
-    {"core.export", "core.storage"},
+    {"core.export", "core.storage", "core.course"},
     {"core.explain", "core.scenario"},
     {"core.lessons"},
     {"core.session", "core.engine.client", "core.engine.compute"},

@@ -32,13 +32,17 @@ from .widgets.messages import (
     Save,
     ShowGlossary,
     ShowHelp,
+    TaskKey,
     Told,
+    WhyOpened,
 )
 from .widgets.runner import FAULT, Asker
 
 if TYPE_CHECKING:
+    from backprop_tui.core.course import Course
     from backprop_tui.core.storage.store import Loaded
 
+    from .lessons.course import Guide
     from .saving import Keeper
 
 MOST_FAULTS, STORM = 20, 5.0
@@ -61,8 +65,12 @@ class StepperApp(KeyApp):
         steps: int = 0,
         keeper: "Keeper | None" = None,
         loaded: "Loaded | None" = None,
+        course: "Course | None" = None,
     ) -> None:
-        """`steps` are made at the start; `keeper` saves the session; `loaded` is what it was restored from."""
+        """`steps` are made at the start; `keeper` saves the session; `loaded` is what it was restored from.
+
+        `course` is opened at once.
+        """
         super().__init__(ansi_color=True)
         # Set before there is anything to be styled: to change the theme would style everything twice.
         self.set_reactive(App.theme, theme(os.environ))
@@ -76,7 +84,9 @@ class StepperApp(KeyApp):
         self.event_loop: asyncio.AbstractEventLoop | None = None
         self.ending: Ending | None = None
         """What ends it when a signal asks for that; None if nothing does, as in a test."""
-        self._steps, self._loaded = steps, loaded
+        self._steps, self._loaded, self._course = steps, loaded, course
+        self.guide: Guide | None = None
+        """Leads through a course, if one is open."""
         self._trouble = ""
         """Why the session could not be saved by itself."""
         self.faults: list[Exception] = []
@@ -94,7 +104,12 @@ class StepperApp(KeyApp):
     def on_mount(self) -> None:
         """Open the lesson that is to be open, and begin to save."""
         make_first_screen_switchable(self.screen)
-        self.lessons.begin(self._loaded.screen if self._loaded else {}, self._main.scenario)
+        kept = self._loaded.screen if self._loaded else {}
+        self.lessons.begin(kept, self._main.scenario)
+        if self._course is not None:
+            self._open_course(self._course)
+        elif "course" in kept:
+            self._resume_course(kept["course"])
         if (keeper := self.keeper) is not None and self.SAVE_EVERY:
             self.set_timer(self.SAVE_EVERY, lambda: self._keep_saving(keeper))
 
@@ -118,6 +133,11 @@ class StepperApp(KeyApp):
                 from .widgets.glossary import GlossaryScreen
 
                 self.push_screen(GlossaryScreen(what.word))
+            case TaskKey():
+                self._task_key(what)
+            case WhyOpened():
+                if self.guide is not None:
+                    self.guide.explained(what.cell)
             case FollowInstructor():
                 self._say(self.follow())
             case Save():
@@ -144,6 +164,36 @@ class StepperApp(KeyApp):
         if text:
             super().copy_to_clipboard(text)
 
+    # A course
+
+    def _task_key(self, what: TaskKey) -> None:
+        if self.guide is not None:
+            self.guide.key(what.key, what.text)
+        elif what.key != "task":
+            self._say("no course is open; T opens the one that comes along")
+        else:
+            from backprop_tui.core.course import bundled
+
+            self._open_course(bundled())
+
+    def _open_course(self, course: "Course") -> None:
+        from .lessons.course import Guide
+
+        self.guide = Guide(self, self.lessons, self.engine, course)
+        self.guide.begin()
+
+    def _resume_course(self, kept: object) -> None:
+        """Go on with the course that a saved session was in; if that can't be opened any more, say so."""
+        from .lessons.course import Guide, resumed
+
+        try:
+            course, saved = resumed(kept)
+        except ValueError as error:
+            self._main.say(str(error))
+            return
+        self.guide = Guide(self, self.lessons, self.engine, course)
+        self.guide.resume(saved)
+
     # Ending
 
     def save(self) -> str:
@@ -159,7 +209,11 @@ class StepperApp(KeyApp):
 
     def _kept(self) -> dict[str, Any]:
         """What a saved session holds of the screens."""
-        return self._main.kept() | self.lessons.kept()
+        return self._main.kept() | self._kept_beside()
+
+    def _kept_beside(self) -> dict[str, Any]:
+        """What it holds of the lessons, and of the course."""
+        return self.lessons.kept() | (self.guide.kept() if self.guide is not None else {})
 
     def _keep_saving(self, keeper: "Keeper") -> None:
         """What is done is saved now and then: a program that is killed has lost little."""
@@ -202,7 +256,7 @@ class StepperApp(KeyApp):
 
     def _save_quietly(self) -> str:
         """Save if it is worth it; why that failed, if it did."""
-        if self.keeper is None or not self.keeper.is_worth_saving(self.session, self.lessons.kept()):
+        if self.keeper is None or not self.keeper.is_worth_saving(self.session, self._kept_beside()):
             return ""
         try:
             self.farewell = self.save()
@@ -232,7 +286,7 @@ class StepperApp(KeyApp):
         self.farewell = ""
 
     def _saved_words(self) -> str:
-        if self.keeper is None or not self.keeper.is_worth_saving(self.session, self.lessons.kept()):
+        if self.keeper is None or not self.keeper.is_worth_saving(self.session, self._kept_beside()):
             return ""
         try:
             self.save()
@@ -262,7 +316,8 @@ class StepperApp(KeyApp):
         from .saving import export
 
         self._main.say("writing …")
-        work = partial(export, what, self.engine, asyncio.get_running_loop(), self.export_folder, self.exported)
+        loop, texts = asyncio.get_running_loop(), self.guide.report if self.guide is not None else None
+        work = partial(export, what, self.engine, loop, self.export_folder, self.exported, texts)
         self.run_worker(lambda: self.call_from_thread(self._main.say, work()), thread=True)
 
     def exported(self, name: str) -> None:

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from backprop_tui.core.storage.folder import Claim
     from backprop_tui.core.storage.store import Loaded
 
+BEGUN = {*FUNCTIONS, "course"}
+"""What a screen keeps only once it has been begun."""
+
 # What reads and writes files is imported when there is one: the first frame does not wait for it.
 
 
@@ -53,8 +56,8 @@ class Keeper:
         self._saved = _place(session, screen)
 
     def is_worth_saving(self, session: Session, screen: Mapping[str, Any]) -> bool:
-        """Whether a step has been made, or a lesson begun, or the session has a file, which would say otherwise."""
-        return bool(any(run.history.entries for run in session.timelines) or self.name or screen.keys() & FUNCTIONS)
+        """Whether a step has been made, a lesson or course begun, or the session has a file: it would say otherwise."""
+        return bool(any(run.history.entries for run in session.timelines) or self.name or screen.keys() & BEGUN)
 
     def save_changes(self, session: Session, screen: Mapping[str, Any]) -> None:
         """Save if something has been done since the last time. Raises as `save` does."""
@@ -106,11 +109,17 @@ def resume(name: str = "", folder: Path | None = None) -> "tuple[Loaded, Keeper]
 
 
 def export(
-    what: Export, engine: Asker, loop: asyncio.AbstractEventLoop, folder: Path | None, exported: Callable[[str], None]
+    what: Export,
+    engine: Asker,
+    loop: asyncio.AbstractEventLoop,
+    folder: Path | None,
+    exported: Callable[[str], None],
+    texts: Callable[[str], str | None] | None = None,
 ) -> str:
     """Write the file that was asked for; what to say of it. In a thread of its own: the engine is asked in the loop.
 
-    `exported` is called with its name once it is there.
+    `exported` is called with its name once it is there. `texts` has the text of a file that holds no steps, by its
+    name, or None.
     """
     from backprop_tui.core.engine.client.process import EngineLost
     from backprop_tui.core.engine.protocol.checks import EngineRefused
@@ -121,7 +130,7 @@ def export(
         return asyncio.run_coroutine_threadsafe(engine.ask(request), loop).result()
 
     try:
-        said = export(what.timeline, what.scenario, ask, what.name, folder)
+        said = export(what.timeline, what.scenario, ask, what.name, folder, texts(what.name) if texts else None)
         exported(what.name)
         return said
     except (ValueError, EngineLost, EngineRefused, WireError) as error:

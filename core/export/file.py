@@ -21,10 +21,13 @@ ENDINGS = (*(form.suffix for form in FORMATS.values()), SCENARIO)
 PROMPT = f"a file's name: {' '.join(ENDINGS[:-1])} hold what was done, {SCENARIO} a scenario"
 
 
-def export(timeline: Timeline, scenario: Scenario, ask: Ask, name: str, folder: Path | None = None) -> str:
+def export(
+    timeline: Timeline, scenario: Scenario, ask: Ask, name: str, folder: Path | None = None, text: str | None = None
+) -> str:
     """Write the file, and return what to say of it. Raises ValueError, in one line, if it can't be written.
 
-    With a `folder` the name is one in that folder and no path. No file is ever overwritten.
+    With a `folder` the name is one in that folder and no path. No file is ever overwritten. A `text` is written as it
+    is, instead of the steps.
     """
     path = _path(name, folder)
     told = escape_controls(name)
@@ -35,6 +38,9 @@ def export(timeline: Timeline, scenario: Scenario, ask: Ask, name: str, folder: 
             write(scenario, path)
             opens = shlex.quote(name if folder else str(path))
             return f"the present run is written to {told}; backprop-tui {escape_controls(opens)} opens it"
+        if text is not None:
+            _write(path, [text])
+            return f"what was done of the course is written to {told}"
         form = next(form for form in FORMATS.values() if form.suffix == path.suffix)
         _write(path, form.write(timeline, ask, MOST_STEPS))
     except FileExistsError:

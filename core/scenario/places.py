@@ -29,7 +29,7 @@ def key_lines(text: str) -> dict[Path, int]:
         if was_inside:
             continue
         if header := _HEADER.match(line):
-            here = _parts(header[2])
+            here = _within(_parts(header[2]), counts)
             if header[1] == "[[":
                 counts[here] = counts.get(here, -1) + 1
                 here = (*here, counts[here])
@@ -38,6 +38,16 @@ def key_lines(text: str) -> dict[Path, int]:
             parts = _parts(key[1])
             for length in range(1, len(parts) + 1):
                 found.setdefault((*here, *parts[:length]), number)
+    return found
+
+
+def _within(parts: Path, counts: dict[Path, int]) -> Path:
+    """The path of a header: what lies in a list of tables lies in the last of them so far."""
+    found: Path = ()
+    for place, part in enumerate(parts):
+        found = (*found, part)
+        if place < len(parts) - 1 and found in counts:
+            found = (*found, counts[found])
     return found
 
 

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 
 import textual.app
 import textual.pilot
+from backprop_tui.core.course import Course
 from backprop_tui.core.engine.compute.engine import Engine
 from backprop_tui.core.engine.protocol.messages import Answer, Request, RunSteps
 from backprop_tui.core.model.phases import Cell
@@ -14,6 +15,7 @@ from backprop_tui.core.scenario import Scenario
 from backprop_tui.core.session.run import Run
 from backprop_tui.core.session.session import Session
 from backprop_tui.tui.app import StepperApp
+from backprop_tui.tui.cli.play import settled
 from backprop_tui.tui.saving import Keeper
 from backprop_tui.tui.stepper.screen import StepperScreen
 from backprop_tui.tui.widgets.line import Line
@@ -92,6 +94,8 @@ class Driven:
         """Wait until all that was asked for is done and painted."""
         await self.screen.settled()
         await self.pilot.pause()
+        if self.app.guide is not None:
+            await settled(self.app, self.pilot)
 
     def pane(self, name: str) -> Pane:
         """A pane by its id."""
@@ -145,13 +149,14 @@ async def driven(
     steps: int = 0,
     scenario: Scenario | None = None,
     keeper: Keeper | None = None,
+    course: Course | None = None,
 ) -> AsyncIterator[Driven]:
     """The app at its start: with everything loaded, or held where TensorFlow is loading."""
     asker = InThisProcess(engine)
     if not loaded:
         asker.gate.clear()
     run = run or (scenario.run if scenario else Run())
-    app = StepperApp(Session(run, scenario), asker, steps, keeper)
+    app = StepperApp(Session(run, scenario), asker, steps, keeper, course=course)
     async with app.run_test(size=size) as pilot:
         found = Driven(app, pilot, asker)
         await pilot.pause()

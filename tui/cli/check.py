@@ -1,7 +1,9 @@
 """`backprop-tui check`: whether scenarios come out as their sources say, without a screen."""
 
+import sys
 from collections.abc import Callable, Iterator
 from math import floor, isfinite, log10
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .options import PROGRAM, Parser, hideable_keys, one_line
@@ -10,6 +12,7 @@ from .stderr import engine_lines_to
 if TYPE_CHECKING:
     from backprop_tui.core.scenario import Scenario
     from backprop_tui.core.scenario.check import Compared
+    from backprop_tui.core.session.drive import Ask
 
 AGREE, DIFFER, BAD = 0, 1, 2
 
@@ -22,11 +25,12 @@ FLOAT32 = 1e-5
 _DESCRIPTION = "Run what scenarios expect, and print what is stated next to what TensorFlow computes."
 
 _EXAMPLES = f"""\
-exit code: 0 if all numbers agree, 1 where one differs, 2 for a file that can't be used
+exit code: 0 if all numbers agree and all tasks can be done, 1 if not, 2 for a file that can't be used
 
 examples:
   {PROGRAM} check                       all examples that come with the program
   {PROGRAM} check mazur-2015            one of them
+  {PROGRAM} check first-hour            a course: plays it through with the right answers
   {PROGRAM} check lecture1.toml lecture2.toml
 """
 
@@ -42,11 +46,15 @@ def main(arguments: list[str]) -> int:
 def parser() -> Parser:
     """What may be typed after `backprop-tui check`."""
     found = Parser("check", description=_DESCRIPTION, epilog=_EXAMPLES)
-    found.add_argument("scenarios", metavar="SCENARIO", nargs="*", help="a file.toml, or an example's name")
+    found.add_argument(
+        "scenarios", metavar="SCENARIO", nargs="*", help="a file.toml, or an example's or a course's name"
+    )
     return found
 
 
 def _check_all(names: list[str], complain: Callable[[str], None]) -> int:
+    from backprop_tui.core.course.read import bundled_names as courses
+    from backprop_tui.core.course.read import is_course
     from backprop_tui.core.engine.compute.engine import Engine
     from backprop_tui.core.engine.protocol.checks import EngineRefused
     from backprop_tui.core.scenario import ScenarioError, bundled_names, open_scenario
@@ -54,6 +62,9 @@ def _check_all(names: list[str], complain: Callable[[str], None]) -> int:
 
     answer, worst = Engine().answer, AGREE
     for name in names or bundled_names():
+        if is_course(Path(name)) if name.endswith(".toml") else name in courses():
+            worst = max(worst, check_course(name, answer, complain))
+            continue
         try:
             scenario = open_scenario(name, hideable_keys(name))
             compared = check(scenario, answer)
@@ -66,6 +77,37 @@ def _check_all(names: list[str], complain: Callable[[str], None]) -> int:
         if not all(number.ok for number in compared):
             worst = max(worst, DIFFER)
     return worst
+
+
+def check_course(name: str, answer: "Ask", complain: Callable[[str], None]) -> int:
+    """Play a course through with the right answers, and say of each task whether that does it; the exit code."""
+    import asyncio
+
+    from backprop_tui.core.course import CourseError, open_course
+    from backprop_tui.core.text.escape import escape_controls
+
+    from .play import play
+
+    try:
+        course = open_course(name)
+    except CourseError as error:
+        complain(str(error))
+        return BAD
+
+    out = sys.stdout  # while it runs, Textual has it
+
+    async def follow() -> int:
+        done = 0
+        async for played in play(course, answer):
+            verdict = "ok" if not played.problem else f"CAN'T BE DONE: {played.problem}"
+            print(f"  {played.number:>3}  {escape_controls(played.text)[:60]:60}  {verdict}", file=out, flush=True)
+            done += not played.problem
+        return done
+
+    print(f"{escape_controls(name)}: {escape_controls(course.title)}", flush=True)
+    done = asyncio.run(follow())
+    print(f"  {done} of {len(course.tasks)} tasks can be done\n", flush=True)
+    return AGREE if done == len(course.tasks) else DIFFER
 
 
 def table(name: str, scenario: "Scenario", compared: "list[Compared]") -> Iterator[str]:

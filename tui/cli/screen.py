@@ -26,6 +26,7 @@ SIGNALED = 128
 """An exit code above this is that of a signal, whose number is added."""
 
 if TYPE_CHECKING:
+    from backprop_tui.core.course import Course
     from backprop_tui.tui.app import StepperApp
     from backprop_tui.tui.widgets.runner import Asker
 
@@ -41,6 +42,7 @@ examples:
   {PROGRAM} --hidden 3,2 --activation tanh      two hidden layers
   {PROGRAM} --data mine.csv --features age,height --target weight --target-transform none
   {PROGRAM} mazur-2015                          a published worked example; `{PROGRAM} examples` lists them
+  {PROGRAM} --course                            an hour of tasks, for those who begin
   {PROGRAM} --resume                            go on where the last session stopped
   {PROGRAM} run --steps 1                       the notebook's transcript of one step
 """
@@ -128,7 +130,8 @@ def _show(options: argparse.Namespace, engine: "Asker", refusal: str | None) -> 
     if options.resume is not None:
         app = _resumed(options.resume, engine)
     else:
-        app = StepperApp(Session(run, scenario), engine, options.steps, Keeper())
+        course = _course(options.course)
+        app = StepperApp(Session(run, scenario), engine, options.steps, Keeper(), course=course)
     gc.freeze()
     gc.enable()
     app.driver_class = TerminalDriver
@@ -141,6 +144,18 @@ def _show(options: argparse.Namespace, engine: "Asker", refusal: str | None) -> 
     if app.farewell:
         print_last(app.farewell)
     return app.return_code or 0
+
+
+def _course(name: str | None) -> "Course | None":
+    """The course of that name, or in that file; the one that comes along if the name is empty. Raises UsageError."""
+    if name is None:
+        return None
+    from backprop_tui.core.course import CourseError, open_course
+
+    try:
+        return open_course(name)
+    except CourseError as error:
+        raise UsageError(str(error)) from None
 
 
 def _resumed(name: str, engine: "Asker") -> "StepperApp":
@@ -161,6 +176,13 @@ def parser() -> Parser:
     found.add_argument("scenario", metavar="SCENARIO", nargs="?", help="an example's name, or a file.toml")
     add_model_options(found)
     found.add_argument("--steps", metavar="N", type=steps_of, default=0, help="so many steps are done at the start")
+    found.add_argument(
+        "--course",
+        metavar="NAME",
+        nargs="?",
+        const="",
+        help="tasks that the program checks: the course that comes along, or a file.toml",
+    )
     found.add_argument(
         "--resume",
         metavar="NAME",
@@ -189,6 +211,10 @@ def _options(arguments: list[str]) -> argparse.Namespace:
     options = parser().parse_args(arguments)
     if options.scenario in COMMANDS:
         raise UsageError(f"the command comes first: {PROGRAM} {options.scenario} ...")
+    if options.resume is not None and options.course is not None:
+        raise UsageError("--resume goes on with the course that the session was in; leave out --course")
+    if options.course is not None and options.scenario is not None:
+        raise UsageError(f"--course opens examples of its own; leave out {options.scenario}")
     if options.resume is not None and says_a_run(options):
         raise UsageError("--resume goes on with a saved session as it is; leave out what says another run")
     return options

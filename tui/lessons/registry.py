@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from backprop_tui.core.lessons.names import FUNCTIONS, LESSONS, MAIN, Lesson, named
 from backprop_tui.tui.stepper.screen import StepperScreen
+from backprop_tui.tui.widgets.key_screen import KeyScreen
 from backprop_tui.tui.widgets.runner import Asker
+from backprop_tui.tui.widgets.tasks import Tasks
 from textual.app import App
 
 from .screen import LessonScreen
@@ -25,6 +27,8 @@ class Lessons:
     def __init__(self, app: App[None], engine: Asker) -> None:
         self._app, self._engine = app, engine
         self._show: Show | None = None
+        self.tasks: Tasks | None = None
+        """The task of a course, if one is open."""
 
     # What belongs to a lesson is imported when it is first opened: the first frame does not wait for it.
 
@@ -60,8 +64,23 @@ class Lessons:
             screen = self._made(lesson)
             if self._show is not None:
                 screen.narrow(self._show.texts.get(lesson.name, ""), self._show.hide_keys)
+            screen.tasks = self.tasks
             app.install_screen(screen, lesson.name)
         app.push_screen(lesson.name)
+
+    def found(self, lesson: Lesson) -> LessonScreen | None:
+        """The screen of a lesson, if it has been opened."""
+        if not self._app.is_screen_installed(lesson.name):
+            return None
+        screen = self._app.get_screen(lesson.name)
+        return screen if isinstance(screen, LessonScreen) else None
+
+    def show_tasks(self, tasks: Tasks | None) -> None:
+        """Show the task of a course on every screen, those too that are opened later."""
+        self.tasks = tasks
+        for shown in (*map(self.found, LESSONS), *self._app.screen_stack):
+            if isinstance(shown, KeyScreen):
+                shown.tasks = tasks
 
     def begin(self, kept: Mapping[str, Any], scenario: "Scenario | None") -> None:
         """Open the lesson that a session was left in, or that a scenario begins with; the others as they were."""

@@ -70,6 +70,7 @@ class LessonScreen(KeyScreen):
         panes = self.panes()
         panes[0].add_class("active")
         yield from panes
+        yield Pane("Task", id="task")
         yield Pane(id="status")
         yield Prompt(self.take_line, self.action_cancel)
         yield Pane(id="footer")
@@ -100,10 +101,21 @@ class LessonScreen(KeyScreen):
         self.pane("#header").show([lesson_bar.line(self.LESSON, width)])
         sentences = wrap(self._text, width)[:2] if self._text else self.intro()
         self.pane("#intro").show([(Span(clipped(sentence, width), "dim"),) for sentence in sentences])
+        self._draw_task(width)
         self.draw_panes()
         notice = (Span(clipped(self.notice, width), "key"),) if self.notice else self.status()
         self.pane("#status").show([notice])
         self.pane("#footer").show([self._below] if self.is_asking else footer.lines(width, self.keys.keys))
+
+    def _draw_task(self, width: int) -> None:
+        """The task of the course, in place of the two sentences."""
+        lines = self.tasks.lines(width - 2) if self.tasks is not None else []
+        if self.has_class("tasked") != bool(lines):
+            self.set_class(bool(lines), "tasked")
+            self.call_after_refresh(self.draw)  # the panes have their new sizes only then
+        pane = self.pane("#task")
+        pane.show(lines)
+        pane.entitle(self.tasks.title(width - 2) if self.tasks is not None else "")
 
     def name_pane(self, selector: str, title: str) -> None:
         """The title in a pane's border."""

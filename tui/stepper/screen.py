@@ -93,6 +93,10 @@ class StepperScreen(StepView):
             self.hide_panes()
             self.tell(OtherScenario(scenario))
 
+    def begins_answer(self, character: str) -> bool:
+        """Whether a key begins an answer to the course's question: one of predict first comes before it."""
+        return self.predictor.open is None and super().begins_answer(character)
+
     def question(self, width: int) -> list[Line] | None:
         """The question of predict first that is open, or the verdict on the answer."""
         return self.predictor.lines(width)

@@ -14,6 +14,7 @@ from backprop_tui.tui.widgets import footer, layout, lesson_bar
 from backprop_tui.tui.widgets.key_screen import KeyScreen
 from backprop_tui.tui.widgets.keys import KeysShown
 from backprop_tui.tui.widgets.line import Line, Span
+from backprop_tui.tui.widgets.messages import WhyOpened
 from backprop_tui.tui.widgets.pane import Pane
 from backprop_tui.tui.widgets.prompt import Prompt
 from backprop_tui.tui.widgets.runner import Asker
@@ -148,7 +149,7 @@ class StepView(KeyScreen):
         self._paint_pictures(view)
         self._paint_step(view)
         self._entitle(view)
-        tip = status.tip(len(view.losses), self.keys.keys)
+        tip = status.tip(max(len(view.losses), int(self.tasks is not None)), self.keys.keys)
         said = status.line(view, self.notice or self.waiting(), self.session.timeline.jump, self._pointing, tip, width)
         self.pane("#status").show([said])
         self.pane("#footer").show(footer.lines(width, self.keys.keys, layout.footer_lines(*self.size)))
@@ -198,10 +199,24 @@ class StepView(KeyScreen):
         """The arithmetic of the phase, or the question about the step."""
         pane = self.pane("#step")
         asked = self.question(pane.content_size.width or self.size.width)
-        self._make_room(len(asked or ()))
+        self._make_room(len(asked or self._task_lines(self.size.width)))
+        if asked:
+            pane.show(asked)
+            pane.entitle("Predict first")
+            return
+        width, height = pane.content_size
         text = self.scenario.show.texts.get(names.MAIN.name, "") if self.scenario else ""
-        pane.show(asked or step.lines(view, pane.content_size.width, pane.content_size.height, text))
-        pane.entitle("Predict first" if asked else step.title(view))
+        task = self._task_lines(width or self.size.width)
+        left = height - len(task) - bool(task)
+        told = step.lines(view, width, left, text) if left > 1 or not task else []
+        pane.show([*task, (), *told] if task and told else task or told)
+        pane.entitle(self.tasks.title(width) if self.tasks is not None and task else step.title(view))
+
+    def _task_lines(self, width: int) -> list[Line]:
+        """The lines of the course's task, if one is shown; below a line that names it where the pane has no title."""
+        if self.tasks is None or not (lines := self.tasks.lines(width)):
+            return []
+        return [(Span(self.tasks.title(width), "title"),), *lines] if self.has_class(layout.TABS) else lines
 
     def _make_room(self, lines: int) -> None:
         """If one pane is seen at a time, a question is seen whole below it."""
@@ -326,6 +341,7 @@ class StepView(KeyScreen):
         from .overlays.why import WhyScreen
 
         self.app.push_screen(WhyScreen(view, view.of_row(cell), self._engine))
+        self.tell(WhyOpened(cell))
 
     def action_copy_number(self) -> None:
         """Copy the number under the cursor, or the one that was computed last, in full, as Python reads it."""

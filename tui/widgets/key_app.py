@@ -36,6 +36,9 @@ class KeyApp(TolerantApp):
             screen.set_focus(prompt if prompt.display else None)
             if event.key == "ctrl+c" and screen.copy_selected():
                 return
+            if screen.focused is None and event.character and screen.begins_answer(event.character):
+                await self._carry_out(screen, f"answer({event.character!r})")
+                return
             bound = binding_of(screen, event.key)
             if screen.focused is None and bound is not None:
                 await self._carry_out(screen, bound.action)

@@ -10,11 +10,12 @@ from textual.events import Resize
 from textual.screen import Screen
 
 from .keys import KeysShown
-from .messages import Failed, FollowInstructor, Leave, OpenLesson, ShowGlossary, ShowHelp, Told
+from .messages import Failed, FollowInstructor, Leave, OpenLesson, ShowGlossary, ShowHelp, TaskKey, Told
 from .pane import Pane
 from .prompt import Prompt
 from .runner import Asker, Runner
 from .selecting import SelectingScreen
+from .tasks import Tasks
 
 
 def is_open(screen: Screen[Any]) -> bool:
@@ -38,6 +39,8 @@ class KeyScreen(SelectingScreen[None]):
         """What is said in the line above the keys, until the next key."""
         self.is_loading = False
         """Whether what is typed waits for TensorFlow."""
+        self.tasks: Tasks | None = None
+        """The task of a course, if one is open."""
         self._asking: Callable[[str], None] | None = None
 
     # What an heir brings
@@ -69,6 +72,8 @@ class KeyScreen(SelectingScreen[None]):
     def draw(self) -> None:
         """Show what is so now; nothing before there is a place for it."""
         if is_open(self) and self.size.width:
+            if self.tasks is not None:
+                self.tasks.look()
             self.paint()
 
     def pane(self, selector: str) -> Pane:
@@ -108,6 +113,8 @@ class KeyScreen(SelectingScreen[None]):
     def on_key(self) -> None:
         """A notice stays until the next key, and so does what is selected."""
         self.notice = ""
+        if self.tasks is not None:
+            self.tasks.next_key()
         if self.selections:
             self.clear_selection()
 
@@ -141,6 +148,10 @@ class KeyScreen(SelectingScreen[None]):
         self.pane("#status").display = True
         self.set_focus(None)
 
+    def begins_answer(self, character: str) -> bool:
+        """Whether a key begins an answer to the course's question."""
+        return self.tasks is not None and not self.is_asking and self.tasks.takes(character)
+
     # Doing
 
     def act(self, action: Callable[[], None], after: Callable[[], None] | None = None) -> None:
@@ -171,6 +182,18 @@ class KeyScreen(SelectingScreen[None]):
     def action_lesson(self, number: int) -> None:
         """Open another lesson."""
         self.tell(OpenLesson(number))
+
+    def action_task(self) -> None:
+        """Show or hide the task of the course."""
+        self.tell(TaskKey("task"))
+
+    def action_answer(self, text: str = "") -> None:
+        """Answer the task, or go on to the next."""
+        self.tell(TaskKey("answer", text))
+
+    def action_hint(self) -> None:
+        """Give a hint for the task."""
+        self.tell(TaskKey("hint"))
 
     def action_follow(self) -> None:
         """See the instructor's screen, or one's own again."""

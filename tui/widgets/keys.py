@@ -80,6 +80,21 @@ EVERYWHERE = group(
         Key(str(lesson.number), str(lesson.number), f"lesson({lesson.number})", lesson.name, str(lesson))
         for lesson in LESSONS
     ),
+    Key(
+        "T",
+        "T",
+        "task",
+        "task",
+        "the task of the course: hidden, shown; opens the course that comes along if none is open",
+    ),
+    Key(
+        "A",
+        "A",
+        "answer",
+        "answer",
+        "answers the task, or goes on to the next; while a question is shown a digit or a minus begins the answer",
+    ),
+    Key("H", "H", "hint", "hint", "a hint for the task"),
     Key("f", "f", "follow", "follow", "see the instructor's screen; again: back to your own (in a workshop)"),
     Key("C", "C", "background", "light/dark", "colors for a light background, or for a dark one"),
     Key("ctrl+p", "ctrl+p", "command_palette", "commands", "the command palette: everything above by name"),

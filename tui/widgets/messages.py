@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from textual.message import Message
 
 if TYPE_CHECKING:
+    from backprop_tui.core.model.phases import Cell
     from backprop_tui.core.scenario import Scenario
     from backprop_tui.core.session.timeline import Timeline
 
@@ -54,6 +55,22 @@ class OtherScenario(Told):
     def __init__(self, scenario: "Scenario | None") -> None:
         super().__init__()
         self.scenario = scenario
+
+
+class TaskKey(Told):
+    """A key of the course: `task` shows and hides it, `answer` and `hint`; `text` is what an answer begins with."""
+
+    def __init__(self, key: str, text: str = "") -> None:
+        super().__init__()
+        self.key, self.text = key, text
+
+
+class WhyOpened(Told):
+    """The explanation of a number was opened."""
+
+    def __init__(self, cell: "Cell") -> None:
+        super().__init__()
+        self.cell = cell
 
 
 class FollowInstructor(Told):

@@ -65,6 +65,8 @@ def run_for(*arguments: str) -> Run:
         (("\x1b[31mred\x1b[0m",), r"\x1b[31mred\x1b[0m"),
         (("--lr", "1\n2"), "--lr"),
         (("--seed", "1", "run", "--steps", "1"), "the command comes first"),
+        (("--resume", "--course"), "--resume goes on with the course that the session was in; leave out --course"),
+        (("mazur-2015", "--course"), "--course opens examples of its own; leave out mazur-2015"),
         (("--resume", "--seed", "7"), "--resume goes on with a saved session as it is"),
         (("mazur-2015", "--resume"), "--resume goes on with a saved session as it is"),
         (("run",), "--steps"),

@@ -427,6 +427,36 @@ async def follow(shown: Driven, key: str) -> None:
     assert "workshop" in shown.lines("status"), "there is nobody to follow here, and it says so"
 
 
+@checks("task")
+async def task(shown: Driven, key: str) -> None:
+    await shown.press(key, "escape")
+    assert "Task 1 of" in shown.text, "without a course it opens the one that comes along"
+    await shown.press(key)
+    assert "Task 1 of" not in shown.text
+    await shown.press(key)
+    assert "Task 1 of" in shown.text
+
+
+@checks("answer")
+async def answer(shown: Driven, key: str) -> None:
+    await shown.press(key)
+    assert "no course is open; T opens" in shown.lines("status")
+    await shown.press("T", "escape", "down", key)
+    assert "Task 2 of" in shown.text, "the first was done, and it goes on"
+    await shown.press(key)
+    assert "to within 0.01" in shown.text
+    await shown.type("14.68")
+    assert "Right: 14.684" in shown.text
+
+
+@checks("hint")
+async def hint(shown: Driven, key: str) -> None:
+    await shown.press(key)
+    assert "no course is open; T opens" in shown.lines("status")
+    await shown.press("T", "escape", key)
+    assert "Hint: the prices stand in the column on the right" in shown.text
+
+
 @checks("precision")
 async def precision(shown: Driven, key: str) -> None:
     await shown.press("space", key)

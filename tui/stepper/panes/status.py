@@ -37,7 +37,7 @@ def tip(steps: int, keys: Sequence[Key]) -> str:
 
 
 TIPS = (
-    ("New here? 1 begins with the data; space makes a step, enter says why", ("1", "space", "enter")),
+    ("New here? T begins a course of an hour; space makes a step, enter says why", ("T", "space", "enter")),
     ("enter says why the newest number is so; the arrow keys point at another one", ("enter", "arrow keys")),
     ("i says what the number under the cursor is, and what each word and sign means", ("i",)),
     ("s makes one phase of a step, . one number; b takes it back", ("s", ".", "b")),

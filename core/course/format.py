@@ -1,0 +1,116 @@
+"""What may stand in a course file: its tables, their keys, types and bounds. `build` gives them their meaning."""
+
+from typing import Annotated
+
+import msgspec
+from backprop_tui.core.model.limits import MAX_STEPS
+from backprop_tui.core.scenario.decode import Format
+from msgspec import Meta
+
+MAX_BYTES = 2**20
+MAX_LESSONS, MAX_TASKS, MAX_CHOICES = 50, 100, 9
+"""As many answers can be chosen from, one for each digit."""
+
+Title = Annotated[str, Meta(min_length=1, max_length=60)]
+Text = Annotated[str, Meta(min_length=1, max_length=500)]
+Long = Annotated[str, Meta(max_length=5_000)]
+Name = Annotated[str, Meta(min_length=1, max_length=40)]
+Step = Annotated[int, Meta(ge=1, le=MAX_STEPS)]
+
+
+class NumberPart(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`number`: a number is typed."""
+
+    of: Name
+    tolerance: Annotated[float, Meta(gt=0)]
+    step: Step | None = None
+    near: float | None = None
+    within: Annotated[float, Meta(gt=0)] | None = None
+
+
+class ChoicePart(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`choice`: an answer is chosen; which is right says one of `answer`, `sign` and `most`."""
+
+    of: Annotated[tuple[Annotated[str, Meta(min_length=1, max_length=60)], ...], Meta(min_length=2, max_length=9)]
+    answer: Annotated[int, Meta(ge=1, le=MAX_CHOICES)] | None = None
+    sign: Name | None = None
+    most: tuple[Name, ...] | None = None
+    step: Step | None = None
+
+
+class ReachPart(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`reach`: something is done on the screen; all that is said must hold."""
+
+    value: Name | None = None
+    """A value of the step that is computed: `gw1`."""
+    step: Step | None = None
+    lesson: Name | None = None
+    between: Annotated[dict[Name, tuple[float, float]], Meta(max_length=10)] = {}
+    """Numbers by their names, each with the bounds that it must lie between: `{ lr = [0.5, 0.5] }`."""
+    steps: Step | None = None
+    """After so many steps at most."""
+    loss_rises: Annotated[int, Meta(ge=1, le=1000)] | None = None
+    largest: Name | None = None
+    """The column in which the chosen row has the largest value, among the first `rows`."""
+    smallest: Name | None = None
+    rows: Annotated[int, Meta(ge=1, le=64)] | None = None
+
+
+class TaskPart(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`[[lesson.task]]`: one of `number`, `choice`, `reach` and `why`."""
+
+    text: Text
+    hint: Text
+    done: Text
+    worked: Text | None = None
+    keys: Annotated[str, Meta(max_length=1_000)] = ""
+    number: NumberPart | None = None
+    choice: ChoicePart | None = None
+    reach: ReachPart | None = None
+    why: Name | None = None
+
+
+class FunctionPart(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`function`: what lessons 2 and 3 begin with."""
+
+    formula: Text
+    x: float
+    lr: float
+
+
+class LessonPart(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`[[lesson]]`"""
+
+    title: Title
+    screen: Name
+    goal: Text
+    task: Annotated[tuple[TaskPart, ...], Meta(min_length=1, max_length=MAX_TASKS)]
+    summary: Long = ""
+    step: Step = 1
+    scenario: Name | None = None
+    function: FunctionPart | None = None
+
+
+class CoursePart(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The whole file."""
+
+    title: Title
+    lesson: Annotated[tuple[LessonPart, ...], Meta(min_length=1, max_length=MAX_LESSONS)]
+
+
+FORMAT = Format(
+    CoursePart,
+    {
+        "": CoursePart,
+        "lesson": LessonPart,
+        "lesson.function": FunctionPart,
+        "lesson.task": TaskPart,
+        "lesson.task.number": NumberPart,
+        "lesson.task.choice": ChoicePart,
+        "lesson.task.reach": ReachPart,
+    },
+    ("lesson", "lesson.task"),
+    "a course",
+    MAX_BYTES,
+    "a course is text",
+)
