@@ -1,6 +1,7 @@
 """Lesson 5: the training loop over the rows of the table. It drives the main screen's own session."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from backprop_tui.core.lessons.names import MAIN, named
 from backprop_tui.core.lessons.training import Overview, epoch_steps, sentences
@@ -35,6 +36,7 @@ class TrainingScreen(LessonScreen):
         self.add_class("three")
         self._stepper, self.session = stepper, stepper.session
         self._chosen = 0
+        self._axes = table_losses.Axes()
 
     def on_screen_resume(self, event: ScreenResume) -> None:
         """From now on the session is shown here."""
@@ -61,8 +63,9 @@ class TrainingScreen(LessonScreen):
     def draw_panes(self) -> None:
         """All three, from the session and what stands beside it; what is missing is asked for."""
         losses, plot = self.overview.losses, self.pane("#plot")
-        plot.show(table_losses.lines(losses, plot.content_size.width, max(plot.content_size.height, 1)))
-        self.name_pane("#plot", table_losses.title(losses))
+        width, height = plot.content_size
+        plot.show(table_losses.lines(losses, width, max(height, 1), self._axes))
+        self.name_pane("#plot", table_losses.title(losses, self._axes))
         self.pane("#training").show(training.lines(self.session.timeline, losses, self.precise))
         every = self.session.timeline.history.every
         kept = f"   every {ordinal(every)} kept" if every > 1 else ""
@@ -194,6 +197,18 @@ class TrainingScreen(LessonScreen):
         """End what is under way: a line that is typed, autoplay, a jump."""
         self._stepper.action_cancel()
         super().action_cancel()
+
+    # Keys: the picture
+
+    def action_logarithm(self) -> None:
+        """The losses on a logarithmic axis, or on a linear one."""
+        self._axes = replace(self._axes, losses=not table_losses.is_logarithmic(self.overview.losses, self._axes))
+        self.draw()
+
+    def action_log_steps(self) -> None:
+        """The steps on a logarithmic axis, or on a linear one."""
+        self._axes = replace(self._axes, steps=not self._axes.steps)
+        self.draw()
 
     # Keys: the worst rows
 

@@ -177,7 +177,9 @@ CURVES = (
         True,
         also=(("pagedown", "leap(1)"), ("home", "to(0)"), ("end", "to(-1)")),
     ),
-    Key("g", "g", "logarithm", "log/linear", "a logarithmic scale, or a linear one", True),
+    Key("g", "g", "logarithm", "log loss", "the loss on a logarithmic axis, or on a linear one", True),
+    Key("x", "x", "log_steps", "log steps", "the steps on a logarithmic axis, or on a linear one", True),
+    Key("r", "r", "others", "runs", "the other runs of this session beside this one, or not", True),
     Key("e", "e", "epochs", "epochs", "epochs below the curve, or steps", True),
     Key(
         "plus", "+ -", "lr(1)", "learning rate", "move the mark of the learning rate", True, also=(("minus", "lr(-1)"),)
