@@ -1,5 +1,6 @@
 """The keys of the lessons: the main screen's if they mean the same, and each lesson's own."""
 
+from backprop_tui.core.session.jump_text import EXPLAINED
 from backprop_tui.tui.stepper.keys import MAIN
 from backprop_tui.tui.widgets.keys import EVERYWHERE, WHAT, Key
 
@@ -68,7 +69,7 @@ TRAINING = (
     Key("space", "space", "step", "step", "one step over the chosen rows", True),
     Key("b", "b", "back", "back", "takes back the last step or jump", True),
     Key("e", "e", "epochs", "epochs", "jump ahead by epochs", True),
-    Key("j", "j", "jump", "jump", "jump ahead: a number of steps, or < and a loss to stop below", True),
+    Key("j", "j", "jump", "jump", EXPLAINED, True),
     Key(
         "m",
         "m",

@@ -6,6 +6,7 @@ from dataclasses import replace
 from backprop_tui.core.lessons.names import MAIN, named
 from backprop_tui.core.lessons.training import Overview, epoch_steps, sentences
 from backprop_tui.core.model.optimizers import OPTIMIZERS
+from backprop_tui.core.session import jump_text
 from backprop_tui.core.table.batches import THIS_ROW
 from backprop_tui.core.text.numerals import ordinal
 from backprop_tui.tui.stepper.panes import status
@@ -162,10 +163,10 @@ class TrainingScreen(LessonScreen):
         """Ask how far to jump, and jump."""
 
         def jump(text: str) -> None:
-            steps, bound = typed.jump(text)
-            self.act(lambda: self.session.timeline.start_jump(steps, bound))
+            asked = jump_text.parse(text, self.session.timeline.run.network)
+            self.act(lambda: self.session.timeline.jump_as(asked), self._stepper.tell_jump)
 
-        self.ask("jump: a number of steps (500), or a loss to stop below (<0.01), or both", jump)
+        self.ask(jump_text.PROMPT, jump)
 
     def action_epochs(self) -> None:
         """Ask for how many epochs, and make their steps."""

@@ -1,5 +1,6 @@
 """The keys of the main screen, and of the pages that lie over it."""
 
+from backprop_tui.core.session.jump_text import EXPLAINED
 from backprop_tui.tui.widgets.keys import EVERYWHERE, HELP, WHAT, Key, group
 
 MAIN = (
@@ -92,7 +93,7 @@ MAIN = (
             "j",
             "jump",
             "jump",
-            "jump: so many steps, to a step ahead or back (to 120), or < and a loss to stop below",
+            EXPLAINED,
             True,
         ),
         Key("a", "a", "autoplay", "autoplay", "autoplay on and off"),

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from backprop_tui.core.explain.quiz import LEVELS, Score
 from backprop_tui.core.lessons.names import named
 from backprop_tui.core.model.phases import Cell
+from backprop_tui.core.session import jump_text
 from backprop_tui.core.session.session import Session
 from backprop_tui.tui.widgets import typed
 from backprop_tui.tui.widgets.keys import KeysShown, bindings
@@ -232,14 +233,16 @@ class StepperScreen(StepView):
         """Ask how far to jump, and jump."""
 
         def jump(text: str) -> None:
-            target = typed.step(text)
-            if target is not None:
-                self.act(lambda: self.session.timeline.start_jump_to(target))
-                return
-            steps, bound = typed.jump(text)
-            self.act(lambda: self.session.timeline.start_jump(steps, bound))
+            asked = jump_text.parse(text, self.session.timeline.run.network)
+            self.act(lambda: self.session.timeline.jump_as(asked), self.tell_jump)
 
-        self.ask("jump: 500 steps, to 120 (ahead or back), <0.01 (a loss to stop below), 500 <0.01", jump)
+        self.ask(jump_text.PROMPT, jump)
+
+    def tell_jump(self) -> None:
+        """Say whether a jump came to what it waited for, and where."""
+        jump = self.session.timeline.jump
+        if jump is not None and (told := jump.told(self.session.timeline.step_number)):
+            self.say(told)
 
     def action_cancel(self) -> None:
         """End what is under way: a line that is typed, autoplay, a jump."""

@@ -6,7 +6,7 @@ from backprop_tui.core.explain import cell_name
 from backprop_tui.core.explain.remarks import known
 from backprop_tui.core.model.phases import UPDATE, Cell, shape
 from backprop_tui.core.session.jump import Jump
-from backprop_tui.core.text.numerals import brief, full, ordinal
+from backprop_tui.core.text.numerals import full, ordinal
 from backprop_tui.tui.stepper.view import View
 from backprop_tui.tui.widgets.keys import Key
 from backprop_tui.tui.widgets.line import Line, Span, clipped
@@ -59,7 +59,7 @@ def named(view: View, cell: Cell) -> str:
 def _progress(jump: Jump, width: int) -> Line:
     bar = 20
     full_blocks = round(bar * jump.done / jump.total)
-    until = f" or loss < {brief(jump.bound)}" if jump.bound is not None else ""
+    until = f" {jump.waits_for}" if jump.waits_for else ""
     text = f" {jump.done:,} of {jump.total:,} steps{until}   esc cancels"
     return (Span("█" * full_blocks + "░" * (bar - full_blocks), "positive"), Span(clipped(text, width - bar)))
 
