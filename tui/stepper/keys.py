@@ -74,7 +74,7 @@ MAIN = (
             "=",
             "change",
             "change",
-            "change the number under the cursor: a weight, a bias, an input, the target",
+            "change the number under the cursor: a weight, a bias, an input or target (raw 4: in the table's unit)",
         ),
         Key(
             "Y",

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from backprop_tui.core.explain.quiz import LEVELS, Score
 from backprop_tui.core.lessons.names import named
 from backprop_tui.core.model.phases import Cell
-from backprop_tui.core.session import jump_text
+from backprop_tui.core.session import jump_text, typed_value
 from backprop_tui.core.session.session import Session
 from backprop_tui.tui.widgets import typed
 from backprop_tui.tui.widgets.keys import KeysShown, bindings
 from backprop_tui.tui.widgets.line import Line
 from backprop_tui.tui.widgets.messages import Export, NothingToShow, OpenExample, OpenLesson, OtherScenario, Save
+from backprop_tui.tui.widgets.prompt import Prompt
 from backprop_tui.tui.widgets.runner import Asker
 from textual import work
 from textual.binding import BindingType
@@ -360,12 +361,27 @@ class StepperScreen(StepView):
         if cell is None or not changeable(self.session.timeline.run.network, cell):
             self.say("= changes a weight, a bias, an input or the target: point at one first")
             return
-        before = self.view()
-        self.ask(f"{status.named(before, cell)}   new value:", lambda text: self._change(cell, typed.number(text)))
+        try:
+            now = typed_value.present(self.session.timeline, cell)
+        except ValueError as error:
+            self.say(str(error))
+            return
+        label = f"{status.called(self.view(), cell)} is {now.both}: type {now.takes}"
+        self.ask(label, lambda text: self._change(cell, text), now.digits)
+        self.query_one(Prompt).action_select_all()  # what is typed takes its place
 
-    def _change(self, cell: Cell, value: float) -> None:
-        before = self.view()
-        self.act(lambda: self.session.timeline.change(cell, value), lambda: self.say(effect(before, self.view(), cell)))
+    def _change(self, cell: Cell, text: str) -> None:
+        before, timeline = self.view(), self.session.timeline
+        now, value = typed_value.present(timeline, cell), typed_value.read(timeline, cell, text)
+        if now.is_same(value):
+            self.say(f"{status.called(before, cell)} stays {now.both}")
+            return
+
+        def tell() -> None:
+            new = typed_value.present(self.session.timeline, cell)
+            self.say(effect(before, self.view(), cell, now.to(new), self.size.width))
+
+        self.act(lambda: self.session.timeline.change(cell, value), tell)
 
     # Keys: what is kept, and what is opened
 

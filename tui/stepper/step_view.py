@@ -12,7 +12,7 @@ from backprop_tui.core.session.session import Session
 from backprop_tui.tui.widgets import footer, layout, lesson_bar
 from backprop_tui.tui.widgets.key_screen import KeyScreen
 from backprop_tui.tui.widgets.keys import KeysShown
-from backprop_tui.tui.widgets.line import Line, Span
+from backprop_tui.tui.widgets.line import Line, Span, clipped
 from backprop_tui.tui.widgets.pane import Pane
 from backprop_tui.tui.widgets.prompt import Prompt
 from backprop_tui.tui.widgets.runner import Asker
@@ -141,7 +141,8 @@ class StepView(KeyScreen):
         tip = status.tip(len(view.losses), self.keys.keys)
         said = status.line(view, self.notice or self.waiting(), self.session.timeline.jump, self._pointing, tip, width)
         self.pane("#status").show([said])
-        self.pane("#footer").show(footer.lines(width, self.keys.keys, layout.footer_lines(*self.size)))
+        keys = footer.lines(width, self.keys.keys, layout.footer_lines(*self.size))
+        self.pane("#footer").show([(Span(clipped(self.label, width), "key"),)] if self.label else keys)
 
     def _top(self, view: View, width: int) -> list[Line]:
         """The bar of lessons and the run; in a low terminal the run alone."""

@@ -72,7 +72,8 @@ async def test_until_a_number_is_none(engine: Engine, size: tuple[int, int]) -> 
 async def test_a_loss_that_is_not_reached_is_told(engine: Engine) -> None:
     async with driven(engine) as found:
         assert await jump(found, "3 <0.001") == "the loss did not fall below 0.001 within 3 steps: this is step 3"
-        assert (await jump(found, "<0.5")).startswith("stopped at step 4: the loss is below 0.5")
+        assert (await jump(found, "<0.5")).startswith("stopped at step 5: the loss is below 0.5")
+        assert found.session.timeline.losses[-1] < 0.5 <= found.session.timeline.losses[-2]
 
 
 async def test_lesson_5_takes_the_same(engine: Engine) -> None:

@@ -6,6 +6,7 @@ from backprop_tui.core.explain import cell_name
 from backprop_tui.core.explain.remarks import known
 from backprop_tui.core.model.phases import UPDATE, Cell, shape
 from backprop_tui.core.session.jump import Jump
+from backprop_tui.core.text.escape import escape_controls
 from backprop_tui.core.text.numerals import full, ordinal
 from backprop_tui.tui.stepper.view import View
 from backprop_tui.tui.widgets.keys import Key
@@ -54,6 +55,14 @@ def named(view: View, cell: Cell) -> str:
     rows, columns = shape(view.network, cell.name)
     number = "not computed yet" if value is None else full(value, view.dtype(cell.name))
     return f"{cell_name(view.network, cell)} = {number}   shape ({rows}, {columns})"
+
+
+def called(view: View, cell: Cell) -> str:
+    """A number's name for people: an input or a target by its column."""
+    table = view.run.table
+    if cell.name in ("x", "y"):
+        return escape_controls((table.features if cell.name == "x" else table.targets)[cell.column])
+    return cell_name(view.network, cell)
 
 
 def _progress(jump: Jump, width: int) -> Line:
