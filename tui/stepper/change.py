@@ -16,7 +16,7 @@ def changeable(network: Network, cell: Cell) -> bool:
 
 
 def effect(before: View, after: View, cell: Cell, way: str, width: int) -> str:
-    """What a change did: the number's own `way`, then the prediction and the loss, if computed and as far as they fit."""
+    """What a change did: the number's own `way`, then the prediction and the loss, as far as they fit."""
     parts = [f"{called(after, cell)} {way}"]
     for which in (Cell("y_pred"), Cell("loss")):
         old, new = before.value(which), after.value(which)

@@ -8,10 +8,19 @@ from backprop_tui.core.lessons.names import named
 from backprop_tui.core.model.phases import Cell
 from backprop_tui.core.session import jump_text, typed_value
 from backprop_tui.core.session.session import Session
+from backprop_tui.core.text.escape import escape_controls
 from backprop_tui.tui.widgets import typed
 from backprop_tui.tui.widgets.keys import KeysShown, bindings
 from backprop_tui.tui.widgets.line import Line
-from backprop_tui.tui.widgets.messages import Export, NothingToShow, OpenExample, OpenLesson, OtherScenario, Save
+from backprop_tui.tui.widgets.messages import (
+    Export,
+    NothingToShow,
+    OpenExample,
+    OpenLesson,
+    OtherScenario,
+    Save,
+    ShowWords,
+)
 from backprop_tui.tui.widgets.prompt import Prompt
 from backprop_tui.tui.widgets.runner import Asker
 from textual import work
@@ -401,14 +410,17 @@ class StepperScreen(StepView):
         self.ask(PROMPT, lambda name: self.act(lambda: None, lambda: export(name), keep=True))
 
     def open(self, scenario: "Scenario") -> None:
-        """Begin a run of a scenario; the earlier ones stay. It opens in the lesson that it names."""
+        """Begin a run of a scenario; the earlier ones stay. It opens in its own lesson, and tells its story."""
 
         def begin() -> None:
             self.session.begin(scenario.run, scenario)
 
         def show() -> None:
+            from backprop_tui.core.scenario.story import story
+
             self._take_run()
             self.tell(OpenLesson(named(scenario.show.lesson).number))
+            self.tell(ShowWords(escape_controls(scenario.title), story(scenario)))
 
         self.autoplay.stop()
         self.act(begin, show)

@@ -51,6 +51,8 @@ class StepView(KeyScreen):
         self.precise = False
         """Whether numbers are written with all their digits."""
         self._followed: Position | None = None
+        self._published = ""
+        """What the example's source states about what was computed last, or about the number under the cursor."""
 
     @property
     def scenario(self) -> "Scenario | None":
@@ -136,10 +138,13 @@ class StepView(KeyScreen):
             pane.show(module.lines(view, pane.content_size.width))
         self._scroll_to_newest(view)
         self._paint_pictures(view)
+        self._published = ""
         self._paint_step(view)
         self._entitle(view)
         tip = status.tip(len(view.losses), self.keys.keys)
-        said = status.line(view, self.notice or self.waiting(), self.session.timeline.jump, self._pointing, tip, width)
+        said = status.line(
+            view, self.notice or self.waiting(), self.session.timeline.jump, self._pointing, tip, width, self._published
+        )
         self.pane("#status").show([said])
         keys = footer.lines(width, self.keys.keys, layout.footer_lines(*self.size))
         self.pane("#footer").show([(Span(clipped(self.label, width), "key"),)] if self.label else keys)
@@ -177,8 +182,28 @@ class StepView(KeyScreen):
         asked = self.question(pane.content_size.width or self.size.width)
         self._make_room(len(asked or ()))
         text = self.scenario.show.texts.get(names.MAIN.name, "") if self.scenario else ""
-        pane.show(asked or step.lines(view, pane.content_size.width, pane.content_size.height, text))
+        pane.show(asked or self._with_stated(view, pane, text))
         pane.entitle("Predict first" if asked else step.title(view))
+
+    def _with_stated(self, view: View, pane: Pane, text: str) -> list[Line]:
+        """The arithmetic; below it, as far as there is room, what the example's source states of the same numbers."""
+        width, height = pane.content_size
+        scenario = self.scenario
+        if scenario is None or not scenario.expectations:
+            return step.lines(view, width, height, text)
+        from backprop_tui.core.scenario.stated import stated as stated_of
+
+        from .panes import stated
+
+        every = stated_of(scenario, self.session.timeline)
+        here = stated.of_phase(every, view)
+        pointed = [one for one in every if one.cell == self.cursor] if self._pointing else here
+        self._published = stated.short(pointed, view, self.size.width)
+        below = stated.lines(here, view, max(width, 20))
+        room = height - len(below)
+        if room < 2:  # what stands in the line above the keys must do
+            return step.lines(view, width, height, text)
+        return step.lines(view, width, room, text)[:room] + below
 
     def _make_room(self, lines: int) -> None:
         """If one pane is seen at a time, a question is seen whole below it."""

@@ -113,7 +113,7 @@ async def test_earlier_runs_are_drawn_beside_the_one_in_view(engine: Engine, siz
 
 async def test_runs_of_another_loss_are_not_compared(engine: Engine) -> None:
     async with driven(engine) as found:
-        await press(found, "space", "space", "o", "enter")
+        await press(found, "space", "space", "o", "enter", "escape")
         await press(found, "4", "space", "L")
         assert len(found.session.timelines) == 2
         assert not lines(found, "legend")

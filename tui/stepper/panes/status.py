@@ -13,12 +13,17 @@ from backprop_tui.tui.widgets.keys import Key
 from backprop_tui.tui.widgets.line import Line, Span, clipped
 
 
-def line(view: View, notice: str, jump: Jump | None, pointing: bool, tip: str, width: int) -> Line:
-    """The most urgent of them; `pointing` says that the cursor has been moved since the last step."""
+def line(view: View, notice: str, jump: Jump | None, pointing: bool, tip: str, width: int, published: str = "") -> Line:
+    """The most urgent of them; `pointing` says that the cursor has been moved since the last step.
+
+    `published` is what a source states about what was computed last, or about the number under the cursor.
+    """
     if notice:
         return (Span(clipped(notice, width), "key"),)
     if jump is not None and jump.left:
         return _progress(jump, width)
+    if published:
+        return (Span(clipped(published, width), "label"),)
     if not pointing and (remark := _remark(view)) is not None:
         return (Span(clipped(remark, width), "label"),)
     if view.cursor is not None:
