@@ -209,7 +209,8 @@ class Worst:
         self.session, self.count = session, count
         self.held_out = False
         self.found: tuple[Prediction, ...] = ()
-        self.mean_error = float("nan")
+        self.mean_error = self.r2 = self.rmse = float("nan")
+        self.accuracy: float | None = None
         self.rows = 0
         self._answered: FindWorst | None = None
 
@@ -233,6 +234,7 @@ class Worst:
             raise WireError("the engine's predictions do not have the shape that was asked for")
         self.found = tuple(Prediction(int(row), *pair) for row, *pair in zip(rows, predicted, true, strict=True))
         self.mean_error, self.rows = answer.mean_error, answer.rows
+        self.r2, self.rmse, self.accuracy = answer.r2, answer.rmse, answer.accuracy
         self._answered = request
 
 

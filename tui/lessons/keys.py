@@ -91,7 +91,13 @@ TRAINING = (
     Key("x", "x", "log_steps", "log steps", "the steps on a logarithmic axis, or on a linear one"),
     Key("up", "up down", "move(-1)", "worst rows", "a row of the worst predictions", also=(("down", "move(1)"),)),
     Key("h", "h", "held_out", "held out", "the worst rows among those held out, or those that train"),
-    Key("enter", "enter", "use", "this row", "the marked row on the main screen: its trace, step by step"),
+    Key(
+        "enter",
+        "enter",
+        "use",
+        "this row",
+        "the marked row on screen 4, in a run of its own: the training stays",
+    ),
     _DIGITS,
     *COMMON,
 )

@@ -7,7 +7,7 @@ from backprop_tui.core.lessons.names import MAIN, named
 from backprop_tui.core.lessons.training import Overview, epoch_steps, sentences
 from backprop_tui.core.model.optimizers import OPTIMIZERS
 from backprop_tui.core.session import jump_text
-from backprop_tui.core.table.batches import THIS_ROW
+from backprop_tui.core.table.batches import THIS_ROW, Sampling
 from backprop_tui.core.text.numerals import ordinal
 from backprop_tui.tui.stepper.panes import status
 from backprop_tui.tui.stepper.screen import StepperScreen
@@ -67,7 +67,7 @@ class TrainingScreen(LessonScreen):
         width, height = plot.content_size
         plot.show(table_losses.lines(losses, width, max(height, 1), self._axes))
         self.name_pane("#plot", table_losses.title(losses, self._axes))
-        self.pane("#training").show(training.lines(self.session.timeline, losses, self.precise))
+        self.pane("#training").show(training.lines(self.session.timeline, losses, self.overview.worst, self.precise))
         every = self.session.timeline.history.every
         kept = f"   every {ordinal(every)} kept" if every > 1 else ""
         self.name_pane("#training", f"Training   step {self.session.timeline.step_number:,}{kept}")
@@ -228,14 +228,19 @@ class TrainingScreen(LessonScreen):
         self.draw()
 
     def action_use(self) -> None:
-        """Show the steps of the chosen row on the main screen."""
+        """Show the steps of the chosen row on the main screen, as a run of its own: the training stays as it is."""
         found = self.overview.worst.found
         if self._chosen < len(found):
             row = found[self._chosen].row
 
             def use() -> None:
-                self.session.timeline.set_sampling(THIS_ROW)
-                self.session.timeline.set_row(row)
+                from backprop_tui.core.scenario.write import present_run
 
-            self.act(use)
+                timeline = self.session.timeline
+                run = present_run(timeline)
+                settings = replace(run.settings, sampling=Sampling(THIS_ROW, row), since=0, x=None, y=None)
+                self.session.begin(replace(run, settings=settings), timeline.opened_from)
+
+            words = f"row {row:,} in a run of its own, as trained so far; b leads back to the training"
+            self.act(use, lambda: self._stepper.say(words))
             self.action_lesson(MAIN.number)
