@@ -32,6 +32,7 @@ from .widgets.messages import (
     Save,
     ShowGlossary,
     ShowHelp,
+    ShowWords,
     TaskKey,
     Told,
     WhyOpened,
@@ -129,6 +130,10 @@ class StepperApp(KeyApp):
                 from .widgets.help import HelpScreen
 
                 self.push_screen(HelpScreen(what.keys, what.words))
+            case ShowWords():
+                from .stepper.overlays.words import WordsScreen
+
+                self.push_screen(WordsScreen(what.title, what.paragraphs))
             case ShowGlossary():
                 from .widgets.glossary import GlossaryScreen
 

@@ -7,6 +7,7 @@ import numpy as np
 from backprop_tui.core.model import phases
 from backprop_tui.core.model.network import Network
 from backprop_tui.core.model.phases import Cell
+from backprop_tui.core.model.saturation import SATURATED, steepest
 from backprop_tui.core.model.trace import Trace
 from backprop_tui.core.model.values import parse
 from backprop_tui.core.text.numerals import brief, fixed, plain
@@ -14,9 +15,6 @@ from backprop_tui.core.text.numerals import brief, fixed, plain
 from .context import Context
 from .context import known as known_context
 from .terms import couples, name_of, output_name, pre_activation, samples
-
-SATURATED = 0.01
-"""A derivative of the activation below this lets almost nothing through: |z| above 4.6 for sigmoid, 3.0 for tanh."""
 
 VANISHED, EXPLODED = 0.01, 100.0
 """The gradient's size at the first layer against that at the last."""
@@ -129,9 +127,8 @@ def _flat_units(trace: Trace, layer: int) -> Iterator[Remark]:
         return
     rows = len(samples(trace))
     z, h = f"z{layer}", output_name(trace, layer)
-    at = [trace[name][:, :rows].astype("float64") for name in (z, h)]
-    derivatives = activation.derivative_at(*at).max(axis=1)
-    flat = np.flatnonzero((derivatives < SATURATED) & ~np.isnan(at).any(axis=(0, 2)))
+    derivatives = steepest(activation, trace[z][:, :rows], trace[h][:, :rows])
+    flat = np.flatnonzero(derivatives < SATURATED)
     if not len(flat):
         return
     unit = int(flat[np.argmin(derivatives[flat])])

@@ -4,7 +4,8 @@ Both stand beside a session: they read its history and ask the engine, they neve
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from backprop_tui.core.engine.protocol.checks import EngineRefused
@@ -21,6 +22,7 @@ from backprop_tui.core.engine.protocol.messages import (
 )
 from backprop_tui.core.model.arrays import numbers
 from backprop_tui.core.model.network import Array
+from backprop_tui.core.session.losses import comparable
 from backprop_tui.core.session.run import Run
 from backprop_tui.core.session.session import Session
 from backprop_tui.core.session.timeline import Timeline
@@ -49,20 +51,21 @@ class TableLosses:
 
     def __init__(self, session: Session) -> None:
         self.session = session
-        self._timeline = session.timeline
-        """The run that what is found belongs to."""
-        self._found: dict[str, dict[int, float]] = {TRAINING: {}, HELD_OUT: {}}
-        self._seen: dict[int, bytes] = {}
+        self._of: WeakKeyDictionary[Timeline, _Found] = WeakKeyDictionary()
+        """What is found of each run."""
 
     @property
     def parts(self) -> tuple[str, ...]:
         """Which rows have a line: those that train and, if there are any, those held out."""
         return (TRAINING, HELD_OUT) if self.session.timeline.run.table.holdout else (TRAINING,)
 
-    def points(self) -> list[int]:
-        """The entries that are wanted: evenly spread up to where the session stands, that place among them."""
-        timeline = self.session.timeline
-        last = timeline.whole_entries
+    def points(self, run: Timeline | None = None) -> list[int]:
+        """The entries that are wanted: evenly spread up to where the run in view stands, that place among them.
+
+        Of another run, up to its newest step.
+        """
+        timeline = run or self.session.timeline
+        last = timeline.whole_entries if run is None else timeline.history.entries
         # Spaced by powers of two, so that a run that grows finds most of its points done.
         every = 1
         most = max(min(POINTS, MOST_WORK // max(timeline.training_rows, 1)), LEAST_POINTS)
@@ -77,41 +80,49 @@ class TableLosses:
         rows = timeline.scaling.rows if timeline.scaling else 0
         return timeline.training_rows if part == TRAINING else rows - timeline.training_rows
 
-    def line(self, part: str) -> tuple[list[int], list[float]]:
-        """The points that are there so far, and the loss at each."""
-        found = self._found_of(part)
-        points = [point for point in self.points() if point in found]
+    def line(self, part: str, run: Timeline | None = None) -> tuple[list[int], list[float]]:
+        """The points that are there so far, and the loss at each: of the run in view, or of another."""
+        found = self._found_of(run or self.session.timeline).losses[part]
+        points = [point for point in self.points(run) if point in found]
         return points, [found[point] for point in points]
+
+    def others(self) -> list[Timeline]:
+        """The runs that have a line beside the one in view."""
+        return comparable(self.session)
 
     def latest(self, part: str) -> float | None:
         """The loss where the session stands; None until the engine has answered."""
-        return self._found_of(part).get(self.points()[-1])
+        return self._found_of(self.session.timeline).losses[part].get(self.points()[-1])
 
     def request(self) -> FindLosses | None:
         """What must be asked next; None when all points are there. Not while the session still asks itself."""
         timeline = self.session.timeline
         if timeline.scaling is None or timeline.settings.x is not None:
             return None
-        points = self.points()
-        self._forget_changed(points)
-        for part in self.parts:
-            missing = [point for point in points if point not in self._found_of(part)]
-            if not missing:
-                continue
-            # The newest first: it is what one looks at.
-            rows = np.zeros((0, 0), "int32")
-            size = timeline.training_rows
-            if part == HELD_OUT:
-                table = timeline.run.table
-                rows = split_rows(timeline.scaling.rows, table.holdout, table.holdout_seed)[1][None]
-                size = rows.shape[1]
-            chosen = missing[::-1][: max(1, MAX_WORK // size)]
-            states = {point: self._state(point).copy() for point in chosen}
-            self._asked = timeline, part, states
-            width = timeline.run.network.width
-            parameters = numbers(np.stack([state[:width] for state in states.values()]).astype("float64"))
-            return FindLosses(timeline.run.network, parameters, TableRows(timeline.run.table, numbers(rows)))
+        wanted = [(timeline, part, self.points()) for part in self.parts]
+        # Other runs have one line each, that of the rows that train, after all of the one in view.
+        wanted += [(other, TRAINING, self.points(other)) for other in self.others()]
+        for run, part, points in wanted:
+            self._forget_changed(run, points)
+            found = self._found_of(run).losses[part]
+            if missing := [point for point in points if point not in found]:
+                return self._ask(run, part, missing)
         return None
+
+    def _ask(self, run: Timeline, part: str, missing: Sequence[int]) -> FindLosses:
+        """Asks for the losses at some of these points, the newest first: it is what one looks at."""
+        scaling, table = self.session.timeline.scaling, run.run.table
+        assert scaling is not None, "the table is open"
+        rows, size = np.zeros((0, 0), "int32"), self.session.timeline.training_rows
+        if part == HELD_OUT:
+            rows = split_rows(scaling.rows, table.holdout, table.holdout_seed)[1][None]
+            size = rows.shape[1]
+        chosen = missing[::-1][: max(1, MAX_WORK // size)]
+        states = {point: _state(run, point).copy() for point in chosen}
+        self._asked = run, part, states
+        width = run.run.network.width
+        parameters = numbers(np.stack([state[:width] for state in states.values()]).astype("float64"))
+        return FindLosses(run.run.network, parameters, TableRows(table, numbers(rows)))
 
     def accept(self, request: Request, answer: Answer) -> None:
         """Take the answer. Raises EngineRefused if it is a refusal, WireError if it does not fit the request."""
@@ -119,36 +130,40 @@ class TableLosses:
             raise EngineRefused(answer.message)
         if not isinstance(answer, LossesFound):
             raise WireError("the engine's answer is not one to this request")
-        timeline, part, states = self._asked
+        run, part, states = self._asked
         losses = answer.losses.array
         if losses.shape != (len(states),):
             raise WireError("the engine's losses are not as many as were asked for")
-        if timeline is not self.session.timeline:
-            return  # another run is in view by now
+        found = self._found_of(run)
         for (point, state), loss in zip(states.items(), losses.tolist(), strict=True):
-            self._found_of(part)[point] = loss
-            self._seen[point] = state.tobytes()
+            found.losses[part][point] = loss
+            found.seen[point] = state.tobytes()
 
-    def _found_of(self, part: str) -> dict[int, float]:
-        """What is found of a part, by point: nothing yet if another run has come into view."""
-        if self._timeline is not self.session.timeline:
-            self._timeline = self.session.timeline
-            self._found, self._seen = {TRAINING: {}, HELD_OUT: {}}, {}
-        return self._found[part]
+    def _found_of(self, run: Timeline) -> "_Found":
+        return self._of.setdefault(run, _Found())
 
-    def _state(self, point: int) -> Array:
-        state = self.session.timeline.history.state(point)
-        assert state is not None, "points are entries whose states are at hand"
-        return state
-
-    def _forget_changed(self, wanted: Sequence[int]) -> None:
+    def _forget_changed(self, run: Timeline, wanted: Sequence[int]) -> None:
         """Forget the points that are not wanted any more, and those whose history was cut and went another way."""
-        found = [self._found_of(part) for part in (TRAINING, HELD_OUT)]
-        for point in list(self._seen):
-            if point not in wanted or self._state(point).tobytes() != self._seen[point]:
-                del self._seen[point]
-                for losses in found:
+        found = self._found_of(run)
+        for point in list(found.seen):
+            if point not in wanted or _state(run, point).tobytes() != found.seen[point]:
+                del found.seen[point]
+                for losses in found.losses.values():
                     losses.pop(point, None)
+
+
+def _state(run: Timeline, point: int) -> Array:
+    state = run.history.state(point)
+    assert state is not None, "points are entries whose states are at hand"
+    return state
+
+
+@dataclass
+class _Found:
+    """The losses that are found of a run, by part and point, and the state at each of these points."""
+
+    losses: dict[str, dict[int, float]] = field(default_factory=lambda: {TRAINING: {}, HELD_OUT: {}})
+    seen: dict[int, bytes] = field(default_factory=dict)
 
 
 class Overview:
@@ -194,7 +209,8 @@ class Worst:
         self.session, self.count = session, count
         self.held_out = False
         self.found: tuple[Prediction, ...] = ()
-        self.mean_error = float("nan")
+        self.mean_error = self.r2 = self.rmse = float("nan")
+        self.accuracy: float | None = None
         self.rows = 0
         self._answered: FindWorst | None = None
 
@@ -218,6 +234,7 @@ class Worst:
             raise WireError("the engine's predictions do not have the shape that was asked for")
         self.found = tuple(Prediction(int(row), *pair) for row, *pair in zip(rows, predicted, true, strict=True))
         self.mean_error, self.rows = answer.mean_error, answer.rows
+        self.r2, self.rmse, self.accuracy = answer.r2, answer.rmse, answer.accuracy
         self._answered = request
 
 

@@ -44,6 +44,11 @@ def check(scenario: Scenario, ask: Ask) -> list[Compared]:
     return [number for place in range(len(expectations)) for number in compared[place]]
 
 
+def compare(expected: Expectation, found: Array) -> list[Compared]:
+    """The numbers of an expectation against all numbers of its value, as a step computed them."""
+    return _compare(expected, _picked(found, expected, expected.index))
+
+
 def _computed(session: Session, expected: Expectation, ask: Ask) -> Array | str:
     """What the run has for the numbers that are stated, in their shape, or why it has none."""
     timeline, step = session.timeline, expected.step

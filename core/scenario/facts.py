@@ -59,5 +59,9 @@ class Scenario:
     run: Run = Run()
     expectations: tuple[Expectation, ...] = ()
     show: Show = Show()
+    subject: str = ""
+    """What it is about, in a few words."""
+    look: str = ""
+    """What to look for while stepping."""
     origin: str = field(default="", compare=False)
     """What `backprop-tui` opens it by, if that is known: an example's name, a file's full path."""

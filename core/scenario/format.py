@@ -114,6 +114,10 @@ class FilePart(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     title: Annotated[str, Meta(min_length=1, max_length=200)]
     source: Line = ""
     notes: Text = ""
+    subject: Line = ""
+    """What it is about, in a few words: for the list of examples."""
+    look: Text = ""
+    """What to look for while stepping."""
     data: DataPart = DataPart()
     network: NetworkPart | None = None
     initial: InitialPart = InitialPart()

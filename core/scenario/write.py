@@ -74,7 +74,9 @@ def dumps(scenario: Scenario, folder: FilePath | None = None) -> str:
     run = scenario.run
     document = tomlkit.document()
     document["title"] = scenario.title or run.network.name
-    _put(document, {"source": scenario.source, "notes": _text(scenario.notes)}, {"source": "", "notes": ""})
+    texts = {"source": scenario.source, "subject": scenario.subject}
+    texts |= {"notes": _text(scenario.notes), "look": _text(scenario.look)}
+    _put(document, texts, dict.fromkeys(texts, ""))
     document["data"] = _data(run.table, folder)
     document["network"] = _network(run)
     document["initial"] = {"seed": run.seed, "initializer": run.initializer, "constant": run.constant}

@@ -20,9 +20,11 @@ from backprop_tui.core.table.batches import RULES, THIS_ROW, Sampling
 from . import position as positions
 from .history import Change, History, Settings
 from .jump import Jump
+from .jump_text import MAX_SINGLE, MAX_UNTIL, JumpTyped
 from .position import START, Position
 from .run import Run
 from .sample import Sample, Scaling
+from .until import Found, Made, Until
 
 
 @dataclass(frozen=True)
@@ -162,14 +164,27 @@ class Timeline:
         """One number further: the smallest step."""
         self._advance(self.next_position.done + 1)
 
-    def start_jump(self, steps: int, bound: float | None = None) -> None:
-        """Begin a jump of so many steps, or until the loss is below a bound or not finite. Raises ValueError."""
+    def start_jump(self, steps: int, bound: float | None = None, until: Until | None = None) -> None:
+        """Begin a jump of so many steps, or until the loss is below a bound or not finite, or `until` something else.
+
+        Raises ValueError.
+        """
         step_count(steps)
+        if until is not None:
+            until.check(self.run.network, self.settings, self.training_rows)
         if bound is not None and np.isnan(bound):
             raise ValueError("a loss can't be below what is no number")
         self._cut(self.next_position.entry)
         self.history.reserve(steps)
-        self.jump = Jump(steps, steps, bound)
+        self.jump = Jump(steps, steps, bound, until=until, single=until is not None and until.single(self.settings))
+
+    def jump_as(self, typed: JumpTyped) -> None:
+        """Jump as was typed. Raises ValueError."""
+        if typed.to is not None:
+            self.start_jump_to(typed.to)
+            return
+        single = typed.until is not None and typed.until.single(self.settings)
+        self.start_jump(typed.steps or (MAX_SINGLE if single else MAX_UNTIL), typed.bound, typed.until)
 
     def start_jump_to(self, step: int) -> None:
         """To the end of a step, by its number: it is there already, or a jump on from the newest one makes it."""
@@ -313,6 +328,9 @@ class Timeline:
     def record(self, asked: Asked, states: Array, losses: Array, trace: Trace) -> None:
         """The steps that were asked for are made: states (n, state_width), losses (n,), and the last one's trace."""
         entry = asked.entry
+        found = self._stops_at(asked, states, losses, trace)
+        count = len(losses) if found is None else found.step + 1
+        states, losses, last = states[:count], losses[:count], count == len(losses)
         if asked.jump:
             self.history.cut(entry)
         if entry < self.history.entries:
@@ -320,10 +338,27 @@ class Timeline:
         else:
             self.history.hold(asked.settings)
             self.history.append(states, losses)
-        self.trace, self._remade = trace, None
+        self.trace, self._remade = trace if last else None, None
         if asked.jump:
             self._move(Position(entry + len(losses) - 1, self.whole))
-            asked.jump.count(losses)
+            asked.jump.count(losses, found)
+
+    def _stops_at(self, asked: Asked, states: Array, losses: Array, trace: Trace) -> Found | None:
+        """The first of the steps that were made at which a jump has what it waits for."""
+        if asked.jump is None or asked.jump.until is None:
+            return None
+        before = self.history.state(asked.entry)
+        assert before is not None, "the state that the steps were made from is at hand"
+        return asked.jump.until.first(Made(before, states, losses, trace, self._loss_before(asked)))
+
+    def _loss_before(self, asked: Asked) -> float | None:
+        """The loss of the step before those that were asked for, if it used the same rows."""
+        entry = asked.entry - 1
+        if entry < 0 or entry in self.history.changes:
+            return None
+        there, here = self.history.settings(entry), asked.settings
+        same = (there.sampling, there.x, there.y) == (here.sampling, here.x, here.y)
+        return float(self.history.losses[entry]) if same else None
 
     def _forget(self, entry: int) -> None:
         """Forget this entry and all that follow, with the step in view, which is made anew."""

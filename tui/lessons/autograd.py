@@ -5,6 +5,7 @@ from backprop_tui.core.lessons.autograd import AutogradLesson, remark, why
 from backprop_tui.core.lessons.names import named
 from backprop_tui.core.text.numerals import brief
 from backprop_tui.tui.widgets import plot
+from backprop_tui.tui.widgets.axis import Axis
 from backprop_tui.tui.widgets.keys import bindings
 from backprop_tui.tui.widgets.line import Line, Span, clipped
 from backprop_tui.tui.widgets.pane import Pane
@@ -54,16 +55,16 @@ class AutogradScreen(FunctionScreen):
         forward_done = lesson.done >= len(lesson.formula.operations)
         if forward_done:
             marks.append(plot.Mark(lesson.tape.x, lesson.tape.y, "●", "title", True))
-        limits = plot.y_range([curve], marks, 0.94)
+        up = plot.upright([curve], marks, "y", share=0.94)
         ends = (float(lesson.curve.x[0]), float(lesson.curve.x[-1]))
         if lesson.done >= len(lesson.stages) - 1 and np.isfinite(lesson.tape.derivative):
             x = np.array(ends)
             tangent = lesson.tape.y + lesson.tape.derivative * (x - lesson.tape.x)
-            curves.append(plot.Series(x, tangent, "negative", dashed=True))
+            curves.append(plot.Series(x, tangent, "negative", plot.DASHED))
         if lesson.done == len(lesson.stages) and lesson.new_x is not None:
             at = float(np.interp(lesson.new_x, lesson.curve.x, lesson.curve.y))
             marks.append(plot.Mark(lesson.new_x, at, "○", "title", True))
-        pane.show(plot.lines(curves, marks, size.width, size.height, ends, limits))
+        pane.show(plot.lines(curves, marks, size.width, size.height, Axis(*ends, "x"), up))
         words = "● x" + "  - - tangent" * (len(curves) > 1) + "  ○ new x" * (len(marks) > 1)
         self.name_pane("#plot", f"Curve  {words if forward_done else ''}".rstrip())
         return None

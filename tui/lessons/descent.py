@@ -6,6 +6,7 @@ from backprop_tui.core.lessons.descent import DescentLesson
 from backprop_tui.core.lessons.names import named
 from backprop_tui.core.text.numerals import brief
 from backprop_tui.tui.widgets import plot, typed
+from backprop_tui.tui.widgets.axis import Axis
 from backprop_tui.tui.widgets.keys import bindings
 from backprop_tui.tui.widgets.line import Line, Span, clipped
 from backprop_tui.tui.widgets.pane import Pane
@@ -57,8 +58,9 @@ class DescentScreen(FunctionScreen):
         marks = [plot.Mark(x, y, "o", "positive") for x, y in points[:-1]]
         marks.append(plot.Mark(*points[-1], "●", "title", True))
         size = pane.content_size
-        ends = (float(lesson.curve.x[0]), float(lesson.curve.x[-1]))
-        pane.show(plot.lines([curve], marks, size.width, size.height, ends, plot.y_range([curve], marks, 0.96)))
+        across = Axis(float(lesson.curve.x[0]), float(lesson.curve.x[-1]), "x")
+        up = plot.upright([curve], marks, "y", share=0.96)
+        pane.show(plot.lines([curve], marks, size.width, size.height, across, up))
         return None
 
     def status(self) -> Line:

@@ -1,5 +1,6 @@
 """The keys of the lessons: the main screen's if they mean the same, and each lesson's own."""
 
+from backprop_tui.core.session.jump_text import EXPLAINED
 from backprop_tui.tui.stepper.keys import MAIN
 from backprop_tui.tui.widgets.keys import EVERYWHERE, WHAT, Key
 
@@ -70,7 +71,7 @@ TRAINING = (
     Key("space", "space", "step", "step", "one step over the chosen rows", True),
     Key("b", "b", "back", "back", "takes back the last step or jump", True),
     Key("e", "e", "epochs", "epochs", "jump ahead by epochs", True),
-    Key("j", "j", "jump", "jump", "jump ahead: a number of steps, or < and a loss to stop below", True),
+    Key("j", "j", "jump", "jump", EXPLAINED, True),
     Key(
         "m",
         "m",
@@ -82,9 +83,17 @@ TRAINING = (
     Key("o", "o", "optimizer", "optimizer", "sgd, momentum, rmsprop or adam: the run starts again with it", True),
     *_as_there("autoplay", "slower", "faster", "reinit", "restart", "first", "last"),
     *_LR,
+    Key("g", "g", "logarithm", "log loss", "the losses on a logarithmic axis, or on a linear one"),
+    Key("x", "x", "log_steps", "log steps", "the steps on a logarithmic axis, or on a linear one"),
     Key("up", "up down", "move(-1)", "worst rows", "a row of the worst predictions", also=(("down", "move(1)"),)),
     Key("h", "h", "held_out", "held out", "the worst rows among those held out, or those that train"),
-    Key("enter", "enter", "use", "this row", "the marked row on the main screen: its trace, step by step"),
+    Key(
+        "enter",
+        "enter",
+        "use",
+        "this row",
+        "the marked row on screen 4, in a run of its own: the training stays",
+    ),
     *_DIGITS,
     *COMMON,
 )

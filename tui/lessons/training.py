@@ -1,11 +1,13 @@
 """Lesson 5: the training loop over the rows of the table. It drives the main screen's own session."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from backprop_tui.core.lessons.names import MAIN, named
 from backprop_tui.core.lessons.training import Overview, epoch_steps, sentences
 from backprop_tui.core.model.optimizers import OPTIMIZERS
-from backprop_tui.core.table.batches import THIS_ROW
+from backprop_tui.core.session import jump_text
+from backprop_tui.core.table.batches import THIS_ROW, Sampling
 from backprop_tui.core.text.numerals import ordinal
 from backprop_tui.tui.stepper.panes import status
 from backprop_tui.tui.stepper.screen import StepperScreen
@@ -35,6 +37,7 @@ class TrainingScreen(LessonScreen):
         self.add_class("three")
         self._stepper, self.session = stepper, stepper.session
         self._chosen = 0
+        self._axes = table_losses.Axes()
 
     def on_screen_resume(self, event: ScreenResume) -> None:
         """From now on the session is shown here."""
@@ -61,9 +64,10 @@ class TrainingScreen(LessonScreen):
     def draw_panes(self) -> None:
         """All three, from the session and what stands beside it; what is missing is asked for."""
         losses, plot = self.overview.losses, self.pane("#plot")
-        plot.show(table_losses.lines(losses, plot.content_size.width, max(plot.content_size.height, 1)))
-        self.name_pane("#plot", table_losses.title(losses))
-        self.pane("#training").show(training.lines(self.session.timeline, losses, self.precise))
+        width, height = plot.content_size
+        plot.show(table_losses.lines(losses, width, max(height, 1), self._axes))
+        self.name_pane("#plot", table_losses.title(losses, self._axes))
+        self.pane("#training").show(training.lines(self.session.timeline, losses, self.overview.worst, self.precise))
         every = self.session.timeline.history.every
         kept = f"   every {ordinal(every)} kept" if every > 1 else ""
         self.name_pane("#training", f"Training   step {self.session.timeline.step_number:,}{kept}")
@@ -159,10 +163,10 @@ class TrainingScreen(LessonScreen):
         """Ask how far to jump, and jump."""
 
         def jump(text: str) -> None:
-            steps, bound = typed.jump(text)
-            self.act(lambda: self.session.timeline.start_jump(steps, bound))
+            asked = jump_text.parse(text, self.session.timeline.run.network)
+            self.act(lambda: self.session.timeline.jump_as(asked), self._stepper.tell_jump)
 
-        self.ask("jump: a number of steps (500), or a loss to stop below (<0.01), or both", jump)
+        self.ask(jump_text.PROMPT, jump)
 
     def action_epochs(self) -> None:
         """Ask for how many epochs, and make their steps."""
@@ -195,6 +199,18 @@ class TrainingScreen(LessonScreen):
         self._stepper.action_cancel()
         super().action_cancel()
 
+    # Keys: the picture
+
+    def action_logarithm(self) -> None:
+        """The losses on a logarithmic axis, or on a linear one."""
+        self._axes = replace(self._axes, losses=not table_losses.is_logarithmic(self.overview.losses, self._axes))
+        self.draw()
+
+    def action_log_steps(self) -> None:
+        """The steps on a logarithmic axis, or on a linear one."""
+        self._axes = replace(self._axes, steps=not self._axes.steps)
+        self.draw()
+
     # Keys: the worst rows
 
     def action_move(self, by: int) -> None:
@@ -212,14 +228,19 @@ class TrainingScreen(LessonScreen):
         self.draw()
 
     def action_use(self) -> None:
-        """Show the steps of the chosen row on the main screen."""
+        """Show the steps of the chosen row on the main screen, as a run of its own: the training stays as it is."""
         found = self.overview.worst.found
         if self._chosen < len(found):
             row = found[self._chosen].row
 
             def use() -> None:
-                self.session.timeline.set_sampling(THIS_ROW)
-                self.session.timeline.set_row(row)
+                from backprop_tui.core.scenario.write import present_run
 
-            self.act(use)
+                timeline = self.session.timeline
+                run = present_run(timeline)
+                settings = replace(run.settings, sampling=Sampling(THIS_ROW, row), since=0, x=None, y=None)
+                self.session.begin(replace(run, settings=settings), timeline.opened_from)
+
+            words = f"row {row:,} in a run of its own, as trained so far; b leads back to the training"
+            self.act(use, lambda: self._stepper.say(words))
             self.action_lesson(MAIN.number)

@@ -1,5 +1,6 @@
 """The keys of the main screen, and of the pages that lie over it."""
 
+from backprop_tui.core.session.jump_text import EXPLAINED
 from backprop_tui.tui.widgets.keys import EVERYWHERE, HELP, WHAT, Key, group
 
 MAIN = (
@@ -74,7 +75,7 @@ MAIN = (
             "=",
             "change",
             "change",
-            "change the number under the cursor: a weight, a bias, an input, the target",
+            "change the number under the cursor: a weight, a bias, an input or target (raw 4: in the table's unit)",
         ),
         Key(
             "Y",
@@ -93,7 +94,7 @@ MAIN = (
             "j",
             "jump",
             "jump",
-            "jump: so many steps, to a step ahead or back (to 120), or < and a loss to stop below",
+            EXPLAINED,
             True,
         ),
         Key("a", "a", "autoplay", "autoplay", "autoplay on and off"),
@@ -178,7 +179,9 @@ CURVES = (
         True,
         also=(("pagedown", "leap(1)"), ("home", "to(0)"), ("end", "to(-1)")),
     ),
-    Key("g", "g", "logarithm", "log/linear", "a logarithmic scale, or a linear one", True),
+    Key("g", "g", "logarithm", "log loss", "the loss on a logarithmic axis, or on a linear one", True),
+    Key("x", "x", "log_steps", "log steps", "the steps on a logarithmic axis, or on a linear one", True),
+    Key("r", "r", "others", "runs", "the other runs of this session beside this one, or not", True),
     Key("e", "e", "epochs", "epochs", "epochs below the curve, or steps", True),
     Key(
         "plus", "+ -", "lr(1)", "learning rate", "move the mark of the learning rate", True, also=(("minus", "lr(-1)"),)

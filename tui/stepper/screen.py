@@ -6,11 +6,22 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from backprop_tui.core.explain.quiz import LEVELS, Score
 from backprop_tui.core.lessons.names import named
 from backprop_tui.core.model.phases import Cell
+from backprop_tui.core.session import jump_text, typed_value
 from backprop_tui.core.session.session import Session
+from backprop_tui.core.text.escape import escape_controls
 from backprop_tui.tui.widgets import typed
 from backprop_tui.tui.widgets.keys import KeysShown, bindings
 from backprop_tui.tui.widgets.line import Line
-from backprop_tui.tui.widgets.messages import Export, NothingToShow, OpenExample, OpenLesson, OtherScenario, Save
+from backprop_tui.tui.widgets.messages import (
+    Export,
+    NothingToShow,
+    OpenExample,
+    OpenLesson,
+    OtherScenario,
+    Save,
+    ShowWords,
+)
+from backprop_tui.tui.widgets.prompt import Prompt
 from backprop_tui.tui.widgets.runner import Asker
 from textual import work
 from textual.binding import BindingType
@@ -236,14 +247,16 @@ class StepperScreen(StepView):
         """Ask how far to jump, and jump."""
 
         def jump(text: str) -> None:
-            target = typed.step(text)
-            if target is not None:
-                self.act(lambda: self.session.timeline.start_jump_to(target))
-                return
-            steps, bound = typed.jump(text)
-            self.act(lambda: self.session.timeline.start_jump(steps, bound))
+            asked = jump_text.parse(text, self.session.timeline.run.network)
+            self.act(lambda: self.session.timeline.jump_as(asked), self.tell_jump)
 
-        self.ask("jump: 500 steps, to 120 (ahead or back), <0.01 (a loss to stop below), 500 <0.01", jump)
+        self.ask(jump_text.PROMPT, jump)
+
+    def tell_jump(self) -> None:
+        """Say whether a jump came to what it waited for, and where."""
+        jump = self.session.timeline.jump
+        if jump is not None and (told := jump.told(self.session.timeline.step_number)):
+            self.say(told)
 
     def action_cancel(self) -> None:
         """End what is under way: a line that is typed, autoplay, a jump."""
@@ -361,12 +374,27 @@ class StepperScreen(StepView):
         if cell is None or not changeable(self.session.timeline.run.network, cell):
             self.say("= changes a weight, a bias, an input or the target: point at one first")
             return
-        before = self.view()
-        self.ask(f"{status.named(before, cell)}   new value:", lambda text: self._change(cell, typed.number(text)))
+        try:
+            now = typed_value.present(self.session.timeline, cell)
+        except ValueError as error:
+            self.say(str(error))
+            return
+        label = f"{status.called(self.view(), cell)} is {now.both}: type {now.takes}"
+        self.ask(label, lambda text: self._change(cell, text), now.digits)
+        self.query_one(Prompt).action_select_all()  # what is typed takes its place
 
-    def _change(self, cell: Cell, value: float) -> None:
-        before = self.view()
-        self.act(lambda: self.session.timeline.change(cell, value), lambda: self.say(effect(before, self.view(), cell)))
+    def _change(self, cell: Cell, text: str) -> None:
+        before, timeline = self.view(), self.session.timeline
+        now, value = typed_value.present(timeline, cell), typed_value.read(timeline, cell, text)
+        if now.is_same(value):
+            self.say(f"{status.called(before, cell)} stays {now.both}")
+            return
+
+        def tell() -> None:
+            new = typed_value.present(self.session.timeline, cell)
+            self.say(effect(before, self.view(), cell, now.to(new), self.size.width))
+
+        self.act(lambda: self.session.timeline.change(cell, value), tell)
 
     # Keys: what is kept, and what is opened
 
@@ -386,14 +414,17 @@ class StepperScreen(StepView):
         self.ask(PROMPT, lambda name: self.act(lambda: None, lambda: export(name), keep=True))
 
     def open(self, scenario: "Scenario") -> None:
-        """Begin a run of a scenario; the earlier ones stay. It opens in the lesson that it names."""
+        """Begin a run of a scenario; the earlier ones stay. It opens in its own lesson, and tells its story."""
 
         def begin() -> None:
             self.session.begin(scenario.run, scenario)
 
         def show() -> None:
+            from backprop_tui.core.scenario.story import story
+
             self._take_run()
             self.tell(OpenLesson(named(scenario.show.lesson).number))
+            self.tell(ShowWords(escape_controls(scenario.title), story(scenario)))
 
         self.autoplay.stop()
         self.act(begin, show)

@@ -13,7 +13,7 @@ from backprop_tui.core.session.session import Session
 from backprop_tui.tui.widgets import footer, layout, lesson_bar
 from backprop_tui.tui.widgets.key_screen import KeyScreen
 from backprop_tui.tui.widgets.keys import KeysShown
-from backprop_tui.tui.widgets.line import Line, Span
+from backprop_tui.tui.widgets.line import Line, Span, clipped
 from backprop_tui.tui.widgets.messages import WhyOpened
 from backprop_tui.tui.widgets.pane import Pane
 from backprop_tui.tui.widgets.prompt import Prompt
@@ -59,6 +59,8 @@ class StepView(KeyScreen):
         self.place: int | None = None
         """The row of a batch that is shown, by its place; None for all of them together."""
         self._followed: Position | None = None
+        self._published = ""
+        """What the example's source states about what was computed last, or about the number under the cursor."""
 
     @property
     def scenario(self) -> "Scenario | None":
@@ -147,12 +149,16 @@ class StepView(KeyScreen):
             pane.show(lines, _pinned(lines))
         self._scroll_to_newest(view)
         self._paint_pictures(view)
+        self._published = ""
         self._paint_step(view)
         self._entitle(view)
         tip = status.tip(max(len(view.losses), int(self.tasks is not None)), self.keys.keys)
-        said = status.line(view, self.notice or self.waiting(), self.session.timeline.jump, self._pointing, tip, width)
+        said = status.line(
+            view, self.notice or self.waiting(), self.session.timeline.jump, self._pointing, tip, width, self._published
+        )
         self.pane("#status").show([said])
-        self.pane("#footer").show(footer.lines(width, self.keys.keys, layout.footer_lines(*self.size)))
+        keys = footer.lines(width, self.keys.keys, layout.footer_lines(*self.size))
+        self.pane("#footer").show([(Span(clipped(self.label, width), "key"),)] if self.label else keys)
         self._move_terminal_cursor(view)
 
     def _move_terminal_cursor(self, view: View) -> None:
@@ -208,7 +214,7 @@ class StepView(KeyScreen):
         text = self.scenario.show.texts.get(names.MAIN.name, "") if self.scenario else ""
         task = self._task_lines(width or self.size.width)
         left = height - len(task) - bool(task)
-        told = step.lines(view, width, left, text) if left > 1 or not task else []
+        told = self._told(view, width, left, text) if left > 1 or not task else []
         pane.show([*task, (), *told] if task and told else task or told)
         pane.entitle(self.tasks.title(width) if self.tasks is not None and task else step.title(view))
 
@@ -217,6 +223,25 @@ class StepView(KeyScreen):
         if self.tasks is None or not (lines := self.tasks.lines(width)):
             return []
         return [(Span(self.tasks.title(width), "title"),), *lines] if self.has_class(layout.TABS) else lines
+
+    def _told(self, view: View, width: int, height: int, text: str) -> list[Line]:
+        """The arithmetic; below it, as far as there is room, what the example's source states of the same numbers."""
+        scenario = self.scenario
+        if scenario is None or not scenario.expectations:
+            return step.lines(view, width, height, text)
+        from backprop_tui.core.scenario.stated import stated as stated_of
+
+        from .panes import stated
+
+        every = stated_of(scenario, self.session.timeline)
+        here = stated.of_phase(every, view)
+        pointed = [one for one in every if one.cell == self.cursor] if self._pointing else here
+        self._published = stated.short(pointed, view, self.size.width)
+        below = stated.lines(here, view, max(width, 20))
+        room = height - len(below)
+        if room < 2:  # what stands in the line above the keys must do
+            return step.lines(view, width, height, text)
+        return step.lines(view, width, room, text)[:room] + below
 
     def _make_room(self, lines: int) -> None:
         """If one pane is seen at a time, a question is seen whole below it."""

@@ -58,8 +58,10 @@ def about(scenario: Scenario | None) -> tuple[str, ...]:
     """What an example says of itself, before the program's own words."""
     if scenario is None or not (scenario.notes or scenario.source):
         return WORDS
-    parts = (scenario.title, *scenario.notes.strip().split("\n\n"), scenario.source)
-    return (*(part for text in parts if text for part in (escape_controls(" ".join(text.split())), "")), *WORDS)
+    from backprop_tui.core.scenario.story import story
+
+    title = (escape_controls(scenario.title),) if scenario.title else ()
+    return (*(part for text in (*title, *story(scenario)) for part in (text, "")), *WORDS)
 
 
 def lines(width: int, keys: Sequence[Key], words: Sequence[str]) -> list[Line]:

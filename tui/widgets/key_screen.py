@@ -42,6 +42,8 @@ class KeyScreen(SelectingScreen[None]):
         self.tasks: Tasks | None = None
         """The task of a course, if one is open."""
         self._asking: Callable[[str], None] | None = None
+        self.label = ""
+        """What is asked for while the line holds text, which hides it."""
 
     # What an heir brings
 
@@ -120,12 +122,14 @@ class KeyScreen(SelectingScreen[None]):
 
     def ask(self, label: str, then: Callable[[str], None], text: str = "") -> None:
         """Let a line be typed; `then` takes it, and may raise ValueError for what it can't take."""
-        self._asking = then
+        self._asking, self.label = then, label if text else ""
         prompt = self.query_one(Prompt)
         prompt.value, prompt.placeholder, prompt.display = text, label, True
         prompt.cursor_position = len(text)
         self.pane("#status").display = False
         self.set_focus(prompt)  # at once: a key may follow
+        if self.label:
+            self.draw()
 
     def take_line(self, line: str) -> None:
         """The line is typed."""
@@ -143,10 +147,12 @@ class KeyScreen(SelectingScreen[None]):
 
     def close_prompt(self) -> None:
         """Nothing is typed any more."""
-        self._asking = None
+        labeled, self._asking, self.label = bool(self.label), None, ""
         self.query_one(Prompt).display = False
         self.pane("#status").display = True
         self.set_focus(None)
+        if labeled:
+            self.draw()
 
     def begins_answer(self, character: str) -> bool:
         """Whether a key begins an answer to the course's question."""

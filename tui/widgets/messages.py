@@ -41,6 +41,14 @@ class ShowHelp(Told):
         self.keys, self.words = keys, words
 
 
+class ShowWords(Told):
+    """Paragraphs are to be read, under a title: what an example says of itself."""
+
+    def __init__(self, title: str, paragraphs: tuple[str, ...]) -> None:
+        super().__init__()
+        self.title, self.paragraphs = title, paragraphs
+
+
 class ShowGlossary(Told):
     """The glossary is wanted, at this word."""
 

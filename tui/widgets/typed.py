@@ -1,49 +1,13 @@
 """What a person types into the prompt line, understood or refused with a sentence."""
 
-from math import floor, isfinite, log10
+from math import floor, log10
 
-from backprop_tui.core.model.limits import step_count
 from backprop_tui.core.table.batches import RULES, SHUFFLED
-from backprop_tui.core.text.escape import with_hyphens
+from backprop_tui.core.text.entered import number, whole
+
+__all__ = ["next_lr", "number", "rows", "whole"]
 
 MAX_BATCH = 1_000_000
-MAX_UNTIL = 1_000_000
-"""A jump to a loss gives up after so many steps."""
-
-
-def number(text: str) -> float:
-    """A finite number. Raises ValueError."""
-    try:
-        value = float(with_hyphens(text))
-    except ValueError:
-        raise ValueError(f"'{_short(text)}' is not a number; type one like 0.05 or 1e-3") from None
-    if not isfinite(value):
-        raise ValueError(f"'{_short(text)}' is not a finite number")
-    return value
-
-
-def whole(text: str) -> int:
-    """A whole number from 0 on. Raises ValueError."""
-    digits = text.replace(",", "").replace("_", "")
-    if not (digits.isascii() and digits.isdigit() and len(digits) <= 12):
-        raise ValueError(f"'{_short(text)}' is not a whole number; type one like 12")
-    return int(digits)
-
-
-def jump(text: str) -> tuple[int, float | None]:
-    """`500`, `<0.01` or `500 <0.01`: how many steps at most, and the loss to stop below. Raises ValueError."""
-    steps_text, sign, bound_text = text.partition("<")
-    steps = whole(steps_text.strip()) if steps_text.strip() else MAX_UNTIL if sign else 0
-    return step_count(steps), number(bound_text.strip()) if sign else None
-
-
-def step(text: str) -> int | None:
-    """`to 120`: the number of the step to go to, ahead or back; None if something else is typed. Raises ValueError."""
-    word, _, target = text.partition(" ")
-    if word.lower() != "to":
-        return None
-    found = whole(target.strip())
-    return step_count(found) if found else 0
 
 
 def rows(text: str) -> tuple[str, int]:
@@ -66,7 +30,3 @@ def next_lr(lr: float, by: int) -> float:
     if by > 0:
         return next(step for step in ladder if step > lr * (1 + 1e-6))
     return next(step for step in reversed(ladder) if step < lr * (1 - 1e-6))
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= 20 else text[:19] + "…"

@@ -35,6 +35,7 @@ from backprop_tui.core.model.network import Array, Network
 from backprop_tui.core.table.spec import TableSpec
 from backprop_tui.core.text.escape import escape_controls
 
+from . import scores
 from .recent import Recent
 
 if TYPE_CHECKING:
@@ -226,7 +227,14 @@ class Engine:
         worst = worst[np.argsort(errors[worst])[::-1]]
         rows = np.arange(len(table.x), dtype="int32")[chosen][worst]
         return WorstFound(
-            numbers(rows), numbers(predictions[worst]), numbers(raw_y[worst]), float(errors.mean()), len(errors)
+            numbers(rows),
+            numbers(predictions[worst]),
+            numbers(raw_y[worst]),
+            float(errors.mean()),
+            len(errors),
+            scores.r_squared(predictions, raw_y),
+            scores.root_mean_square(predictions, raw_y),
+            scores.accuracy(request.program.network.loss, predictions, raw_y),
         )
 
 

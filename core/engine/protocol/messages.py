@@ -181,7 +181,9 @@ class TableDescribed(msgspec.Struct, frozen=True, tag=True, forbid_unknown_field
 class WorstFound(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True):
     """Row numbers (n,), worst first, with predictions and true targets (n, targets) in the target's own unit.
 
-    `mean_error` is the mean absolute error over all rows that were looked at, `rows` how many they are.
+    Over all rows that were looked at, `rows` of them: `mean_error` is the mean absolute error, `rmse` the root of the
+    mean squared one, both in that unit, `r2` the share of the variance that is explained; `accuracy` is the share of
+    rows whose class is right, if the loss is one of classes.
     """
 
     worst: Numbers
@@ -189,6 +191,9 @@ class WorstFound(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=Tr
     targets: Numbers
     mean_error: float
     rows: int
+    r2: float = float("nan")
+    rmse: float = float("nan")
+    accuracy: float | None = None
 
 
 class Differentiated(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True):

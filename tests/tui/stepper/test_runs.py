@@ -19,6 +19,7 @@ async def open_example(shown: Driven, name: str) -> None:
     await shown.press("enter")
     await shown.pilot.pause()
     await shown.settle()
+    await shown.press("escape")  # its story
 
 
 @pytest.mark.parametrize("key", ["r", "R"])

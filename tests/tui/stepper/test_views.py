@@ -26,7 +26,7 @@ from backprop_tui.tui.stepper.overlays.curves import CurvesScreen
 from backprop_tui.tui.stepper.overlays.why import WhyScreen
 from backprop_tui.tui.stepper.panes import network as picture
 from backprop_tui.tui.stepper.view import view_of
-from backprop_tui.tui.widgets import plot
+from backprop_tui.tui.widgets import axis
 from backprop_tui.tui.widgets.line import Line
 from backprop_tui.tui.widgets.pane import Pane
 from driven_screen import Driven, InThisProcess, driven, text_of
@@ -785,8 +785,8 @@ async def test_where_no_number_is_left_it_says_so(engine: Engine) -> None:
 
 @pytest.mark.parametrize("value", [0.0009256, 1.2345e-10, 12345678.9, 132.65, 0.0, 1e-300, 1e300])
 def test_the_scale_of_a_plot_is_not_cut(value: float) -> None:
-    text = plot.short(value)
-    assert len(text) < plot.SCALE
+    text = axis.short(value)
+    assert len(text) <= axis.LABEL
     number = float(text)
     assert number == pytest.approx(value, rel=0.06)
 

@@ -42,8 +42,9 @@ def column_end(column: int, precise: bool = False) -> int:
 
 
 def title(lesson: DataLesson) -> str:
-    """The pane's title: how many rows there are, and which is chosen."""
-    return f"Table  row {lesson.row:,} of {lesson.rows:,}" if lesson.rows else "Table"
+    """The pane's title: the shape of the table as pandas has it, and the row that is chosen."""
+    columns = len(lesson.table.features) + len(lesson.table.targets)
+    return f"Table  shape ({lesson.rows}, {columns})  row {lesson.row:,}" if lesson.rows else "Table"
 
 
 def _second(name: str, lesson: DataLesson) -> str:

@@ -1,71 +1,89 @@
 """The plot of lesson 5: the loss of every step, and the loss over all rows that train and over those held out."""
 
+from dataclasses import dataclass
+
 import numpy as np
 from backprop_tui.core.lessons.training import HELD_OUT, TRAINING, TableLosses, part_in_words
 from backprop_tui.core.model.network import Array
-from backprop_tui.core.text.numerals import brief
+from backprop_tui.core.session.losses import RunLosses, in_view, words
+from backprop_tui.tui.stepper.panes import runs
 from backprop_tui.tui.stepper.panes.loss import scale
-from backprop_tui.tui.widgets import plot
+from backprop_tui.tui.widgets import axis, plot
 from backprop_tui.tui.widgets.line import Line, Span
 
-MOST_STEPS = 4096
 LETTERS = {TRAINING: "T", HELD_OUT: "H"}
 
 
-def lines(losses: TableLosses, width: int, height: int) -> list[Line]:
-    """Lines: a plot over steps. Each curve ends in its letter: s a step's, T the rows that train, H those held out."""
-    session = losses.session
-    last = session.timeline.whole_entries
+@dataclass(frozen=True)
+class Axes:
+    """Which axes are logarithmic; None for the losses' if their range decides."""
+
+    losses: bool | None = None
+    steps: bool = False
+
+
+def lines(losses: TableLosses, width: int, height: int, axes: Axes = Axes()) -> list[Line]:
+    """Lines: a plot over steps. Each curve ends in its letter: s a step's, T the rows that train, H those held out.
+
+    Other runs have the number of the run, and a line that says which they are.
+    """
+    last = losses.session.timeline.whole_entries
     if not last:
         return [(Span("the losses will be drawn here: a step's, and over the whole table", "pending"),)]
+    others = _others(losses)
+    curves, marks = runs.drawn([(run.number, np.array(points, "float64"), run.losses) for run, points in others])
     steps, stepped = _steps(losses)
-    known = [losses.line(part) for part in losses.parts]
-    low, logarithmic = _scale(losses)
-
-    def level(values: Array | list[float]) -> Array:
-        found = np.asarray(values, "float64")
-        return np.log10(np.maximum(found, max(low, 1e-45))) if logarithmic else found
-
     # A step's loss stands at its number, a loss over the table at that of the step it follows.
-    curves = [plot.Series(steps + 1.0, level(stepped), "dim")]
-    marks = [plot.Mark(float(curves[0].x[-1]), float(curves[0].y[-1]), "s", "dim")] if len(steps) else []
-    for part, (points, line) in zip(losses.parts, known, strict=True):
+    curves.append(plot.Series(steps + 1.0, stepped, "dim"))
+    if len(steps):
+        marks.append(plot.Mark(float(steps[-1] + 1), float(stepped[-1]), "s", "dim", kept=True))
+    for part in losses.parts:
+        points, line = losses.line(part)
         if points:
-            role = "positive" if part == TRAINING else "negative"
-            curve = plot.Series(np.array(points, "float64"), level(line), role, dashed=part == HELD_OUT)
-            curves.append(curve)
-            marks.append(plot.Mark(float(points[-1]), float(curve.y[-1]), LETTERS[part], role))
-    return plot.lines(
-        curves,
-        marks,
-        width,
-        height,
-        (0.0, float(last)),
-        plot.y_range(curves, marks),
-        y_text=(lambda y: plot.short(10**y)) if logarithmic else plot.short,
-        x_text=lambda x: f"step {brief(x, 7)}",
-    )
+            role, dash = ("positive", plot.SOLID) if part == TRAINING else ("negative", plot.DASHED)
+            curves.append(plot.Series(np.array(points, "float64"), np.array(line), role, dash))
+            marks.append(plot.Mark(float(points[-1]), line[-1], LETTERS[part], role, kept=True))
+    up = plot.upright(curves, marks, "loss", logarithmic=is_logarithmic(losses, axes))
+    longest = max([last, *(points[-1] for _, points in others)])
+    across = axis.over(1 if axes.steps else 0, max(longest, 2), "step", logarithmic=axes.steps, whole=True)
+    if not others:
+        return plot.lines(curves, marks, width, height, across, up)
+    here = RunLosses(losses.session.run_number, in_view(losses.session).words, stepped)
+    legend = runs.legend(here, [run for run, _ in others], width)
+    return [legend, *plot.lines(curves, marks, width, height - 1, across, up)]
 
 
-def title(losses: TableLosses) -> str:
+def title(losses: TableLosses, axes: Axes = Axes()) -> str:
     """The pane's title: which letter stands for which curve, and whether the scale is logarithmic."""
     parts = "".join(f"   {LETTERS[part]} {part_in_words(losses.session.timeline, part)}" for part in losses.parts)
-    return f"Losses{', logarithmic' if _scale(losses)[1] else ''}   s each step's{parts}"
+    return f"Losses{', logarithmic' if is_logarithmic(losses, axes) else ''}   s each step's{parts}"
+
+
+def is_logarithmic(losses: TableLosses, axes: Axes) -> bool:
+    """As was asked for; else if the losses that are drawn range so far."""
+    if axes.losses is not None:
+        return axes.losses
+    everything = [_steps(losses)[1], *(losses.line(part)[1] for part in losses.parts)]
+    return scale(np.concatenate([*everything, *(run.losses for run, _ in _others(losses))]))[2]
+
+
+def _others(losses: TableLosses) -> list[tuple[RunLosses, list[int]]]:
+    """Other runs: the loss over the rows that train at some of their steps, as far as it is known."""
+    session = losses.session
+    found = []
+    for run in losses.others():
+        points, line = losses.line(TRAINING, run)
+        if points:
+            number = session.timelines.index(run) + 1
+            found.append((RunLosses(number, words(run, session.timeline), np.array(line)), points))
+    return found
 
 
 def _steps(losses: TableLosses) -> tuple[Array, Array]:
-    """The steps that are drawn, evenly spread and the newest among them, and the loss of each."""
-    session = losses.session
-    last = session.timeline.whole_entries
-    every = -(-last // MOST_STEPS) or 1
-    steps = np.arange((last - 1) % every, last, every)
+    """The steps that are drawn, and the loss of each."""
+    timeline = losses.session.timeline
     # A change by hand has no loss: the curve goes on over it.
-    steps = steps[~np.isin(steps, list(session.timeline.history.changes))]
-    return steps, session.timeline.history.losses[steps].astype("float64")
-
-
-def _scale(losses: TableLosses) -> tuple[float, bool]:
-    """The smallest finite loss of all lines, and whether the range asks for a logarithmic scale."""
-    everything = np.concatenate([_steps(losses)[1], *(losses.line(part)[1] for part in losses.parts)])
-    low, _, logarithmic = scale(everything[np.isfinite(everything)])
-    return low, logarithmic
+    steps = np.delete(
+        np.arange(timeline.whole_entries), [at for at in timeline.history.changes if at < timeline.whole_entries]
+    )
+    return steps, timeline.history.losses[steps].astype("float64")

@@ -10,11 +10,14 @@ from backprop_tui.core.explain.step_length import StepLengths
 from backprop_tui.core.model.network import Array
 from backprop_tui.core.model.phases import gradients_known
 from backprop_tui.core.model.trace import Trace
+from backprop_tui.core.session.losses import in_view, others
 from backprop_tui.core.session.session import Session
 from backprop_tui.core.text.numerals import brief
 from backprop_tui.tui.stepper.keys import CURVES
+from backprop_tui.tui.stepper.panes import runs as runs_pane
 from backprop_tui.tui.stepper.panes.loss import scale
-from backprop_tui.tui.widgets import footer, plot
+from backprop_tui.tui.widgets import axis, footer, plot
+from backprop_tui.tui.widgets.axis import Axis
 from backprop_tui.tui.widgets.keys import Key, bindings
 from backprop_tui.tui.widgets.line import Line, Span, fitting
 from backprop_tui.tui.widgets.overlay import Overlay
@@ -40,15 +43,17 @@ class CurvesScreen(Overlay[None]):
         self._session, self._runner, self._engine = session, runner, engine
         self._page = LOSS
         self._logarithmic: bool | None = None
-        self._by_epochs = False
+        self._log_steps = self._by_epochs = False
+        self._with_others = True
         self._curve: StepLengths | None = None
         self._rises: float | None = None
         """Roughly where the loss rises again: to know which step lengths to draw."""
         self._trouble = ""
 
     def compose(self) -> ComposeResult:
-        """The plot, a line about the marked point, and one about the keys."""
+        """The plot, which run is which, a line about the marked point, and one about the keys."""
         yield Pane(id="curve", classes="framed")
+        yield Pane(id="legend")
         yield Pane(id="point")
         yield Pane(id="curve-keys")
 
@@ -62,43 +67,45 @@ class CurvesScreen(Overlay[None]):
     # The loss over the steps
 
     def _draw_loss(self) -> None:
-        history, at = self._session.timeline.history, self._session.timeline.steps
-        changed = list(history.changes)
-        losses = np.delete(history.losses, changed).astype("float64")
-        low, _, wide = scale(losses)
-        logarithmic = wide if self._logarithmic is None else self._logarithmic
-        steps = np.arange(1, len(losses) + 1, dtype="float64")
-        shown = np.log10(np.maximum(losses, max(low, 1e-45))) if logarithmic else losses
-        curve, marks = Series(steps, shown, "positive"), []
-        if 1 <= at <= len(losses):
-            marks = [Mark(float(at), float(shown[at - 1]), on_axis=True)]
+        shown, at = in_view(self._session), self._session.timeline.steps
+        runs = others(self._session) if self._with_others else []
         per_epoch = self._steps_per_epoch() if self._by_epochs else 1
+        curves, marks = runs_pane.curves(runs, per_epoch)
+        steps = np.arange(1, len(shown.losses) + 1) / per_epoch
+        curves.append(Series(steps, shown.losses, "positive"))
+        here = 1 <= at <= len(shown.losses)
+        if len(shown.losses):
+            newest, name = float(shown.losses[-1]), str(shown.number) if runs else ""
+            marks.append(Mark(float(steps[-1]), newest, name, "title", kept=True))
+        if here:
+            marks.append(Mark(float(steps[at - 1]), float(shown.losses[at - 1]), on_axis=True, kept=True))
+        up = plot.upright(curves, marks, "loss", logarithmic=self._is_logarithmic())
+        longest = max([len(shown.losses), 2, *(len(run.losses) for run in runs)])
+        name = "epoch" if self._by_epochs else "step"
+        across = axis.over(
+            1 / per_epoch, longest / per_epoch, name, logarithmic=self._log_steps, whole=not self._by_epochs
+        )
+        if self.has_class("several") != bool(runs):
+            self.set_class(bool(runs), "several")
+            self.call_after_refresh(self.draw)  # the picture has its new size only then
+        self.query_one("#legend", Pane).show([runs_pane.legend(shown, runs, self.size.width)] if runs else [])
+        of = f" of run {shown.number} and of {len(runs)} more" if runs else ""
         self._show(
-            f"Loss of every step, {'logarithmic' if logarithmic else 'linear'}",
-            self._plot([curve], marks, (1.0, max(float(len(losses)), 2.0)), logarithmic, per_epoch),
-            f"step {at:,}: loss {brief(losses[at - 1], 8)}" if marks else "no step is in view yet: → goes on",
+            f"Loss of every step{of}{', logarithmic' if up.logarithmic else ''}",
+            self._plot(curves, marks, across, up),
+            f"step {at:,}: loss {brief(shown.losses[at - 1], 8)}" if here else "no step is in view yet: → goes on",
         )
 
-    def _plot(
-        self,
-        curves: list[Series],
-        marks: list[Mark],
-        x_range: tuple[float, float],
-        logarithmic: bool,
-        per_epoch: int = 1,
-    ) -> list[Line]:
+    def _plot(self, curves: list[Series], marks: list[Mark], across: Axis, up: Axis) -> list[Line]:
         size = self.query_one("#curve", Pane).content_size
-        limits = plot.y_range(curves, marks)
-        return plot.lines(
-            curves,
-            marks,
-            size.width,
-            size.height,
-            x_range,
-            limits,
-            y_text=(lambda y: plot.short(10**y)) if logarithmic else plot.short,
-            x_text=lambda x: f"epoch {brief(x / per_epoch, 4)}" if self._by_epochs else f"{brief(x, 7)}",
-        )
+        return plot.lines(curves, marks, size.width, size.height, across, up)
+
+    def _is_logarithmic(self) -> bool:
+        """As was asked for; else if the losses that are drawn range so far."""
+        if self._logarithmic is not None:
+            return self._logarithmic
+        runs = others(self._session) if self._with_others else []
+        return scale(np.concatenate([run.losses for run in (in_view(self._session), *runs)]))[2]
 
     def _steps_per_epoch(self) -> int:
         scaling = self._session.timeline.scaling
@@ -108,6 +115,7 @@ class CurvesScreen(Overlay[None]):
 
     def _draw_lr(self) -> None:
         lr, curve = self._session.timeline.settings.lr, self._curve
+        self.remove_class("several")
         if curve is None:
             words = self._trouble or "the engine computes it …"
             width = self.query_one("#curve", Pane).content_size.width
@@ -123,11 +131,12 @@ class CurvesScreen(Overlay[None]):
             words = f"lr {brief(lr)} lies beyond the right edge"
         if self._session.timeline.run.optimizer.name != "sgd":
             words = f"by plain descent, {words}"
+        drawn = [Series(curve.lengths, curve.losses, "positive")]
         best, rises = f"least at {brief(curve.best, 2)} ▼", f"up again beyond {brief(curve.rises or 0, 3)}"
         least = curve.rises is not None and curve.best > 0
         self._show(
             f"Loss after one step along -∂L/∂w, by the learning rate   ● lr {brief(lr)}",
-            self._plot([Series(curve.lengths, curve.losses, "positive")], marks, (0.0, longest), False),
+            self._plot(drawn, marks, Axis(0.0, longest, "lr"), plot.upright(drawn, marks, "loss")),
             *((f"{words}   {best}, {rises}", f"{words}   {best}") if least else ()),
             words,
         )
@@ -218,9 +227,18 @@ class CurvesScreen(Overlay[None]):
         self._runner.act(lambda: self._session.timeline.go_to(max(steps, 0)), self.draw)
 
     def action_logarithm(self) -> None:
-        """Logarithmic, or linear."""
-        wide = scale(self._session.timeline.losses)[2]
-        self._logarithmic = not (wide if self._logarithmic is None else self._logarithmic)
+        """The loss on a logarithmic axis, or on a linear one."""
+        self._logarithmic = not self._is_logarithmic()
+        self.draw()
+
+    def action_log_steps(self) -> None:
+        """The steps on a logarithmic axis, or on a linear one."""
+        self._log_steps = not self._log_steps
+        self.draw()
+
+    def action_others(self) -> None:
+        """The other runs beside this one, or not."""
+        self._with_others = not self._with_others
         self.draw()
 
     def action_epochs(self) -> None:

@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from backprop_tui.core.scenario import bundled, bundled_names
+from backprop_tui.core.scenario import Scenario, bundled, bundled_names
 from backprop_tui.core.text.escape import escape_controls
 from backprop_tui.tui.stepper.keys import EXAMPLES
 from backprop_tui.tui.textual_hooks import EarlyList
@@ -22,10 +22,8 @@ class ExamplesScreen(Overlay[str]):
     BINDINGS: ClassVar[list[BindingType]] = bindings(EXAMPLES)
 
     def compose(self) -> ComposeResult:
-        """A line per example."""
-        options = [
-            Option(Content(f"{name:22} {escape_controls(bundled(name).title)}"), id=name) for name in bundled_names()
-        ]
+        """Two lines per example: its title, and its name with what it is about."""
+        options = [Option(Content(_lines(name, bundled(name))), id=name) for name in bundled_names()]
         listed = EarlyList(*options, id="examples", classes="framed")
         listed.border_title = "Examples   enter opens   esc closes"
         yield listed
@@ -33,3 +31,8 @@ class ExamplesScreen(Overlay[str]):
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         """Open this one."""
         self.dismiss(event.option.id or "")
+
+
+def _lines(name: str, scenario: Scenario) -> str:
+    subject = f": {scenario.subject}" if scenario.subject else ""
+    return escape_controls(scenario.title) + "\n  " + escape_controls(f"{name}{subject}")

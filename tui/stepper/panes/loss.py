@@ -6,7 +6,7 @@ import numpy as np
 from backprop_tui.core.model.network import Array
 from backprop_tui.core.text.numerals import brief
 from backprop_tui.tui.stepper.view import View
-from backprop_tui.tui.widgets import plot
+from backprop_tui.tui.widgets import axis, plot
 from backprop_tui.tui.widgets.canvas import BLOCKS
 from backprop_tui.tui.widgets.line import Line, Span
 from backprop_tui.tui.widgets.plot import Mark, Series
@@ -16,9 +16,6 @@ SCALE = 9
 
 PLOT = 6
 """From so many lines on a curve is drawn instead of the sparkline."""
-
-MOST_POINTS = 20_000
-"""Of a longer history every k-th loss is drawn."""
 
 
 def title(view: View) -> str:
@@ -32,7 +29,7 @@ def lines(view: View, width: int, height: int) -> list[Line]:
     room = max(width - wide - 1, 1)
     losses = view.losses[-room:].astype("float64")
     if height >= PLOT and len(view.losses) > 1:
-        return _plot(view.losses, width, height)
+        return _plot(view.losses.astype("float64"), width, height)
     if not len(losses):
         empty: Line = (Span("the loss of every step will be drawn here", "pending"),)
         return [empty] + [(Span(""),)] * (height - 1)
@@ -56,17 +53,10 @@ def lines(view: View, width: int, height: int) -> list[Line]:
 
 def _plot(losses: Array, width: int, height: int) -> list[Line]:
     """If there is room: all losses as a curve, steps below it, a logarithm if the range asks for it."""
-    stride = -(-len(losses) // MOST_POINTS)
-    chosen = losses[::stride].astype("float64")
-    low, _, logarithmic = scale(chosen)
-    steps = np.arange(1, len(losses) + 1, stride, dtype="float64")
-    shown = np.log10(np.maximum(chosen, low)) if logarithmic else chosen
-    curves, marks = [Series(steps, shown, "positive")], [Mark(float(steps[-1]), float(shown[-1]))]
-    y_text = (lambda y: plot.short(10**y)) if logarithmic else plot.short
-    x_range = (1.0, float(len(losses)))
-    return plot.lines(
-        curves, marks, width, height, x_range, plot.y_range(curves), y_text, lambda x: f"step {brief(x, 7)}"
-    )
+    steps = np.arange(1, len(losses) + 1, dtype="float64")
+    curves, marks = [Series(steps, losses, "positive")], [Mark(len(losses), float(losses[-1]), kept=True)]
+    up = plot.upright(curves, marks, "loss", logarithmic=scale(losses)[2])
+    return plot.lines(curves, marks, width, height, axis.over(1, len(losses), "step", whole=True), up)
 
 
 def scale(losses: Array) -> tuple[float, float, bool]:

@@ -6,18 +6,24 @@ from backprop_tui.core.explain import cell_name
 from backprop_tui.core.explain.remarks import known
 from backprop_tui.core.model.phases import UPDATE, Cell, shape
 from backprop_tui.core.session.jump import Jump
-from backprop_tui.core.text.numerals import brief, full, ordinal
+from backprop_tui.core.text.escape import escape_controls
+from backprop_tui.core.text.numerals import full, ordinal
 from backprop_tui.tui.stepper.view import View
 from backprop_tui.tui.widgets.keys import Key
 from backprop_tui.tui.widgets.line import Line, Span, clipped
 
 
-def line(view: View, notice: str, jump: Jump | None, pointing: bool, tip: str, width: int) -> Line:
-    """The most urgent of them; `pointing` says that the cursor has been moved since the last step."""
+def line(view: View, notice: str, jump: Jump | None, pointing: bool, tip: str, width: int, published: str = "") -> Line:
+    """The most urgent of them; `pointing` says that the cursor has been moved since the last step.
+
+    `published` is what a source states about what was computed last, or about the number under the cursor.
+    """
     if notice:
         return (Span(clipped(notice, width), "key"),)
     if jump is not None and jump.left:
         return _progress(jump, width)
+    if published:
+        return (Span(clipped(published, width), "label"),)
     if not pointing and (remark := _remark(view)) is not None:
         return (Span(clipped(remark, width), "label"),)
     if view.cursor is not None:
@@ -56,10 +62,18 @@ def named(view: View, cell: Cell) -> str:
     return f"{cell_name(view.network, cell)} = {number}   shape ({rows}, {columns})"
 
 
+def called(view: View, cell: Cell) -> str:
+    """A number's name for people: an input or a target by its column."""
+    table = view.run.table
+    if cell.name in ("x", "y"):
+        return escape_controls((table.features if cell.name == "x" else table.targets)[cell.column])
+    return cell_name(view.network, cell)
+
+
 def _progress(jump: Jump, width: int) -> Line:
     bar = 20
     full_blocks = round(bar * jump.done / jump.total)
-    until = f" or loss < {brief(jump.bound)}" if jump.bound is not None else ""
+    until = f" {jump.waits_for}" if jump.waits_for else ""
     text = f" {jump.done:,} of {jump.total:,} steps{until}   esc cancels"
     return (Span("█" * full_blocks + "░" * (bar - full_blocks), "positive"), Span(clipped(text, width - bar)))
 
