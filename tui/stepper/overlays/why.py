@@ -36,6 +36,7 @@ from backprop_tui.core.text.numerals import fixed, full
 from backprop_tui.tui.stepper.keys import WHY
 from backprop_tui.tui.stepper.view import View
 from backprop_tui.tui.widgets import footer, plot
+from backprop_tui.tui.widgets.axis import Axis
 from backprop_tui.tui.widgets.keys import Key, bindings
 from backprop_tui.tui.widgets.line import Line, Span
 from backprop_tui.tui.widgets.overlay import Overlay
@@ -293,12 +294,10 @@ def _curve(found: ActivationCurve | None, width: int) -> list[Line]:
     if found is None:
         return []
     curve = plot.Series(found.x, found.y)
-    tangent = plot.Series(found.x, found.tangent, "negative", dashed=True)
+    tangent = plot.Series(found.x, found.tangent, "negative", plot.DASHED)
     mark = plot.Mark(found.z, found.h, on_axis=True)
-    ends = float(found.x[0]), float(found.x[-1])
-    drawn = plot.lines(
-        [curve, tangent], [mark], min(width, CURVE_WIDTH), CURVE_HEIGHT, ends, plot.y_range([curve], [mark])
-    )
+    across, up = Axis(float(found.x[0]), float(found.x[-1]), found.z_name), plot.upright([curve], [mark], found.h_name)
+    drawn = plot.lines([curve, tangent], [mark], min(width, CURVE_WIDTH), CURVE_HEIGHT, across, up)
     told = f"● {found.h_name} at {found.z_name} = {fixed(found.z)}   - - tangent: its slope is {fixed(found.slope)}"
     return [(), *drawn, *((Span(row, "dim"),) for row in wrapped_words(told, width))]
 
