@@ -123,7 +123,7 @@ class StepperApp(KeyApp):
                 from backprop_tui.core.scenario import bundled
 
                 self.lessons.close()
-                self._main.open(bundled(what.name))
+                self._main.open(bundled(what.name), tells=True)
             case OtherScenario():
                 self.lessons.narrow(what.scenario)
             case ShowHelp():

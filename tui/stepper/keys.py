@@ -176,7 +176,6 @@ CURVES = (
         "leap(-1)",
         "",
         "a tenth of the history back, or on; the very start; the newest step",
-        True,
         also=(("pagedown", "leap(1)"), ("home", "to(0)"), ("end", "to(-1)")),
     ),
     Key("g", "g", "logarithm", "log loss", "the loss on a logarithmic axis, or on a linear one", True),

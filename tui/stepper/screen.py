@@ -413,18 +413,19 @@ class StepperScreen(StepView):
 
         self.ask(PROMPT, lambda name: self.act(lambda: None, lambda: export(name), keep=True))
 
-    def open(self, scenario: "Scenario") -> None:
-        """Begin a run of a scenario; the earlier ones stay. It opens in its own lesson, and tells its story."""
+    def open(self, scenario: "Scenario", *, tells: bool = False) -> None:
+        """Begin a run of a scenario; the earlier ones stay. It opens in its own lesson, and tells its story if asked."""
 
         def begin() -> None:
             self.session.begin(scenario.run, scenario)
 
         def show() -> None:
-            from backprop_tui.core.scenario.story import story
-
             self._take_run()
             self.tell(OpenLesson(named(scenario.show.lesson).number))
-            self.tell(ShowWords(escape_controls(scenario.title), story(scenario)))
+            if tells:
+                from backprop_tui.core.scenario.story import story
+
+                self.tell(ShowWords(escape_controls(scenario.title), story(scenario)))
 
         self.autoplay.stop()
         self.act(begin, show)

@@ -235,8 +235,10 @@ class StepView(KeyScreen):
 
         every = stated_of(scenario, self.session.timeline)
         here = stated.of_phase(every, view)
-        pointed = [one for one in every if one.cell == self.cursor] if self._pointing else here
-        self._published = stated.short(pointed, view, self.size.width)
+        if self._pointing:
+            self._published = stated.beside([one for one in every if one.cell == self.cursor])
+        else:
+            self._published = stated.short(here, view, self.size.width)
         below = stated.lines(here, view, max(width, 20))
         room = height - len(below)
         if room < 2:  # what stands in the line above the keys must do

@@ -85,7 +85,8 @@ async def test_a_published_number_stands_beside_the_computed_one(engine: Engine,
         await found.press("space")
         found.screen.point_at(Cell("new_w2", 1, 1))
         found.screen.draw()
-        assert "new w2[2,2]: published 0.561370121, computed 0.561370121: agrees" in found.lines("status")
+        assert "new w2[2,2] = +0.5613701" in found.lines("status")
+        assert "published 0.561370121: agrees" in found.lines("status")
 
 
 @pytest.mark.parametrize("size", SIZES)

@@ -184,6 +184,7 @@ async def test_o_opens_an_example_and_b_leads_back_to_the_run_before(engine: Eng
         await shown.settle()
         assert shown.session.timeline.steps == 0
         assert shown.session.timeline.run == bundled("mazur-2015").run
+        await shown.press("escape")  # its story
         await shown.press("space", "y")
         assert "backprop-tui mazur-2015 --lr 0.5 --steps 1" in shown.text
         await shown.press("escape", "b", "b")

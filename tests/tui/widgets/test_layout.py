@@ -1,12 +1,15 @@
 """Where the panes lie, for every size a terminal can have."""
 
 import pytest
+from backprop_tui.core.model.network import Network
+from backprop_tui.core.session.jump_text import JumpTyped, parse
+from backprop_tui.core.text.entered import number, whole
 from backprop_tui.tui.stepper.autoplay import SPEEDS, tick
 from backprop_tui.tui.stepper.keys import MAIN
 from backprop_tui.tui.stepper.panes.loss import levels, scale
 from backprop_tui.tui.widgets import footer, layout
 from backprop_tui.tui.widgets.line import Span, clipped
-from backprop_tui.tui.widgets.typed import jump, next_lr, number, whole
+from backprop_tui.tui.widgets.typed import next_lr
 from driven_screen import text_of
 from hypothesis import given
 from hypothesis import strategies as st
@@ -84,14 +87,14 @@ def test_what_can_be_typed() -> None:
     assert number("1e-3") == 0.001
     assert number("\N{MINUS SIGN}0.5") == number("-0.5") == -0.5
     assert whole("1,000") == 1000
-    assert jump("500") == (500, None)
-    assert jump("500 <0.01") == (500, 0.01)
+    assert parse("500", Network()) == JumpTyped(500)
+    assert parse("500 <0.01", Network()) == JumpTyped(500, 0.01)
     for refused in ("", "nan", "1e999", "0x10", "1 2", "\x1b[A"):
         with pytest.raises(ValueError, match=r"number"):
             number(refused)
     for refused in ("0", "<", "<x", "1.5", "-1", "²", "1" * 400):
         with pytest.raises(ValueError, match=r"\w"):
-            jump(refused)
+            parse(refused, Network())
 
 
 @given(st.floats(1e-12, 1e12))

@@ -32,6 +32,11 @@ def short(stated: Sequence[Stated], view: View, width: int) -> str:
     return fitting(width, text + more, text)
 
 
+def beside(stated: Sequence[Stated]) -> str:
+    """The same of a number that is named already: `published 0.593269992: agrees`."""
+    return "".join(f"published {one.source}: {escape_controls(one.verdict)}" for one in stated[:1])
+
+
 def lines(stated: Sequence[Stated], view: View, width: int) -> list[Line]:
     """All of them, folded to the width."""
     return [(Span(part, "label"),) for one in stated for part in wrap(sentence(one, view), width)]

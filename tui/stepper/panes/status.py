@@ -23,7 +23,8 @@ def line(view: View, notice: str, jump: Jump | None, pointing: bool, tip: str, w
     if jump is not None and jump.left:
         return _progress(jump, width)
     if published:
-        return (Span(clipped(published, width), "label"),)
+        text = f"{known_by(view, view.cursor)}   {published}" if pointing and view.cursor is not None else published
+        return (Span(clipped(text, width), "label"),)
     if not pointing and (remark := _remark(view)) is not None:
         return (Span(clipped(remark, width), "label"),)
     if view.cursor is not None:
@@ -56,10 +57,15 @@ TIPS = (
 
 def named(view: View, cell: Cell) -> str:
     """A number's name, its value's shape, and all its digits."""
-    value = view.value(cell)
     rows, columns = shape(view.network, cell.name)
+    return f"{known_by(view, cell)}   shape ({rows}, {columns})"
+
+
+def known_by(view: View, cell: Cell) -> str:
+    """A number's name and all its digits."""
+    value = view.value(cell)
     number = "not computed yet" if value is None else full(value, view.dtype(cell.name))
-    return f"{cell_name(view.network, cell)} = {number}   shape ({rows}, {columns})"
+    return f"{cell_name(view.network, cell)} = {number}"
 
 
 def called(view: View, cell: Cell) -> str:
