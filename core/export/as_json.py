@@ -19,7 +19,7 @@ from backprop_tui.core.model.network import Array
 from backprop_tui.core.session.run import Run
 from backprop_tui.core.text.shortest import decimals, is_plain
 
-from .steps import Block, Changed, Part, shown
+from .steps import Block, Changed, Part
 from .values import cell_name, plain, settings
 
 
@@ -45,25 +45,19 @@ def _written(value: Any) -> str:
 def _steps(block: Block) -> Iterator[str]:
     """A line for each step."""
     trace = block.made.trace
-    names = [name for name in trace if name != "loss"]
     numbers = np.concatenate([trace[name].reshape(len(block), -1) for name in trace], axis=1)
-    simple = is_plain(numbers).all(axis=1).tolist()
+    simple = is_plain(numbers).all(axis=1) & is_plain(np.array([block.lr]))
     found = _by_name(decimals(numbers), trace)
-    losses = found["loss"]
+    losses = found.pop("loss")
     batch = 1 if block.made.averaged else trace["x"].shape[1]
-    for place, values in enumerate(zip(*(found[name] for name in names), strict=True)):
+    for place, values in enumerate(zip(*found.values(), strict=True)):
         head = {"step": block.first + place, "rows": block.rows(place), "lr": block.lr, "loss": losses[place][0][0]}
-        step = head | dict(zip(names, values, strict=True))
-        if block.samples(place) < batch:
-            step |= {name: plain(shown(name, trace[name][place], block.samples(place))) for name in names}
-            simple[place] = False
-        if simple[place]:
-            yield _quickly(step)
-            continue
-        if not np.isfinite(numbers[place]).all():
-            step |= {name: plain(value) for name, value in block.trace(place).values.items()}
-            step["loss"] = step["loss"][0][0]
-        yield _written(step)
+        if block.samples(place) < batch or not np.isfinite(numbers[place]).all():
+            named = {name: plain(value) for name, value in block.trace(place).values.items()}
+            yield _written(head | named | {"loss": named["loss"][0][0]})
+        else:
+            step = head | dict(zip(found, values, strict=True))
+            yield _quickly(step) if simple[place] else _written(step)
 
 
 def _by_name(numbers: Array, trace: Any) -> dict[str, list[Any]]:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from math import isfinite
 
 import numpy as np
-from backprop_tui.core.engine.protocol.checks import Steps, WireError, read_steps
+from backprop_tui.core.engine.protocol.checks import Steps, read_steps
+from backprop_tui.core.engine.protocol.messages import WireError
 from backprop_tui.core.explain import Context, context_of
 from backprop_tui.core.model.network import Array, Network
 from backprop_tui.core.model.trace import Trace

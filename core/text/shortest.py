@@ -23,7 +23,7 @@ def decimals(numbers: NDArray[np.floating]) -> NDArray[np.float64]:
     A float32 0.37398827 becomes the float64 0.37398827, not 0.37398827075958252. float64 stay as they are.
     """
     if numbers.dtype == np.float64:
-        return numbers
+        return np.asarray(numbers, "float64")
     flat = numbers.reshape(-1)
     with np.errstate(invalid="ignore"):
         exact = flat.astype("float64")

@@ -49,7 +49,7 @@ def traced(network: Network, optimizer: Optimizer, batch: int) -> int:
     """How many steps one request asks for at most if it is to be told the trace of each."""
     rows = batch if batch <= TRACE_ROWS else 1
     units = sum(layer.units for layer in network.layers)
-    samples = rows * (network.features + network.outputs + 2 * units)
+    samples = rows * (network.features + network.outputs + 4 * units)
     parameters = (3 + 2 * len(optimizer.moments)) * network.width
     most = TRACED_NUMBERS // (samples + parameters + 1)
     return max(1, min(capacity(network, optimizer, batch), chunk(network, optimizer, batch), most))

@@ -68,6 +68,7 @@ RUNS = [
         "float64",
     ),
     replace(on_random_rows(Network(), "sgd", Sampling("shuffled", 0, 1)), settings=Settings(1e4)),  # not finite soon
+    Run(settings=Settings(1e-5)),
     Run(settings=Settings(0.01, Sampling("shuffled", 0, 70))),  # shown as means
 ]
 
@@ -125,7 +126,7 @@ def test_steps_end_at_a_bound_as_a_jump_does(bound: float, engine: Engine, settl
     settle(session)
     blocks = list(made(Run(), engine.answer, 500, bound))
     assert sum(map(len, blocks)) == session.timeline.steps < 500
-    assert [len(block) for block in blocks][:3] == [1, 4, 16][: len(blocks[:3])]
+    assert [len(block) for block in blocks[:2]] == [1, 4], "something is written at once"
 
 
 def test_the_history_that_is_not_kept_reads_the_same(engine: Engine, settle: Settle) -> None:
@@ -155,7 +156,7 @@ def test_an_answer_is_bounded(engine: Engine) -> None:
         assert isinstance(engine.answer(asked(most + 4096, network)), Failed)
         answer = engine.answer(asked(2, network))
         assert isinstance(answer, StepsRun)
-        assert sum(np.prod(value.shape) for value in answer.trace.values()) / 2 * most <= max(TRACED_NUMBERS, 2**18)
+        assert sum(np.prod(value.shape) for value in answer.trace.values()) / 2 * most <= TRACED_NUMBERS
     none = engine.answer(asked(0))
     assert isinstance(none, StepsRun)
     assert none.trace == {}
