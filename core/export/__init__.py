@@ -10,7 +10,7 @@ from .as_csv import csv_text
 from .as_json import json_text
 from .jupyter import jupyter
 from .markdown import markdown
-from .steps import recorded
+from .steps import recorded, recorded_steps
 from .text import notebook_text
 
 
@@ -28,7 +28,7 @@ class Format:
 
 
 def _text(timeline: Timeline, ask: Ask, most: int | None) -> Iterator[str]:
-    return notebook_text(recorded(timeline, ask, most))
+    return notebook_text(recorded_steps(timeline, ask, most))
 
 
 def _json(timeline: Timeline, ask: Ask, most: int | None) -> Iterator[str]:

@@ -20,13 +20,13 @@ from backprop_tui.core.table.spec import TableSpec
 from backprop_tui.core.text.escape import escape_controls
 
 from .explained import MOST_STEPS, explained
-from .steps import Changed, Event, Step, recorded
+from .steps import Changed, Event, Step, recorded_steps
 from .values import settings, shortest
 
 
 def markdown(timeline: Timeline, ask: Ask, most: int | None = None) -> Iterator[str]:
     """The parts of the text: its head, then each step and each change by hand; the newest steps are explained."""
-    return _parts(timeline.run, timeline.steps, recorded(timeline, ask, most), _Samples(timeline.run.table, ask))
+    return _parts(timeline.run, timeline.steps, recorded_steps(timeline, ask, most), _Samples(timeline.run.table, ask))
 
 
 def _parts(run: Run, steps: int, events: Iterator[Event], samples: "_Samples") -> Iterator[str]:

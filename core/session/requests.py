@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from backprop_tui.core.engine.protocol.checks import Steps, read_steps
-from backprop_tui.core.engine.protocol.limits import chunk
+from backprop_tui.core.engine.protocol.limits import chunk, traced
 from backprop_tui.core.engine.protocol.messages import Answer, Inline, RunSteps, TableRows, WireError
 from backprop_tui.core.model.arrays import numbers
 from backprop_tui.core.model.network import Array
@@ -52,6 +52,20 @@ def steps_from(
     return RunSteps(timeline.run.program, numbers(state), parts, settings.lr, bound)
 
 
+def traced_from(
+    timeline: Timeline, entry: int, settings: Settings, state: Array, steps: int, bound: float | None = None
+) -> RunSteps:
+    """Asks for the traces of the steps from this entry on, which starts from this state."""
+    parts = samples(timeline, entry, settings, steps)
+    return RunSteps(timeline.run.program, numbers(state), parts, settings.lr, bound, every=True)
+
+
+def most_traced(timeline: Timeline, settings: Settings) -> int:
+    """The traces of how many steps one request asks for at most."""
+    batch = settings.sampling.batch_size(timeline.training_rows)
+    return traced(timeline.run.network, timeline.run.optimizer, batch)
+
+
 def most_steps(timeline: Timeline, settings: Settings) -> int:
     """How many steps one request asks for at most."""
     batch = settings.sampling.batch_size(timeline.training_rows)
@@ -60,14 +74,14 @@ def most_steps(timeline: Timeline, settings: Settings) -> int:
 
 def trace_of(timeline: Timeline, made: Steps, entry: int, settings: Settings) -> Trace:
     """The trace of an answer's last step, which is this entry's. Raises WireError if it is of other rows."""
-    used = _rows_used(timeline, entry, settings, made.averaged)
+    used = rows_used(timeline, entry, settings, made.averaged)
     trace = Trace(timeline.run.network, settings.lr, used, made.trace, made.averaged)
     if trace.batch != (1 if made.averaged else len(used)):
         raise WireError("the engine's trace is not of the rows that were asked for")
     return trace
 
 
-def _rows_used(timeline: Timeline, entry: int, settings: Settings, averaged: bool) -> Sequence[int]:
+def rows_used(timeline: Timeline, entry: int, settings: Settings, averaged: bool) -> Sequence[int]:
     """The rows of a step's batch. Those of a large table in its order are a range: a million numbers take long."""
     if settings.x is not None:
         return (settings.sampling.row,)

@@ -22,9 +22,14 @@ class Sampling:
     row: int = 0
     batch: int = 1
 
+    @property
+    def is_same(self) -> bool:
+        """Whether each step uses the same rows."""
+        return self.rule in (THIS_ROW, ALL_ROWS)
+
     def steps_per_epoch(self, table_rows: int) -> int:
         """How many steps one pass takes. With `this row` a step is an epoch: all that it learns from is one row."""
-        if self.rule in (THIS_ROW, ALL_ROWS):
+        if self.is_same:
             return 1
         return -(-table_rows // self.batch_size(table_rows))
 

@@ -2,8 +2,8 @@
 
     python tests/benchmarks/ends.py [ENDS] [FIRST]
 
-does so many, from that number on; the default is 200 from 0. The last column says whether the settings were restored
-and the session saved.
+does so many, from that number on; the default is 200 from 0, with --short 12. The last column says whether the
+settings were restored and the session saved.
 """
 
 import signal
@@ -22,7 +22,9 @@ from real_terminal import RealTerminal
 
 def main() -> int:
     """End them, print a line each; 1 if one did not end well."""
-    count, first = (int(argument) for argument in [*sys.argv[1:], *("200", "0")[len(sys.argv) - 1 :]])
+    given = [argument for argument in sys.argv[1:] if argument != "--short"]
+    short = "--short" in sys.argv
+    count, first = (int(argument) for argument in [*given, *("12" if short else "200", "0")[len(given) :]])
     names, bad, slowest = list(WAYS), 0, 0.0
     with tempfile.TemporaryDirectory() as folder:
         socket = Path(folder) / "engine"

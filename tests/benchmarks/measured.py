@@ -1,8 +1,10 @@
 """What the benchmarks share: the table that they print, and the programs that they compare with."""
 
 import argparse
+import json
+import os
 import sys
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "support"))
@@ -78,8 +80,16 @@ class Row:
         return self.ratio >= self.goal if self.at_least else self.ratio <= self.goal
 
 
+ROWS_VARIABLE = "BACKPROP_TUI_BENCHMARK_ROWS"
+"""The file that the rows are added to as well, a JSON object a line, if this is set: for `all.py`."""
+
+
 def report(*rows: Row) -> int:
     """Print the table; the exit code."""
+    if path := os.environ.get(ROWS_VARIABLE):
+        with open(path, "a", encoding="utf-8") as file:
+            for row in rows:
+                file.write(json.dumps({**asdict(row), "ratio": row.ratio, "is_met": row.is_met}) + "\n")
     print(f"{'':44}{'ours':>12}{'baseline':>12}{'ratio':>10}  goal")
     for row in rows:
         baseline = f"{row.baseline:12.4g}" if row.baseline is not None else " " * 12

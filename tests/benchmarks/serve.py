@@ -185,7 +185,7 @@ class Server:
 
 
 async def main(options: argparse.Namespace) -> None:
-    sizes = [100, 200, options.sessions]
+    sizes = [options.sessions] if options.short else [100, 200, options.sessions]
     with tempfile.TemporaryDirectory() as folder:
         server = Server(folder, options.sessions)
         people: list[Person] = []
@@ -275,4 +275,8 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sessions", type=int, default=500)
     parser.add_argument("--seconds", type=float, default=15.0, help="of each measurement")
-    asyncio.run(main(parser.parse_args()))
+    parser.add_argument("--short", action="store_true", help="30 sessions, 3 seconds each")
+    given = parser.parse_args()
+    if given.short:
+        given.sessions, given.seconds = 30, 3.0
+    asyncio.run(main(given))

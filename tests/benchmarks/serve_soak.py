@@ -90,4 +90,6 @@ async def main(sessions: int) -> int:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sessions", type=int, default=1000)
-    sys.exit(asyncio.run(main(parser.parse_args().sessions)))
+    parser.add_argument("--short", action="store_true", help="50 sessions")
+    given = parser.parse_args()
+    sys.exit(asyncio.run(main(50 if given.short else given.sessions)))

@@ -12,7 +12,6 @@ from backprop_tui.core.explain.remarks import remarks
 from backprop_tui.core.export import FORMATS
 from backprop_tui.core.export.jupyter import jupyter
 from backprop_tui.core.export.shell_line import command_line, not_in_command_line
-from backprop_tui.core.export.steps import made
 from backprop_tui.core.model.activations import ACTIVATIONS, Activation
 from backprop_tui.core.model.network import Network
 from backprop_tui.core.model.phases import Cell, phases
@@ -25,6 +24,7 @@ from backprop_tui.tui.cli.options import Parser, add_model_options, run_of
 from backprop_tui.tui.stepper.panes import forward
 from backprop_tui.tui.stepper.view import view_of
 from networks import hidden_layers
+from one_by_one import made
 
 SOFTSIGN = Activation(
     "softsign",

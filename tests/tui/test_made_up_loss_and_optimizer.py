@@ -8,7 +8,6 @@ from backprop_tui.core.engine.protocol.messages import LossesFound
 from backprop_tui.core.explain import CHAIN, LOCAL, agreement, context_of, difference_request, explain, lines, sentence
 from backprop_tui.core.export import FORMATS
 from backprop_tui.core.export.jupyter import jupyter
-from backprop_tui.core.export.steps import made
 from backprop_tui.core.model.losses import LOSSES, Loss
 from backprop_tui.core.model.network import Network
 from backprop_tui.core.model.optimizers import OPTIMIZERS, Moment, Optimizer, Rule
@@ -22,6 +21,7 @@ from backprop_tui.tui.cli.options import Parser, add_model_options, run_of
 from backprop_tui.tui.stepper.panes import updated
 from backprop_tui.tui.stepper.view import view_of
 from networks import hidden_layers
+from one_by_one import made
 
 SUM = Loss(
     "sum_squared_error",

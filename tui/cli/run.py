@@ -28,7 +28,7 @@ from .stderr import engine_lines_to
 
 if TYPE_CHECKING:
     from backprop_tui.core.engine.protocol.messages import Answer, Request
-    from backprop_tui.core.export.steps import Step
+    from backprop_tui.core.export.steps import Block
     from backprop_tui.core.session.run import Run
 
 _DESCRIPTION = "Step without a screen. Every step is written to standard output as soon as it is made."
@@ -167,18 +167,19 @@ def _parts(run: "Run", options: argparse.Namespace, signals: Signals, stderr: Te
     from backprop_tui.core.export import FORMATS
     from backprop_tui.core.export.as_csv import csv_text
     from backprop_tui.core.export.as_json import json_text
-    from backprop_tui.core.export.steps import made
+    from backprop_tui.core.export.steps import made, single
     from backprop_tui.core.export.text import notebook_text
     from backprop_tui.core.session.drive import settle
     from backprop_tui.core.session.session import Session
 
-    session, engine = Session(run), Engine()
+    engine = Engine()
 
     def ask(request: "Request") -> "Answer":
         signals.check()
         return engine.answer(request)
 
     if options.format not in AS_THEY_ARE_MADE:
+        session = Session(run)
         if options.steps:
             session.timeline.start_jump(options.steps, options.until_loss)
         settle(session, ask)
@@ -186,21 +187,21 @@ def _parts(run: "Run", options: argparse.Namespace, signals: Signals, stderr: Te
             return FORMATS[options.format].write(session.timeline, ask, None)
         except ValueError as error:  # too large for a notebook
             raise UsageError(f"--format {options.format}: {error}") from None
-    steps = _watched(made(session, ask, options.steps, options.until_loss), options.steps, signals, stderr)
+    blocks = _watched(made(run, ask, options.steps, options.until_loss), options.steps, signals, stderr)
     if options.format == "text":
-        return notebook_text(steps)
-    return (json_text if options.format == "json" else csv_text)(run, steps)
+        return notebook_text(single(blocks))
+    return (json_text if options.format == "json" else csv_text)(run, blocks)
 
 
-def _watched(steps: "Iterator[Step]", total: int, signals: Signals, stderr: TextIO) -> "Iterator[Step]":
-    """The same steps, with a line of progress on a terminal that does not show the steps themselves."""
+def _watched(blocks: "Iterator[Block]", total: int, signals: Signals, stderr: TextIO) -> "Iterator[Block]":
+    """The same blocks of steps, with a line of progress on a terminal that does not show the steps themselves."""
     shows = stderr.isatty() and not sys.stdout.isatty()
     due = time.monotonic() + PROGRESS_AFTER
-    for step in steps:
+    for block in blocks:
         signals.check()
-        yield step
+        yield block
         if shows and time.monotonic() > due:
-            stderr.write(f"\r{PROGRAM}: step {step.number:,} of {total:,}")
+            stderr.write(f"\r{PROGRAM}: step {block.first + len(block) - 1:,} of {total:,}")
             due = time.monotonic() + PROGRESS_EVERY
     if shows:
         stderr.write("\r\x1b[K")

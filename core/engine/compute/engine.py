@@ -3,7 +3,14 @@
 from typing import TYPE_CHECKING
 
 import numpy as np
-from backprop_tui.core.engine.protocol.limits import MAX_NUMBERS, MAX_ROWS, STEPS_A_REQUEST, chunk, descent_steps
+from backprop_tui.core.engine.protocol.limits import (
+    MAX_NUMBERS,
+    MAX_ROWS,
+    STEPS_A_REQUEST,
+    chunk,
+    descent_steps,
+    traced,
+)
 from backprop_tui.core.engine.protocol.messages import (
     Answer,
     Descend,
@@ -58,6 +65,7 @@ class Engine:
     def __init__(self, programs: int = MAX_PROGRAMS) -> None:
         self._tables: Recent[TableSpec, Table] = Recent(MAX_TABLES)
         self._programs: Recent[tuple[Program, int], Compiled] = Recent(programs)
+        self._tracing: Recent[tuple[Program, int], Compiled] = Recent(programs)
         self._repeated: Recent[tuple[TableSpec, Numbers, Program, int], Samples] = Recent(MAX_REPEATED)
         self.compiled = 0
 
@@ -100,7 +108,10 @@ class Engine:
         match request:
             case RunSteps():
                 rows = self.rows_of(request.samples)
-                return rows is not None and (request.program, rows) in self._programs
+                if rows is None or not request.every:
+                    return rows is not None and (request.program, rows) in self._programs
+                tracing = self._tracing.get((request.program, rows))
+                return tracing is not None and tracing.every
             case OpenTable() | ReadRows():
                 return request.table in self._tables
             case _:
@@ -152,28 +163,58 @@ class Engine:
         return found
 
     def _steps(self, request: RunSteps) -> StepsRun:
-        from .program import Compiled
-
         program, state = request.program, request.state.array
         x, y, weight = self._samples(request.samples)
         _check_fit(program.network, x, y)
         if state.shape != (program.optimizer.state_width(program.network),):
             raise RequestError("the state does not have the width of this network")
-        key = (program, x.shape[1])
-        compiled = self._programs.get(key) or Compiled(program, x.shape[1])
-        most = max(compiled.capacity, chunk(program.network, program.optimizer, x.shape[1]))
+        compiled = self._compiled(program, x.shape[1])
+        limit = traced if request.every else chunk
+        most = max(compiled.capacity, limit(program.network, program.optimizer, x.shape[1]))
         if len(x) > most:
             raise RequestError(f"one request runs up to {most} such steps, not {len(x)}")
+        if request.every and len(x):
+            return self._every_step(request, compiled, x, y, weight)
 
         def pack(steps: slice) -> "Samples":
             return self._packed(request, compiled, x[steps], y[steps], weight[steps])
 
         result = compiled.run_calls(pack, state, len(x), request.lr, request.bound)
+        self._keep(compiled)
+        trace = {name: numbers(value) for name, value in result.trace.items()}
+        return StepsRun(numbers(result.states), numbers(result.losses), trace, result.averaged, compiled.xla)
+
+    def _compiled(self, program: Program, batch: int) -> "Compiled":
+        from .program import Compiled
+
+        return self._programs.get((program, batch)) or Compiled(program, batch)
+
+    def _keep(self, compiled: "Compiled") -> None:
+        """A program that has run once is kept: now it is compiled."""
+        key = (compiled.program, compiled.batch)
         if key not in self._programs:
             self._programs.put(key, compiled)
             self.compiled += 1
-        trace = {name: numbers(value) for name, value in result.trace.items()}
-        return StepsRun(numbers(result.states), numbers(result.losses), trace, result.averaged, compiled.xla)
+
+    def _every_step(self, request: RunSteps, stepping: "Compiled", x: Array, y: Array, weight: Array) -> StepsRun:
+        from .traces import LEAST, SINGLE_STEPS, one_by_one, tracing
+
+        key, state = (stepping.program, stepping.batch), request.state.array
+        compiled = self._tracing.get(key)
+        most = traced(stepping.program.network, stepping.program.optimizer, stepping.batch)
+        if compiled is None and len(x) >= min(LEAST, most) > SINGLE_STEPS:
+            compiled = tracing(stepping)
+            self._keep(stepping)
+            self._tracing.put(key, compiled)
+            self.compiled += 1
+        if compiled is not None and compiled.every:
+            result = compiled.run(state, x, y, weight, len(x), request.lr, request.bound)
+        else:
+            few = slice(min(len(x), SINGLE_STEPS))
+            result = one_by_one(stepping, state, x[few], y[few], weight[few], request.lr, request.bound)
+            self._keep(stepping)
+        traces = {name: numbers(value) for name, value in result.traces.items()}
+        return StepsRun(numbers(result.states), numbers(result.losses), traces, result.averaged, stepping.xla)
 
     def _packed(self, request: RunSteps, compiled: "Compiled", x: Array, y: Array, weight: Array) -> "Samples":
         """The samples ready for the program; those that every step uses are kept, for the steps to come."""

@@ -10,7 +10,7 @@ from math import prod
 from typing import Any
 
 import numpy as np
-from backprop_tui.core.engine.protocol.limits import TRACE_ROWS, capacity
+from backprop_tui.core.engine.protocol.limits import TRACE_ROWS, capacity, traced
 from backprop_tui.core.engine.protocol.messages import Program
 from backprop_tui.core.model.network import Array, Network
 from backprop_tui.core.model.trace import activations
@@ -37,23 +37,36 @@ class Samples:
 
 @dataclass(frozen=True)
 class Result:
-    """What a call returns: states (n, state_width), losses (n,), the last step's trace, and whether it is averaged."""
+    """What a call returns: states (n, state_width), losses (n,), traces, and whether these are averaged.
+
+    The traces are those of the last k steps: by name (k, rows, columns), a batch that is smaller filled up. `samples`
+    is how many samples the last step has.
+    """
 
     states: Array
     losses: Array
-    trace: dict[str, Array]
+    traces: dict[str, Array]
     averaged: bool
+    samples: int = 1
+
+    @property
+    def trace(self) -> dict[str, Array]:
+        """The last step's, without what fills up its batch."""
+        return {name: of_samples(name, value[-1], self.samples) for name, value in self.traces.items()}
 
 
 class Compiled:
     """The program for one network, update rule, precision and batch size. Compiled at the first call.
 
-    With XLA if the platform has it; `xla` says whether it does.
+    With XLA if the platform has it; `xla` says whether it does. With `every` it hands out the trace of every step, not
+    of the last alone, and goes on after a loss that is not finite unless there is a bound. That is another program: it
+    may round otherwise.
     """
 
-    def __init__(self, program: Program, batch: int, xla: bool = True) -> None:
-        self.program, self.batch = program, batch
-        self.capacity = capacity(program.network, program.optimizer, batch)
+    def __init__(self, program: Program, batch: int, xla: bool = True, every: bool = False) -> None:
+        self.program, self.batch, self.every = program, batch, every
+        limit = traced if every else capacity
+        self.capacity = limit(program.network, program.optimizer, batch)
         self.averaged = batch > TRACE_ROWS
         self.rows = batch if batch <= BLOCK else -(-batch // BLOCK) * BLOCK
         """The rows that a step works through: a large batch is filled up to whole blocks."""
@@ -74,16 +87,21 @@ class Compiled:
         for first in range(0, max(n, 1), self.capacity):
             steps = min(self.capacity, n - first)
             results.append(self.run_on(pack(slice(first, first + steps)), state, steps, lr, bound))
-            if not steps or self._ends(results[-1].losses[-1], bound):
+            if not steps or self.ends(results[-1].losses[-1], bound):
                 break
             state = results[-1].states[-1]
         states, losses = ([getattr(result, name) for result in results] for name in ("states", "losses"))
         if len(results) == 1:
             return results[0]
-        return replace(results[-1], states=np.concatenate(states), losses=np.concatenate(losses))
+        all_of = replace(results[-1], states=np.concatenate(states), losses=np.concatenate(losses))
+        if not self.every:
+            return all_of
+        return replace(all_of, traces=joined([result.traces for result in results]))
 
-    def _ends(self, loss: Any, bound: float | None) -> bool:
+    def ends(self, loss: Any, bound: float | None) -> bool:
         """Whether no step comes after one with this loss, as the loop has it."""
+        if self.every and bound is None:
+            return False
         return not (loss < np.inf and (bound is None or loss >= loss.dtype.type(bound)))
 
     def pack(self, x: Array, y: Array, weight: Array) -> Samples:
@@ -109,34 +127,44 @@ class Compiled:
             raise ValueError(f"one call runs 0 to {self.capacity} steps, not {n}")
         dtype = self.program.dtype
         with np.errstate(over="ignore"):
-            start = np.array([*state, lr, -np.inf if bound is None else bound, 0], dtype)
+            start = np.array([*state, lr, self._bound(bound), 0], dtype)
         start[-2] = min(start[-2], np.finfo(dtype).max)
         arguments = [tf.constant(start), samples.tensor, tf.constant(n, tf.int32)]
-        done, record, computed = (tensor.numpy() for tensor in self._call(arguments))
+        done, record, *computed = (tensor.numpy() for tensor in self._call(arguments))
         states, found = record[:done, :-1], record[:done, -1]
         if not done:
             return Result(states, found, {}, self.averaged)
-        before = states[done - 2] if done > 1 else start[:-3]
-        return Result(states, found, self._trace(before, states[-1], samples.shown[done - 1], computed), self.averaged)
+        before = np.concatenate([start[None, :-3], states[:-1]])
+        shown = samples.shown[:done]
+        kept = slice(None) if self.every else slice(done - 1, done)
+        last = computed[-1][:done] if self.every else computed[0][None]
+        traces = self._traces(before[kept], states[kept], shown[kept], last)
+        count = 1 if self.averaged else int(shown[-1, :, -1].sum())
+        return Result(states, found, traces, self.averaged, count)
 
-    def _trace(self, before: Array, after: Array, sample: Array, computed: Array) -> dict[str, Array]:
-        """All of the last step by name, from the states before and after it, its sample, and what it computed."""
+    def _bound(self, bound: float | None) -> float:
+        """Below which loss the loop ends. Where no loss ends it, not even one that is not finite, it is no number."""
+        if bound is None:
+            return np.nan if self.every else -np.inf
+        return bound
+
+    def _traces(self, before: Array, after: Array, samples: Array, computed: Array) -> dict[str, Array]:
+        """All of k steps by name, from the states before and after each, its samples, and what it computed."""
         network, width = self.program.network, self.program.network.width
-        if not self.averaged:
-            sample = sample[sample[:, -1] == 1]
-        trace = {"x": sample[:, : network.features], "y": sample[:, network.features : -1], **network.split(before)}
+
+        def split(rows: Array, prefix: str = "") -> dict[str, Array]:
+            return {prefix + p.name: rows[:, p.span].reshape(-1, *p.shape) for p in network.parameters}
+
+        traces = {"x": samples[:, :, : network.features], "y": samples[:, :, network.features : -1], **split(before)}
         start = 0
         for name, shape in self._layout.items():
-            value = computed[start : start + prod(shape)].reshape(shape)
-            trace[name] = value[:, : len(sample)]
-            start += value.size
-        trace |= {"g" + name: value for name, value in network.split(computed[start:]).items()}
-        trace |= {"new_" + name: value for name, value in network.split(after).items()}
+            traces[name] = computed[:, start : start + prod(shape)].reshape(-1, *shape)
+            start += prod(shape)
+        traces |= split(computed[:, start:], "g") | split(after, "new_")
         for number, letter in enumerate(self.program.optimizer.moments, 1):
-            for prefix, state in ((f"{letter}_", before), (f"new_{letter}_", after)):
-                moments = network.split(state[number * width : (number + 1) * width])
-                trace |= {prefix + name: value for name, value in moments.items()}
-        return trace
+            for prefix, states in ((f"{letter}_", before), (f"new_{letter}_", after)):
+                traces |= split(states[:, number * width : (number + 1) * width], prefix)
+        return traces
 
     def _call(self, arguments: list[Tensor]) -> Any:
         if not self.xla:
@@ -205,31 +233,49 @@ class Compiled:
         network, dtype = self.program.network, self.program.dtype
         state_width = self.program.optimizer.state_width(network)
 
-        def run(start: Tensor, samples: Tensor, n: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        def run(start: Tensor, samples: Tensor, n: Tensor) -> tuple[Tensor, ...]:
             first, lr, bound, zero = start[:state_width], *(start[state_width + place] for place in range(3))
 
-            def more(i: Tensor, _state: Tensor, computed: Tensor, _record: Tensor) -> Tensor:
+            def more(i: Tensor, _state: Tensor, computed: Tensor, *_: Tensor) -> Tensor:
                 # A loss below the bound or not finite ends the loop.
                 loss = computed[0]
-                return tf.logical_and(i < n, tf.logical_and(loss >= bound, loss < np.inf))
+                goes_on = tf.logical_and(loss >= bound, loss < np.inf)
+                return tf.logical_and(i < n, tf.logical_or(goes_on, bound != bound) if self.every else goes_on)
 
-            def body(i: Tensor, state: Tensor, _: Tensor, record: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+            def body(i: Tensor, state: Tensor, _: Tensor, record: Tensor, *traces: Tensor) -> tuple[Tensor, ...]:
                 state, computed = self._step(state, *self._sample(samples, i), lr, zero, i)
                 row = tf.concat([state, computed[:1]], 0)
-                return i + 1, state, computed, tf.tensor_scatter_nd_update(record, [[i]], row[None])
+                traces = tuple(tf.tensor_scatter_nd_update(kept, [[i]], computed[None]) for kept in traces)
+                return i + 1, state, computed, tf.tensor_scatter_nd_update(record, [[i]], row[None]), *traces
 
             record = tf.zeros((self.capacity, state_width + 1), dtype)
             # The first step always runs, without a condition of its own: the compiler would make it another piece of
             # code, with other roundings.
             computed = tf.fill((self._size,), bound)
-            i, _, computed, record = tf.while_loop(more, body, (tf.constant(0), first, computed, record))
-            return i, record, computed
+            traces = [tf.zeros((self.capacity, self._size), dtype)] if self.every else []
+            i, _, computed, record, *traces = tf.while_loop(
+                more, body, (tf.constant(0), first, computed, record, *traces)
+            )
+            return i, record, computed, *traces
 
         return tf.function(run, jit_compile=self.xla, autograph=False).get_concrete_function(  # type: ignore[no-any-return]
             tf.TensorSpec((state_width + 3,), dtype),
             tf.TensorSpec((self.capacity, *self._sample_shape), dtype),
             tf.TensorSpec((), tf.int32),
         )
+
+
+def of_samples(name: str, value: Array, samples: int) -> Array:
+    """A value of a batch (..., rows, columns) without what fills it up after so many samples."""
+    named = parse(name)
+    if not named.per_sample:
+        return value
+    return value[..., :samples, :] if named.is_row else value[..., :samples]
+
+
+def joined(traces: list[dict[str, Array]]) -> dict[str, Array]:
+    """The traces of steps after steps as those of all."""
+    return {name: np.concatenate([part[name] for part in traces]) for name in traces[0]}
 
 
 def _learns(program: Program) -> Array:

@@ -141,7 +141,8 @@ class Server:
         match request:
             case RunSteps():
                 rows = self._engine.rows_of(request.samples) or 0
-                return request.samples.steps * rows * request.program.network.width
+                # What every step computed is copied as well, about as often.
+                return request.samples.steps * rows * request.program.network.width * (4 if request.every else 1)
             case FindLosses():
                 rows = self._engine.rows_of(request.samples) or 0
                 return len(request.parameters.array) * rows * request.network.width

@@ -56,7 +56,10 @@ def check_rows(request: ReadRows, answer: RowsRead) -> None:
 
 @dataclass(frozen=True)
 class Steps:
-    """Steps that were run, checked: the state after each (n, state_width), each loss (n,), the last one's trace."""
+    """Steps that were run, checked: the state after each (n, state_width), each loss (n,), the last one's trace.
+
+    If the trace of every step was asked for, each of its values is (n, rows, columns).
+    """
 
     states: Array
     losses: Array
@@ -82,8 +85,9 @@ def read_steps(request: RunSteps, answer: Answer) -> Steps:
     if not min(1, request.samples.steps) <= count <= request.samples.steps:
         raise WireError(f"the engine ran {count} steps where {request.samples.steps} were asked for")
     wanted: Mapping[str, tuple[int, ...]] = _trace_shapes(program, _batch(trace)) if count else {}
+    each = (count,) if request.every else ()
     for name, shape in wanted.items():
-        if name not in trace or trace[name].shape != shape:
+        if name not in trace or trace[name].shape != (*each, *shape):
             raise WireError(f"the engine's trace has no {name} of the shape that was asked for")
     if trace.keys() != wanted.keys():
         raise WireError("the engine's trace holds what was not asked for")
@@ -94,9 +98,9 @@ def read_steps(request: RunSteps, answer: Answer) -> Steps:
 
 
 def _batch(trace: Mapping[str, Array]) -> int:
-    """How many samples the trace shows: its x is (batch, features)."""
+    """How many samples the trace shows: its x is (batch, features), or (n, batch, features)."""
     shape = trace["x"].shape if "x" in trace else ()
-    return max(shape[0], 1) if shape else 1
+    return max(shape[-2], 1) if len(shape) > 1 else 1
 
 
 @lru_cache(maxsize=64)

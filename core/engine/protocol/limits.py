@@ -15,6 +15,9 @@ MAX_NUMBERS = 2**20
 MAX_ROWS = 2**18
 """Nor works through more rows than this over all its steps, unless a single batch is larger."""
 
+TRACED_NUMBERS = 2**18
+"""No answer holds more numbers than this if it holds the trace of every step."""
+
 TRACE_ROWS = 64
 """A larger batch's trace is handed out as means over the batch."""
 
@@ -40,3 +43,13 @@ def chunk(network: Network, optimizer: Optimizer, batch: int) -> int:
     """How many steps one request asks for at most."""
     widest = max(optimizer.state_width(network), batch * (network.features + network.outputs))
     return max(1, min(STEPS_A_REQUEST, MAX_NUMBERS // widest, MAX_ROWS // batch))
+
+
+def traced(network: Network, optimizer: Optimizer, batch: int) -> int:
+    """How many steps one request asks for at most if it is to be told the trace of each."""
+    rows = batch if batch <= TRACE_ROWS else 1
+    units = sum(layer.units for layer in network.layers)
+    samples = rows * (network.features + network.outputs + 4 * units)
+    parameters = (3 + 2 * len(optimizer.moments)) * network.width
+    most = TRACED_NUMBERS // (samples + parameters + 1)
+    return max(1, min(capacity(network, optimizer, batch), chunk(network, optimizer, batch), most))

@@ -71,7 +71,9 @@ class ReadRows(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True
 class RunSteps(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True):
     """Up to as many steps as the samples say, from a state; ends early at a loss below `bound` or not finite.
 
-    With `steps` 0 the program is compiled and nothing is run.
+    With `steps` 0 the program is compiled and nothing is run. With `every` the answer holds the trace of every step,
+    and of fewer steps than were asked for if more would take long; without a bound it goes on after a loss that is not
+    finite.
     """
 
     program: Program
@@ -79,6 +81,7 @@ class RunSteps(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True
     samples: TableRows | Inline
     lr: float
     bound: float | None = None
+    every: bool = False
 
 
 class FindLosses(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True):
@@ -152,7 +155,10 @@ class RowsRead(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True
 
 
 class StepsRun(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True):
-    """The state after each step (n, state_width), each step's loss (n,) before its update, the last one's trace."""
+    """The state after each step (n, state_width), each step's loss (n,) before its update, the last one's trace.
+
+    If the trace of every step was asked for, each of its values is (n, rows, columns), a smaller batch filled up.
+    """
 
     states: Numbers
     losses: Numbers

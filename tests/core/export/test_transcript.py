@@ -12,12 +12,10 @@ import numpy as np
 import pytest
 from backprop_tui.core.engine.compute.engine import Engine
 from backprop_tui.core.export import FORMATS
-from backprop_tui.core.export.as_csv import csv_text
-from backprop_tui.core.export.as_json import json_text
 from backprop_tui.core.export.jupyter import jupyter
 from backprop_tui.core.export.markdown import markdown
 from backprop_tui.core.export.shell_line import command_line, not_in_command_line
-from backprop_tui.core.export.steps import made, recorded
+from backprop_tui.core.export.steps import recorded_steps
 from backprop_tui.core.export.text import notebook_text
 from backprop_tui.core.model.losses import BINARY_CROSS_ENTROPY, MEAN_SQUARED, SOFTMAX_CROSS_ENTROPY
 from backprop_tui.core.model.network import Layer, Network
@@ -32,6 +30,7 @@ from backprop_tui.core.text.numerals import ordinal
 from driving import Settle
 from nbclient import NotebookClient
 from networks import hidden_layers
+from one_by_one import made
 from printed import PART_5
 
 PART_5_START = {
@@ -93,23 +92,11 @@ def eventful(engine: Engine) -> Session:
     return session
 
 
-def test_what_is_recorded_reads_as_what_was_made(engine: Engine) -> None:
-    run = Run(network=Network(2, hidden_layers([3, 2], "tanh")))
-    session = Session(run)
-    steps = list(made(session, engine.answer, 4))
-    for live, again in (
-        (json_text(run, steps), FORMATS["json"].write(session.timeline, engine.answer, None)),
-        (csv_text(run, steps), FORMATS["csv"].write(session.timeline, engine.answer, None)),
-        (notebook_text(steps), FORMATS["text"].write(session.timeline, engine.answer, None)),
-    ):
-        assert "".join(live) == "".join(again)
-
-
 def test_a_transcript_ends_where_the_session_was_and_is_not_moved_by_it(engine: Engine, settle: Settle) -> None:
     session = Session(Run())
     list(made(session, engine.answer, 3))
     session.back()
-    transcript = recorded(settle(session).timeline, engine.answer)
+    transcript = recorded_steps(settle(session).timeline, engine.answer)
     session.timeline.set_lr(5.0)
     session.timeline.change(Cell("w1"), 9.0)
     settle(session)
@@ -118,7 +105,7 @@ def test_a_transcript_ends_where_the_session_was_and_is_not_moved_by_it(engine: 
     assert numbers == [1, 2]
     session.timeline.phase()
     assert (
-        len([*recorded(settle(session).timeline, engine.answer)]) == session.timeline.steps + 1
+        len([*recorded_steps(settle(session).timeline, engine.answer)]) == session.timeline.steps + 1
     )  # the change, and no part of a step
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from actions import act
 from backprop_tui.core.engine.compute.engine import Engine
-from backprop_tui.core.export.steps import recorded
+from backprop_tui.core.export.steps import recorded_steps
 from backprop_tui.core.model.optimizers import Optimizer
 from backprop_tui.core.model.phases import Cell
 from backprop_tui.core.session.history import History, Settings
@@ -76,7 +76,7 @@ def test_the_same_is_shown_whatever_is_done(
             settle(session)
         assert shown(thinned) == shown(plain)
     ours, theirs = (
-        [getattr(event, "trace", None) for event in recorded(session.timeline, engine.answer)]
+        [getattr(event, "trace", None) for event in recorded_steps(session.timeline, engine.answer)]
         for session in (thinned, plain)
     )
     assert [trace and trace["new_w1"].tobytes() for trace in ours] == [
