@@ -26,7 +26,7 @@ FLOORS = (
     {"core.lessons"},
     {"core.session", "core.engine.client", "core.engine.compute"},
     {"core.engine.protocol"},
-    {"core.table"},
+    {"core.table", "core.operations"},
     {"core.model"},
     {"core.text"},
     {"data", "core", "core.engine"},

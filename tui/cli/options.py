@@ -29,6 +29,7 @@ COMMANDS = {
     "check": "whether examples come out as their sources say",
     "save": "write a run as a scenario file",
     "serve": "a workshop: many people over SSH, one engine",
+    "model": "your own Keras model, operation by operation",
     "engine": "an engine that several people's screens share",
 }
 """The commands besides the screen. The module of that name has `main(arguments) -> exit code` and `parser()`."""
@@ -87,7 +88,7 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
     """Add the options that say what is stepped through. None has a default: `run_of` knows what was not said."""
     add = parser.add_argument_group("the data").add_argument
     add("--data", metavar="CSV", help="a table with a line of column names (default: the bundled house sales)")
-    add("--features", metavar="A,B", type=_names, help="the columns that go in (default: all but the target)")
+    add("--features", metavar="A,B", type=names_of, help="the columns that go in (default: all but the target)")
     add("--target", metavar="C", help="the column to predict (default: the last)")
     add("--target-transform", choices=("log", "none"), help="what is done to the target (default: log)")
     add("--row", metavar="N", type=_row, help="the row to learn from, from 0 (default: 0)")
@@ -95,8 +96,8 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
     add("--hidden", metavar="2[,3...]", type=_hidden, help="units of each hidden layer, or none (default: 2)")
     names = Later(_activations)
     add("--activation", metavar="NAME", choices=names, help="of the hidden layers: %(choices)s (default: sigmoid)")
-    add("--lr", metavar="RATE", type=_lr, help="learning rate (default: 0.2)")
-    add("--seed", metavar="N", type=_seed, help="names the initial weights (default: 0)")
+    add("--lr", metavar="RATE", type=lr_of, help="learning rate (default: 0.2)")
+    add("--seed", metavar="N", type=seed_of, help="names the initial weights (default: 0)")
     add = parser.add_argument_group("the training loop").add_argument
     add("--rows", metavar="RULE", help="of a step: this, next, shuffled, all, or a number for mini-batches")
     add("--optimizer", metavar="NAME", choices=Later(_optimizers), help="%(choices)s (default: sgd)")
@@ -252,11 +253,13 @@ def _row(text: str) -> int:
     return whole_number(text, 0, MAX_ROW)
 
 
-def _seed(text: str) -> int:
+def seed_of(text: str) -> int:
+    """A seed. Raises ArgumentTypeError."""
     return _allowed(lambda: seed(_integer(text)))
 
 
-def _lr(text: str) -> float:
+def lr_of(text: str) -> float:
+    """A learning rate. Raises ArgumentTypeError."""
     return _allowed(lambda: learning_rate(real_number(text)))
 
 
@@ -282,7 +285,7 @@ def _hidden(text: str) -> list[int]:
     return [whole_number(part, 1, MAX_UNITS) for part in text.split(",")]
 
 
-def _names(text: str) -> list[str]:
+def names_of(text: str) -> list[str]:
     """Names with commas between; one that holds a comma stands in double quotes, as in CSV."""
     try:
         names = next(csv.reader([text], skipinitialspace=True, strict=True), [])
