@@ -148,9 +148,8 @@ def _table(compared: "list[Compared]") -> Iterator[str]:
     width = max((len(one.path) for one in compared), default=0)
     for one in compared:
         place = ",".join(map(str, one.index))
-        numbers = (
-            f"gradient {brief(one.gradient, 8)}  difference {brief(one.difference, 8)}  off by {brief(one.error, 2)}"
-        )
+        off = brief(max(one.error, one.rounding), 2)
+        numbers = f"gradient {brief(one.gradient, 8)}  difference {brief(one.difference, 8)}  off by {off}"
         verdict = "ok" if one.agrees else "DIFFERS"
         precision = "" if one.precise else "  (in float32: this model can't be built in float64)"
         yield f"  {escape_controls(one.path):{width}}  [{place}] of {one.places}  {numbers}  {verdict}{precision}"

@@ -13,6 +13,9 @@ pytestmark = [pytest.mark.slow, pytest.mark.one_worker]
 PLACES = 7
 """So many numbers of each output are made again by its rule."""
 
+RANDOM = {"StatelessRandomUniformV2", "StatelessRandomGetKeyCounter"}
+"""Nothing says how a random number is made."""
+
 
 def traced(model: Any, batch: int = 3, seed: int = 0) -> Any:
     from backprop_tui.core.engine.compute.graph.opening import Opened
@@ -82,7 +85,7 @@ def assert_rules(graph: Graph, step: Step) -> None:
         inputs = step.inputs(operation)
         for number, tensor in enumerate(operation.outputs):
             values = step.values[tensor.name]
-            if operation.type not in RULES or not values.size:
+            if operation.type not in RULES or operation.type in RANDOM or not values.size:
                 continue
             scale = 1 + float(np.abs(values.astype("float64")).max())
             for place in np.unique(np.linspace(0, values.size - 1, PLACES).astype(int)):
@@ -93,14 +96,14 @@ def assert_rules(graph: Graph, step: Step) -> None:
 
 
 def test_a_model_of_each_kind_has_no_operation_without_a_rule() -> None:
-    known = {*RULES, "ReadVariableOp", "Placeholder"}
+    known = {*RULES, "ReadVariableOp", "Placeholder", "AssignSubVariableOp"}
     missing = {
         (kind, operation.type)
         for kind in KINDS
         for operation in traced(compiled(kind)).graph.shown
         if operation.type not in known
     }
-    assert {name for _, name in missing} <= {"StatelessRandomUniformV2", "StatelessRandomGetKeyCounter"}
+    assert not missing
 
 
 def test_back_is_bit_for_bit() -> None:

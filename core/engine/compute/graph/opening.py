@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from typing import Any, cast
+from zipfile import is_zipfile
 
 from backprop_tui.core.text.escape import escape_controls
 
@@ -42,7 +43,7 @@ def open_model(where: str, loss: str | None = None, optimizer: str | None = None
         raise ModelError(f"{where}: the model is not compiled: say its loss, as in --loss mse")
     if loss is not None or optimizer is not None:
         _compile(model, loss, optimizer)
-    if model.optimizer is None:
+    if getattr(model, "optimizer", None) is None:
         raise ModelError(f"{where}: the model has no optimizer: say one, as in --optimizer sgd")
     if lr is not None:
         try:
@@ -68,6 +69,8 @@ def _found(where: str) -> Opened:
 def _loaded(path: Path) -> Any:
     if not path.is_file():
         raise ModelError(f"{path}: there is no such file")
+    if not is_zipfile(path):
+        raise ModelError(f"{path}: is not a .keras file, which Keras 3 writes with model.save")
     try:
         return keras.models.load_model(path, safe_mode=True)
     except Exception as error:
@@ -97,7 +100,9 @@ def _attempt(where: str, work: Callable[[], object]) -> Any:
 def _compile(model: Any, loss: str | None, optimizer: str | None) -> None:
     try:
         named = keras.losses.get(loss) if loss is not None else model.loss
-        chosen = keras.optimizers.get(optimizer) if optimizer is not None else model.optimizer or "sgd"
+        chosen = (
+            keras.optimizers.get(optimizer) if optimizer is not None else getattr(model, "optimizer", None) or "sgd"
+        )
         model.compile(optimizer=chosen, loss=named)
     except Exception as error:
         raise ModelError(f"--loss, --optimizer: {first_line(error)}") from None
