@@ -3,6 +3,7 @@
 from backprop_tui.core.lessons.names import LESSONS
 
 from .lessons import keys as lessons
+from .model.keys import MODEL, MODEL_CHECK, MODEL_WHY
 from .serve.room.keys import DASHBOARD
 from .serve.seat.follow import FOLLOWING
 from .serve.seat.held_screen import HELD
@@ -24,6 +25,9 @@ TABLES: dict[str, tuple[Key, ...]] = {
     "v: the network": stepper.PICTURE,
     "o: the examples": stepper.EXAMPLES,
     "y: a page of words": stepper.WORDS,
+    "a model of your own": MODEL,
+    "enter: why? in a model of your own": MODEL_WHY,
+    "c: gradients checked, in a model of your own": MODEL_CHECK,
     "i: the glossary": glossary.PAGE,
     "?: the help": PAGE,
     "f: following the instructor, in a workshop": FOLLOWING,

@@ -6,20 +6,18 @@ A model is code, which runs as the person who types this. So nothing of it is in
 import argparse
 import os
 import sys
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from .options import PROGRAM, Parser, UsageError, lr_of, names_of, one_line, seed_of, whole_number
+from .options import PROGRAM, Parser, UsageError, check_log, lr_of, names_of, one_line, seed_of, whole_number
 from .stderr import engine_lines_to
 
 if TYPE_CHECKING:
-    from backprop_tui.core.engine.compute.graph.checking import Compared
-    from backprop_tui.core.engine.compute.graph.opening import Opened
     from backprop_tui.core.engine.compute.graph.tracing import Traced
+    from backprop_tui.core.engine.protocol.model import ModelSpec
 
 AGREE, DIFFER = 0, 1
 
-MAX_BATCH, MAX_STEPS, DEFAULT_BATCH = 4096, 10_000, 4
+MAX_BATCH, MAX_STEPS = 4096, 10_000
 
 _DESCRIPTION = """\
 Step a Keras model through back-propagation, operation by operation. MODEL is a file.keras, or module:function that
@@ -28,9 +26,9 @@ model is code: open only what you would run."""
 
 _EXAMPLES = f"""\
 examples that come along:
-  {PROGRAM} model notebook --text     the main screen's 2-2-1, built in Keras
-  {PROGRAM} model digits --text       a small convolution over scikit-learn's digits
-  {PROGRAM} model attention --text    one head of attention over a toy sentence
+  {PROGRAM} model notebook     the main screen's 2-2-1, built in Keras
+  {PROGRAM} model digits       a small convolution over scikit-learn's digits
+  {PROGRAM} model attention    one head of attention over a toy sentence
 
 examples:
   {PROGRAM} model my.keras --data mine.csv --batch 8 --text
@@ -44,7 +42,7 @@ def main(arguments: list[str]) -> int:
     options = parser().parse_args(arguments)
     refuse_in_workshop()
     if not (options.text or options.json or options.check):
-        raise UsageError("model: say what to write: --text, --json or --check")
+        return _show(options)
     if sys.stdout is None:
         raise UsageError("model writes to standard output, which is closed")
     with engine_lines_to(options.log):
@@ -97,13 +95,47 @@ def _steps(text: str) -> int:
     return whole_number(text, 1, MAX_STEPS)
 
 
+def _show(options: argparse.Namespace) -> int:
+    """The screen, until it is left; the model lives in a process of its own."""
+    from backprop_tui.tui.terminal import screen_refusal
+
+    check_log(options)
+    if (refusal := screen_refusal()) is not None:
+        raise UsageError(f"{refusal}; --text, --json and --check need none")
+    from backprop_tui.core.engine.client.process import ModelProcess
+
+    process = ModelProcess(options.log)
+    process.start()
+    try:
+        from backprop_tui.core.session.model import ModelSession
+        from backprop_tui.tui.model.app import ModelApp
+        from backprop_tui.tui.terminal.driver import TerminalDriver
+        from backprop_tui.tui.terminal.ending import Ending, exit_now
+
+        app = ModelApp(ModelSession(spec_of(options)), process)
+        app.driver_class = TerminalDriver
+        Ending(app)
+        app.run()
+    finally:
+        process.close()
+    code = app.return_code or 0
+    if code > SIGNALED:
+        exit_now(code)
+    if app.farewell:
+        raise UsageError(app.farewell)
+    return code
+
+
+SIGNALED = 128
+"""An exit code above this is that of a signal, whose number is added."""
+
+
 def _write(options: argparse.Namespace) -> int:
-    from backprop_tui.core.engine.compute.graph.opening import open_model
+    from backprop_tui.core.engine.compute.graph.holder import traced_of
     from backprop_tui.core.operations.as_json import json_text
     from backprop_tui.core.operations.written import step_text
 
-    opened = open_model(options.model, options.loss, options.optimizer, options.lr)
-    traced = _traced(opened, options)
+    traced = traced_of(spec_of(options))
     title = f"{one_line(options.model).removeprefix(f'{PROGRAM}: ')}, {traced.rows.source}"
     if options.check:
         return _check(traced, options.steps, title)
@@ -119,38 +151,25 @@ def _write(options: argparse.Namespace) -> int:
     return AGREE
 
 
-def _traced(opened: "Opened", options: argparse.Namespace) -> "Traced":
-    from backprop_tui.core.engine.compute.graph.rows import rows_of
-    from backprop_tui.core.engine.compute.graph.tracing import Traced
+def spec_of(options: argparse.Namespace) -> "ModelSpec":
+    """What was typed, as it is asked for."""
+    from backprop_tui.core.engine.protocol.model import ModelSpec
 
-    rows = rows_of(opened, options.data, options.target, options.seed)
-    return Traced(opened.model, rows, options.batch or opened.batch or min(DEFAULT_BATCH, rows.count))
+    target = None if options.target is None else tuple(options.target)
+    return ModelSpec(
+        options.model, options.loss, options.optimizer, options.lr, options.data, target, options.batch, options.seed
+    )
 
 
 def _check(traced: "Traced", steps: int, title: str) -> int:
     from backprop_tui.core.engine.compute.graph.checking import check
+    from backprop_tui.core.operations.compared import compared_lines
 
     for number in range(1, steps):
         traced.run(number)
     start = traced.snapshot()
     compared = check(traced, start, traced.run(steps))
     print(f"step {steps}: {title}")
-    for line in _table(compared):
+    for line in compared_lines(compared):
         print(line)
     return AGREE if all(one.agrees for one in compared) else DIFFER
-
-
-def _table(compared: "list[Compared]") -> Iterator[str]:
-    """A line for each parameter: the gradient that is furthest from its finite difference."""
-    from backprop_tui.core.text.escape import escape_controls
-    from backprop_tui.core.text.numerals import brief
-
-    width = max((len(one.path) for one in compared), default=0)
-    for one in compared:
-        place = ",".join(map(str, one.index))
-        off = brief(max(one.error, one.rounding), 2)
-        numbers = f"gradient {brief(one.gradient, 8)}  difference {brief(one.difference, 8)}  off by {off}"
-        verdict = "ok" if one.agrees else "DIFFERS"
-        precision = "" if one.precise else "  (in float32: this model can't be built in float64)"
-        yield f"  {escape_controls(one.path):{width}}  [{place}] of {one.places}  {numbers}  {verdict}{precision}"
-    yield f"  {sum(one.agrees for one in compared)} of {len(compared)} parameters agree with finite differences"

@@ -6,10 +6,10 @@ has digits left. Dropout draws other numbers in float64: there the gradient that
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from backprop_tui.core.operations.compared import Compared
 from backprop_tui.core.operations.operation import Step, Values
 
 from .keras import keras, tf
@@ -24,32 +24,6 @@ PLACES = 64
 FLOOR = 0.01
 """An error is by the largest gradient of its parameter, but by no less than this part of the model's largest: a
 gradient that is 0 by its formula is not 0 in numbers."""
-
-TOLERANCE, ROUNDING, COARSE_TOLERANCE = 1e-5, 1e-3, 0.05
-
-
-@dataclass(frozen=True)
-class Compared:
-    """The gradient of one parameter against its differences, at the worst of some places.
-
-    `gradient` is the step's own, `difference` the finite difference there. `error` is that of the tape's gradient in
-    the precision of the differences, by the largest gradient of the parameter; `rounding` that of the step's, by the
-    largest of the model. `precise` says whether the differences are in float64.
-    """
-
-    path: str
-    places: int
-    index: tuple[int, ...]
-    gradient: float
-    difference: float
-    error: float
-    rounding: float
-    precise: bool
-
-    @property
-    def agrees(self) -> bool:
-        """Whether they are as near as rounding allows."""
-        return self.error <= (TOLERANCE if self.precise else COARSE_TOLERANCE) and self.rounding <= ROUNDING
 
 
 def check(traced: Traced, start: Snapshot, step: Step) -> list[Compared]:
