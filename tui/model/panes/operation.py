@@ -47,7 +47,7 @@ def lines(session: ModelSession, width: int, height: int, digits: int) -> list[L
     letter = output_letter(one, 0)
     found.append((Span(f"{letter} {shape_text(output.shape)} {output.dtype}", "label"),))
     if output.size > 1:
-        found.append((Span(clipped(summary_text(output), width).rstrip(), "dim"),))
+        found += [(Span(part, "dim"),) for part in wrap(summary_text(output), max(width, 10))]
     if output.size:
         found += [(Span(text, "key"),) for text in _made(session, one, output, width, digits)]
         found += _numbers(session, output, width, max(height - len(found) - 1, 1), digits)
