@@ -6,6 +6,7 @@ when it is asked for.
 
 import argparse
 import csv
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from math import isfinite
 from os.path import abspath
@@ -96,6 +97,7 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
     add("--hidden", metavar="2[,3...]", type=_hidden, help="units of each hidden layer, or none (default: 2)")
     names = Later(_activations)
     add("--activation", metavar="NAME", choices=names, help="of the hidden layers: %(choices)s (default: sigmoid)")
+    add("--weights", metavar="FILE", help="start from these: .npz, .keras, .weights.h5 or .safetensors of dense layers")
     add("--lr", metavar="RATE", type=lr_of, help="learning rate (default: 0.2)")
     add("--seed", metavar="N", type=seed_of, help="names the initial weights (default: 0)")
     add = parser.add_argument_group("the training loop").add_argument
@@ -107,7 +109,7 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
 
 def says_a_run(options: argparse.Namespace) -> bool:
     """Whether anything was said of what is stepped through, so that it is not the session that was saved last."""
-    named = ("data", "features", "target", "target_transform", "row", "hidden", "activation", "lr", "seed")
+    named = ("data", "features", "target", "target_transform", "row", "hidden", "activation", "lr", "seed", "weights")
     said = [getattr(options, name) for name in ("scenario", *named, "rows", "optimizer", "holdout")]
     return bool(options.steps) or any(value is not None for value in said)
 
@@ -155,10 +157,38 @@ def run_of(options: argparse.Namespace, base: "Run") -> "Run":
             initial = found.initial and found.initial[: found.network.width]
             found = replace(found, optimizer=replace(found.optimizer, name=options.optimizer), initial=initial)
         network = _network(options, base.network, len(found.table.features))
+        if options.weights is not None:
+            return _settled(options, _with_weights(found, network, options))
         if network != base.network or options.seed is not None:
             found = replace(found, network=network, initial=None)
     except ValueError as error:
         raise UsageError(str(error)) from None
+    return _settled(options, found)
+
+
+def _with_weights(run: "Run", network: "Network", options: argparse.Namespace) -> "Run":
+    """The run that starts from the weights in a file, with the layers that these have. Raises UsageError."""
+    from dataclasses import replace
+    from pathlib import Path
+
+    from backprop_tui.core.model.weights import read_weights
+
+    if options.hidden is not None:
+        raise UsageError("--weights: the file says how many units there are; leave out --hidden")
+    found = read_weights(Path(options.weights))
+    made = found.network(network)
+    if made.features != len(run.table.features):
+        raise UsageError(f"--weights {found.said}; the table has {len(run.table.features)} features")
+    if made.outputs != len(run.table.targets):
+        raise UsageError(f"--weights {found.said}; the table has {len(run.table.targets)} targets")
+    options.said = found.said
+    return replace(run, network=made, initial=tuple(map(float, found.row(made))))
+
+
+def _settled(options: argparse.Namespace, found: "Run") -> "Run":
+    """The run with the settings that were said."""
+    from dataclasses import replace
+
     settings = found.settings
     if options.row is not None:
         settings = replace(settings, sampling=replace(settings.sampling, row=options.row), x=None, y=None)
@@ -188,6 +218,12 @@ def _network(options: argparse.Namespace, base: "Network", features: int) -> "Ne
     if options.activation is not None:
         hidden = [Layer(layer.units, options.activation) for layer in hidden]
     return replace(base, features=features, layers=(*hidden, last))
+
+
+def tell_weights(options: argparse.Namespace) -> None:
+    """Say on standard error how a file of weights was read."""
+    if getattr(options, "said", None) and sys.stderr is not None:
+        print(one_line(options.said), file=sys.stderr)
 
 
 def check_steps(run: "Run", steps: int) -> None:
