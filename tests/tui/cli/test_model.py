@@ -27,7 +27,7 @@ def raises():
     raise RuntimeError("it is\\x1b[31m bad")
 
 def large():
-    model = keras.Sequential([keras.layers.Input((3000,)), keras.layers.Dense(4000)])
+    model = keras.Sequential([keras.layers.Input((5000,)), keras.layers.Dense(4000)])
     model.compile("sgd", "mse")
     return model
 """
