@@ -16,7 +16,7 @@ FLOORS = (
     {"tui.serve.seat"},
     {"tui.serve"},
     {"tui.app"},
-    {"tui.lessons", "tui.saving"},
+    {"tui.lessons", "tui.model", "tui.saving"},
     {"tui.stepper"},
     {"tui.widgets"},
     {"tui.terminal"},
@@ -26,7 +26,7 @@ FLOORS = (
     {"core.lessons"},
     {"core.session", "core.engine.client", "core.engine.compute"},
     {"core.engine.protocol"},
-    {"core.table"},
+    {"core.table", "core.operations"},
     {"core.model"},
     {"core.text"},
     {"data", "core", "core.engine"},
@@ -37,7 +37,7 @@ FILES = {"tui", "core", "core.engine"}
 
 HEAVY = {"tensorflow", "pandas", "sklearn", "scipy", "keras", "h5py"}
 COMPUTE = "core.engine.compute"
-MOST_NAMES = 12
+MOST_NAMES = 13
 """As many names may lie at the root of core/ and of tui/."""
 
 
@@ -118,7 +118,7 @@ def computes(module: str) -> bool:
 
 
 @pytest.mark.parametrize("part", ["core", "tui"])
-def test_a_dozen_names_lie_at_the_root(part: str) -> None:
+def test_few_names_lie_at_the_root(part: str) -> None:
     names = [path.name for path in (ROOT / part).iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()]
     assert len(names) <= MOST_NAMES, sorted(names)
 

@@ -3,6 +3,7 @@
 from backprop_tui.core.lessons.names import LESSONS
 
 from .lessons import keys as lessons
+from .model.keys import MODEL, MODEL_CHECK, MODEL_WHY
 from .serve.room.keys import DASHBOARD
 from .serve.seat.follow import FOLLOWING
 from .serve.seat.held_screen import HELD
@@ -24,6 +25,9 @@ TABLES: dict[str, tuple[Key, ...]] = {
     "v: the network": stepper.PICTURE,
     "o: the examples": stepper.EXAMPLES,
     "y: a page of words": stepper.WORDS,
+    "a model of your own": MODEL,
+    "a model of your own: why?": MODEL_WHY,
+    "a model of your own: gradients checked": MODEL_CHECK,
     "i: the glossary": glossary.PAGE,
     "?: the help": PAGE,
     "f: following the instructor, in a workshop": FOLLOWING,

@@ -11,14 +11,15 @@ from backprop_tui.core.session.drive import Ask
 from backprop_tui.core.session.timeline import Timeline
 from backprop_tui.core.text.escape import escape_controls
 
-from . import FORMATS
+from . import FORMATS, weights
 
 SCENARIO = ".toml"
 MOST_STEPS = 2_000
 """A transcript for a reader holds the newest so many steps."""
 
-ENDINGS = (*(form.suffix for form in FORMATS.values()), SCENARIO)
-PROMPT = f"a file's name: {' '.join(ENDINGS[:-1])} hold what was done, {SCENARIO} a scenario"
+_TRANSCRIPTS = tuple(form.suffix for form in FORMATS.values())
+ENDINGS = (*_TRANSCRIPTS, SCENARIO, *weights.ENDINGS)
+PROMPT = f"name: {' '.join(_TRANSCRIPTS)} steps, {SCENARIO} scenario, {' '.join(weights.ENDINGS)} weights"
 
 
 def export(
@@ -41,6 +42,12 @@ def export(
         if text is not None:
             _write(path, [text])
             return f"what was done of the course is written to {told}"
+        if path.suffix in weights.ENDINGS:
+            if folder is not None and path.suffix != ".npz":
+                raise ValueError("a Keras file needs Keras, which is not loaded here; .npz holds the same weights")
+            if (parameters := timeline.history.state(timeline.next_position.entry)) is None:
+                raise ValueError("the weights of this step are being computed; try again")
+            return f"{weights.write_weights(timeline.run.network, parameters, path)}: written to {told}"
         form = next(form for form in FORMATS.values() if form.suffix == path.suffix)
         _write(path, form.write(timeline, ask, MOST_STEPS))
     except FileExistsError:

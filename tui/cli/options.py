@@ -6,6 +6,7 @@ when it is asked for.
 
 import argparse
 import csv
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from math import isfinite
 from os.path import abspath
@@ -29,6 +30,7 @@ COMMANDS = {
     "check": "whether examples come out as their sources say",
     "save": "write a run as a scenario file",
     "serve": "a workshop: many people over SSH, one engine",
+    "model": "your own Keras model, operation by operation",
     "engine": "an engine that several people's screens share",
 }
 """The commands besides the screen. The module of that name has `main(arguments) -> exit code` and `parser()`."""
@@ -87,7 +89,7 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
     """Add the options that say what is stepped through. None has a default: `run_of` knows what was not said."""
     add = parser.add_argument_group("the data").add_argument
     add("--data", metavar="CSV", help="a table with a line of column names (default: the bundled house sales)")
-    add("--features", metavar="A,B", type=_names, help="the columns that go in (default: all but the target)")
+    add("--features", metavar="A,B", type=names_of, help="the columns that go in (default: all but the target)")
     add("--target", metavar="C", help="the column to predict (default: the last)")
     add("--target-transform", choices=("log", "none"), help="what is done to the target (default: log)")
     add("--row", metavar="N", type=_row, help="the row to learn from, from 0 (default: 0)")
@@ -95,8 +97,9 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
     add("--hidden", metavar="2[,3...]", type=_hidden, help="units of each hidden layer, or none (default: 2)")
     names = Later(_activations)
     add("--activation", metavar="NAME", choices=names, help="of the hidden layers: %(choices)s (default: sigmoid)")
-    add("--lr", metavar="RATE", type=_lr, help="learning rate (default: 0.2)")
-    add("--seed", metavar="N", type=_seed, help="names the initial weights (default: 0)")
+    add("--weights", metavar="FILE", help="start from these: .npz, .keras, .weights.h5 or .safetensors of dense layers")
+    add("--lr", metavar="RATE", type=lr_of, help="learning rate (default: 0.2)")
+    add("--seed", metavar="N", type=seed_of, help="names the initial weights (default: 0)")
     add = parser.add_argument_group("the training loop").add_argument
     add("--rows", metavar="RULE", help="of a step: this, next, shuffled, all, or a number for mini-batches")
     add("--optimizer", metavar="NAME", choices=Later(_optimizers), help="%(choices)s (default: sgd)")
@@ -106,7 +109,7 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
 
 def says_a_run(options: argparse.Namespace) -> bool:
     """Whether anything was said of what is stepped through, so that it is not the session that was saved last."""
-    named = ("data", "features", "target", "target_transform", "row", "hidden", "activation", "lr", "seed")
+    named = ("data", "features", "target", "target_transform", "row", "hidden", "activation", "lr", "seed", "weights")
     said = [getattr(options, name) for name in ("scenario", *named, "rows", "optimizer", "holdout")]
     return bool(options.steps) or any(value is not None for value in said)
 
@@ -154,10 +157,38 @@ def run_of(options: argparse.Namespace, base: "Run") -> "Run":
             initial = found.initial and found.initial[: found.network.width]
             found = replace(found, optimizer=replace(found.optimizer, name=options.optimizer), initial=initial)
         network = _network(options, base.network, len(found.table.features))
+        if options.weights is not None:
+            return _settled(options, _with_weights(found, network, options))
         if network != base.network or options.seed is not None:
             found = replace(found, network=network, initial=None)
     except ValueError as error:
         raise UsageError(str(error)) from None
+    return _settled(options, found)
+
+
+def _with_weights(run: "Run", network: "Network", options: argparse.Namespace) -> "Run":
+    """The run that starts from the weights in a file, with the layers that these have. Raises UsageError."""
+    from dataclasses import replace
+    from pathlib import Path
+
+    from backprop_tui.core.model.weights import read_weights
+
+    if options.hidden is not None:
+        raise UsageError("--weights: the file says how many units there are; leave out --hidden")
+    found = read_weights(Path(options.weights))
+    made = found.network(network)
+    if made.features != len(run.table.features):
+        raise UsageError(f"--weights {found.said}; the table has {len(run.table.features)} features")
+    if made.outputs != len(run.table.targets):
+        raise UsageError(f"--weights {found.said}; the table has {len(run.table.targets)} targets")
+    options.said = found.said
+    return replace(run, network=made, initial=tuple(map(float, found.row(made))))
+
+
+def _settled(options: argparse.Namespace, found: "Run") -> "Run":
+    """The run with the settings that were said."""
+    from dataclasses import replace
+
     settings = found.settings
     if options.row is not None:
         settings = replace(settings, sampling=replace(settings.sampling, row=options.row), x=None, y=None)
@@ -187,6 +218,12 @@ def _network(options: argparse.Namespace, base: "Network", features: int) -> "Ne
     if options.activation is not None:
         hidden = [Layer(layer.units, options.activation) for layer in hidden]
     return replace(base, features=features, layers=(*hidden, last))
+
+
+def tell_weights(options: argparse.Namespace) -> None:
+    """Say on standard error how a file of weights was read."""
+    if getattr(options, "said", None) and sys.stderr is not None:
+        print(one_line(options.said), file=sys.stderr)
 
 
 def check_steps(run: "Run", steps: int) -> None:
@@ -252,11 +289,13 @@ def _row(text: str) -> int:
     return whole_number(text, 0, MAX_ROW)
 
 
-def _seed(text: str) -> int:
+def seed_of(text: str) -> int:
+    """A seed. Raises ArgumentTypeError."""
     return _allowed(lambda: seed(_integer(text)))
 
 
-def _lr(text: str) -> float:
+def lr_of(text: str) -> float:
+    """A learning rate. Raises ArgumentTypeError."""
     return _allowed(lambda: learning_rate(real_number(text)))
 
 
@@ -282,7 +321,7 @@ def _hidden(text: str) -> list[int]:
     return [whole_number(part, 1, MAX_UNITS) for part in text.split(",")]
 
 
-def _names(text: str) -> list[str]:
+def names_of(text: str) -> list[str]:
     """Names with commas between; one that holds a comma stands in double quotes, as in CSV."""
     try:
         names = next(csv.reader([text], skipinitialspace=True, strict=True), [])

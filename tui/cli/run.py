@@ -23,6 +23,7 @@ from .options import (
     run_of,
     scenario_of,
     steps_of,
+    tell_weights,
 )
 from .stderr import engine_lines_to
 
@@ -88,6 +89,7 @@ def main(arguments: list[str]) -> int:
         raise UsageError("run writes to standard output, which is closed")
 
     run = run_of(options, _base(options))
+    tell_weights(options)
     check_steps(run, options.steps)
     check_log(options)
     signals = Signals()

@@ -20,6 +20,7 @@ from .options import (
     says_a_run,
     scenario_of,
     steps_of,
+    tell_weights,
 )
 
 SIGNALED = 128
@@ -119,6 +120,7 @@ def _show(options: argparse.Namespace, engine: "Asker", refusal: str | None) -> 
     scenario = scenario_of(options.scenario) if options.scenario else None
     run = run_of(options, scenario.run if scenario else Run())
     check_steps(run, options.steps)
+    tell_weights(options)
     if refusal:
         raise UsageError(refusal)
 

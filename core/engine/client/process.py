@@ -7,7 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, ClassVar
 
 # The messages, and numpy with them, are imported while the child is starting.
 if TYPE_CHECKING:
@@ -26,6 +26,8 @@ class EngineLost(Exception):
 
 class EngineProcess:
     """A child that runs `core/engine/compute`. `start` needs no event loop, so it can come before all else."""
+
+    MODULE: ClassVar[str] = "backprop_tui.core.engine.compute"
 
     def __init__(self, log: str | None = None) -> None:
         self._log = log
@@ -48,7 +50,7 @@ class EngineProcess:
         sink = output or subprocess.DEVNULL
         try:
             self._child = subprocess.Popen(
-                [sys.executable, "-m", "backprop_tui.core.engine.compute"],
+                [sys.executable, "-m", self.MODULE],
                 stdin=theirs.fileno(),
                 stdout=sink,
                 stderr=sink,
@@ -63,9 +65,9 @@ class EngineProcess:
 
     async def ask(self, request: "Request") -> "Answer":
         """The answer to a request. Raises EngineLost, and WireError if what came back is no answer."""
-        from backprop_tui.core.engine.protocol.messages import WireError, encode
+        from backprop_tui.core.engine.protocol.messages import WireError
 
-        frame = encode(request)
+        frame = self._encoded(request)
         async with self._turn:
             for _ in range(MAX_TRIES):
                 try:
@@ -83,7 +85,7 @@ class EngineProcess:
             raise EngineLost("the engine ended each time it was asked this; it may need more memory than there is")
 
     async def _exchange(self, frame: bytes) -> "Answer":
-        from backprop_tui.core.engine.protocol.messages import HEADER, body_length, decode_answer
+        from backprop_tui.core.engine.protocol.messages import HEADER, body_length
 
         if self._socket is None:
             self.start()
@@ -93,7 +95,17 @@ class EngineProcess:
         writer.write(frame)
         await writer.drain()
         length = body_length(await reader.readexactly(HEADER.size))
-        return decode_answer(await reader.readexactly(length))
+        return self._decoded(await reader.readexactly(length))
+
+    def _encoded(self, request: "Request") -> bytes:
+        from backprop_tui.core.engine.protocol.messages import encode
+
+        return encode(request)
+
+    def _decoded(self, body: bytes) -> "Answer":
+        from backprop_tui.core.engine.protocol.messages import decode_answer
+
+        return decode_answer(body)
 
     def close(self) -> None:
         """End the child: its input closes, and it is killed in case it is busy."""
@@ -108,3 +120,19 @@ class EngineProcess:
             self._child.kill()
             self._child.wait()
             self._child = None
+
+
+class ModelProcess(EngineProcess):
+    """A child that holds somebody's own model, `core/engine/compute/graph`: its messages are of `protocol/model.py`."""
+
+    MODULE = "backprop_tui.core.engine.compute.graph"
+
+    def _encoded(self, request: Any) -> bytes:
+        from backprop_tui.core.engine.protocol.model import encode_message
+
+        return encode_message(request)
+
+    def _decoded(self, body: bytes) -> Any:
+        from backprop_tui.core.engine.protocol.model import decode_model_answer
+
+        return decode_model_answer(body)

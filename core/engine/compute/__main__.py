@@ -6,22 +6,21 @@ A thread reads, so that the end of the other side is noticed at once, whatever i
 import os
 import signal
 import socket
-import sys
 from contextlib import suppress
 from queue import SimpleQueue
 from threading import Thread
 from typing import TYPE_CHECKING
 
 from backprop_tui.core.engine.protocol.messages import (
-    HEADER,
     Answer,
     Failed,
     Request,
     WireError,
-    body_length,
     decode_request,
     encode,
 )
+
+from .reading import read
 
 if TYPE_CHECKING:
     from .engine import Engine
@@ -32,7 +31,7 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     connection = socket.socket(fileno=os.dup(0))
     requests: SimpleQueue[Request | WireError] = SimpleQueue()
-    Thread(target=_read, args=(connection, requests), daemon=True).start()
+    Thread(target=read, args=(connection, requests, decode_request), daemon=True).start()
 
     from .engine import Engine
 
@@ -57,34 +56,6 @@ def _answer(engine: "Engine", request: Request | WireError) -> Answer:
         return Failed(
             f"the engine failed: {type(error).__name__}: {str(error).splitlines()[0][:200] if str(error) else ''}"
         )
-
-
-def _read(connection: socket.socket, requests: "SimpleQueue[Request | WireError]") -> None:
-    """Put every request into the queue; end the process when the other side is gone or sends no frames.
-
-    A side that was killed with an answer unread leaves no end of file: the connection is reset.
-    """
-    try:
-        _read_requests(connection, requests)
-    finally:
-        os._exit(0)
-
-
-def _read_requests(connection: socket.socket, requests: "SimpleQueue[Request | WireError]") -> None:
-    with suppress(ConnectionError), connection.makefile("rb") as stream:
-        while len(header := stream.read(HEADER.size)) == HEADER.size:
-            try:
-                length = body_length(header)
-            except WireError as error:
-                print(error, file=sys.stderr, flush=True)
-                break
-            body = stream.read(length)
-            if len(body) < length:
-                break
-            try:
-                requests.put(decode_request(body))
-            except WireError as error:
-                requests.put(error)
 
 
 if __name__ == "__main__":

@@ -52,6 +52,8 @@ async def test_every_format_by_its_ending(engine: Engine, here: Path) -> None:
             assert text == "".join(form.write(shown.session.timeline, engine.answer, None))
         said = await export_by_key(shown, "run.toml")
         assert said == "the present run is written to run.toml; backprop-tui run.toml opens it"
+        for ending in (".npz", ".keras"):
+            assert (await export_by_key(shown, f"run{ending}")).endswith(f"written to run{ending}")
         session = shown.session
     assert sorted(path.name for path in here.iterdir()) == sorted(f"run{ending}" for ending in ENDINGS)
     assert "## Step 3" in (here / "run.md").read_text("utf-8")

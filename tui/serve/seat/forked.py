@@ -64,6 +64,7 @@ def _take_folder(note: Fork) -> None:
     """The environment and the folder of the session: nothing of the server's is seen from it."""
     os.environ.clear()
     os.environ.update(TERM=note.term, LANG=note.lang, HOME=note.folder, PATH="/nonexistent", TZ="UTC")
+    os.environ["BACKPROP_TUI_WORKSHOP"] = "1"  # no model, which is code, is opened here: see tui/cli/model.py
     if note.colorterm:
         os.environ["COLORTERM"] = note.colorterm
     os.umask(0o077)

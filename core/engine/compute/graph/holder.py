@@ -1,0 +1,126 @@
+"""Holds one model, traced, and where it was before each step, so that any step can be made again bit for bit."""
+
+from backprop_tui.core.engine.protocol.model import (
+    CheckGradients,
+    DescribeModel,
+    GradientsChecked,
+    MakeStep,
+    ModelAnswer,
+    ModelDescribed,
+    ModelFailed,
+    ModelRequest,
+    ModelSpec,
+    OperationRead,
+    ReadOperation,
+    StepMade,
+    block,
+)
+from backprop_tui.core.operations.operation import Step
+from backprop_tui.core.text.numerals import brief
+
+from .checking import check
+from .opening import ModelError, open_model
+from .rows import rows_of
+from .tracing import Snapshot, Traced
+
+DEFAULT_BATCH = 4
+"""Rows of a step, if neither the person nor the example says."""
+
+MOST_BYTES = 2**28
+"""The snapshots may take so many bytes: then every second one is dropped, and steps between are made again."""
+
+
+def traced_of(spec: ModelSpec) -> Traced:
+    """A model as it was named, traced. Raises ModelError."""
+    opened = open_model(spec.model, spec.loss, spec.optimizer, spec.lr)
+    rows = rows_of(opened, spec.data, spec.target, spec.seed)
+    return Traced(opened.model, rows, spec.batch or opened.batch or min(DEFAULT_BATCH, rows.count))
+
+
+class Holder:
+    """Answers requests about one model at a time."""
+
+    def __init__(self) -> None:
+        self._spec: ModelSpec | None = None
+        self._traced: Traced | None = None
+        self._starts: dict[int, Snapshot] = {}
+        """Of some steps, what everything was before them; of the first always."""
+        self._next = 1
+        """The step that the model stands before."""
+        self._step: Step | None = None
+        self._every = 1
+
+    def answer(self, request: ModelRequest) -> ModelAnswer:
+        """The answer to a request; `ModelFailed` if it can't be given."""
+        try:
+            traced = self._opened(request.spec)
+            match request:
+                case DescribeModel():
+                    return ModelDescribed(traced.graph, traced.rows.source, traced.batch, optimizer_words(traced))
+                case MakeStep():
+                    return StepMade(request.number, self._made(traced, request.number).loss)
+                case ReadOperation():
+                    return self._read(traced, request)
+                case CheckGradients():
+                    step = self._made(traced, request.number)
+                    self._stand_before(traced, request.number)
+                    return GradientsChecked(request.number, tuple(check(traced, traced.snapshot(), step)))
+        except ModelError as error:
+            return ModelFailed(str(error))
+
+    def _opened(self, spec: ModelSpec) -> Traced:
+        if self._traced is None or spec != self._spec:
+            self._traced = None
+            traced = traced_of(spec)
+            self._spec, self._traced, self._step = spec, traced, None
+            self._starts, self._next, self._every = {1: traced.snapshot()}, 1, 1
+        return self._traced
+
+    def _made(self, traced: Traced, number: int) -> Step:
+        """A step with all its numbers."""
+        if number < 1:
+            raise ModelError("steps are counted from 1")
+        if self._step is None or self._step.number != number:
+            self._stand_before(traced, number)
+            self._step = self._run(traced)
+        return self._step
+
+    def _stand_before(self, traced: Traced, number: int) -> None:
+        """Bring the model to where it was before a step: from the nearest snapshot, by making the steps between."""
+        nearest = max(kept for kept in self._starts if kept <= number)
+        if not nearest <= self._next <= number:
+            traced.restore(self._starts[nearest])
+            self._next = nearest
+        while self._next < number:
+            self._run(traced)
+
+    def _run(self, traced: Traced) -> Step:
+        number = self._next
+        if (number - 1) % self._every == 0 and number not in self._starts:
+            self._starts[number] = traced.snapshot()
+            self._thin()
+        made = traced.run(number)
+        self._next = number + 1
+        return made
+
+    def _thin(self) -> None:
+        size = sum(values.nbytes for values in self._starts[1])
+        while len(self._starts) > 2 and len(self._starts) * size > MOST_BYTES:
+            self._every *= 2
+            self._starts = {kept: start for kept, start in self._starts.items() if (kept - 1) % self._every == 0}
+
+    def _read(self, traced: Traced, request: ReadOperation) -> ModelAnswer:
+        step = self._made(traced, request.number)
+        operation = next((one for one in traced.graph.operations if one.name == request.name), None)
+        if operation is None:
+            return ModelFailed(f"the model has no operation '{request.name[:80]}'")
+        names = (*operation.inputs, *(tensor.name for tensor in operation.outputs))
+        return OperationRead(
+            request.number, request.name, {name: block(step.values[name]) for name in names if name in step.values}
+        )
+
+
+def optimizer_words(traced: Traced) -> str:
+    """`SGD, lr 0.2`."""
+    optimizer = traced.model.optimizer
+    return f"{type(optimizer).__name__}, lr {brief(float(optimizer.learning_rate))}"

@@ -1,0 +1,1 @@
+"""A step of any model as TensorFlow's own operations: what each takes, makes, and by which rule. numpy only."""

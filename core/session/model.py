@@ -1,0 +1,256 @@
+"""A person's walk through the operations of a model: which step, up to which operation, and which one is in view."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import numpy as np
+from backprop_tui.core.engine.protocol.checks import EngineRefused
+from backprop_tui.core.engine.protocol.messages import WireError
+from backprop_tui.core.engine.protocol.model import (
+    CheckGradients,
+    DescribeModel,
+    GradientsChecked,
+    MakeStep,
+    ModelAnswer,
+    ModelDescribed,
+    ModelFailed,
+    ModelRequest,
+    ModelSpec,
+    OperationRead,
+    ReadOperation,
+    StepMade,
+    arrays_of,
+)
+from backprop_tui.core.operations.compared import Compared
+from backprop_tui.core.operations.operation import Operation, Values
+from backprop_tui.core.operations.rule import Index, Made, Part
+from backprop_tui.core.operations.slices import moved, turned, within
+from backprop_tui.core.operations.table import made
+
+NOTHING: Values = np.empty(0)
+
+MOST_STEPS = 100_000
+"""A walk has so many steps at most."""
+
+
+class Position(NamedTuple):
+    """Which step, from 1, and how many of its operations are done; step 1 with none is the start."""
+
+    step: int
+    done: int
+
+
+class ModelSession:
+    """Where a person is in a model. `request` and `accept` bring what is missing."""
+
+    def __init__(self, spec: ModelSpec) -> None:
+        self.spec = spec
+        self.described: ModelDescribed | None = None
+        self.losses: list[float] = []
+        """Of each step that was made."""
+        self.at = Position(1, 0)
+        self.looking = 0
+        """Which of the operations that are done is in view, from 0."""
+        self.cursor: Index = ()
+        """The number of the first output that is looked at."""
+        self._trail: list[tuple[int, Index]] = []
+        """Where one was looking before links were followed."""
+        self._moves: list[Position] = []
+        self._read: tuple[int, str] | None = None
+        self.values: Mapping[str, Values] = {}
+        """The inputs and outputs of the operation in view, by name; empty until they are there."""
+        self.checked: tuple[int, tuple[Compared, ...]] | None = None
+        """How gradients compared with finite differences, and at which step."""
+        self._to_check: int | None = None
+
+    # What there is
+
+    @property
+    def operations(self) -> tuple[Operation, ...]:
+        """Those that are shown, in order; none before the model is there."""
+        return self.described.graph.shown if self.described else ()
+
+    @property
+    def in_view(self) -> Operation | None:
+        """The operation in view; None at the start."""
+        return self.operations[self.looking] if self.at.done else None
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether all operations of the step are done."""
+        return bool(self.operations) and self.at.done == len(self.operations)
+
+    @property
+    def shown_losses(self) -> list[float]:
+        """The losses of the steps up to the one in view; of that one if its loss is computed."""
+        return self.losses[: self.at.step if self._has_loss() else self.at.step - 1]
+
+    def _has_loss(self) -> bool:
+        described = self.described
+        if described is None:
+            return False
+        done = self.operations[: self.at.done]
+        return any(tensor.name == described.graph.loss for one in done for tensor in one.outputs)
+
+    # Moves. Each can be taken back.
+
+    def step(self) -> None:
+        """To the end of this step; from there to the end of the next."""
+        count = len(self.operations)
+        self._move(Position(self.at.step + 1, count) if self.is_complete else Position(self.at.step, count))
+
+    def operation(self) -> None:
+        """The next operation."""
+        self._move(self._after(self.at))
+
+    def layer(self) -> None:
+        """All operations of the next layer: up to where another begins, or another part of the step."""
+        reached = self._after(self.at)
+        kind = self._kind(reached)
+        while reached.done < len(self.operations) and self._kind(self._after(reached)) == kind:
+            reached = self._after(reached)
+        self._move(reached)
+
+    def jump(self, step: int) -> None:
+        """To the end of a step. Raises ValueError if there can be none of that number."""
+        if not 1 <= step <= MOST_STEPS:
+            raise ValueError(f"a step has a number from 1 to {MOST_STEPS:,}")
+        self._move(Position(step, len(self.operations)))
+
+    def back(self) -> bool:
+        """Take the last move back; False at the start."""
+        if not self._moves:
+            return False
+        self._go(self._moves.pop())
+        return True
+
+    def to_start(self) -> None:
+        """Back to the start."""
+        self._moves.clear()
+        self._go(Position(1, 0))
+
+    def look(self, by: int) -> None:
+        """At another operation that is done."""
+        self.look_at(self.looking + by)
+
+    def look_at(self, place: int) -> None:
+        """At an operation by its place from 0, or the nearest that is done."""
+        self.looking = min(max(place, 0), max(self.at.done - 1, 0))
+
+    # The number under the cursor
+
+    @property
+    def output(self) -> Values | None:
+        """The first output of the operation in view; None before it is there, or if it has no numbers."""
+        one = self.in_view
+        if one is None or not one.outputs or self._read != self._wanted():
+            return None
+        return self.values.get(one.outputs[0].name)
+
+    @property
+    def made(self) -> Made | None:
+        """How the number under the cursor is made; None if no rule says so."""
+        one, output = self.in_view, self.output
+        if one is None or output is None or not output.size:
+            return None
+        return made(one, [self.values.get(name, NOTHING) for name in one.inputs], 0, self.cursor)
+
+    def move_cursor(self, rows: int, columns: int) -> None:
+        """To another row or column of the slice in view, as far as there are any."""
+        if self.output is not None:
+            self.cursor = moved(self.output.shape, self.cursor, rows, columns)
+
+    def turn_slice(self, by: int) -> None:
+        """To another slice of an output of more than two axes."""
+        if self.output is not None:
+            self.cursor = turned(self.output.shape, self.cursor, by)
+
+    def follow(self, one: Part) -> None:
+        """To the operation that made a number of an input. Raises ValueError if it is a constant."""
+        here, described = self.in_view, self.described
+        if here is None or described is None:
+            raise ValueError("there is no number yet")
+        maker = described.graph.makers.get(here.inputs[one.input]) if one.input >= 0 else None
+        if maker is None or not maker.shown or maker.outputs[0].name != here.inputs[one.input]:
+            raise ValueError("this number is a constant, or no operation's first output: there is nothing to follow")
+        self._trail.append((self.looking, self.cursor))
+        self.looking, self.cursor = self.operations.index(maker), one.index
+
+    def return_from_link(self) -> bool:
+        """To where the last link was followed; False if none was."""
+        if not self._trail:
+            return False
+        self.looking, self.cursor = self._trail.pop()
+        return True
+
+    def check(self) -> None:
+        """Compare the gradients of the step in view with finite differences."""
+        self._to_check = self.at.step
+
+    def _after(self, position: Position) -> Position:
+        if position.done < len(self.operations):
+            return Position(position.step, position.done + 1)
+        return Position(position.step + 1, 1)
+
+    def _kind(self, position: Position) -> tuple[str, str]:
+        one = self.operations[position.done - 1]
+        return one.part, one.layer
+
+    def _move(self, to: Position) -> None:
+        if not self.operations:
+            return
+        if to.step > MOST_STEPS:
+            raise ValueError(f"{MOST_STEPS:,} steps are enough here")
+        if to != self.at:
+            self._moves.append(self.at)
+            self._go(to)
+
+    def _go(self, to: Position) -> None:
+        self.at = to
+        self._trail.clear()
+        self.looking = max(to.done - 1, 0)
+
+    # What is asked
+
+    def request(self) -> ModelRequest | None:
+        """What must be asked next; None when all is there."""
+        if self.described is None:
+            return DescribeModel(self.spec)
+        if self.at.done and len(self.losses) < self.at.step:
+            return MakeStep(self.spec, len(self.losses) + 1)
+        wanted = self._wanted()
+        if wanted is not None and wanted != self._read:
+            return ReadOperation(self.spec, *wanted)
+        if self._to_check is not None:
+            return CheckGradients(self.spec, self._to_check)
+        return None
+
+    def _wanted(self) -> tuple[int, str] | None:
+        one = self.in_view
+        return None if one is None else (self.at.step, one.name)
+
+    def accept(self, request: ModelRequest, answer: ModelAnswer) -> None:
+        """Take an answer. Raises EngineRefused if there is none, and WireError if it does not fit."""
+        match request, answer:
+            case _, ModelFailed():
+                self._give_up(request)
+                raise EngineRefused(answer.message)
+            case DescribeModel(), ModelDescribed():
+                self.described = answer
+            case MakeStep(), StepMade() if answer.number == request.number:
+                self.losses.append(answer.loss)
+            case ReadOperation(), OperationRead() if (answer.number, answer.name) == (request.number, request.name):
+                self._read, self.values = (request.number, request.name), arrays_of(answer.values)
+                self.cursor = within(self.output.shape, self.cursor) if self.output is not None else ()
+            case CheckGradients(), GradientsChecked() if answer.number == request.number:
+                self.checked, self._to_check = (answer.number, answer.compared), None
+            case _:
+                raise WireError("the model's answer is not one to this request")
+
+    def _give_up(self, request: ModelRequest) -> None:
+        """What can't be answered is not asked again: back to where it was not needed."""
+        self._to_check = None
+        if isinstance(request, MakeStep):
+            self._go(self._moves.pop() if self._moves else Position(1, 0))
+        elif isinstance(request, ReadOperation):
+            self._read, self.values = (request.number, request.name), {}

@@ -1,0 +1,156 @@
+"""A model operation by operation: against Keras's own `train_on_batch`, finite differences, and the rules."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+from backprop_tui.core.operations.operation import GRADIENT, Graph, Step
+from backprop_tui.core.operations.table import RULES, made
+from kinds import KINDS, OPTIMIZERS, filled
+
+pytestmark = [pytest.mark.slow, pytest.mark.one_worker]
+
+PLACES = 7
+"""So many numbers of each output are made again by its rule."""
+
+RANDOM = {"StatelessRandomUniformV2", "StatelessRandomGetKeyCounter"}
+"""Nothing says how a random number is made."""
+
+
+def traced(model: Any, batch: int = 3, seed: int = 0) -> Any:
+    from backprop_tui.core.engine.compute.graph.opening import Opened
+    from backprop_tui.core.engine.compute.graph.rows import rows_of
+    from backprop_tui.core.engine.compute.graph.tracing import Traced
+
+    return Traced(model, rows_of(Opened("a test's", model), None, None, seed), batch)
+
+
+def compiled(kind: str, optimizer: str = "sgd", a: int = 2, b: int = 2, seed: int = 1) -> Any:
+    from backprop_tui.core.engine.compute.graph.keras import keras
+
+    keras.utils.set_random_seed(seed)
+    model = KINDS[kind](keras, a, b)
+    filled(model, seed)
+    model.compile(OPTIMIZERS[optimizer](keras), "mse")
+    return model
+
+
+def assert_as_keras(kind: str, optimizer: str, a: int, b: int, batch: int = 3) -> None:
+    """Three steps: each loss and all variables after it are those of `train_on_batch` on a model like it."""
+    ours = traced(compiled(kind, optimizer, a, b), batch)
+    theirs = compiled(kind, optimizer, a, b)
+    moved = ours.snapshot()
+    for number in (1, 2, 3):
+        x, y = ours.rows.batch(number, batch)
+        step = ours.run(number)
+        assert step.loss == pytest.approx(float(theirs.train_on_batch(x[0], y, return_dict=True)["loss"]), rel=1e-6)
+        theirs.reset_metrics()
+        assert len(ours.model.variables) == len(theirs.variables)
+        for mine, other in zip(ours.model.variables, theirs.variables, strict=True):
+            np.testing.assert_allclose(mine.numpy(), other.numpy(), rtol=1e-5, atol=1e-6, err_msg=mine.path)
+    changed = [not np.array_equal(*pair) for pair in zip(moved, ours.snapshot(), strict=True)]
+    assert any(changed)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_step_is_kerass_own_for_each_kind_of_layer(kind: str) -> None:
+    assert_as_keras(kind, "momentum", 2, 2)
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_a_step_is_kerass_own_for_each_optimizer(optimizer: str) -> None:
+    assert_as_keras("dense", optimizer, 3, 2)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_gradients_and_rules(kind: str) -> None:
+    """Over random shapes: gradients are finite differences in float64, and rules make the numbers of TensorFlow."""
+    from backprop_tui.core.engine.compute.graph.checking import check
+
+    random = np.random.RandomState(sum(map(ord, kind)))
+    a, b, batch = (int(random.randint(1, 4)) for _ in range(3))
+    ours = traced(compiled(kind, "sgd", a, b), batch + 1)
+    start = ours.snapshot()
+    step = ours.run(1)
+    compared = check(ours, start, step)
+    assert {one.path for one in compared} == {one.path for one in ours.model.trainable_variables}
+    assert all(one.precise for one in compared)
+    assert not [one for one in compared if not one.agrees]
+    assert_rules(ours.graph, step)
+
+
+def assert_rules(graph: Graph, step: Step) -> None:
+    """Each number that a rule makes, in float64 of what TensorFlow put in, is what TensorFlow made of it."""
+    for operation in graph.shown:
+        inputs = step.inputs(operation)
+        for number, tensor in enumerate(operation.outputs):
+            values = step.values[tensor.name]
+            if operation.type not in RULES or operation.type in RANDOM or not values.size:
+                continue
+            scale = 1 + float(np.abs(values.astype("float64")).max())
+            for place in np.unique(np.linspace(0, values.size - 1, PLACES).astype(int)):
+                index = tuple(int(axis) for axis in np.unravel_index(place, values.shape))
+                found = made(operation, inputs, number, index)
+                assert found is not None, (operation.type, dict(operation.attributes))
+                assert abs(found.value - float(values[index])) < 2e-5 * scale, (operation, index, found)
+
+
+def test_a_model_of_each_kind_has_no_operation_without_a_rule() -> None:
+    known = {*RULES, "ReadVariableOp", "Placeholder", "AssignSubVariableOp"}
+    missing = {
+        (kind, operation.type)
+        for kind in KINDS
+        for operation in traced(compiled(kind)).graph.shown
+        if operation.type not in known
+    }
+    assert not missing
+
+
+def test_back_is_bit_for_bit() -> None:
+    ours = traced(compiled("dropout", "adam"))
+    start = ours.snapshot()
+    first = [ours.run(number) for number in (1, 2, 3)]
+    ours.restore(start)
+    again = [ours.run(number) for number in (1, 2, 3)]
+    for one, other in zip(first, again, strict=True):
+        assert all(one.values[name].tobytes() == other.values[name].tobytes() for name in one.values)
+        assert all(one.after[path].tobytes() == other.after[path].tobytes() for path in one.after)
+
+
+def test_operations_belong_to_layers_and_gradients_to_forward_ones() -> None:
+    graph = traced(compiled("dense")).graph
+    found = {(one.part, one.type, one.layer.rpartition("_")[0] or one.layer) for one in graph.shown}
+    assert {("forward", "Sigmoid", "dense"), ("gradient", "SigmoidGrad", "dense"), ("loss", "Mean", "")} & found
+    by_name = {one.name: one for one in graph.operations}
+    for one in graph.shown:
+        if one.part == GRADIENT and one.type in ("SigmoidGrad", "TanhGrad", "BiasAddGrad"):
+            assert by_name[one.of].type == one.type.removesuffix("Grad")
+            assert by_name[one.of].layer == one.layer
+
+
+def test_the_notebooks_network_has_the_main_screens_numbers(engine: Any) -> None:
+    """Keras's kernels are the main screen's weights turned; gradients and new weights are those of its engine."""
+    from backprop_tui.core.engine.compute.graph.opening import open_model
+    from backprop_tui.core.engine.compute.graph.rows import rows_of
+    from backprop_tui.core.engine.compute.graph.tracing import Traced
+    from backprop_tui.core.engine.protocol.messages import Program, RunSteps, StepsRun, TableRows
+    from backprop_tui.core.model.arrays import arrays, numbers
+    from backprop_tui.core.model.initializers import initial_parameters
+    from backprop_tui.core.model.network import Network
+    from backprop_tui.core.table.spec import TableSpec
+
+    opened, network = open_model("notebook"), Network()
+    ours = Traced(opened.model, rows_of(opened, None, None, 0), 1)
+    state = initial_parameters(network, 0)
+    for number in (1, 2, 3):
+        step = ours.run(number)
+        rows = TableRows(TableSpec(), numbers(np.array([[number - 1]], "int32")), 1)
+        answer = engine.answer(RunSteps(Program(network), numbers(state), rows, 0.2))
+        assert isinstance(answer, StepsRun)
+        state, trace = answer.states.array[-1], arrays(answer.trace)
+        assert step.loss == pytest.approx(trace["loss"].item(), rel=1e-6)
+        turned = [trace["w1"].T, trace["b1"][:, 0], trace["w2"].T, trace["b2"][:, 0]]
+        gradients = [trace["gw1"].T, trace["gb1"][:, 0], trace["gw2"].T, trace["gb2"][:, 0]]
+        for weight, before, gradient in zip(ours.graph.weights, turned, gradients, strict=True):
+            np.testing.assert_allclose(step.before[weight.path], before, rtol=2e-6)
+            np.testing.assert_allclose(step.values[weight.gradient], gradient, rtol=2e-5)

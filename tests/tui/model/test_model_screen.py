@@ -1,0 +1,188 @@
+"""A model's screen by its keys: the app with the model's holder in this process, and the program in a terminal."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+from backprop_tui.core.engine.protocol.model import ModelSpec, decode_model_answer, decode_model_request, encode_message
+from backprop_tui.core.session.model import ModelSession
+from backprop_tui.tui.model.app import ModelApp
+from backprop_tui.tui.model.keys import MODEL
+from backprop_tui.tui.model.screen import ModelScreen
+from driven_screen import text_of
+from real_terminal import RealTerminal
+from textual.pilot import Pilot
+
+pytestmark = [pytest.mark.slow, pytest.mark.one_worker]
+
+HEAD = 4
+"""The bytes before a message."""
+
+
+class InThisProcess:
+    """A holder behind the same `ask` as the model's process; every message goes through its bytes."""
+
+    def __init__(self) -> None:
+        from backprop_tui.core.engine.compute.graph.holder import Holder
+
+        self._holder = Holder()
+        self.on_restart: Callable[[], None] = lambda: None
+
+    async def ask(self, request: Any) -> Any:
+        """Answer, but let others run in between."""
+        await asyncio.sleep(0)
+        answer = self._holder.answer(decode_model_request(encode_message(request)[HEAD:]))
+        return decode_model_answer(encode_message(answer)[HEAD:])
+
+    def close(self) -> None:
+        """Nothing to end."""
+
+
+class Driven:
+    """The app under test, and what a person sees of it."""
+
+    def __init__(self, app: ModelApp, pilot: Pilot[None]) -> None:
+        self.app, self.pilot = app, pilot
+
+    @property
+    def screen(self) -> ModelScreen:
+        return next(screen for screen in self.app.screen_stack if isinstance(screen, ModelScreen))
+
+    async def press(self, *keys: str) -> None:
+        for key in keys:
+            await self.pilot.press(key)
+            await self.screen.settled()
+            await self.pilot.pause()
+
+    def lines(self, name: str) -> str:
+        return "\n".join(text_of(line) for line in self.app.screen.query_one(f"#{name}").lines)  # type: ignore[attr-defined]
+
+    @property
+    def text(self) -> str:
+        return "\n".join(strip.text.rstrip() for strip in self.app.screen._compositor.render_strips())
+
+
+@asynccontextmanager
+async def driven(model: str, size: tuple[int, int] = (80, 24)) -> AsyncIterator[Driven]:
+    app = ModelApp(ModelSession(ModelSpec(model)), InThisProcess())
+    async with app.run_test(size=size) as pilot:
+        found = Driven(app, pilot)
+        await pilot.pause()
+        await found.screen.settled()
+        await pilot.pause()
+        yield found
+    assert not app.faults
+
+
+async def test_operations_come_one_by_one_then_by_layer_then_by_step() -> None:
+    async with driven("notebook") as shown:
+        assert "38 operations make a step" in " ".join(shown.lines("operation").split())
+        await shown.press("s", "s", "s", "s")
+        assert shown.app.session.at == (1, 4)
+        assert "y = a @ b" in shown.lines("operation")
+        assert "y[0,0] = (-0.4332)·0.5488 + (-0.7533)·0.7152 = -0.7765" in " ".join(shown.lines("operation").split())
+        await shown.press("S")
+        assert shown.app.session.in_view.type == "Sigmoid"  # type: ignore[union-attr]
+        await shown.press("S")
+        assert (shown.app.session.in_view.layer, shown.app.session.at.step) == ("output", 1)  # type: ignore[union-attr]
+        await shown.press("space")
+        assert shown.app.session.is_complete
+        assert "61.267" in shown.text
+        assert "this is ∂L/∂notebook/hidden/kernel" in shown.lines("operation")
+        await shown.press("space")
+        assert shown.app.session.losses == pytest.approx([61.26733, 36.417], rel=1e-3)
+
+
+async def test_back_leads_to_the_start_and_on_again_to_the_same_numbers() -> None:
+    async with driven("attention") as shown:
+        await shown.press("s", "S", "space", "space", "space")
+        before = shown.text
+        await shown.press(*"bbbbb")
+        assert shown.app.session.at == (1, 0)
+        await shown.press("b")
+        assert "this is the start" in shown.text
+        await shown.press("s", "S", "space", "space", "space")
+        assert shown.text == before
+
+
+async def test_why_follows_links_down_to_a_weight_and_back() -> None:
+    async with driven("notebook") as shown:
+        await shown.press("S", "S", "enter")
+        assert "it is made of" in shown.lines("why-number")
+        await shown.press("enter", "enter")
+        assert "4: MatMul of hidden" in shown.text
+        await shown.press("down", "enter")
+        assert "3: ReadVariableOp of hidden" in shown.text
+        assert "a weight" in shown.lines("why-number")
+        await shown.press("b")
+        assert "4: MatMul of hidden" in shown.text
+        await shown.press("escape")
+        assert shown.app.screen is shown.screen
+
+
+async def test_large_outputs_are_seen_by_slices_with_what_they_are_like() -> None:
+    async with driven("digits") as shown:
+        await shown.press("s", "s", "s", "s", "greater_than_sign", "down", "right")
+        assert shown.app.session.cursor == (0, 1, 1, 1)
+        text = shown.lines("operation")
+        assert "slice [0,1], 2 of 48" in text
+        assert "are 0" in text
+        assert "y[0,1,1,1] =" in text
+
+
+async def test_gradients_are_checked_at_a_key() -> None:
+    async with driven("notebook") as shown:
+        await shown.press("space", "c")
+        assert "4 of 4 parameters agree with finite differences" in shown.lines("checked")
+        await shown.press("escape")
+
+
+async def test_a_jump_looks_to_a_step_and_a_wrong_number_is_told() -> None:
+    async with driven("notebook") as shown:
+        await shown.press("j", *"12", "enter")
+        assert shown.app.session.at.step == 12
+        await shown.press("b", "j", *"-1", "enter")
+        assert "a step has a number" in shown.text or "whole number" in shown.text
+
+
+async def test_every_key_does_something_at_any_time() -> None:
+    async with driven("notebook", (120, 40)) as shown:
+        for key in MODEL:
+            for names in (key.names, *(more for more, _ in key.also)):
+                name = names.split(",")[0]
+                if name not in ("q", "ctrl+p", "tab"):
+                    await shown.press(name)
+                    while shown.app.screen is not shown.screen:
+                        await shown.press("escape")
+                    if shown.screen.is_asking:
+                        await shown.press("escape")
+
+
+@pytest.mark.parametrize("size", [(40, 10), (60, 20), (30, 8), (120, 40)])
+async def test_small_terminals(size: tuple[int, int]) -> None:
+    async with driven("notebook", size) as shown:
+        await shown.press("s", "space")
+        assert ("too small" in shown.text) == (size == (30, 8))
+
+
+@pytest.mark.parametrize(("columns", "rows"), [(80, 24), (120, 40)])
+def test_the_real_program(columns: int, rows: int) -> None:
+    with RealTerminal("model", "notebook", columns=columns, rows=rows) as terminal:
+        terminal.wait_for("38 operations", 300)
+        terminal.press("s")
+        terminal.wait_for("1 of 38 operations of step 1", 60)
+        terminal.press(" ")
+        terminal.wait_for("the weights are updated", 60)
+        terminal.wait_for("61.267", 60)
+        terminal.press("q")
+        assert terminal.wait_for_end(30) == 0
+        assert terminal.is_restored()
+
+
+def test_a_model_that_is_none_ends_in_one_line() -> None:
+    with RealTerminal("model", "no-such.keras") as terminal:
+        assert terminal.wait_for_end(300) == 2
+        assert "no-such.keras: there is no such file" in terminal.output
+        assert terminal.is_restored()
