@@ -414,7 +414,7 @@ class StepperScreen(StepView):
         self.ask(PROMPT, lambda name: self.act(lambda: None, lambda: export(name), keep=True))
 
     def open(self, scenario: "Scenario", *, tells: bool = False) -> None:
-        """Begin a run of a scenario; the earlier ones stay. It opens in its own lesson, and tells its story if asked."""
+        """Begin a run of a scenario; the earlier ones stay. It opens in its own lesson, and may tell its story."""
 
         def begin() -> None:
             self.session.begin(scenario.run, scenario)
