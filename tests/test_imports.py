@@ -21,6 +21,7 @@ FLOORS = (
     {"tui.widgets"},
     {"tui.terminal"},
     {"tui", "tui.textual_hooks"},
+    {"core.classroom"},
     {"core.export", "core.storage"},
     {"core.explain", "core.scenario"},
     {"core.lessons"},
