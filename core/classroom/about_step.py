@@ -2,7 +2,6 @@
 
 import re
 from math import isfinite
-from typing import Literal
 
 from backprop_tui.core.explain import Context, Effect, cell_name, explain, sentence
 from backprop_tui.core.explain.meaning import meaning
@@ -13,12 +12,6 @@ from backprop_tui.core.model.values import Value, parse
 from backprop_tui.core.text.numerals import brief, fixed, plain
 
 from .question import MOST_MISTAKES, Question
-
-LOSS: Literal["loss"] = "loss"
-SIGN: Literal["sign"] = "sign"
-NUMBER: Literal["number"] = "number"
-Kind = Literal["loss", "sign", "number"]
-"""Will the loss rise or fall; which sign has a gradient; what is a number?"""
 
 SAME = 1e-6
 """Losses that differ by less than this share are the same."""

@@ -5,13 +5,17 @@ A number that is wrong is told by the mistake that gives it, if one of those tha
 
 from dataclasses import dataclass
 from math import isfinite
+from typing import Literal
 
 from backprop_tui.core.explain.mistakes import Mistake, is_close
 from backprop_tui.core.text.numerals import fixed
 
-MOST_CHOICES, MOST_MISTAKES, MOST_LINES = 9, 200, 6
+MOST_CHOICES, MOST_MISTAKES, MOST_LINES = 9, 100, 6
 TEXT, CHOICE = 300, 80
 """Characters of a text or a line of it, and of a choice."""
+
+Kind = Literal["loss", "sign", "number"]
+"""Of a question about a step: will the loss rise or fall; which sign has a gradient; what is a number?"""
 
 RIGHT, OTHER = "right", "another number"
 """The groups of answers that are numbers, besides those of the known mistakes."""

@@ -9,7 +9,7 @@ from textual.events import Resize
 from textual.screen import Screen
 
 from .keys import KeysShown
-from .messages import Failed, FollowInstructor, Leave, OpenLesson, ShowGlossary, ShowHelp, Told
+from .messages import Failed, FollowInstructor, Leave, OpenLesson, ShowGlossary, ShowHelp, ShowQuestion, Told
 from .pane import Pane
 from .prompt import Prompt
 from .runner import Asker, Runner
@@ -174,6 +174,10 @@ class KeyScreen(SelectingScreen[None]):
     def action_follow(self) -> None:
         """See the instructor's screen, or one's own again."""
         self.tell(FollowInstructor())
+
+    def action_question(self) -> None:
+        """See the question to the class again."""
+        self.tell(ShowQuestion())
 
     def action_help(self) -> None:
         """List the keys."""

@@ -81,6 +81,7 @@ EVERYWHERE = group(
         for lesson in LESSONS
     ),
     Key("f", "f", "follow", "follow", "see the instructor's screen; again: back to your own (in a workshop)"),
+    Key("A", "A", "question", "question", "the question to the class, if it was put away (in a workshop)"),
     Key("ctrl+p", "ctrl+p", "command_palette", "commands", "the command palette: everything above by name"),
     HELP,
     Key("q,ctrl+c", "q", "quit", "quit", "quit", True),
