@@ -86,7 +86,7 @@ async def test_a_number_is_typed_and_nonsense_is_told(engine: Engine) -> None:
             before = len(over.answers)
             await shown.type(typed)
             assert over.answers[before:] == ([] if answer is None else [answer])
-            await shown.press(*["backspace"] * len(typed))
+            await shown.press(*["backspace"] * len(over.screen.unsent))
         assert over.screen.unsent == ""
         await shown.press("7")
         await over.becomes(answer=-2.0)

@@ -18,7 +18,7 @@ from backprop_tui.tui.serve.notes import Answered, ClassQuestion, Pose, Posed
 
 from .session_process import SessionProcess
 
-PATIENCE = 10.0
+PATIENCE = 20.0
 """Seconds that the session which shows its screen has to make a question."""
 
 CATCH_UP = 0.5
@@ -68,6 +68,7 @@ class Classroom:
         if not self.guide.tell(Pose(kind, cell)):
             raise ValueError(f"{self.guide.label}'s session takes no question now; try again")
         self._posing = self.guide
+        self._say(f"{self.guide.label}'s session makes the question ...")
         self._late = asyncio.get_running_loop().call_later(PATIENCE, self._give_up)
 
     def _give_up(self) -> None:

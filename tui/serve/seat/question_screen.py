@@ -16,10 +16,10 @@ from backprop_tui.tui.widgets.keys import Key, bindings
 from backprop_tui.tui.widgets.line import Line, Span
 from backprop_tui.tui.widgets.overlay import Overlay
 from backprop_tui.tui.widgets.pane import Pane
+from backprop_tui.tui.widgets.prompt import Prompt
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
-from textual.widgets import Input
 
 QUESTION = (
     Key(
@@ -41,6 +41,9 @@ GRACE = 0.5
 WIDE, AROUND = 76, 4
 """Columns of the text at most, and those of its frame."""
 
+LONGEST = 40
+"""Characters of a number."""
+
 AGAIN = "it may be changed until the vote closes"
 
 
@@ -54,7 +57,6 @@ class QuestionScreen(Overlay[None]):
     QuestionScreen { align: center bottom; }
     QuestionScreen #question { height: auto; border: round ansi_bright_blue; padding: 0 1; background: ansi_default; }
     QuestionScreen Pane { height: 1; }
-    QuestionScreen Input { display: none; height: 1; border: none; padding: 0; }
     """
 
     def __init__(self, asked: ClassQuestion, answer: Callable[[float], None], unsent: str = "") -> None:
@@ -67,13 +69,15 @@ class QuestionScreen(Overlay[None]):
     @property
     def unsent(self) -> str:
         """What is typed of a number so far."""
-        return self.query_one(Input).value if is_open(self) else self._unsent
+        return self.query_one(Prompt).value if is_open(self) else self._unsent
 
     def compose(self) -> ComposeResult:
         """The text, a line to type a number in, what is so with the answer."""
         with Vertical(id="question"):
             yield Pane(id="asked")
-            yield Input(self._unsent, placeholder="a number, then enter", compact=True, max_length=40)
+            prompt = Prompt(self._take_line, self._leave)
+            prompt.value, prompt.placeholder, prompt.max_length = self._unsent, "a number", LONGEST
+            yield prompt
             yield Pane(id="state")
 
     def on_mount(self) -> None:
@@ -85,7 +89,7 @@ class QuestionScreen(Overlay[None]):
         if (asked.number, asked.round) != (self._asked.number, self._asked.round):
             self._unsent, self._since = "", time.monotonic()
             if is_open(self):
-                self.query_one(Input).value = ""
+                self.query_one(Prompt).value = ""
         self._asked, self._sent, self._remark = asked, None, ""
         self.draw()
 
@@ -96,7 +100,7 @@ class QuestionScreen(Overlay[None]):
     def paint(self) -> None:
         """The question, its choices, and what is so with the answer."""
         asked, width = self._asked, min(self.app.size.width - AROUND, WIDE)
-        box, line = self.query_one("#question", Vertical), self.query_one(Input)
+        box, line = self.query_one("#question", Vertical), self.query_one(Prompt)
         box.styles.width = width + AROUND
         box.border_title = f"Question {asked.number}" + ", second vote" * (asked.round > 1)
         _fill(self.query_one("#asked", Pane), self._question(width))
@@ -149,16 +153,19 @@ class QuestionScreen(Overlay[None]):
         if self._takes and number <= len(self._asked.choices) and self._is_meant():
             self._send(number)
 
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Answer with a number."""
-        event.stop()
+    def _take_line(self, line: str) -> None:
+        """Answer with a number; what is none stays, to be mended."""
         if not self._takes or not self._is_meant():
             return
         try:
-            self._send(typed.number(event.value.strip()))
+            self._send(typed.number(line.strip()))
+            self.query_one(Prompt).value = ""
         except ValueError as error:
             self._remark = escape_controls(str(error))
             self.draw()
+
+    def _leave(self) -> None:
+        self.dismiss()
 
     def _send(self, answer: float) -> None:
         self._sent, self._remark = answer, ""
