@@ -7,8 +7,8 @@ from backprop_tui.core.text.escape import escape_controls
 from backprop_tui.tui.widgets.line import Line, Span, clipped
 
 NEXT = {OPEN: "a closes the vote", CLOSED: "a: a second vote   r: the answer to all", REVEALED: "a asks another"}
-LONGEST_BAR, NUMBERS = 24, 14
-"""Columns of a full bar at most, and of the numbers beside it."""
+LONGEST_BAR, NUMBERS, SHORTEST_NAME = 24, 14, 10
+"""Columns of a full bar at most, of the numbers beside it, and of an answer at least."""
 
 
 def title(poll: Poll, voters: int) -> str:
@@ -20,8 +20,8 @@ def title(poll: Poll, voters: int) -> str:
 def lines(poll: Poll, width: int) -> list[Line]:
     """The text, a line for each bar with both votes side by side, and the truth once it is out."""
     bars = spread(poll)
-    name = min(max(len(bar.name) for bar in bars) + 4, width - poll.round * (NUMBERS + 8))
-    bar = min((width - name) // poll.round - NUMBERS, LONGEST_BAR)
+    name = max(min(max(len(bar.name) for bar in bars) + 4, width - poll.round * (NUMBERS + 8)), SHORTEST_NAME)
+    bar = max(min((width - name) // poll.round - NUMBERS, LONGEST_BAR), 1)
     text = wrapped_words(escape_controls(poll.question.text), width, 0)
     found: list[Line] = [(Span(row, "title"),) for row in text]
     found += [_line(one, poll, name, bar) for one in bars]
