@@ -44,7 +44,7 @@ def state(tmp_path: Path) -> Path:
 @pytest.fixture
 def dashboard(state: Path) -> Iterator[RealTerminal]:
     with served(state) as terminal:
-        terminal.wait_for("nobody is here yet")
+        terminal.wait_for("nobody is here yet", 180)
         yield terminal
 
 
@@ -268,7 +268,7 @@ class TestWithPeople:
     @pytest.mark.needs("chromium")
     def test_in_a_browser(self, state: Path, tmp_path: Path) -> None:
         with served(state, "--web", "--web-port", "0") as dashboard, Browser(tmp_path / "profile") as browser:
-            dashboard.wait_for("nobody is here yet")
+            dashboard.wait_for("nobody is here yet", 180)
             address = re.search(r"http://[\d.:]+", dashboard.text)[0]
             password = re.search(r"password: (\S+)", dashboard.text)[1]
             with browser.tab() as tab:
