@@ -74,15 +74,19 @@ class Classroom:
     def _give_up(self) -> None:
         if self._posing is not None:
             self._say(f"{self._posing.label}'s session has made no question; try again")
-            self._posing = None
+        self._wait_no_more()
+
+    def _wait_no_more(self) -> None:
+        self._posing = None
+        if self._late is not None:
+            self._late.cancel()
+            self._late = None
 
     def posed(self, session: SessionProcess, note: Posed) -> None:
         """A session has made the question that was wanted of it, or says why it can't."""
         if session is not self._posing:
             return
-        self._posing = None
-        if self._late is not None:
-            self._late.cancel()
+        self._wait_no_more()
         if note.question is None:
             self._say(escape_controls(note.why_not)[:300])
         else:
