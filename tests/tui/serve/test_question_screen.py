@@ -97,7 +97,8 @@ async def test_a_number_is_typed_and_nonsense_is_told(engine: Engine) -> None:
         assert shown.session.timeline.steps == 1
 
 
-async def test_what_was_typed_as_it_came_up_is_no_answer(engine: Engine) -> None:
+async def test_what_was_typed_as_it_came_up_is_no_answer(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(question_screen, "GRACE", 60.0)
     async with driven(engine) as shown:
         over = Over(shown, CHOICES)
         await over.open()

@@ -82,6 +82,7 @@ class QuestionScreen(Overlay[None]):
 
     def on_mount(self) -> None:
         """Draw it before it is laid out, so that the first frame is whole."""
+        self._since = time.monotonic()
         self.paint()
 
     def show(self, asked: ClassQuestion) -> None:
