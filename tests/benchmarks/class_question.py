@@ -112,7 +112,7 @@ async def main(options: argparse.Namespace) -> None:
         try:
             prof, _ = await come(dashboard.port, "a")
             prof.channel.write(b"s")
-            await prof.wait_for(b"phase 1 ")
+            await prof.wait_for(b"phase 1 ", 180)
             people, took = await arrive(dashboard.port, options.sessions - 1, options.rate, "p")
             print(f"{os.cpu_count()} processors, the clients on the same; {options.sessions} sessions")
             print(f"  from connecting to the first frame                  {milliseconds(took)}")
