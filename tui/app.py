@@ -32,6 +32,7 @@ from .widgets.messages import (
     Save,
     ShowGlossary,
     ShowHelp,
+    ShowQuestion,
     ShowWords,
     TaskKey,
     Told,
@@ -145,6 +146,8 @@ class StepperApp(KeyApp):
                     self.guide.explained(what.cell)
             case FollowInstructor():
                 self._say(self.follow())
+            case ShowQuestion():
+                self._say(self.show_question())
             case Save():
                 try:
                     self._main.say(self.save())
@@ -315,6 +318,10 @@ class StepperApp(KeyApp):
     def follow(self) -> str:
         """See the instructor's screen, if there is one; else what to say."""
         return "there is nobody to follow: this is not a workshop"
+
+    def show_question(self) -> str:
+        """See the question to the class again, if there is one; else what to say."""
+        return "there is no question: this is not a workshop"
 
     def export(self, what: Export) -> None:
         """Write a file, in a thread: it may ask the engine for many steps. Then say so."""

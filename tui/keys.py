@@ -4,9 +4,10 @@ from backprop_tui.core.lessons.names import LESSONS
 
 from .lessons import keys as lessons
 from .model.keys import MODEL, MODEL_CHECK, MODEL_WHY
-from .serve.room.keys import DASHBOARD
+from .serve.room.keys import ASK, DASHBOARD
 from .serve.seat.follow import FOLLOWING
 from .serve.seat.held_screen import HELD
+from .serve.seat.question_screen import QUESTION
 from .stepper import keys as stepper
 from .widgets import glossary
 from .widgets.help import PAGE
@@ -32,7 +33,9 @@ TABLES: dict[str, tuple[Key, ...]] = {
     "?: the help": PAGE,
     "f: following the instructor, in a workshop": FOLLOWING,
     "while the instructor has paused a workshop": HELD,
+    "a question to the class, in a workshop": QUESTION,
     "the instructor's own screen, in a workshop": DASHBOARD,
+    "a: what to ask, on the instructor's screen": ASK,
 }
 
 

@@ -9,6 +9,9 @@ from dataclasses import dataclass
 LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,31}")
 """What a user name may look like. It is a label: no account of that name is looked up."""
 
+REPORTS = ("report.csv", "report.md")
+"""The files that lie beside the folders of the names, so that no name can be theirs."""
+
 TERMS = frozenset(
     f"{name}{suffix}"
     for name in ("xterm", "screen", "tmux", "rxvt", "rxvt-unicode", "linux", "vt100", "vt220", "putty", "alacritty")
@@ -81,8 +84,8 @@ class Limits:
 
 
 def label(name: str) -> str | None:
-    """The user name as a label, if it is fit to be one: Anna and anna are the same."""
-    return name.lower() if LABEL.fullmatch(name) else None
+    """The user name as a label, if it is fit to be one: Anna and anna are the same. No file's name is one."""
+    return name.lower() if LABEL.fullmatch(name) and name.lower() not in REPORTS else None
 
 
 def terminal(term: str) -> str:

@@ -6,6 +6,8 @@ from contextlib import suppress
 from typing import TypeVar
 
 import msgspec
+from backprop_tui.core.classroom.poll import Stage
+from backprop_tui.core.classroom.question import Kind, Question
 
 MAX_NOTE = 60_000
 """Bytes; a longer note is not sent."""
@@ -84,6 +86,47 @@ class Broadcast(msgspec.Struct, frozen=True, tag=True):
     state: bytes
 
 
+class Pose(msgspec.Struct, frozen=True, tag=True):
+    """To the session that shows its screen: make a question about its step.
+
+    `cell` names the number that it is about; empty: the one under the cursor.
+    """
+
+    kind: Kind
+    cell: str
+
+
+class Posed(msgspec.Struct, frozen=True, tag=True):
+    """From the session that shows its screen: the question with its truth, or why there is none."""
+
+    question: Question | None
+    why_not: str = ""
+
+
+class ClassQuestion(msgspec.Struct, frozen=True, tag=True):
+    """To a session: the class question as it stands for its person; there is none any more if the number is 0.
+
+    `answer` is what is counted of theirs. `told` is what is said once the truth is out, and is empty before.
+    """
+
+    number: int
+    round: int = 1
+    stage: Stage = "open"
+    text: str = ""
+    choices: tuple[str, ...] = ()
+    may_answer: bool = False
+    answer: float | None = None
+    told: tuple[str, ...] = ()
+
+
+class Answered(msgspec.Struct, frozen=True, tag=True):
+    """From a session: its person's answer to a question in a round."""
+
+    number: int
+    round: int
+    answer: float
+
+
 class Follow(msgspec.Struct, frozen=True, tag=True):
     """From a session: its person wants, or no longer wants, to see the instructor's screen."""
 
@@ -99,8 +142,8 @@ class Download(msgspec.Struct, frozen=True, tag=True):
 
 
 FromForkServer = Started | Ended | Ready
-ToSession = Say | Hold | Guide | Broadcast
-FromSession = Report | Follow | Broadcast | Download
+ToSession = Say | Hold | Guide | Broadcast | Pose | ClassQuestion
+FromSession = Report | Follow | Broadcast | Download | Posed | Answered
 
 _encoder = msgspec.msgpack.Encoder()
 T = TypeVar("T")

@@ -10,7 +10,7 @@ from textual.events import Resize
 from textual.screen import Screen
 
 from .keys import KeysShown
-from .messages import Failed, FollowInstructor, Leave, OpenLesson, ShowGlossary, ShowHelp, TaskKey, Told
+from .messages import Failed, FollowInstructor, Leave, OpenLesson, ShowGlossary, ShowHelp, ShowQuestion, TaskKey, Told
 from .pane import Pane
 from .prompt import Prompt
 from .runner import Asker, Runner
@@ -208,6 +208,10 @@ class KeyScreen(SelectingScreen[None]):
     def action_background(self) -> None:
         """Colors for the other kind of background."""
         self.app.theme = other(self.app.theme)
+
+    def action_question(self) -> None:
+        """See the question to the class again."""
+        self.tell(ShowQuestion())
 
     def action_help(self) -> None:
         """List the keys."""

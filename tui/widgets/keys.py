@@ -97,6 +97,7 @@ EVERYWHERE = group(
     Key("H", "H", "hint", "hint", "a hint for the task"),
     Key("f", "f", "follow", "follow", "see the instructor's screen; again: back to your own (in a workshop)"),
     Key("C", "C", "background", "light/dark", "colors for a light background, or for a dark one"),
+    Key("Q", "Q", "question", "question", "the question to the class, if it was put away (in a workshop)"),
     Key("ctrl+p", "ctrl+p", "command_palette", "commands", "the command palette: everything above by name"),
     HELP,
     Key("q,ctrl+c", "q", "quit", "quit", "quit", True),

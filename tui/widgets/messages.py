@@ -85,6 +85,10 @@ class FollowInstructor(Told):
     """The instructor's screen is wanted, or one's own again."""
 
 
+class ShowQuestion(Told):
+    """The question to the class is wanted again."""
+
+
 class Save(Told):
     """The session is to be saved."""
 

@@ -421,6 +421,12 @@ async def what(shown: Driven, key: str) -> None:
     assert "pre-activation, z" in shown.text, "the number under the cursor"
 
 
+@checks("question")
+async def question(shown: Driven, key: str) -> None:
+    await shown.press(key)
+    assert "workshop" in shown.lines("status"), "there is no class here, and it says so"
+
+
 @checks("follow")
 async def follow(shown: Driven, key: str) -> None:
     await shown.press(key)

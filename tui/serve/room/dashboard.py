@@ -4,8 +4,10 @@ import asyncio
 import os
 import time
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
+from backprop_tui.core.classroom.poll import CLOSED, MOST_ROUNDS, OPEN
+from backprop_tui.core.classroom.question import HOW, Kind, typed
 from backprop_tui.core.text.numerals import brief
 from backprop_tui.tui.serve.faults import Faults
 from backprop_tui.tui.terminal.background import theme
@@ -22,6 +24,8 @@ from textual.events import Resize
 from textual.screen import Screen
 from textual.widgets import Digits, Input
 
+from . import spread_lines
+from .ask_screen import AskScreen
 from .keys import DASHBOARD
 from .session_process import SessionProcess
 from .workshop import Workshop
@@ -67,6 +71,7 @@ class Dashboard(TolerantApp):
     Screen { layout: vertical; }
     #address { height: 2; text-style: bold; }
     #large { height: 3; width: auto; }
+    #question { display: none; max-height: 60%; border: round ansi_bright_blue; }
     #people { height: 1fr; border: round ansi_bright_black; }
     #status, #keys { height: 1; }
     #prompt { display: none; height: 1; border: none; padding: 0; }
@@ -84,6 +89,8 @@ class Dashboard(TolerantApp):
         self._chosen = ""
         self._status = ""
         self._then: Callable[[], None] | None = None
+        self._take: Callable[[str], None] = lambda text: None
+        """What is done with the line that is typed; raises ValueError if it can't be used."""
 
     def failed(self, error: Exception, screen: Screen[Any] | None = None) -> None:
         """A fault of this program: its traceback goes to the workshop's log, a line to the instructor."""
@@ -100,6 +107,7 @@ class Dashboard(TolerantApp):
         yield Pane(id="address")
         if self._address.replace(".", "").isdigit():
             yield Digits(self._address, id="large")
+        yield Pane("Question", id="question")
         people = Pane("Workshop", id="people")
         yield people
         yield Pane(id="status")
@@ -113,6 +121,7 @@ class Dashboard(TolerantApp):
         lines = "   or   ".join(self._commands), f"password: {self._password or 'none, everybody may come in'}"
         self.query_one("#address", Pane).show([(Span(line, "title"),) for line in lines])
         self.set_interval(REFRESH, self.draw)
+        self._workshop.classroom.changed = self.draw_question
         self.set_focus(None)
         self.draw()
 
@@ -135,6 +144,17 @@ class Dashboard(TolerantApp):
         if pane.border_title != here:
             pane.border_title = here
         self.query_one("#status", Pane).show([(Span(self._status, "label"),)])
+        self.draw_question()
+
+    def draw_question(self) -> None:
+        """What is asked, and how the answers spread."""
+        poll, pane = self._workshop.classroom.poll, self.query_one("#question", Pane)
+        pane.display = poll is not None
+        if poll is not None:
+            lines = spread_lines.lines(poll, max(self.size.width - 2, 40))
+            pane.styles.height = len(lines) + 2
+            pane.entitle(spread_lines.title(poll, self._workshop.classroom.voters))
+            pane.show(lines)
 
     def say(self, line: str) -> None:
         """A line of what happens."""
@@ -177,17 +197,65 @@ class Dashboard(TolerantApp):
 
     def action_message(self) -> None:
         """Type a line to all."""
-        prompt = self.query_one("#prompt", Input)
-        prompt.value, prompt.placeholder, prompt.display = "", "a message to all; enter sends", True
-        self.set_focus(prompt)  # at once: a key may follow
+        self._prompt("a message to all; enter sends", self._send)
 
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Send it."""
-        text = event.value.strip()
-        self.action_cancel()
+    def _send(self, text: str) -> None:
         if text:
             self._workshop.say(text)
             self.say(f"told everybody: {text}")
+
+    def _prompt(self, label: str, take: Callable[[str], None]) -> None:
+        """Let a line be typed, for `take`."""
+        prompt = self.query_one("#prompt", Input)
+        prompt.value, prompt.placeholder, prompt.display = "", label, True
+        self._take = take
+        self.set_focus(prompt)  # at once: a key may follow
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Do with it what it was typed for."""
+        text = event.value.strip()
+        self.action_cancel()
+        self._try(lambda: self._take(text))
+
+    def _try(self, action: Callable[[], None]) -> None:
+        """Do something, or say why it can't be done."""
+        try:
+            action()
+        except ValueError as error:
+            self.say(str(error))
+
+    # The question to the class
+
+    def action_ask(self) -> None:
+        """Ask everybody; close the vote; begin the second vote."""
+        room = self._workshop.classroom
+        stage = room.poll.stage if room.poll else ""
+        if stage == OPEN:
+            room.close()
+        elif stage == CLOSED and room.poll is not None and room.poll.round < MOST_ROUNDS:
+            room.ask_once_more()
+        elif stage == CLOSED:
+            self.say("two votes are counted: r shows everybody the answer, then a asks another question")
+        else:
+            self.push_screen(AskScreen(room.guide.label if room.guide else ""), self._ask)
+
+    def _ask(self, what: str | None) -> None:
+        room = self._workshop.classroom
+        if what == "loss":
+            self._try(lambda: room.pose("loss", ""))
+        elif what == "typed":
+            self._prompt(HOW, lambda text: room.ask(typed(text)) if text else None)
+        elif what is not None:
+            label = "which number? as ∂L/∂w1[1,1] or gw1[1,1]; enter alone: the one under the cursor there"
+            self._prompt(label, lambda text: room.pose(cast(Kind, what), text))
+
+    def action_reveal(self) -> None:
+        """Show everybody the truth."""
+        self._try(self._workshop.classroom.reveal)
+
+    def action_report(self) -> None:
+        """Write the report."""
+        self.run_worker(self._workshop.report())
 
     def action_cancel(self) -> None:
         """Not now."""

@@ -15,7 +15,17 @@ from typing import Protocol
 
 import msgspec
 from backprop_tui.tui.serve import limits, notes
-from backprop_tui.tui.serve.notes import MAX_DOWNLOAD, Broadcast, Download, Follow, Fork, FromSession, Report
+from backprop_tui.tui.serve.notes import (
+    MAX_DOWNLOAD,
+    Answered,
+    Broadcast,
+    Download,
+    Follow,
+    Fork,
+    FromSession,
+    Posed,
+    Report,
+)
 from backprop_tui.tui.serve.rates import Rate
 
 from .fork_client import ForkClient, ForkServerLost, NoRoom
@@ -71,6 +81,10 @@ class SessionProcess:
         """Called with each snapshot that it shows to others."""
         self.followed: Callable[[SessionProcess], None] = lambda session: None
         """Called when its person begins to follow, or ends."""
+        self.answered: Callable[[SessionProcess, Answered], None] = lambda session, answer: None
+        """Called when its person answers the class question."""
+        self.posed: Callable[[SessionProcess, Posed], None] = lambda session, posed: None
+        """Called when it has made a question about the step that it shows."""
         self._forks, self._client = forks, client
         self._master = self._handle = -1
         self._link: socket.socket | None = None
@@ -217,6 +231,10 @@ class SessionProcess:
                     self.broadcast(self, note.state)
                 case Download():
                     self._take_part(note)
+                case Answered():
+                    self.answered(self, note)
+                case Posed():
+                    self.posed(self, note)
 
     def _take_part(self, note: Download) -> None:
         self._file += note.part

@@ -17,6 +17,7 @@ from backprop_tui.tui.serve.limits import Limits
 from backprop_tui.tui.serve.notes import Broadcast, Guide, Hold, Say
 from backprop_tui.tui.serve.private_folder import PrivateFolder
 
+from .classroom import Classroom
 from .fork_client import ForkClient
 from .session_process import Client, SessionProcess
 
@@ -48,6 +49,8 @@ class Workshop:
         self.held = False
         self.guide: SessionProcess | None = None
         """The session that all may follow."""
+        self.classroom = Classroom(self.sessions.values, lambda line: self.log(line))
+        """What everybody is asked."""
         self._newest = b""
         self.closing = False
         self._scenario, self._tables, self._output = scenario, tables, output
@@ -112,6 +115,7 @@ class Workshop:
             del self.addresses[address]
         with suppress(OSError):  # of one that has saved nothing, nothing is left
             os.rmdir(session.folder)
+        self.classroom.leave(session)
         self.log(f"{session.label} left at step {session.report.step:,}")
         if session is self.guide:
             self.show(None)
@@ -123,6 +127,7 @@ class Workshop:
             session.tell(Guide(self.guide.label))
         if self.held:
             session.tell(Hold(True))
+        self.classroom.settle_in(session)
 
     def _seen_to_end(self, number: int, code: int) -> None:
         session = self._by_number.get(number)
@@ -157,6 +162,7 @@ class Workshop:
         self.guide, self._newest = guide, b""
         for session in self.sessions.values():
             session.tell(Guide(guide.label if guide else "", session is guide))
+        self.classroom.guide_is(guide)
         if self.held:
             self.hold(True)
 
@@ -177,13 +183,22 @@ class Workshop:
         session.behind = False
         self._catch_up(session)
 
+    async def report(self) -> None:
+        """Write the report, and say so."""
+        try:
+            self.log(await asyncio.to_thread(self.classroom.write, self.state))
+        except ValueError as error:
+            self.log(str(error))
+
     # The end
 
     async def close(self) -> None:
-        """Tell everyone, have everything saved, end it all."""
+        """Tell everyone, have everything saved, write the report if anything was asked, end it all."""
         self.closing = True
         why = "the workshop has ended"
         await asyncio.gather(*(session.end(why) for session in list(self.sessions.values())))
+        if self.classroom.polls:
+            await self.report()
         await asyncio.sleep(0.1)
         for task in list(self._tasks):
             task.cancel()

@@ -32,6 +32,7 @@ LOOKING = frozenset(
         "copy_number",
         "what",
         "command_palette",
+        "question",
         "help",
         "quit",
     }

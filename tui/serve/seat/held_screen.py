@@ -3,14 +3,17 @@
 from typing import ClassVar
 
 from backprop_tui.tui.widgets.keys import Key, bindings
-from backprop_tui.tui.widgets.messages import FollowInstructor
+from backprop_tui.tui.widgets.messages import FollowInstructor, ShowQuestion
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Middle
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-HELD = (Key("f", "f", "follow", "follow", "see the screen that everybody can follow"),)
+HELD = (
+    Key("f", "f", "follow", "follow", "see the screen that everybody can follow"),
+    Key("Q", "Q", "question", "question", "the question to the class, if it was put away"),
+)
 
 
 class HeldScreen(ModalScreen[None]):
@@ -37,3 +40,7 @@ class HeldScreen(ModalScreen[None]):
     def action_follow(self) -> None:
         """See the screen that everybody can follow."""
         self.app.post_message(FollowInstructor())
+
+    def action_question(self) -> None:
+        """See the question to the class again."""
+        self.app.post_message(ShowQuestion())

@@ -3,18 +3,19 @@
 import asyncio
 import socket
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from functools import partial
 
 import msgspec
 import numpy as np
+from backprop_tui.core.classroom.poll import OPEN, REVEALED
 from backprop_tui.core.engine.client.socket import SharedEngine
 from backprop_tui.core.engine.protocol.messages import Answer, Request
 from backprop_tui.core.text.escape import escape_controls
 from backprop_tui.tui.app import StepperApp
 from backprop_tui.tui.serve import notes
-from backprop_tui.tui.serve.notes import Broadcast, Follow, Guide, Hold, Report, Say
+from backprop_tui.tui.serve.notes import Answered, Broadcast, ClassQuestion, Follow, Guide, Hold, Pose, Report, Say
 from backprop_tui.tui.stepper.screen import StepperScreen
 from backprop_tui.tui.textual_hooks import ParsedRules, share_parsed_rules
 from backprop_tui.tui.widgets.messages import Export
@@ -24,6 +25,8 @@ from textual.timer import Timer
 from . import delivery, snapshot
 from .follow import FollowScreen
 from .held_screen import HeldScreen
+from .posing import posed
+from .question_screen import QuestionScreen
 from .restore import Restored
 
 REPORT_AFTER, SAVE_AFTER = 0.5, 10.0
@@ -34,6 +37,9 @@ SHOW_EVERY = 0.2
 
 _PARSED: ParsedRules = LRUCache(64)
 """The style sheets, which all sessions share: parsed in the fork server: a fifth of what a first frame costs."""
+
+ANSWER_AGAIN = 0.5
+"""Seconds until an answer that the server has not taken is sent once more."""
 
 SPARKLINE = 24
 SAY_FOR = 15.0
@@ -72,6 +78,8 @@ class SessionApp(StepperApp):
         self._guide = Guide("")
         self._follower: FollowScreen | None = None
         self._follows = False
+        self._asked = ClassQuestion(0)
+        self._answering: Answered | None = None
         self._showing: Timer | None = None
         self._shown: bytes | None = None
         engine.on_answer = self._moved
@@ -138,6 +146,10 @@ class SessionApp(StepperApp):
                 self._take_guide(note)
             case Broadcast():
                 self._take_snapshot(snapshot.decode(note.state))
+            case Pose():
+                self.run_worker(self._pose(note))
+            case ClassQuestion():
+                self._take_question(note)
 
     def _hold(self, held: bool) -> None:
         """Take no keys, or go on. Who follows may go on looking: what is one's own is held where one returns to it."""
@@ -145,9 +157,11 @@ class SessionApp(StepperApp):
         wanted = held and self._follower is None
         if wanted and self._held is None:
             self._held = HeldScreen(escape_controls(self._guide.name))
-            self.push_screen(self._held)
+            with self._beneath_question():
+                self.push_screen(self._held)
         elif not wanted and self._held is not None:
-            self._held.dismiss()
+            with self._beneath_question():
+                self._held.dismiss()
             self._held = None
 
     # Follow me
@@ -201,9 +215,70 @@ class SessionApp(StepperApp):
         if self._follower is None:
             self._follower = FollowScreen(shown, self.engine, self._guide.name)
             self._hold(self._holds)
-            self.push_screen(self._follower)
+            with self._beneath_question():
+                self.push_screen(self._follower)
         else:
             self._follower.show(shown)
+
+    # The question to the class
+
+    def _take_question(self, asked: ClassQuestion) -> None:
+        """Show it, over whatever is there: what is new of it comes up, and else it changes where it is seen."""
+        before, self._asked = self._asked, asked
+        screen = self._question_screen
+        is_new = (asked.number, asked.round) != (before.number, before.round)
+        if not asked.number:
+            if screen is not None:
+                screen.dismiss()
+        elif screen is not None:
+            screen.show(asked)
+        elif is_new or (asked.stage == REVEALED and before.stage != REVEALED):
+            self._open_question()
+
+    def show_question(self) -> str:
+        """See the question again."""
+        if not self._asked.number:
+            return "nobody has asked the class anything"
+        if self._question_screen is None:
+            self._open_question()
+        return ""
+
+    @property
+    def _question_screen(self) -> QuestionScreen | None:
+        return next((screen for screen in self.screen_stack if isinstance(screen, QuestionScreen)), None)
+
+    def _open_question(self, unsent: str = "") -> None:
+        self.push_screen(QuestionScreen(self._asked, self._answer, unsent))
+
+    @contextmanager
+    def _beneath_question(self) -> Iterator[None]:
+        """What is done to the screens meanwhile is done below the question, which stays on top."""
+        screen = self._question_screen
+        if screen is None:
+            yield
+            return
+        unsent = screen.unsent
+        self.pop_screen()
+        yield
+        self._open_question(unsent)
+
+    def _answer(self, answer: float) -> None:
+        self._answering = Answered(self._asked.number, self._asked.round, answer)
+        self._send_answer(self._answering)
+
+    def _send_answer(self, answer: Answered) -> None:
+        """Send an answer, and once more while the server does not say that it is counted."""
+        asked = self._asked
+        is_open = (asked.number, asked.round, asked.stage) == (answer.number, answer.round, OPEN)
+        if answer is self._answering and is_open and asked.answer != answer.answer:
+            notes.send(self._link, answer)
+            self.set_timer(ANSWER_AGAIN, lambda: self._send_answer(answer))
+
+    async def _pose(self, note: Pose) -> None:
+        """Make a question about the step in view, for the class."""
+        stepper = self._stepper
+        cursor = stepper.cursor if stepper else None
+        notes.send(self._link, await posed(note, self.session.timeline, cursor, self.engine))
 
     # Files
 
