@@ -18,6 +18,7 @@ from .build import build
 from .facts import Scenario, ScenarioError
 from .format import (
     MAX_BYTES,
+    CategoryPart,
     DataPart,
     ExpectPart,
     FilePart,
@@ -45,6 +46,7 @@ _TYPES = {
 _PARTS: dict[str, type[msgspec.Struct]] = {
     "": FilePart,
     "data": DataPart,
+    "data.categories": CategoryPart,
     "network": NetworkPart,
     "network.layers": LayerPart,
     "initial": InitialPart,

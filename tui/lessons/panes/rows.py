@@ -1,6 +1,7 @@
 """The table of lesson 1: the rows in view, raw and scaled side by side; the chosen one marked."""
 
 from backprop_tui.core.lessons.data import DataLesson
+from backprop_tui.core.table.form import words
 from backprop_tui.core.text.escape import escape_controls
 from backprop_tui.core.text.numerals import brief, fixed, full, full_width
 from backprop_tui.tui.widgets.line import Line, Span, clipped
@@ -42,12 +43,15 @@ def column_end(column: int, precise: bool = False) -> int:
 
 
 def title(lesson: DataLesson) -> str:
-    """The pane's title: how many rows there are, and which is chosen."""
-    return f"Table  row {lesson.row:,} of {lesson.rows:,}" if lesson.rows else "Table"
+    """The pane's title: how many rows there are, which is chosen, and how a file is written."""
+    if not lesson.rows:
+        return "Table"
+    form = f"  {escape_controls(words(lesson.table.form))}" if lesson.table.path else ""
+    return f"Table  row {lesson.row:,} of {lesson.rows:,}{form}"
 
 
 def _second(name: str, lesson: DataLesson) -> str:
     """What the second column of a pair holds."""
     if name in lesson.table.targets:
-        return "ln" if lesson.table.log_target else "as is"
+        return {"log": "ln", "standardize": "scaled"}.get(lesson.table.transform, "as is")
     return "scaled" if name in lesson.table.standardize else "as is"
