@@ -107,7 +107,7 @@ def decimal_sign(cells: list[str], separator: str) -> str:
 
 def thousands_signs(cells: list[str], decimal: str) -> str:
     """The signs between groups of three digits that are in these cells, if they are not the decimal sign."""
-    texts = [text for cell in cells if len(text := cell.strip(_AROUND)) > 4]
+    texts = [cell.strip(_AROUND) for cell in cells]
     found = [sign for sign, pattern in _THOUSANDS.get(decimal, {}).items() if any(map(pattern.fullmatch, texts))]
     if "." in found and any(_POINT.fullmatch(text) and not _POINT_GROUPS.fullmatch(text) for text in texts):
         found.remove(".")
