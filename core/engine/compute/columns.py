@@ -82,8 +82,8 @@ def _numbers(cells: "pd.Series[Any]", column: str, spec: TableSpec) -> tuple[Arr
 def _refused(spec: TableSpec, column: str, row: int, cell: str) -> TableError:
     """Why a cell can't be used, and how that is mended."""
     shown = escape_controls(cell)[:40]
-    what = "is not a finite number"
-    mend = f"mend it, call it empty with --na {shown}" if shown and " " not in shown else "mend it"
+    what, equals = "is not a finite number", "=" if shown.startswith("-") else " "
+    mend = f"mend it, call it empty with --na{equals}{shown}" if shown and " " not in shown else "mend it"
     if is_date(cell):
         what, mend = "is a date and not a finite number", "write days as a number"
     return TableError(
