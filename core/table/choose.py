@@ -8,12 +8,15 @@ from backprop_tui.core.text.escape import escape_controls
 
 from .cells import YES, is_date, is_missing, is_number
 from .form import Form, Told
-from .opened import HeaderError, bytes_of, records, text_lines, why
+from .opened import HeaderError, bytes_of, cells, text_lines, why
 from .sniff import Look, look
 from .spec import Category, TableSpec
 
 MOST_VALUES, MOST_CLASSES = 12, 50
 """A column of up to so many different texts becomes one column each; so many classes a target may have."""
+
+MOST_SEEN = 1000
+"""So many different texts of a column are kept while they are counted: blanks around make some that are the same."""
 
 NUMBER, TEXT, DATE, EMPTY = "number", "text", "date", "empty"
 
@@ -137,11 +140,11 @@ def _check_target(path: str, features: tuple[str, ...] | None, target: str) -> N
 def _kinds(path: str, seen: Look, told: Told, columns: list[str], classes: list[str]) -> dict[str, Kind]:
     """What is in these columns; the different texts of a large file's are looked for in all of it."""
     places = {column: seen.names.index(column) for column in dict.fromkeys(columns)}
-    cells = {
+    seen_cells = {
         column: [row[place] for row in seen.rows if place < len(row) and not is_missing(row[place], told.na)]
         for column, place in places.items()
     }
-    found = {column: _kind(cells[column], seen.form, column in classes) for column in places}
+    found = {column: _kind(seen_cells[column], seen.form, column in classes) for column in places}
     texts = [column for column, kind in found.items() if kind.what == TEXT and len(kind.values) <= MOST_CLASSES]
     if texts and not seen.whole:
         values = _all_values(path, seen.form, {column: places[column] for column in texts}, told.na)
@@ -174,13 +177,16 @@ def _all_values(path: str, form: Form, places: dict[str, int], na: tuple[str, ..
     found: dict[str, set[str]] = {column: set() for column in places}
     try:
         with bytes_of(path, form.packed) as file:
-            rows = records(text_lines(file, form), form)
+            rows = cells(text_lines(file, form), form)
             if form.header:
                 next(rows, None)
-            for _, row in rows:
-                for column, place in places.items():
-                    if place < len(row) and len(found[column]) <= MOST_CLASSES:
-                        found[column].add(row[place])
+            wanted = [(place, found[column]) for column, place in places.items()]
+            for row in rows:
+                for place, values in wanted:
+                    if place < len(row):
+                        values.add(row[place])
+                if any(len(values) > MOST_SEEN for _, values in wanted):
+                    wanted = [it for it in wanted if len(it[1]) <= MOST_SEEN]
     except (OSError, EOFError, csv.Error, UnicodeError) as error:
         raise HeaderError(f"{escape_controls(path)}: can't be read: {why(error)}") from None
     return {

@@ -13,7 +13,7 @@ from .converted import converted
 from .form import BLANKS, SEPARATORS, Form, Told
 from .opened import HeaderError, bytes_of, check_file, records, why
 
-START = 2**18
+START = 2**16
 """So many bytes of the file, unpacked, are looked at; a smaller file is seen as a whole."""
 
 LOOKED_AT = 500

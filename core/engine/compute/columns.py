@@ -36,17 +36,17 @@ def read_columns(spec: TableSpec) -> Columns:
     frame, rest = read_frame(spec, columns)
     values: dict[str, Array] = {}
     empty: dict[str, Array] = {}
-    texts = {it.column for it in spec.categories}
+    texts: dict[str, Texts] = {}
+    made = {it.column for it in spec.categories}
     for column in columns:
-        if column in texts:
-            cells = frame[column].astype("object")
-            gaps = cells.isna().to_numpy() | _among(cells, spec.na)
-            empty[column] = gaps
+        if column in made:
+            texts[column] = _texts(frame[column], spec)
+            empty[column] = texts[column].codes < 0
         else:
             values[column], empty[column] = _numbers(frame[column], column, spec)
     kept, notes = _kept(spec, empty, len(frame))
-    raw = np.stack([_feature(name, spec, values, frame, empty) for name in spec.features], axis=1)
-    raw_y = np.stack([_feature(name, spec, values, frame, empty) for name in spec.targets], axis=1)
+    raw = np.stack([_feature(name, spec, values, texts, empty) for name in spec.features], axis=1)
+    raw_y = np.stack([_feature(name, spec, values, texts, empty) for name in spec.targets], axis=1)
     if kept is not None:
         raw, raw_y = raw[kept], raw_y[kept]
     return Columns(raw, raw_y, (*notes, *_unused(rest, spec))[:MOST_NOTES])
@@ -92,23 +92,34 @@ def _refused(spec: TableSpec, column: str, row: int, cell: str) -> TableError:
     )
 
 
-def _among(cells: "pd.Series[Any]", words: tuple[str, ...]) -> Array:
-    return np.asarray(cells.isin(list(words)).to_numpy())
+@dataclass(frozen=True)
+class Texts:
+    """A column of texts: the different ones, and for each row (rows,) which it has, -1 if none."""
+
+    values: list[str]
+    codes: Array
+
+
+def _texts(cells: "pd.Series[Any]", spec: TableSpec) -> Texts:
+    codes, found = pd.factorize(cells)
+    values = [str(value).strip() for value in found]
+    gone = [place for place, value in enumerate(values) if is_missing(value, spec.na)]
+    return Texts(values, np.where(np.isin(codes, gone), -1, codes) if gone else np.asarray(codes))
 
 
 def _feature(
-    name: str, spec: TableSpec, values: dict[str, Array], frame: pd.DataFrame, empty: dict[str, Array]
+    name: str, spec: TableSpec, values: dict[str, Array], texts: dict[str, Texts], empty: dict[str, Array]
 ) -> Array:
     """One feature or target (rows,): a column's numbers, or 1 where its texts say the category's."""
     category = spec.category(name)
     if category is None:
         return _filled(values[name], empty[name], spec) if name in spec.features else values[name]
-    cells = frame[category.column].astype("object")
-    texts = cells.where(~empty[category.column], "").astype(str).str.strip()
-    if spec.missing != "drop" and empty[category.column].any():
-        # What most rows say.
-        texts = texts.mask(empty[category.column], texts[~empty[category.column]].mode().iloc[0])
-    return np.asarray((texts == category.value).to_numpy("float64"))
+    column = texts[category.column]
+    mine = [place for place, value in enumerate(column.values) if value == category.value]
+    codes = column.codes
+    if spec.missing != "drop" and (codes < 0).any() and (codes >= 0).any():
+        codes = np.where(codes < 0, np.bincount(codes[codes >= 0]).argmax(), codes)  # what most rows say
+    return np.isin(codes, mine).astype("float64")
 
 
 def _filled(values: Array, gaps: Array, spec: TableSpec) -> Array:
