@@ -84,7 +84,7 @@ def test_the_source_is_read_right() -> None:
     assert "core.session.session" in imported_modules("tui.app")
     assert "core.engine.client.process" in imported_modules("core.engine.client.socket"), "a relative import"
     assert "core.engine.protocol.messages" in imported_modules("core.engine.client.process"), "one inside a function"
-    assert "pandas" in imports("core.engine.compute.table")
+    assert "pandas" in imports("core.engine.compute.reading")
     assert room("core.engine.client.socket") == "core.engine.client"
 
 

@@ -63,8 +63,15 @@ def target_value(trace: Trace, cell: Cell, context: Context) -> Explanation:
     sample, value = context.sample, number(trace["y"], cell)
     if context.typed and not (sample is not None and np.isclose(sample.y[cell.column], value, rtol=1e-6, atol=0)):
         return explanation(trace, cell, title, notes=("typed by hand",))
+    if context.table.standardize_target and context.scaling is not None:
+        return _scaled_target(trace, cell, context, column, title)
     if not context.table.log_target:
-        return explanation(trace, cell, title, notes=("as it is in the table",))
+        category = context.table.category(context.table.targets[cell.column])
+        made = "as it is in the table"
+        if category is not None:
+            column, text = escape_controls(category.column), escape_controls(category.value)
+            made = f"1 if {column} is {text}, else 0"
+        return explanation(trace, cell, title, notes=(made,))
     if trace.averaged or sample is None or sample.row != _table_row(trace, cell.row):
         raw = float(np.exp(value))
         notes: tuple[str, ...] = (f"{column} here is computed back from y",)
@@ -72,6 +79,22 @@ def target_value(trace: Trace, cell: Cell, context: Context) -> Explanation:
         raw, notes = float(sample.raw_y[cell.column]), ()
     terms = [Term((Factor(column, raw, literal=_as_in_table(raw)),))]
     return explanation(trace, cell, f"the natural logarithm of {title}", terms, function="ln", notes=notes)
+
+
+def _scaled_target(trace: Trace, cell: Cell, context: Context, column: str, title: str) -> Explanation:
+    """A target less its mean, over its standard deviation."""
+    sample, scaling = context.sample, context.scaling
+    assert scaling is not None, "the caller has looked"
+    mean, std = float(scaling.target_mean[cell.column]), float(scaling.target_std[cell.column])
+    notes: tuple[str, ...] = ()
+    if sample is not None and not trace.averaged and sample.row == _table_row(trace, cell.row):
+        raw = float(sample.raw_y[cell.column])
+    else:
+        raw, notes = number(trace["y"], cell) * std + mean, (f"{column} here is computed back from y",)
+    working = ("(", _as_in_table(raw), " - ", mean, ")")
+    difference = Factor(f"({column} - mean)", raw - mean, working=working, rule=lambda printed: raw - printed)
+    terms = [Term((difference, Factor("std", std, divides=True)))]
+    return explanation(trace, cell, title + ", scaled", terms, notes=notes)
 
 
 def parameter_value(trace: Trace, cell: Cell, context: Context) -> Explanation:
@@ -158,7 +181,7 @@ def _in_units(trace: Trace, context: Context) -> tuple[str, ...]:
     if trace.averaged:
         return ()
     if network.loss_row.classes:
-        return _probabilities(trace)
+        return _probabilities(trace, context)
     notes = []
     chosen = [(sample, output) for sample in samples(trace) for output in range(network.outputs)][:3]
     for sample, output in chosen:
@@ -168,6 +191,10 @@ def _in_units(trace: Trace, context: Context) -> tuple[str, ...]:
             with np.errstate(over="ignore"):
                 prediction, target = float(np.exp(prediction)), float(np.exp(target))
             name = f"e^{name}"
+        elif context.table.standardize_target and context.scaling is not None:
+            mean, std = float(context.scaling.target_mean[output]), float(context.scaling.target_std[output])
+            prediction, target = prediction * std + mean, target * std + mean
+            name = f"{name}·std + mean"
         column = _column(context.table.targets, output, "target")
         sign = currency(context.table, output)
         off = prediction - target
@@ -178,7 +205,7 @@ def _in_units(trace: Trace, context: Context) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def _probabilities(trace: Trace) -> tuple[str, ...]:
+def _probabilities(trace: Trace, context: Context) -> tuple[str, ...]:
     notes = []
     for sample in list(samples(trace))[:3]:
         target = trace["y"][sample]
@@ -188,7 +215,8 @@ def _probabilities(trace: Trace) -> tuple[str, ...]:
                 notes.append(f"the right answer is {target[output]:.0f}; it gets the probability {plain(chance)}")
             elif trace.network.loss_row.last == SOFTMAX and target[output] == 1:
                 chance = exact_prediction(trace, output, sample)[0]
-                notes.append(f"the right class is {output + 1}; it gets the probability {plain(chance)}")
+                name = f", {_column(context.table.targets, output, 'class')}" if context.table.classes else ""
+                notes.append(f"the right class is {output + 1}{name}; it gets the probability {plain(chance)}")
     return tuple(notes[:3])
 
 

@@ -107,8 +107,7 @@ def _data(past: Timeline, ask: Ask, order: list[int]) -> Cells:
         order,
         answer.raw.array,
         answer.raw_y.array,
-        past.scaling.mean,
-        past.scaling.std,
+        past.scaling,
     )
     return [
         (

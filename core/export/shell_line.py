@@ -6,14 +6,15 @@ from dataclasses import replace
 from io import StringIO
 from operator import attrgetter
 
-from backprop_tui.core.model.losses import HALF_SQUARED
 from backprop_tui.core.model.network import Network
 from backprop_tui.core.model.optimizers import Optimizer
 from backprop_tui.core.scenario import Scenario
 from backprop_tui.core.session.history import Settings
-from backprop_tui.core.session.run import Run
+from backprop_tui.core.session.run import Run, ending
 from backprop_tui.core.session.timeline import Timeline
 from backprop_tui.core.table.batches import NEXT_ROW, SHUFFLED
+from backprop_tui.core.table.cells import is_number
+from backprop_tui.core.table.form import SEPARATOR_NAMES
 from backprop_tui.core.table.spec import TableSpec
 from backprop_tui.core.text.escape import escape_controls
 
@@ -61,16 +62,27 @@ def _settings(timeline: Timeline) -> Settings:
 
 
 def _table(table: TableSpec) -> list[str]:
-    plain, words = TableSpec(), list[str]()
+    plain, words, form = TableSpec(), list[str](), table.form
+    features, targets = table.columns_of(table.features), table.columns_of(table.targets)
     if table.path:
         # One word with "=": a name that begins with a dash is no option then.
         words.append(f"--data={table.path}")
     if table.path or table.features != plain.features:
-        words.append(f"--features={_csv(table.features)}")
+        words.append(f"--features={_csv(features)}")
     if table.path or table.targets != plain.targets:
-        words.append(f"--target={table.targets[0]}")
-    if not table.log_target:
-        words.append("--target-transform=none")
+        words.append(f"--target={targets[0]}")
+    usual = "none" if table.classes else "standardize" if table.path else "log"
+    if table.transform != usual:
+        words.append(f"--target-transform={table.transform}")
+    if form != plain.form and form.is_text:
+        separator = SEPARATOR_NAMES.get(form.separator, form.separator)
+        words += [f"--separator={separator}", f"--decimal={form.decimal}", f"--encoding={form.encoding}"]
+    if not form.header:
+        words.append("--no-header")
+    if table.missing != plain.missing:
+        words.append(f"--missing={table.missing}")
+    if table.na:
+        words.append(f"--na={_csv(table.na)}")
     return words
 
 
@@ -87,7 +99,19 @@ def _network(run: Run) -> list[str]:
         words += ["--hidden", ",".join(map(str, units)) or "none"]
     if hidden and hidden[0].activation != plain[0].activation:
         words += ["--activation", hidden[0].activation]
+    if run.network.loss != ending(run.table)[1] or _numbers_as_classes(run.table):
+        words += ["--loss", run.network.loss]
+    if run.initial is None and run.initializer != "uniform":
+        words += ["--init", run.initializer]
+    if run.dtype != "float32":
+        words += ["--precision", run.dtype]
     return words
+
+
+def _numbers_as_classes(table: TableSpec) -> bool:
+    """Whether the classes of the target look like numbers, so that only a loss says that they are classes."""
+    values = [it.value for it in table.categories if it.name in table.targets]
+    return sum(is_number(value, table.form) for value in values) * 2 > len(values) or len(values) == 1
 
 
 def _training(run: Run, settings: Settings, base: Run) -> list[str]:
@@ -107,9 +131,9 @@ def _training(run: Run, settings: Settings, base: Run) -> list[str]:
 
 def _not_in_run(run: Run) -> list[str]:
     table, network, found = run.table, run.network, []
-    if table.standardize != table.features:
+    if table.standardize != tuple(name for name in table.features if table.category(name) is None):
         found.append("which features are standardized")
-    if len(table.targets) > 1:
+    if len(table.columns_of(table.targets)) > 1:
         found.append(f"{len(table.targets)} targets")
     if table.x is not None:
         found.append("the table that a scenario holds")
@@ -119,20 +143,16 @@ def _not_in_run(run: Run) -> list[str]:
         found.append("a file or column whose name holds control characters")
     if len({layer.activation for layer in network.layers[:-1]}) > 1:
         found.append("a different activation in each hidden layer")
-    if not network.ends_linear or network.outputs > 1:
+    if network.layers[-1] != ending(table, network.loss)[0] or (network.outputs > 1 and not table.classes):
         found.append(f"a last layer of {network.outputs} {network.layers[-1].activation}")
-    if network.loss != HALF_SQUARED:
-        found.append(f"the loss {network.loss_row.title}")
     if network.frozen:
         found.append(f"that {', '.join(network.frozen)} stay as they are")
     if run.optimizer != Optimizer(run.optimizer.name):
         found.append(f"the constants of {run.optimizer.name}")
     if run.initial is not None:
         found.append("the initial parameters, which no seed names")
-    elif run.initializer != "uniform":
-        found.append(f"the initializer {run.initializer}")
-    if run.dtype != "float32":
-        found.append(f"the precision {run.dtype}")
+    elif run.initializer == "constant" and run.constant != 0.5:
+        found.append(f"the constant {run.constant!r} of the initializer")
     return found
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from backprop_tui.core.model.network import Array
 from backprop_tui.core.session.history import Change, Settings
 from backprop_tui.core.session.run import Run
+from backprop_tui.core.session.sample import Scaling
 from backprop_tui.core.text.escape import escape_controls
 
 from .values import shortest
@@ -26,14 +27,19 @@ def literal(array: Array) -> str:
     return text if np.isfinite(array) else f"float('{text}')"
 
 
-def rows(run: Run, order: list[int], raw: Array, raw_y: Array, mean: Array, std: Array) -> str:
+def rows(run: Run, order: list[int], raw: Array, raw_y: Array, scaling: Scaling) -> str:
     """The raw rows, how they are scaled, and `sample(rows)`, which gives x and y."""
     table = run.table
     names = f"{', '.join(map(escape_controls, table.features))}; {', '.join(map(escape_controls, table.targets))}"
     lines = [f"# row: {names}", "table = {"]
     lines += [f"    {row}: ({literal(x)}, {literal(y)})," for row, x, y in zip(order, raw, raw_y, strict=True)]
-    lines += ["}", f"mean = np.array({literal(mean)})", f"std = np.array({literal(std)})", "", ""]
+    lines += ["}", f"mean = np.array({literal(scaling.mean)})", f"std = np.array({literal(scaling.std)})"]
     y = "np.log([table[row][1] for row in rows])" if table.log_target else "np.array([table[row][1] for row in rows])"
+    if table.standardize_target:
+        lines.append(f"target_mean = np.array({literal(scaling.target_mean)})")
+        lines.append(f"target_std = np.array({literal(scaling.target_std)})")
+        y = f"({y} - target_mean) / target_std"
+    lines += ["", ""]
     lines += [
         "def sample(rows):",
         "    x = (np.array([table[row][0] for row in rows]) - mean) / std",

@@ -54,7 +54,7 @@ def settings(run: Run) -> dict[str, Any]:
         "features": list(table.features),
         "targets": list(table.targets),
         "standardized": list(table.standardize),
-        "target_transform": "log" if table.log_target else "none",
+        "target_transform": table.transform,
         "layers": [{"units": layer.units, "activation": layer.activation} for layer in run.network.layers],
         "loss": run.network.loss,
         "frozen": list(run.network.frozen),

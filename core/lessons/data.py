@@ -80,7 +80,8 @@ class DataLesson:
     @property
     def phases(self) -> tuple[str, ...]:
         """The names of a row's phases, in order."""
-        scaled = ("minus the mean", "divided by the standard deviation") if self.table.standardize else ()
+        any_scaled = self.table.standardize or self.table.standardize_target
+        scaled = ("minus the mean", "divided by the standard deviation") if any_scaled else ()
         return (*scaled, "logarithm") if self.table.log_target else scaled
 
     @property
@@ -194,6 +195,13 @@ class DataLesson:
         return text[0].upper() + text[1:] + (": none outweighs another." if who == "each feature" else ".")
 
     def _of_target(self) -> str:
+        if self.table.classes:
+            made = [it for it in self.table.categories if it.name in self.table.targets]
+            if len(made) == 1:
+                return f"The target is 1 if {made[0].column} is {made[0].value}, else 0: ŷ is the probability of that."
+            return f"{made[0].column} has {len(made)} classes, one output each: 1 for the row's own, 0 for the others."
+        if self.table.standardize_target:
+            return f"{self.table.targets[0]} is standardized too; predictions are shown in its own units."
         if not self.table.log_target:
             return "The target goes to the loss as it stands in the table."
         if not self.columns:
@@ -229,7 +237,13 @@ class DataLesson:
             if name in self.table.standardize and "divided by the standard deviation" in shown:
                 line += f"   / {write(std)} = {signed(x)}"
             found.append(line)
-        for name, raw, y in zip(self.table.targets, row.raw_y, row.y, strict=True):
+        for name, raw, y, mean, std in zip(
+            self.table.targets, row.raw_y, row.y, self.scaling.target_mean, self.scaling.target_std, strict=True
+        ):
             line = f"{name}  {brief(raw, 10)}"
+            if self.table.standardize_target and "minus the mean" in shown:
+                line += f" - {bracketed(write(mean))} = {signed(raw - mean)}"
+            if self.table.standardize_target and "divided by the standard deviation" in shown:
+                line += f"   / {write(std)} = {signed(y)}"
             found.append(line + (f"   ln {brief(raw, 10)} = {write(y)}" if "logarithm" in shown else ""))
         return found

@@ -26,7 +26,7 @@ from .values import Bad, choose, counted, example, in_words, matrix
 
 def build(part: FilePart, folder: FilePath | None, keys: Collection[str] = ()) -> Scenario:
     """The scenario that the parts describe; `keys` are those that may be hidden, if that is known. Raises Bad."""
-    table = build_table(part.data, folder)
+    table = build_table(part, folder)
     network = _network(part.network, table)
     run = _run(part, table, network)
     _check_targets(part, table, network)

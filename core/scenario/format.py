@@ -42,6 +42,14 @@ class NetworkPart(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     precision: Line = "float32"
 
 
+class CategoryPart(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`categories`: `name` is 1 where the column says `value`, and 0 elsewhere."""
+
+    name: Name
+    column: Name
+    value: Line
+
+
 class DataPart(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`[data]`: a CSV file, or x and y written here, or, with neither, the bundled house table."""
 
@@ -53,6 +61,17 @@ class DataPart(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     targets: Names | None = None
     standardize: Names | None = None
     log_target: bool | None = None
+    standardize_target: bool = False
+    """Of a target that is a number: minus its mean, by its standard deviation."""
+    categories: Annotated[tuple[CategoryPart, ...], Meta(max_length=MAX_UNITS)] = ()
+    """The features and targets that are made of texts; if they are not said, each text of such a column is one."""
+    separator: Line | None = None
+    decimal: Line | None = None
+    encoding: Line | None = None
+    header: bool | None = None
+    """How the CSV file is written; what is not said is found out."""
+    missing: Line = "drop"
+    na: Names = ()
     holdout: Annotated[float, Meta(ge=0, le=0.9)] = 0.0
     holdout_seed: Annotated[int, Meta(ge=0, le=MAX_SEED)] = 0
 

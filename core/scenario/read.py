@@ -12,6 +12,7 @@ from .decode import Format, Unread, decode, located, plain_text, text_of
 from .facts import Scenario, ScenarioError
 from .format import (
     MAX_BYTES,
+    CategoryPart,
     DataPart,
     ExpectPart,
     FilePart,
@@ -28,6 +29,7 @@ FORMAT = Format(
     {
         "": FilePart,
         "data": DataPart,
+        "data.categories": CategoryPart,
         "network": NetworkPart,
         "network.layers": LayerPart,
         "initial": InitialPart,

@@ -3,17 +3,25 @@
 from pathlib import Path as FilePath
 
 from backprop_tui.core.model.arrays import numbers
+from backprop_tui.core.model.losses import LOSSES
 from backprop_tui.core.model.network import Array
-from backprop_tui.core.table.spec import TableSpec
+from backprop_tui.core.table.choose import in_columns
+from backprop_tui.core.table.form import Form, Told, encoding, separator
+from backprop_tui.core.table.opened import HeaderError
+from backprop_tui.core.table.sniff import look
+from backprop_tui.core.table.spec import MISSING_RULES, Category, TableSpec
 
-from .format import MAX_INLINE, DataPart
+from .format import MAX_INLINE, DataPart, FilePart
 from .places import Path
-from .values import Bad, counted, matrix
+from .values import Bad, choose, counted, matrix
+
+Names = tuple[str, ...]
 
 
-def build_table(data: DataPart, folder: FilePath | None) -> TableSpec:
+def build_table(part: FilePart, folder: FilePath | None) -> TableSpec:
     """The table; a CSV file is looked for in `folder`, or nowhere. Raises Bad."""
     at: Path = ("data",)
+    data = part.data
     if data.csv is not None and (data.x is not None or data.y is not None):
         raise Bad((*at, "csv"), "expected either csv, or x and y, not both")
     house = TableSpec()
@@ -27,8 +35,10 @@ def build_table(data: DataPart, folder: FilePath | None) -> TableSpec:
     elif data.x is not None or data.y is not None:
         x, y = _inline(data)
         house = TableSpec(features=_columns("x", x.shape[1]), targets=_columns("y", y.shape[1]))
-    features = data.features or house.features
-    targets = data.targets or house.targets
+    form, categories = Form(), tuple[Category, ...]()
+    features, targets = data.features or house.features, data.targets or house.targets
+    if path:
+        form, features, targets, categories = _written(part, path)
     for key, values, names in (("features", x, features), ("targets", y, targets)):
         if values is not None and values.shape[1] != len(names):
             raise Bad((*at, key), f"expected {values.shape[1]} names, one for each column, got {len(names)}")
@@ -39,11 +49,83 @@ def build_table(data: DataPart, folder: FilePath | None) -> TableSpec:
     for place, name in enumerate(standardize):
         if name not in features:
             raise Bad((*at, "standardize", place), f"expected one of the features {', '.join(features)}, got {name}")
-    log_target = whole if data.log_target is None else data.log_target
+    log_target = whole and not data.standardize_target if data.log_target is None else data.log_target
+    if log_target and data.standardize_target:
+        raise Bad((*at, "standardize_target"), "expected one of log_target and standardize_target")
     if log_target and y is not None and y.min() <= 0:
         raise Bad((*at, "log_target"), f"{y.min():g} in y has no logarithm; write log_target = false")
-    sent = (None, None) if x is None or y is None else (numbers(x), numbers(y))
-    return TableSpec(path, features, targets, standardize, log_target, data.holdout, data.holdout_seed, *sent)
+    return TableSpec(
+        path,
+        features,
+        targets,
+        standardize,
+        log_target,
+        data.holdout,
+        data.holdout_seed,
+        None if x is None else numbers(x),
+        None if y is None else numbers(y),
+        form,
+        categories,
+        data.missing,  # type: ignore[arg-type]
+        data.na,
+        data.standardize_target,
+    )
+
+
+def _written(part: FilePart, path: str) -> tuple[Form, Names, Names, tuple[Category, ...]]:
+    """How a CSV file is written, and the features, targets and categories that its columns are. Raises Bad."""
+    data, at = part.data, ("data",)
+    choose(data.missing, MISSING_RULES, (*at, "missing"))
+    try:
+        decimal = data.decimal
+        choose(decimal or ".", (".", ","), (*at, "decimal"))
+        told = Told(
+            None if data.separator is None else separator(data.separator),
+            decimal,
+            None if data.encoding is None else encoding(data.encoding),
+            data.header,
+            data.na,
+            data.missing,
+        )
+    except ValueError as error:
+        raise Bad((*at, "separator" if "separator" in str(error) else "encoding"), str(error)) from None
+    features, targets = data.features or (), data.targets or ()
+    given = tuple(Category(it.name, it.column, it.value) for it in data.categories)
+    named = {it.name for it in given}
+    try:
+        seen = look(path, told)
+        # A column that is not there is told when the table is opened.
+        inputs, outputs = ([name for name in names if name in seen.names] for names in (features, targets))
+        inputs, outputs = ([name for name in names if name not in named] for names in (inputs, outputs))
+        _, _, made = in_columns(path, seen, told, inputs, outputs, _are_classes(part, targets))
+    except HeaderError as error:
+        raise Bad((*at, "csv"), _in_keys(str(error))) from None
+    of_column: dict[str, list[str]] = {}
+    for it in made:
+        of_column.setdefault(it.column, []).append(it.name)
+    several = [tuple(it for name in names for it in of_column.get(name, [name])) for names in (features, targets)]
+    return seen.form, several[0], several[1], (*given, *made)
+
+
+def _in_keys(message: str) -> str:
+    """A message that names options, in the words of a scenario."""
+    words = {
+        "--no-header": "header = false",
+        "--header": "header = true",
+        "--encoding": "encoding",
+        "--target": "target",
+    }
+    for option, key in words.items():
+        message = message.replace(option, key)
+    return message
+
+
+def _are_classes(part: FilePart, targets: Names) -> bool:
+    """Whether one column of targets is meant for several outputs, of which each is a class."""
+    network = part.network
+    if network is None or network.loss not in LOSSES or len(targets) != 1:
+        return False
+    return LOSSES[network.loss].classes and network.layers[-1].units > 1
 
 
 def _inline(data: DataPart) -> tuple[Array, Array]:

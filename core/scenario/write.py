@@ -13,6 +13,7 @@ from backprop_tui.core.session.history import Settings
 from backprop_tui.core.session.run import Run
 from backprop_tui.core.session.timeline import Timeline
 from backprop_tui.core.table.batches import ALL_ROWS, THIS_ROW
+from backprop_tui.core.table.form import Form
 from backprop_tui.core.table.spec import TableSpec
 from backprop_tui.core.text.escape import escape_controls
 from backprop_tui.core.text.files import reason, replace_file
@@ -112,6 +113,18 @@ def _data(table: TableSpec, folder: FilePath | None) -> Item:
         found.add(tomlkit.comment("the house table that comes with the program"))
     found["features"], found["targets"] = list(table.features), list(table.targets)
     found["standardize"], found["log_target"] = list(table.standardize), table.log_target
+    if table.standardize_target:
+        found["standardize_target"] = True
+    if table.categories:
+        made = tomlkit.array()
+        for it in table.categories:
+            made.append(_inline(name=it.name, column=it.column, value=it.value))
+        found["categories"] = made.multiline(True)
+    if table.form != Form():
+        form = table.form
+        found["separator"], found["decimal"] = form.separator, form.decimal
+        found["encoding"], found["header"] = form.encoding, form.header
+    _put(found, {"missing": table.missing, "na": list(table.na)}, {"missing": "drop", "na": []})
     holdout = {"holdout": table.holdout, "holdout_seed": table.holdout_seed}
     _put(found, holdout, {"holdout": 0.0, "holdout_seed": 0})
     return found

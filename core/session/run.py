@@ -4,9 +4,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from backprop_tui.core.engine.protocol.messages import Program
+from backprop_tui.core.model.activations import LINEAR, SIGMOID, SOFTMAX
 from backprop_tui.core.model.initializers import initial_parameters
 from backprop_tui.core.model.limits import MAX_SEED
-from backprop_tui.core.model.network import Array, Network
+from backprop_tui.core.model.losses import BINARY_CROSS_ENTROPY, HALF_SQUARED, LOSSES, SOFTMAX_CROSS_ENTROPY
+from backprop_tui.core.model.network import Array, Layer, Network
 from backprop_tui.core.model.optimizers import Optimizer
 from backprop_tui.core.table.spec import TableSpec
 
@@ -59,3 +61,19 @@ class Run:
         initial = self.initial and self.initial[: self.network.width]
         optimizer = replace(self.optimizer, name=name)
         return replace(self, optimizer=optimizer, initial=initial, settings=replace(settings, since=0))
+
+
+def ending(table: TableSpec, loss: str | None = None) -> tuple[Layer, str]:
+    """The last layer and the loss that fit a table's targets; of a loss that is given, the layer that it takes.
+
+    Numbers take a linear layer and half squared error, two classes a sigmoid and binary cross-entropy, more of them
+    softmax and its cross-entropy. Raises ValueError if there is no such loss.
+    """
+    outputs = len(table.targets)
+    if loss is None:
+        loss = HALF_SQUARED if not table.classes else SOFTMAX_CROSS_ENTROPY if outputs > 1 else BINARY_CROSS_ENTROPY
+    if loss not in LOSSES:
+        raise ValueError(f"no loss {loss!r}: {', '.join(LOSSES)}")
+    natural = LINEAR if not table.classes else SOFTMAX if outputs > 1 else SIGMOID
+    last = LOSSES[loss].last or (LINEAR if natural == SOFTMAX else natural)
+    return Layer(outputs, last), loss

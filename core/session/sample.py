@@ -9,12 +9,18 @@ from backprop_tui.core.model.network import Array
 
 @dataclass(frozen=True)
 class Scaling:
-    """The table's size, the mean and standard deviation (features,) that scaled it, and a digest of all its numbers."""
+    """The table's size, the mean and standard deviation (features,) that scaled it, and a digest of all its numbers.
+
+    `target_mean` and `target_std` (targets,) are what scaled its targets; `notes` say how it was read.
+    """
 
     rows: int
     mean: Array
     std: Array
     digest: bytes
+    target_mean: Array
+    target_std: Array
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -31,7 +37,9 @@ class Sample:
 def read_scaling(request: OpenTable, answer: TableOpened) -> Scaling:
     """From the table that was opened. Raises WireError if it is not the one that was asked for."""
     check_table(request, answer)
-    return Scaling(answer.rows, answer.mean.array, answer.std.array, answer.digest)
+    parts = (answer.target_mean, answer.target_std)
+    mean, std = (part.array for part in parts)
+    return Scaling(answer.rows, answer.mean.array, answer.std.array, answer.digest, mean, std, answer.notes)
 
 
 def read_sample(request: ReadRows, answer: RowsRead) -> Sample:

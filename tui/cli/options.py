@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from backprop_tui.core.model.network import Network
     from backprop_tui.core.scenario import Scenario
     from backprop_tui.core.session.run import Run
+    from backprop_tui.core.table.spec import TableSpec
 
 PROGRAM = "backprop-tui"
 
@@ -85,19 +86,58 @@ def _optimizers() -> list[str]:
     return list(OPTIMIZERS)
 
 
+def _losses() -> list[str]:
+    from backprop_tui.core.model.losses import LOSSES
+
+    return list(LOSSES)
+
+
+def _initializers() -> list[str]:
+    from backprop_tui.core.model.initializers import INITIALIZERS
+
+    return list(INITIALIZERS)
+
+
+FORM = ("separator", "decimal", "encoding", "header", "missing", "na")
+"""The options that say how the file of `--data` is written."""
+
+
 def add_model_options(parser: argparse.ArgumentParser) -> None:
     """Add the options that say what is stepped through. None has a default: `run_of` knows what was not said."""
     add = parser.add_argument_group("the data").add_argument
-    add("--data", metavar="CSV", help="a table with a line of column names (default: the bundled house sales)")
+    add("--data", metavar="FILE", help="a table: CSV or its kin, .xlsx, .parquet (default: the bundled house sales)")
     add("--features", metavar="A,B", type=names_of, help="the columns that go in (default: all but the target)")
     add("--target", metavar="C", help="the column to predict (default: the last)")
-    add("--target-transform", choices=("log", "none"), help="what is done to the target (default: log)")
+    add(
+        "--target-transform",
+        choices=("standardize", "log", "none"),
+        help="of a target that is a number (default: standardize; log for the house sales)",
+    )
     add("--row", metavar="N", type=_row, help="the row to learn from, from 0 (default: 0)")
+    add = parser.add_argument_group("how its file is written (default: found out)").add_argument
+    add("--separator", metavar="C", type=_separator, help="between cells: a character, or tab, blanks")
+    add("--decimal", choices=(",", "."), help="before the decimals of a number")
+    add("--encoding", metavar="NAME", type=_encoding, help="of its text: utf-8, utf-16, latin-1 ...")
+    add("--header", action="store_const", const=True, help="the first line holds the names of the columns")
+    add(
+        "--no-header",
+        dest="header",
+        action="store_const",
+        const=False,
+        help="it is a row already: the columns are c1, c2 ...",
+    )
+    add("--missing", choices=("drop", "mean", "median"), help="rows with an empty cell, or the cell (default: drop)")
+    add("--na", metavar="A,B", type=names_of, help="words that mean an empty cell, besides NA, ? and the like")
     add = parser.add_argument_group("the network").add_argument
     add("--hidden", metavar="2[,3...]", type=_hidden, help="units of each hidden layer, or none (default: 2)")
     names = Later(_activations)
     add("--activation", metavar="NAME", choices=names, help="of the hidden layers: %(choices)s (default: sigmoid)")
+    names = Later(_losses)
+    add("--loss", metavar="NAME", choices=names, help="%(choices)s (default: what the target takes)")
+    names = Later(_initializers)
+    add("--init", metavar="NAME", choices=names, help="of the weights: %(choices)s (default: uniform)")
     add("--weights", metavar="FILE", help="start from these: .npz, .keras, .weights.h5 or .safetensors of dense layers")
+    add("--precision", choices=("float32", "float64"), help="of all that is computed (default: float32)")
     add("--lr", metavar="RATE", type=lr_of, help="learning rate (default: 0.2)")
     add("--seed", metavar="N", type=seed_of, help="names the initial weights (default: 0)")
     add = parser.add_argument_group("the training loop").add_argument
@@ -109,8 +149,9 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
 
 def says_a_run(options: argparse.Namespace) -> bool:
     """Whether anything was said of what is stepped through, so that it is not the session that was saved last."""
-    named = ("data", "features", "target", "target_transform", "row", "hidden", "activation", "lr", "seed", "weights")
-    said = [getattr(options, name) for name in ("scenario", *named, "rows", "optimizer", "holdout")]
+    named = ("data", "features", "target", "target_transform", "row", "hidden", "activation", "lr", "seed", *FORM)
+    more = ("loss", "init", "weights", "precision", "rows", "optimizer", "holdout")
+    said = [getattr(options, name) for name in ("scenario", *named, *more)]
     return bool(options.steps) or any(value is not None for value in said)
 
 
@@ -142,21 +183,20 @@ def run_of(options: argparse.Namespace, base: "Run") -> "Run":
     """The run that the options describe: what they leave unsaid is as in `base`. Raises UsageError."""
     from dataclasses import replace
 
-    from backprop_tui.core.table.header import table
     from msgspec.structs import replace as with_fields
 
-    said_of_table = (options.data, options.features, options.target, options.target_transform)
     try:
-        found = base
-        if any(said is not None for said in said_of_table):
-            log = options.target_transform != "none" if options.target_transform else base.table.log_target
-            found = replace(found, table=table(options.data or "", options.features, options.target, log))
+        found = replace(base, table=_table(options, base))
         if options.holdout is not None:
             found = replace(found, table=with_fields(found.table, holdout=options.holdout))
         if options.optimizer is not None:
             initial = found.initial and found.initial[: found.network.width]
             found = replace(found, optimizer=replace(found.optimizer, name=options.optimizer), initial=initial)
-        network = _network(options, base.network, len(found.table.features))
+        if options.precision is not None:
+            found = replace(found, dtype=options.precision)
+        if options.init is not None:
+            found = replace(found, initializer=options.init, initial=None)
+        network = _network(options, base, found.table)
         if options.weights is not None:
             return _settled(options, _with_weights(found, network, options))
         if network != base.network or options.seed is not None:
@@ -205,19 +245,44 @@ def _settled(options: argparse.Namespace, found: "Run") -> "Run":
     return replace(found, settings=settings, seed=found.seed if options.seed is None else options.seed)
 
 
-def _network(options: argparse.Namespace, base: "Network", features: int) -> "Network":
+def _table(options: argparse.Namespace, base: "Run") -> "TableSpec":
+    """The table that the options describe; the base's own if they say nothing of one. Raises ValueError."""
+    said = (options.data, options.features, options.target, options.target_transform)
+    form = {name: value for name in FORM if (value := getattr(options, name)) is not None}
+    if form and not options.data:
+        raise ValueError(f"--{next(iter(form))} says how the file of --data is written; name that file with --data")
+    if all(part is None for part in said):
+        return base.table
+    from backprop_tui.core.model.losses import LOSSES
+    from backprop_tui.core.table.choose import table
+    from backprop_tui.core.table.form import Told
+
+    told = Told(**form | ({"na": tuple(options.na)} if options.na else {}))
+    transform = options.target_transform
+    if transform is None and not options.data:
+        old = base.table
+        transform = "log" if old.log_target else "standardize" if old.standardize_target else "none"
+    classes = options.loss is not None and LOSSES[options.loss].classes
+    return table(options.data or "", options.features, options.target, transform, told, classes)
+
+
+def _network(options: argparse.Namespace, base: "Run", table: "TableSpec") -> "Network":
     from dataclasses import replace
 
     from backprop_tui.core.model.activations import SIGMOID
     from backprop_tui.core.model.network import Layer
+    from backprop_tui.core.session.run import ending
 
-    *hidden, last = base.layers
+    *hidden, last = base.network.layers
+    loss = base.network.loss
     if options.hidden is not None:
         activation = hidden[0].activation if hidden else SIGMOID
         hidden = [Layer(units, activation) for units in options.hidden]
     if options.activation is not None:
         hidden = [Layer(layer.units, options.activation) for layer in hidden]
-    return replace(base, features=features, layers=(*hidden, last))
+    if options.loss is not None or table.targets != base.table.targets or table.classes != base.table.classes:
+        last, loss = ending(table, options.loss)
+    return replace(base.network, features=len(table.features), layers=(*hidden, last), loss=loss)
 
 
 def tell_weights(options: argparse.Namespace) -> None:
@@ -313,6 +378,18 @@ def _share(text: str) -> float:
     if not 0 <= share < 1:
         raise argparse.ArgumentTypeError(f"{text[:40]} is not a share of the rows, 0% to 99%")
     return share
+
+
+def _separator(text: str) -> str:
+    from backprop_tui.core.table.form import separator
+
+    return _allowed(lambda: separator(text))
+
+
+def _encoding(text: str) -> str:
+    from backprop_tui.core.table.form import encoding
+
+    return _allowed(lambda: encoding(text))
 
 
 def _hidden(text: str) -> list[int]:

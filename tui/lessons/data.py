@@ -72,7 +72,7 @@ class DataScreen(LessonScreen):
     def _after(self) -> str:
         table = self.lesson.table
         if self._column >= len(table.features):
-            return "its logarithm" if table.log_target else "as is"
+            return {"log": "its logarithm", "standardize": "scaled"}.get(table.transform, "as is")
         return "scaled" if table.features[self._column] in table.standardize else "as is"
 
     def look(self, room: int) -> None:
@@ -88,7 +88,14 @@ class DataScreen(LessonScreen):
         """What enter does."""
         if self.lesson.scaling is None:
             return (Span("the engine reads the table …", "key"),)
+        if self.lesson.scaling.notes:
+            return (Span(escape_controls("; ".join(self.lesson.scaling.notes)), "key"),)
         return (Span("enter makes this row the sample of the main screen and of training", "dim"),)
+
+    def help_words(self) -> tuple[str, ...]:
+        """What is done to the columns, and how the table was read."""
+        notes = self.lesson.scaling.notes if self.lesson.scaling is not None else ()
+        return (*self.intro(), *map(escape_controls, notes))
 
     # Keys
 

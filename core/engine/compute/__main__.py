@@ -20,7 +20,7 @@ from backprop_tui.core.engine.protocol.messages import (
     encode,
 )
 
-from .reading import read
+from .incoming import read
 
 if TYPE_CHECKING:
     from .engine import Engine

@@ -76,7 +76,7 @@ class Engine:
                 case OpenTable():
                     table = self._table(request.table)
                     _check_targets(request, table)
-                    return TableOpened(len(table.raw), numbers(table.mean), numbers(table.std), table.digest)
+                    return _opened(table)
                 case ReadRows():
                     return self._rows(request)
                 case RunSteps():
@@ -118,7 +118,8 @@ class Engine:
                 return False
 
     def _table(self, spec: TableSpec) -> "Table":
-        from .table import TableError, open_table
+        from .reading import TableError
+        from .table import open_table
 
         table = self._tables.get(spec)
         if table is None:
@@ -261,6 +262,8 @@ class Engine:
         with np.errstate(over="ignore", invalid="ignore"):
             if request.table.log_target:
                 predictions = np.exp(predictions)
+            elif request.table.standardize_target:
+                predictions = predictions * table.target_std + table.target_mean
             # What is not a number is the worst of all.
             errors = np.nan_to_num(np.abs(predictions - raw_y).max(axis=1), nan=np.inf)
         count = min(max(request.count, 1), 1000, len(errors))
@@ -277,6 +280,18 @@ class Engine:
             scores.root_mean_square(predictions, raw_y),
             scores.accuracy(request.program.network.loss, predictions, raw_y),
         )
+
+
+def _opened(table: "Table") -> TableOpened:
+    return TableOpened(
+        len(table.raw),
+        numbers(table.mean),
+        numbers(table.std),
+        table.digest,
+        table.notes,
+        numbers(table.target_mean),
+        numbers(table.target_std),
+    )
 
 
 def _check_targets(request: OpenTable, table: "Table") -> None:

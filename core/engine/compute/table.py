@@ -1,29 +1,22 @@
 """The table: a CSV read with pandas, features scaled with scikit-learn's StandardScaler, the target's logarithm."""
 
-import warnings
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import blake2b
-from pathlib import Path
-from typing import IO
 
 import numpy as np
 from backprop_tui.core.engine.protocol.messages import TABLE_DIGEST
 from backprop_tui.core.model.network import Array
 from backprop_tui.core.table.batches import split_rows
 from backprop_tui.core.table.spec import TableSpec
-from backprop_tui.core.text.escape import escape_controls, with_hyphens
-from backprop_tui.data import HOUSE_TABLE
+from backprop_tui.core.text.escape import escape_controls
 
+from .columns import line_of, read_columns
 from .loading import without_collection
+from .reading import TableError
 
 with without_collection():
-    import pandas as pd
     from sklearn.preprocessing import StandardScaler
-
-
-class TableError(Exception):
-    """The table can't be used: one line that says what is wrong and how to mend it."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +35,11 @@ class Table:
     std: Array
     training: Array | slice
     held: Array | slice
+    target_mean: Array
+    target_std: Array
+    """What scaled the targets (targets,): 0 and 1 if nothing did."""
+    notes: tuple[str, ...] = ()
+    """What there is to say of how it was read: rows left out, columns not used."""
 
     @property
     def training_rows(self) -> int:
@@ -62,6 +60,7 @@ def open_table(spec: TableSpec) -> Table:
     """Read, check and scale a table. Raises TableError."""
     if not spec.features or not spec.targets:
         raise TableError("a table needs at least one feature and one target")
+    notes: tuple[str, ...] = ()
     if spec.x is not None and spec.y is not None:
         name = "the scenario's table"
         raw, raw_y = _inline(spec.x.array, spec.features), _inline(spec.y.array, spec.targets)
@@ -69,8 +68,8 @@ def open_table(spec: TableSpec) -> Table:
             raise TableError(f"{name}: x has {len(raw)} rows and y has {len(raw_y)}; give every row both")
     else:
         name = escape_controls(spec.path) or "the house table"
-        frame = _read(spec)
-        raw, raw_y = _numeric(frame, spec.features, spec), _numeric(frame, spec.targets, spec)
+        found = read_columns(spec)
+        raw, raw_y, notes = found.raw, found.raw_y, found.notes
     if len(raw) < 2 and spec.standardize:
         raise TableError(f"{name}: one row only; standardizing needs at least two different rows")
     training: Array | slice = slice(None)
@@ -80,13 +79,28 @@ def open_table(spec: TableSpec) -> Table:
             training, held = split_rows(len(raw), spec.holdout, spec.holdout_seed)
         except ValueError as error:
             raise TableError(f"{name}: {error}") from None
-    x, mean, std = raw.copy(), np.zeros(raw.shape[1]), np.ones(raw.shape[1])
     scaled = [number for number, feature in enumerate(spec.features) if feature in spec.standardize]
+    x, mean, std = _standardized(raw, training, scaled, spec.features, name, "leave it out")
+    if spec.standardize_target:
+        places = list(range(len(spec.targets)))
+        scaling = _standardized(raw_y, training, places, spec.targets, name, "use --target-transform none")
+    else:
+        y = _logarithm(raw_y, spec, name) if spec.log_target else raw_y
+        scaling = y, np.zeros(raw_y.shape[1]), np.ones(raw_y.shape[1])
+    y, target_mean, target_std = scaling
+    return Table(raw, x, raw_y, y, mean, std, training, held, target_mean, target_std, notes)
+
+
+def _standardized(
+    raw: Array, training: Array | slice, scaled: list[int], names: tuple[str, ...], name: str, mend: str
+) -> tuple[Array, Array, Array]:
+    """Columns (rows, columns) with some of them scaled by the rows that train, and what scaled each (columns,)."""
+    x, mean, std = raw.copy(), np.zeros(raw.shape[1]), np.ones(raw.shape[1])
     for number in scaled:
         if np.ptp(raw[training, number]) == 0:
-            column = escape_controls(spec.features[number])
+            column = escape_controls(names[number])
             raise TableError(
-                f"{name}: column '{column}' is {raw[0, number]:g} in every row and can't be standardized; leave it out"
+                f"{name}: column '{column}' is {raw[0, number]:g} in every row and can't be standardized; {mend}"
             )
     if scaled:
         scaler = StandardScaler()
@@ -95,11 +109,10 @@ def open_table(spec: TableSpec) -> Table:
             x[:, scaled] = scaler.transform(raw[:, scaled])
         unscaled = np.flatnonzero(~np.isfinite(scaler.var_))
         if len(unscaled):
-            column = escape_controls(spec.features[scaled[unscaled[0]]])
+            column = escape_controls(names[scaled[unscaled[0]]])
             raise TableError(f"{name}: column '{column}' is too large to be standardized; divide it")
         mean[scaled], std[scaled] = scaler.mean_, scaler.scale_
-    y = _logarithm(raw_y, spec, name) if spec.log_target else raw_y
-    return Table(raw, x, raw_y, y, mean, std, training, held)
+    return x, mean, std
 
 
 def describe(table: Table, bins: int) -> tuple[Array, Array]:
@@ -111,58 +124,9 @@ def describe(table: Table, bins: int) -> tuple[Array, Array]:
         for column in range(part.shape[1]):
             counts[column, place] = np.histogram(part[:, column], bins)[0]
     # Scaling moves and stretches a feature's histogram; only rounding at the edges of bins would tell them apart.
-    counts[: table.raw.shape[1], 1] = counts[: table.raw.shape[1], 0]
+    moved = np.append(np.ones(table.raw.shape[1], bool), (table.target_mean != 0) | (table.target_std != 1))
+    counts[moved, 1] = counts[moved, 0]
     return summary, counts
-
-
-def _read(spec: TableSpec) -> pd.DataFrame:
-    """The wanted columns of the file. Files only: a name that looks like an address is not followed."""
-    name = escape_controls(spec.path)
-    wanted = list(dict.fromkeys((*spec.features, *spec.targets)))
-    try:
-        with _opened(spec) as file:
-            header = pd.read_csv(file, header=None, nrows=1, dtype=str, keep_default_na=False, skipinitialspace=True)
-            columns = [str(column) for column in header.iloc[0]]
-            for column in wanted:
-                if columns.count(column) == 0:
-                    there = ", ".join(escape_controls(found) for found in columns[:12])
-                    raise TableError(f"{name}: no column '{escape_controls(column)}'; there are: {there}")
-                if columns.count(column) > 1:
-                    raise TableError(
-                        f"{name}: {columns.count(column)} columns are named '{escape_controls(column)}'; rename one"
-                    )
-            file.seek(0)
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                warnings.simplefilter("error", pd.errors.ParserWarning)
-                # All columns, so that a line of more fields is an error and not cut off; none of them an index.
-                frame = pd.read_csv(file, index_col=False, skipinitialspace=True)
-            # By place: pandas gives a second column of a name another one.
-            frame = frame.iloc[:, [columns.index(column) for column in wanted]].set_axis(wanted, axis=1)
-    except FileNotFoundError:
-        raise TableError(f"{name}: no such file") from None
-    except IsADirectoryError:
-        raise TableError(f"{name}: is a directory; give a CSV file") from None
-    except OSError as error:
-        raise TableError(f"{name}: can't be read: {error.strerror}") from None
-    except pd.errors.EmptyDataError:
-        raise TableError(f"{name}: is empty; give a CSV file with a line of column names") from None
-    except (UnicodeError, pd.errors.ParserError, pd.errors.ParserWarning, ValueError) as error:
-        detail = escape_controls(str(error))[:120]
-        raise TableError(f"{name}: is not a CSV file with a line of column names ({detail})") from None
-    if frame.empty:
-        raise TableError(f"{name}: has column names but no rows")
-    return frame
-
-
-def _opened(spec: TableSpec) -> IO[bytes]:
-    """A regular file: what is read from a pipe or a device may never end."""
-    if not spec.path:
-        return HOUSE_TABLE.open("rb")
-    path = Path(spec.path)
-    if path.exists() and not path.is_file() and not path.is_dir():
-        raise TableError(f"{escape_controls(spec.path)}: is not a regular file; give a CSV file")
-    return path.open("rb")
 
 
 def _inline(values: Array, columns: tuple[str, ...]) -> Array:
@@ -174,31 +138,13 @@ def _inline(values: Array, columns: tuple[str, ...]) -> Array:
     return values.astype("float64")
 
 
-def _numeric(frame: pd.DataFrame, columns: tuple[str, ...], spec: TableSpec) -> Array:
-    """Columns as float64 (rows, columns), every number finite."""
-    parts = []
-    for column in columns:
-        found = frame[column]
-        if not pd.api.types.is_numeric_dtype(found):
-            found = found.astype(str).map(with_hyphens)
-        values = pd.to_numeric(found, errors="coerce").to_numpy("float64")
-        bad = np.flatnonzero(~np.isfinite(values))
-        if len(bad):
-            # Line 1 of the file holds the names.
-            what = escape_controls(str(frame[column].iloc[bad[0]]))[:40]
-            file, name = escape_controls(spec.path), escape_controls(column)
-            raise TableError(f"{file}: column '{name}', line {bad[0] + 2}: '{what}' is not a finite number")
-        parts.append(values)
-    return np.stack(parts, axis=1)
-
-
 def _logarithm(raw_y: Array, spec: TableSpec, name: str) -> Array:
     bad = np.argwhere(raw_y <= 0)
     if len(bad):
         row, column = bad[0]
         target = escape_controls(spec.targets[column])
         raise TableError(
-            f"{name}: column '{target}', line {row + 2}: {raw_y[row, column]:g} has no logarithm; "
+            f"{name}: column '{target}', line {line_of(spec, int(row))}: {raw_y[row, column]:g} has no logarithm; "
             "mend it or use --target-transform none"
         )
     return np.log(raw_y)

@@ -37,6 +37,9 @@ def check_table(request: OpenTable, answer: TableOpened) -> None:
     columns = (len(request.table.features),)
     if answer.rows < 1 or answer.mean.shape != columns or answer.std.shape != columns:
         raise WireError("the engine's table does not have the columns that were asked for")
+    targets = (len(request.table.targets),)
+    if answer.target_mean.shape != targets or answer.target_std.shape != targets:
+        raise WireError("the engine's table does not have the targets that were asked for")
     if len(answer.digest) != TABLE_DIGEST:
         raise WireError(f"the engine's table has a digest of {len(answer.digest)} bytes, not {TABLE_DIGEST}")
 

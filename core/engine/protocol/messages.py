@@ -5,7 +5,7 @@ on the wire is a length of four bytes (big-endian), then that many bytes of msgp
 """
 
 import struct
-from typing import Literal, TypeVar
+from typing import Annotated, Literal, TypeVar
 
 import msgspec
 from backprop_tui.core.model.arrays import MAX_FRAME, Numbers
@@ -17,6 +17,10 @@ HEADER = struct.Struct(">I")
 
 TABLE_DIGEST = 16
 """How many bytes tell one table from another."""
+
+
+Note = Annotated[str, msgspec.Meta(max_length=1000)]
+"""A line for a person."""
 
 
 class WireError(Exception):
@@ -136,13 +140,18 @@ Request = OpenTable | ReadRows | RunSteps | FindLosses | DescribeTable | FindWor
 class TableOpened(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True):
     """A table's size and, per feature, the mean and standard deviation that scaled it (0 and 1 if nothing did).
 
-    `digest` is of every number of its features and targets, as in the file: another one is another table.
+    `digest` is of every number of its features and targets, as in the file: another one is another table. `notes` are
+    lines for a person: rows left out, columns not used. `target_mean` and `target_std` (targets,) are what scaled the
+    targets.
     """
 
     rows: int
     mean: Numbers
     std: Numbers
     digest: bytes
+    notes: Annotated[tuple[Note, ...], msgspec.Meta(max_length=8)]
+    target_mean: Numbers
+    target_std: Numbers
 
 
 class RowsRead(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True):

@@ -384,7 +384,11 @@ class Stranger(EngineProcess):
         Thread(target=serve, daemon=True).start()
 
 
-OPENED = encode(TableOpened(499, numbers(np.zeros(2)), numbers(np.ones(2)), bytes(16)))
+OPENED = encode(
+    TableOpened(
+        499, numbers(np.zeros(2)), numbers(np.ones(2)), bytes(16), (), numbers(np.zeros(1)), numbers(np.ones(1))
+    )
+)
 
 
 @pytest.mark.parametrize(

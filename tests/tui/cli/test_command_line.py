@@ -10,7 +10,10 @@ from backprop_tui.core.export.shell_line import command_line, not_in_command_lin
 from backprop_tui.core.model.network import Layer, Network
 from backprop_tui.core.session.run import Run
 from backprop_tui.core.session.session import Session
-from backprop_tui.core.table.header import HeaderError, columns, table
+from backprop_tui.core.table.choose import table
+from backprop_tui.core.table.form import Told
+from backprop_tui.core.table.opened import HeaderError
+from backprop_tui.core.table.sniff import look
 from backprop_tui.tui.cli.options import Parser, UsageError, add_model_options, run_of, steps_of
 from command import run
 
@@ -59,7 +62,7 @@ def run_for(*arguments: str) -> Run:
         (("--features", "a,a"), "--features: 'a' is named twice"),
         (("--data", "missing.csv"), "missing.csv: no such file"),
         (("--data", "."), ".: is a directory"),
-        (("--data", "/dev/null"), "/dev/null: is no regular file"),
+        (("--data", "/dev/null"), "/dev/null: is not a regular file"),
         (("--log", "no/such/directory/log"), "--log no/such/directory/log: No such file or directory"),
         (("--fast",), "--fast"),
         (("\x1b[31mred\x1b[0m",), r"\x1b[31mred\x1b[0m"),
@@ -131,10 +134,10 @@ def test_a_minus_of_typesetting_is_a_minus() -> None:
 def test_the_header_says_what_the_options_do_not(tmp_path: Path) -> None:
     path = tmp_path / "mine.csv"
     path.write_text('\ufeff"age, years", height,weight\n1,2,3\n', encoding="utf-8")
-    assert columns(str(path)) == ["age, years", "height", "weight"]
+    assert look(str(path), Told()).names == ["age, years", "height", "weight"]
     run = run_for("--data", str(path))
     assert (run.table.features, run.table.targets) == (("age, years", "height"), ("weight",))
-    assert run.table.log_target
+    assert (run.table.log_target, run.table.standardize_target) == (False, True)
     run = run_for("--data", str(path), "--target", "height")
     assert (run.table.features, run.table.targets) == (("age, years", "weight"), ("height",))
     run = run_for("--data", str(path), "--features", '"age, years"')
@@ -147,20 +150,22 @@ def test_the_header_says_what_the_options_do_not(tmp_path: Path) -> None:
     ("content", "message"),
     [
         (b"", "is empty"),
-        (b"\n1,2\n", "is empty"),
+        (b"\n1,2\n", "looks like a row and not like names: use --no-header"),
+        (b"\n\n", "is empty"),
         (b"price\n1\n", "two columns at least"),
-        (b"a,\xff\xfe\n1,2\n", "not a CSV file with a line of column names in UTF-8"),
+        (b"a,\x01\xff\xfe\x02\n1,2\n", "not a CSV file with a line of column names"),
+        ("a,b\n1,2\n".encode("utf-16")[:-1], "can't be read as utf-16: give another --encoding"),
         (bytes(range(256)) * 40_000, "not a CSV file"),
         (b"\0" * 10_000_000, "not a CSV file"),
         (b'"a,b\n1,2\n', "line of column names can't be read"),
     ],
-    ids=["empty", "blank", "one column", "not UTF-8", "binary", "zeros", "open quote"],
+    ids=["empty", "a row", "blank", "one column", "not text", "not UTF-16", "binary", "zeros", "open quote"],
 )
 def test_a_header_that_can_not_be_read_is_told(content: bytes, message: str, tmp_path: Path) -> None:
     path = tmp_path / "a\x1b[2J.csv"
     path.write_bytes(content)
     with pytest.raises(HeaderError, match=message) as caught:
-        table(str(path), None, None, True)
+        table(str(path))
     assert str(caught.value).isprintable()
 
 

@@ -1,6 +1,7 @@
 """The table of lesson 1: the rows in view, raw and scaled side by side; the chosen one marked."""
 
 from backprop_tui.core.lessons.data import DataLesson
+from backprop_tui.core.table.form import words
 from backprop_tui.core.text.escape import escape_controls
 from backprop_tui.core.text.numerals import brief, fixed, full, full_width
 from backprop_tui.tui.widgets.line import Line, Span, clipped
@@ -42,13 +43,16 @@ def column_end(column: int, precise: bool = False) -> int:
 
 
 def title(lesson: DataLesson) -> str:
-    """The pane's title: the shape of the table as pandas has it, and the row that is chosen."""
+    """The pane's title: the shape of the table as pandas has it, the row that is chosen, how a file is written."""
+    if not lesson.rows:
+        return "Table"
     columns = len(lesson.table.features) + len(lesson.table.targets)
-    return f"Table  shape ({lesson.rows}, {columns})  row {lesson.row:,}" if lesson.rows else "Table"
+    form = f"  {escape_controls(words(lesson.table.form))}" if lesson.table.path else ""
+    return f"Table  shape ({lesson.rows}, {columns})  row {lesson.row:,}{form}"
 
 
 def _second(name: str, lesson: DataLesson) -> str:
     """What the second column of a pair holds."""
     if name in lesson.table.targets:
-        return "ln" if lesson.table.log_target else "as is"
+        return {"log": "ln", "standardize": "scaled"}.get(lesson.table.transform, "as is")
     return "scaled" if name in lesson.table.standardize else "as is"

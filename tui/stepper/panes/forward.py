@@ -6,7 +6,10 @@ from backprop_tui.core.model.values import symbol
 from backprop_tui.core.table.units import in_units
 from backprop_tui.core.text.escape import escape_controls
 from backprop_tui.tui.stepper.view import View
-from backprop_tui.tui.widgets.line import Line, Span, length_of
+from backprop_tui.tui.widgets.line import Line, Span, clipped, length_of
+
+CLASS = 14
+"""The columns that the name of a class may take."""
 
 
 def lines(view: View, width: int) -> list[Line]:
@@ -45,11 +48,7 @@ def _prediction(view: View, wide: int, width: int) -> list[Line]:
     for unit in range(view.network.outputs):
         cell = Cell("y_pred", unit)
         value = view.value(cell)
-        price = (
-            f" ≈ {escape_controls(in_units(value, view.run.table, unit))}"
-            if value is not None and view.run.table.log_target
-            else ""
-        )
+        price = _meaning(view, unit, value) if value is not None else ""
         name = "ŷ " if view.network.outputs == 1 else f"ŷ{unit + 1}"
         found.append((Span(name, "label"), view.number(cell, wide), Span(price)))
     loss = (Span("loss", "label"), Span(" "), view.number(Cell("loss"), wide))
@@ -60,3 +59,16 @@ def _prediction(view: View, wide: int, width: int) -> list[Line]:
     else:
         found.append(loss)
     return found
+
+
+def _meaning(view: View, unit: int, value: float) -> str:
+    """What ŷ is outside of the network: an amount in the target's own units, or the class that it is the share of."""
+    table, scaling = view.run.table, view.scaling
+    if table.classes:
+        return f" {clipped(escape_controls(table.targets[unit]), CLASS).rstrip()}"
+    if table.log_target:
+        return f" ≈ {escape_controls(in_units(value, table, unit))}"
+    if table.standardize_target and scaling is not None:
+        mean, std = float(scaling.target_mean[unit]), float(scaling.target_std[unit])
+        return f" ≈ {escape_controls(in_units(value, table, unit, mean, std))}"
+    return ""

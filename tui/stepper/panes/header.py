@@ -39,7 +39,9 @@ def _facts(view: View) -> list[str]:
 def _tasks(view: View) -> list[str]:
     """What is predicted from what, from all names to a few words."""
     table = view.run.table
-    features = [escape_controls(name) for name in table.features]
-    target = ", ".join(escape_controls(name) for name in table.targets)
+    features = [escape_controls(name) for name in table.columns_of(table.features)]
+    target = ", ".join(escape_controls(name) for name in table.columns_of(table.targets))
+    classes = ", ".join(escape_controls(it.value) for it in table.categories if it.name in table.targets)
     count = f"{len(features)} features" if len(features) > 1 else features[0]
-    return [f"Predict {target} from {', '.join(features)}", f"Predict {target} from {count}", f"Predict {target}"]
+    tasks = [f"Predict {target} from {', '.join(features)}", f"Predict {target} from {count}", f"Predict {target}"]
+    return [f"Predict {target} ({classes}) from {count}", *tasks] if classes else tasks

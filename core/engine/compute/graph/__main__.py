@@ -17,7 +17,7 @@ from backprop_tui.core.engine.protocol.model import (
     encode_message,
 )
 
-from ..reading import read
+from ..incoming import read
 
 if TYPE_CHECKING:
     from .holder import Holder
