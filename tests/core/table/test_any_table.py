@@ -270,7 +270,9 @@ SHEET = _sheet()
 
 
 @pytest.mark.parametrize(
-    ("name", "content", "extra"), [("t.xlsx", SHEET, "openpyxl"), ("t.parquet", b"PAR1....", "pyarrow")]
+    ("name", "content", "extra"),
+    [("t.xlsx", SHEET, "openpyxl"), ("t.parquet", b"PAR1....", "pyarrow")],
+    ids=["xlsx", "parquet"],
 )
 def test_a_reader_that_is_missing_is_named(tmp_path: Path, name: str, content: bytes, extra: str) -> None:
     if find_spec(extra):

@@ -201,7 +201,7 @@ async def test_classes_are_named_on_the_screen(engine: Engine, iris: str) -> Non
             assert name in lines(found, "forward")
             assert name in lines(found, "sample")
         await press(found, "1")
-        assert title(found, "rows").strip().endswith("of 150  commas")
+        assert title(found, "rows").strip().endswith("shape (150, 7)  row 0  commas")
         assert "species has 3 classes, one output each" in lines(found, "intro")
 
 
@@ -213,7 +213,7 @@ async def test_a_number_in_its_own_units_and_what_was_left_out_on_the_screen(eng
         assert "Predict Preis from Fläche, Lage" in lines(found, "header")
         assert "≈" in lines(found, "forward")
         await press(found, "1")
-        assert title(found, "rows").strip().endswith("of 3  semicolons, decimal commas")
+        assert title(found, "rows").strip().endswith("shape (3, 3)  row 0  semicolons, decimal commas")
         assert "empty cells: Lage 1; 1 of 4 rows left out" in lines(found, "status")
         assert "Preis is standardized too" in lines(found, "intro")
         await press(found, "space")
