@@ -279,6 +279,9 @@ async def test_the_panes_show_a_row_of_a_batch_or_the_mean(engine: Engine) -> No
                     assert float(text) == round(float(value[cell.row, place]), 4)
                 else:
                     assert text == whole[cell], "the parameters and the loss are the whole batch's"
+            await point(found, Cell("gw1", 0, 1))
+            part = trace["gz1"][0, place] * trace["x"][place, 1]
+            assert f"of which row {row} gives {part:+.4f}" in lines(found, "status")
         await press(found, "m")
         assert found.shown() == whole
         await press(found, "m", "s", "s")

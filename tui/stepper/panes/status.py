@@ -4,10 +4,11 @@ from collections.abc import Sequence
 
 from backprop_tui.core.explain import cell_name
 from backprop_tui.core.explain.remarks import known
+from backprop_tui.core.explain.share import share
 from backprop_tui.core.model.phases import UPDATE, Cell, shape
 from backprop_tui.core.session.jump import Jump
 from backprop_tui.core.text.escape import escape_controls
-from backprop_tui.core.text.numerals import full, ordinal
+from backprop_tui.core.text.numerals import fixed, full, ordinal
 from backprop_tui.tui.stepper.view import View
 from backprop_tui.tui.widgets.keys import Key
 from backprop_tui.tui.widgets.line import Line, Span, clipped
@@ -62,10 +63,14 @@ def named(view: View, cell: Cell) -> str:
 
 
 def known_by(view: View, cell: Cell) -> str:
-    """A number's name and all its digits."""
+    """A number's name and all its digits; of a gradient what the row of a batch that is shown adds to it."""
     value = view.value(cell)
     number = "not computed yet" if value is None else full(value, view.dtype(cell.name))
-    return f"{cell_name(view.network, cell)} = {number}"
+    told = f"{cell_name(view.network, cell)} = {number}"
+    if value is None or view.trace is None or view.place is None:
+        return told
+    part = share(view.trace, cell, view.place)
+    return told if part is None else f"{told}, of which row {view.trace.rows[view.place]} gives {fixed(part)}"
 
 
 def called(view: View, cell: Cell) -> str:
