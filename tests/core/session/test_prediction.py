@@ -249,7 +249,7 @@ def replace_rows(engine: Engine, table: TableSpec, count: int) -> object:
     return engine.answer(ReadRows(table, numbers(np.arange(count, dtype="int32"))))
 
 
-def test_keys_go_round(settle: Settle) -> None:
+def test_keys_go_round() -> None:
     run = run_with(SOFTMAX, SOFTMAX_CROSS_ENTROPY)
     plane = beginning(run)
     assert (plane.across, plane.up, plane.unit) == (0, 1, None)
