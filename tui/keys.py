@@ -23,6 +23,7 @@ TABLES: dict[str, tuple[Key, ...]] = {
     _TRAINING: lessons.TRAINING,
     "enter: why?": stepper.WHY,
     "L: the loss, and the learning rate": stepper.CURVES,
+    "P: the prediction": stepper.PREDICTION,
     "v: the network": stepper.PICTURE,
     "o: the examples": stepper.EXAMPLES,
     "y: a page of words": stepper.WORDS,

@@ -94,6 +94,7 @@ TRAINING = (
         "this row",
         "the marked row on screen 4, in a run of its own: the training stays",
     ),
+    *_as_there("prediction"),
     *_DIGITS,
     *COMMON,
 )

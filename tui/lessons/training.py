@@ -211,6 +211,10 @@ class TrainingScreen(LessonScreen):
         self._axes = replace(self._axes, steps=not self._axes.steps)
         self.draw()
 
+    def action_prediction(self) -> None:
+        """Show the prediction as a picture."""
+        self._stepper.action_prediction()
+
     # Keys: the worst rows
 
     def action_move(self, by: int) -> None:

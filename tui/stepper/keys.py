@@ -134,6 +134,13 @@ MAIN = (
             "loss plot",
             "the loss as a picture, in which one travels in time; tab: the learning rate's",
         ),
+        Key(
+            "P",
+            "P",
+            "prediction",
+            "prediction",
+            "the prediction, or what a hidden unit has learnt, as a picture over one or two features",
+        ),
         Key("w", "w", "save", "save", "save the session; quitting does it too, and backprop-tui --resume goes on"),
         Key("e", "e", "export", "export", "export what was done, or the present run as a scenario file"),
         Key("y", "y", "copy", "copy", "copy the line of shell that leads to this state again"),
@@ -199,6 +206,40 @@ CURVES = (
     Key("escape,q,L,enter", "esc", "dismiss", "", "close it; q, L and enter too", True),
 )
 """The loss as a picture: one page over the steps, one over the learning rate."""
+
+PREDICTION = (
+    Key("space", "space", "step", "step", "one step: the picture moves with it", True),
+    Key("b", "b", "back", "back", "takes back the last step", True),
+    Key(
+        "left",
+        "←→",
+        "across(-1)",
+        "across",
+        "another feature across",
+        True,
+        also=(("right", "across(1)"),),
+    ),
+    Key(
+        "up",
+        "↑↓",
+        "upward(1)",
+        "upward",
+        "another feature upward, or one if there is none",
+        True,
+        also=(("down", "upward(-1)"),),
+    ),
+    Key("c", "c", "curve", "curve", "a curve over one feature, or a map over two", True),
+    Key("o", "o", "output", "output", "another output or class; from a hidden unit, the prediction", True),
+    Key("u", "u U", "unit(1)", "unit", "another hidden unit: what it has learnt", True, also=(("U", "unit(-1)"),)),
+    Key("m", "m", "mean", "others", "the other features at the row's values, or at the mean of the rows", True),
+    Key("r", "r", "rows", "rows", "the rows of the table upon it, or not", True),
+    Key("n", "n p", "row(1)", "next row", "the next row in view, or the one before", True, also=(("p", "row(-1)"),)),
+    Key("a", "a", "autoplay", "autoplay", "autoplay on and off", True),
+    WHAT,
+    HELP,
+    Key("escape,q,P,enter", "esc", "dismiss", "close", "close it; q, P and enter too", True),
+)
+"""The prediction as a picture."""
 
 PICTURE = (
     WHAT,

@@ -347,6 +347,12 @@ class StepperScreen(StepView):
         """Take the row before."""
         self._move_row(-1)
 
+    def action_prediction(self) -> None:
+        """Show the prediction as a picture over features of the table."""
+        from .overlays.prediction import PredictionScreen
+
+        self.app.push_screen(PredictionScreen(self, self._engine), lambda _: self.draw())
+
     def _move_row(self, by: int) -> None:
         def move() -> None:
             timeline = self.session.timeline

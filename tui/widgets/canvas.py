@@ -61,6 +61,10 @@ class Canvas:
             if 0 <= place < self.width and 0 <= y < self.height:
                 self._text[(place, y)] = (character, role, cell)
 
+    def drawn(self, x: int, y: int) -> bool:
+        """Whether a character has dots."""
+        return bool(self._dots[y * 4 : y * 4 + 4, x * 2 : x * 2 + 2].any())
+
     def free(self, x: int, y: int, width: int, beside: int = 1) -> bool:
         """Whether no text stands at a place, nor so many columns beside it."""
         return not any((place, y) in self._text for place in range(x - beside, x + width + beside))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from backprop_tui.core.model.network import Array
 from backprop_tui.core.text.numerals import INFINITY, NAN
+from rich.cells import cell_len
 
 from . import axis
 from .axis import LABEL, Axis
@@ -43,6 +44,7 @@ class Mark:
     """A character at a point. If several meet, the last one is seen. `on_axis` marks its x below as well.
 
     One that is `kept` is seen whatever its y is: at the edge if it lies beyond, as `∞` or `NaN` if it is no number.
+    One that lies `beneath` is covered by a curve.
     """
 
     x: float
@@ -51,6 +53,7 @@ class Mark:
     role: str = "title"
     on_axis: bool = False
     kept: bool = False
+    beneath: bool = False
 
 
 def upright(
@@ -78,19 +81,35 @@ def upright(
     return axis.over(float(found.min()), float(found.max()), name, logarithmic=logarithmic)
 
 
+def inside(width: int, height: int) -> tuple[int, int]:
+    """How many columns and lines a plot of this size has within its axes."""
+    return max(width - SCALE, 4), max(height - FRAME, 1)
+
+
 def lines(
-    curves: Sequence[Series], marks: Sequence[Mark], width: int, height: int, across: Axis, up: Axis
+    curves: Sequence[Series],
+    marks: Sequence[Mark],
+    width: int,
+    height: int,
+    across: Axis,
+    up: Axis,
+    ground: Sequence[Line] = (),
 ) -> list[Line]:
-    """The plot in exactly `width` columns and `height` lines, axes included."""
-    columns, rows = max(width - SCALE, 4), max(height - FRAME, 1)
+    """The plot in exactly `width` columns and `height` lines, axes included; `ground` are lines below all of it."""
+    columns, rows = inside(width, height)
     canvas = Canvas(columns, rows)
+    for y, line in enumerate(ground):
+        x = 0
+        for span in line:
+            canvas.text(x, y, span.text, span.role)
+            x += len(span.text)
     for curve in curves:
         _draw(canvas, curve, across, up)
     marked = [column for mark in marks if (column := _mark(canvas, mark, across, up)) is not None and mark.on_axis]
     found: list[Line] = []
     beside = _beside(up, rows)
     for drawn, (text, tick) in zip(canvas.lines(), beside, strict=True):
-        found.append((Span(text.rjust(LABEL)[-LABEL:], "dim"), Span("┤" if tick else "│", "dim"), *drawn))
+        found.append((Span(_right(text), "dim"), Span("┤" if tick else "│", "dim"), *drawn))
     if height > FRAME:
         found += _below(across, columns, marked)
     return found[:height]
@@ -108,6 +127,11 @@ def _beside(up: Axis, rows: int) -> list[tuple[str, bool]]:
     if up.name and free is not None and rows > APART:
         found[free] = (f"{'log ' * up.logarithmic}{up.name}", False)
     return found
+
+
+def _right(text: str) -> str:
+    """At the right of the columns beside the axis; of one that is too long, its end."""
+    return " " * (LABEL - cell_len(text)) + text if cell_len(text) <= LABEL else text[-LABEL:]
 
 
 def _below(across: Axis, columns: int, marked: Sequence[int]) -> list[Line]:
@@ -131,7 +155,7 @@ def _below(across: Axis, columns: int, marked: Sequence[int]) -> list[Line]:
     scale = "log" if across.logarithmic else ""
     return [
         (Span(scale.rjust(LABEL), "dim"), Span("└" + "".join(line), "dim")),
-        (Span(across.name.rjust(LABEL)[-LABEL:] + " " + "".join(text), "dim"),),
+        (Span(_right(across.name) + " " + "".join(text), "dim"),),
     ]
 
 
@@ -144,7 +168,7 @@ def _mark(canvas: Canvas, mark: Mark, across: Axis, up: Axis) -> int | None:
         above = not np.isfinite(mark.y) or mark.y > up.high
         row = canvas.height - 1 if above else 0
         text = text if np.isfinite(mark.y) else NAN if np.isnan(mark.y) else INFINITY
-    if row is not None:
+    if row is not None and not (mark.beneath and canvas.drawn(column, canvas.height - 1 - row)):
         canvas.text(max(min(column, canvas.width - len(text)), 0), canvas.height - 1 - row, text, mark.role)
     return column
 

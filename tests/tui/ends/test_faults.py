@@ -177,6 +177,7 @@ KEYS_OF_PAGES = {
     "curves": (["L"], ["left", "right", "plus", "minus", "pageup", "home", "e", "g", "tab", "plus"]),
     "learning rate": (["L", "tab"], ["plus", "minus", "tab", "left"]),
     "picture": (["v"], []),
+    "prediction": (["P"], ["space", "u", "left", "c", "n", "b"]),
     "help": (["question_mark"], ["pagedown", "down"]),
     "words": (["y"], ["pagedown"]),
     "examples": (["o"], ["pagedown", "down"]),

@@ -333,6 +333,11 @@ async def loss_picture(shown: Driven, key: str) -> None:
     await picture(shown, key)
 
 
+@checks("prediction")
+async def prediction(shown: Driven, key: str) -> None:
+    await picture(shown, key)
+
+
 @checks("predict")
 async def predict(shown: Driven, key: str) -> None:
     await shown.press(key, "space")
