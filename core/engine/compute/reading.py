@@ -27,7 +27,7 @@ class TableError(Exception):
 
 def read_frame(spec: TableSpec, wanted: list[str]) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The wanted columns of the file, and all others. Files only: a name that looks like an address is not followed."""
-    name = escape_controls(spec.path or spec.built_in)
+    name = escape_controls(spec.path or spec.built_in) or "the house table"
     try:
         if spec.built_in:
             columns, frame = _made(spec.built_in)

@@ -49,6 +49,10 @@ class SetupScreen(Overlay[Run]):
         yield Prompt(self._take, self._leave)
         yield Pane(id="setup-keys")
 
+    def on_mount(self) -> None:
+        """Draw it before it is laid out, so that the first frame is whole."""
+        self.paint()
+
     @property
     def _choice(self) -> Choice:
         return CHOICES[self._at]
