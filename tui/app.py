@@ -26,10 +26,12 @@ from .widgets.messages import (
     FollowInstructor,
     Leave,
     NothingToShow,
+    OpenBuiltIn,
     OpenExample,
     OpenLesson,
     OtherScenario,
     Save,
+    SetUpRun,
     ShowGlossary,
     ShowHelp,
     ShowQuestion,
@@ -56,6 +58,9 @@ class StepperApp(KeyApp):
 
     TITLE = "backprop-tui"
     CSS_PATH = Path(__file__).parent / "stepper" / "stepper.tcss"
+
+    READS_FILES: ClassVar[bool] = True
+    """Whether a person may name files of this machine as tables."""
 
     SAVE_EVERY: ClassVar[float] = 30.0
     """Seconds between looks whether there is something to save; 0 if somebody else sees to it."""
@@ -125,6 +130,19 @@ class StepperApp(KeyApp):
 
                 self.lessons.close()
                 self._main.open(bundled(what.name), tells=True)
+            case OpenBuiltIn():
+                from backprop_tui.core.session.chosen import Chosen, run_with
+                from backprop_tui.core.session.run import Run
+
+                self.lessons.close()
+                self._main.begin(run_with(Chosen(data=what.name), Run()))
+            case SetUpRun():
+                from backprop_tui.core.session.setup import setup_of
+
+                from .stepper.overlays.setup import SetupScreen
+
+                setup = setup_of(self.session.timeline, self.READS_FILES)
+                self.push_screen(SetupScreen(setup, self.engine), self._main.begin)
             case OtherScenario():
                 self.lessons.narrow(what.scenario)
             case ShowHelp():

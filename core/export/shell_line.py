@@ -13,6 +13,7 @@ from backprop_tui.core.session.history import Settings
 from backprop_tui.core.session.run import Run, ending
 from backprop_tui.core.session.timeline import Timeline
 from backprop_tui.core.table.batches import NEXT_ROW, SHUFFLED
+from backprop_tui.core.table.built_in import BUILT_IN
 from backprop_tui.core.table.cells import is_number
 from backprop_tui.core.table.form import SEPARATOR_NAMES
 from backprop_tui.core.table.spec import TableSpec
@@ -63,15 +64,16 @@ def _settings(timeline: Timeline) -> Settings:
 
 def _table(table: TableSpec) -> list[str]:
     plain, words, form = TableSpec(), list[str](), table.form
+    data = table.path or table.built_in
     features, targets = table.columns_of(table.features), table.columns_of(table.targets)
-    if table.path:
-        # One word with "=": a name that begins with a dash is no option then.
-        words.append(f"--data={table.path}")
-    if table.path or table.features != plain.features:
+    if data:
+        # One word with "=": a name that begins with a dash is no option then; one that a built-in table has is a path.
+        words.append(f"--data={'./' * (table.path in BUILT_IN)}{data}")
+    if data or table.features != plain.features:
         words.append(f"--features={_csv(features)}")
-    if table.path or table.targets != plain.targets:
+    if data or table.targets != plain.targets:
         words.append(f"--target={targets[0]}")
-    usual = "none" if table.classes else "standardize" if table.path else "log"
+    usual = "none" if table.classes else "standardize" if data else "log"
     if table.transform != usual:
         words.append(f"--target-transform={table.transform}")
     if form != plain.form and form.is_text:

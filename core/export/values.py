@@ -43,7 +43,7 @@ def table_words(table: TableSpec) -> str:
     """The table's file, or which table it is."""
     if table.x is not None:
         return "samples written in the scenario"
-    return table.path or "the bundled house table"
+    return table.path or (f"the built-in table {table.built_in}" if table.built_in else "the bundled house table")
 
 
 def settings(run: Run) -> dict[str, Any]:

@@ -6,6 +6,8 @@ can.
 
 import sys
 
+from backprop_tui.core.text.escape import with_hyphens
+
 LARGEST = {"float32": 3.4028234663852886e38, "float64": sys.float_info.max}
 """The largest finite number of each precision."""
 
@@ -31,6 +33,21 @@ def step_count(value: int, least: int = 1) -> int:
     if not least <= value <= MAX_STEPS:
         raise ValueError(f"{value} is not a number of steps, from {least} to {MAX_STEPS:,}")
     return value
+
+
+def hidden_units(text: str) -> list[int]:
+    """`4,3` as the units of each hidden layer; `none` has none. Raises ValueError."""
+    return [] if text.strip() == "none" else [_units(part.strip()) for part in text.split(",")]
+
+
+def _units(text: str) -> int:
+    try:
+        found = int(with_hyphens(text))
+    except ValueError:
+        raise ValueError(f"'{text[:40]}' is not a whole number") from None
+    if not 1 <= found <= MAX_UNITS:
+        raise ValueError(f"{text[:40]} is not between 1 and {MAX_UNITS}")
+    return found
 
 
 def seed(value: int) -> int:

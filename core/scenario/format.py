@@ -51,10 +51,12 @@ class CategoryPart(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class DataPart(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """`[data]`: a CSV file, or x and y written here, or, with neither, the bundled house table."""
+    """`[data]`: a CSV file, a built-in table, or x and y written here, or, with none, the bundled house table."""
 
     csv: Line | None = None
     """Relative to the scenario's own folder, and inside it."""
+    table: Line | None = None
+    """The name of a table that comes along: `"iris"`."""
     x: Rows | None = None
     y: Rows | None = None
     features: Names | None = None

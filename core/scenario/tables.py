@@ -5,6 +5,8 @@ from pathlib import Path as FilePath
 from backprop_tui.core.model.arrays import numbers
 from backprop_tui.core.model.losses import LOSSES
 from backprop_tui.core.model.network import Array
+from backprop_tui.core.table import built_in
+from backprop_tui.core.table.built_in import BUILT_IN
 from backprop_tui.core.table.choose import in_columns
 from backprop_tui.core.table.form import Form, Told, encoding, separator
 from backprop_tui.core.table.opened import HeaderError
@@ -24,27 +26,32 @@ def build_table(part: FilePart, folder: FilePath | None) -> TableSpec:
     data = part.data
     if data.csv is not None and (data.x is not None or data.y is not None):
         raise Bad((*at, "csv"), "expected either csv, or x and y, not both")
+    if data.table is not None:
+        choose(data.table, BUILT_IN, (*at, "table"))
+        if data.csv is not None or data.x is not None or data.y is not None:
+            raise Bad((*at, "table"), "expected one of table, csv, or x and y")
     house = TableSpec()
     x = y = None
     path = ""
     if data.csv is not None:
         path = _inside(data.csv, folder, (*at, "csv"))
+    if data.csv is not None or data.table is not None:
         for key in ("features", "targets"):
             if not getattr(data, key):
-                raise Bad((*at, key), f"expected the columns of {data.csv} that are the {key}")
+                raise Bad((*at, key), f"expected the columns of {data.csv or data.table} that are the {key}")
     elif data.x is not None or data.y is not None:
         x, y = _inline(data)
         house = TableSpec(features=_columns("x", x.shape[1]), targets=_columns("y", y.shape[1]))
     form, categories = Form(), tuple[Category, ...]()
     features, targets = data.features or house.features, data.targets or house.targets
-    if path:
+    if path or data.table:
         form, features, targets, categories = _written(part, path)
     for key, values, names in (("features", x, features), ("targets", y, targets)):
         if values is not None and values.shape[1] != len(names):
             raise Bad((*at, key), f"expected {values.shape[1]} names, one for each column, got {len(names)}")
     if len({*features, *targets}) < len(features) + len(targets):
         raise Bad((*at, "features" if len({*features}) < len(features) else "targets"), "a column is named twice")
-    whole = path == "" and x is None
+    whole = path == "" and not data.table and x is None
     standardize = data.standardize if data.standardize is not None else features if whole else ()
     for place, name in enumerate(standardize):
         if name not in features:
@@ -69,6 +76,7 @@ def build_table(part: FilePart, folder: FilePath | None) -> TableSpec:
         data.missing,  # type: ignore[arg-type]
         data.na,
         data.standardize_target,
+        data.table or "",
     )
 
 
@@ -93,13 +101,13 @@ def _written(part: FilePart, path: str) -> tuple[Form, Names, Names, tuple[Categ
     given = tuple(Category(it.name, it.column, it.value) for it in data.categories)
     named = {it.name for it in given}
     try:
-        seen = look(path, told)
+        seen = built_in.look(data.table) if data.table else look(path, told)
         # A column that is not there is told when the table is opened.
         inputs, outputs = ([name for name in names if name in seen.names] for names in (features, targets))
         inputs, outputs = ([name for name in names if name not in named] for names in (inputs, outputs))
-        _, _, made = in_columns(path, seen, told, inputs, outputs, _are_classes(part, targets))
+        _, _, made = in_columns(path or data.table or "", seen, told, inputs, outputs, _are_classes(part, targets))
     except HeaderError as error:
-        raise Bad((*at, "csv"), _in_keys(str(error))) from None
+        raise Bad((*at, "table" if data.table else "csv"), _in_keys(str(error))) from None
     of_column: dict[str, list[str]] = {}
     for it in made:
         of_column.setdefault(it.column, []).append(it.name)

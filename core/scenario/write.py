@@ -109,6 +109,8 @@ def _data(table: TableSpec, folder: FilePath | None) -> Item:
         found["y"] = _rows(table.y.array)
     elif table.path:
         found["csv"] = _relative(table.path, folder)
+    elif table.built_in:
+        found["table"] = table.built_in
     else:
         found.add(tomlkit.comment("the house table that comes with the program"))
     found["features"], found["targets"] = list(table.features), list(table.targets)

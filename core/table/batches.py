@@ -5,9 +5,12 @@ from functools import lru_cache
 
 import numpy as np
 from backprop_tui.core.model.network import Array
+from backprop_tui.core.text.entered import whole
 
 THIS_ROW, NEXT_ROW, SHUFFLED, ALL_ROWS = "this row", "next row", "shuffled", "all rows"
 RULES = (THIS_ROW, NEXT_ROW, SHUFFLED, ALL_ROWS)
+
+MAX_BATCH = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -61,6 +64,16 @@ class Sampling:
             found[done : done + count].reshape(-1)[: len(part)] = _numbers(table, part)
             done += count
         return found
+
+
+def rule_of(text: str) -> tuple[str, int]:
+    """`this`, `next`, `shuffled`, `all`, or a number for shuffled mini-batches: the rule and the batch. ValueError."""
+    if text.isdigit() and 1 <= whole(text) <= MAX_BATCH:
+        return SHUFFLED, whole(text)
+    found = [rule for rule in RULES if rule.split()[0].startswith(text.lower())]
+    if len(found) != 1:
+        raise ValueError(f"type this, next, shuffled, all, or a number of rows, 1 to {MAX_BATCH:,}")
+    return found[0], 1
 
 
 def _numbers(table: int | Array, places: Array) -> Array:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from backprop_tui.core.text.escape import escape_controls
 
+from . import built_in
+from .built_in import BUILT_IN, HOUSES
 from .cells import YES, is_date, is_missing, is_number
 from .form import Form, Told
 from .opened import HeaderError, bytes_of, cells, text_lines, why
@@ -41,16 +43,19 @@ def table(
     told: Told | None = None,
     classes: bool = False,
 ) -> TableSpec:
-    """The table of a file (the bundled house table when `path` is empty), all features of numbers standardized.
+    """The table of a file, all features of numbers standardized: a built-in one by its name, the houses if it is empty.
 
     What is not said is found out: the target is the last column, features are all the others that are numbers or few
     different texts. A target of texts is a class, and so is one of numbers if `classes`. Raises HeaderError.
     """
     chosen = None if features is None else tuple(features)
-    if not path:
+    if (path in BUILT_IN or path == HOUSES) and told not in (None, Told()):
+        raise HeaderError(f"{path}: is a table that comes along; leave out how a file is written, or give ./{path}")
+    if path in ("", HOUSES):
         return _of_houses(chosen, target, transform)
     name, told = escape_controls(path), told or Told()
-    seen = look(path, told)
+    made_here = path if path in BUILT_IN else ""
+    seen = built_in.look(path) if made_here else look(path, told)
     names = [column for column in seen.names if column]
     if not names:
         raise HeaderError(f"{name}: has no column names in its first line")
@@ -71,7 +76,7 @@ def table(
         raise HeaderError(f"{name}: '{escape_controls(target)}' is a class, no number: leave --target-transform out")
     made = {it.name for it in categories}
     return TableSpec(
-        path,
+        "" if made_here else path,
         inputs,
         targets,
         tuple(column for column in inputs if column not in made),
@@ -81,6 +86,7 @@ def table(
         missing=told.missing,  # type: ignore[arg-type]
         na=told.na,
         standardize_target=not is_class and transform in (None, STANDARDIZE),
+        built_in=made_here,
     )
 
 
@@ -117,13 +123,15 @@ def in_columns(
 
 
 def _of_houses(features: tuple[str, ...] | None, target: str | None, transform: str | None) -> TableSpec:
-    """The house table: the logarithm of its target is taken unless something else is said."""
+    """The house table: the logarithm of the price is taken unless something else is said; another target is scaled."""
     plain = TableSpec()
     names = [*plain.features, *plain.targets]
     target = names[-1] if target is None else target
     features = tuple(name for name in names if name != target) if features is None else features
     _check_target("", features, target)
-    log, scale = transform in (None, LOG), transform == STANDARDIZE
+    if transform is None:
+        transform = LOG if target == names[-1] else STANDARDIZE
+    log, scale = transform == LOG, transform == STANDARDIZE
     return TableSpec("", features, (target,), features, log, standardize_target=scale)
 
 

@@ -30,7 +30,7 @@ class TableSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     `form` says how the file is written. The features and targets that are named in `categories` are made of a column of
     texts; the others are columns of numbers. `na` are words that mean an empty cell, besides the usual; `missing` is
-    what becomes of the rows with one.
+    what becomes of the rows with one. `built_in` names one of the tables that come along besides the houses.
     """
 
     path: str = ""
@@ -47,6 +47,12 @@ class TableSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     missing: Literal["drop", "mean", "median"] = "drop"
     na: tuple[str, ...] = ()
     standardize_target: bool = False
+    built_in: str = ""
+
+    @property
+    def is_house(self) -> bool:
+        """Whether it is the bundled house table."""
+        return not self.path and not self.built_in and self.x is None
 
     def category(self, name: str) -> Category | None:
         """The category of that name; None for a column of numbers."""

@@ -17,8 +17,7 @@ def original(value: float, table: TableSpec, mean: float = 0.0, std: float = 1.0
 
 def currency(table: TableSpec, output: int = 0) -> str:
     """What is written before an amount of one of the targets: `$` for the price of the house table."""
-    houses = not table.path and table.x is None
-    return "$" if houses and table.targets[output : output + 1] == ("price",) else ""
+    return "$" if table.is_house and table.targets[output : output + 1] == ("price",) else ""
 
 
 def in_units(value: float, table: TableSpec, output: int = 0, mean: float = 0.0, std: float = 1.0) -> str:

@@ -12,6 +12,7 @@ from backprop_tui.core.engine.compute import server
 from backprop_tui.core.model.activations import ACTIVATIONS
 from backprop_tui.core.model.losses import LOSSES
 from backprop_tui.core.model.optimizers import OPTIMIZERS, Optimizer
+from backprop_tui.core.table.built_in import BUILT_IN
 from backprop_tui.tui.keys import markdown
 from backprop_tui.tui.serve import limits
 from backprop_tui.tui.serve.room.keys import DASHBOARD
@@ -41,6 +42,14 @@ def with_tables(text: str) -> str:
 def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """A table as Markdown."""
     return "\n".join(f"| {' | '.join(row)} |" for row in (heads, ["---"] * len(heads), *rows))
+
+
+def _built_in_tables() -> str:
+    rows = (
+        (f"`{name}`", str(it.rows), ", ".join(it.features), it.target, f"{it.title}; {it.about}")
+        for name, it in BUILT_IN.items()
+    )
+    return table(("name", "rows", "features", "target", "what it is"), rows)
 
 
 def _activations() -> str:
@@ -96,6 +105,7 @@ def _limits() -> str:
 
 
 TABLES: dict[str, Callable[[], str]] = {
+    "tables": _built_in_tables,
     "activations": _activations,
     "losses": _losses,
     "optimizers": _optimizers,

@@ -5,21 +5,20 @@ when it is asked for.
 """
 
 import argparse
-import csv
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from math import isfinite
 from os.path import abspath
-from typing import TYPE_CHECKING, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
-from backprop_tui.core.model.limits import MAX_UNITS, learning_rate, seed, step_count
+from backprop_tui.core.model.limits import hidden_units, learning_rate, seed, step_count
+from backprop_tui.core.text.entered import names, share
 from backprop_tui.core.text.escape import escape_controls, with_hyphens
 
 if TYPE_CHECKING:
-    from backprop_tui.core.model.network import Network
     from backprop_tui.core.scenario import Scenario
     from backprop_tui.core.session.run import Run
-    from backprop_tui.core.table.spec import TableSpec
+    from backprop_tui.core.table.form import Told
 
 PROGRAM = "backprop-tui"
 
@@ -105,7 +104,7 @@ FORM = ("separator", "decimal", "encoding", "header", "missing", "na")
 def add_model_options(parser: argparse.ArgumentParser) -> None:
     """Add the options that say what is stepped through. None has a default: `run_of` knows what was not said."""
     add = parser.add_argument_group("the data").add_argument
-    add("--data", metavar="FILE", help="a table: CSV or its kin, .xlsx, .parquet (default: the bundled house sales)")
+    add("--data", metavar="FILE", help="a table: CSV or its kin, .xlsx, .parquet, or a built-in name (default: houses)")
     add("--features", metavar="A,B", type=names_of, help="the columns that go in (default: all but the target)")
     add("--target", metavar="C", help="the column to predict (default: the last)")
     add(
@@ -179,34 +178,51 @@ def hideable_keys(name: str) -> frozenset[str]:
     return hideable()
 
 
+CHOSEN = ("data", "target", "target_transform", "row", "activation", "loss", "init", "precision", "lr", "seed")
+"""The options that a run is made of just as they were read."""
+
+
 def run_of(options: argparse.Namespace, base: "Run") -> "Run":
     """The run that the options describe: what they leave unsaid is as in `base`. Raises UsageError."""
-    from dataclasses import replace
+    from backprop_tui.core.session.chosen import Chosen, run_with
 
-    from msgspec.structs import replace as with_fields
-
+    form = {name: value for name in FORM if (value := getattr(options, name)) is not None}
+    if form and not options.data:
+        raise UsageError(f"--{next(iter(form))} says how the file of --data is written; name that file with --data")
+    chosen = Chosen(
+        told=_told(form),
+        features=None if options.features is None else tuple(options.features),
+        hidden=None if options.hidden is None else tuple(options.hidden),
+        rows=_rows_of(options),
+        optimizer=options.optimizer,
+        holdout=options.holdout,
+        **{name: getattr(options, name) for name in CHOSEN},
+    )
     try:
-        found = replace(base, table=_table(options, base))
-        if options.holdout is not None:
-            found = replace(found, table=with_fields(found.table, holdout=options.holdout))
-        if options.optimizer is not None:
-            initial = found.initial and found.initial[: found.network.width]
-            found = replace(found, optimizer=replace(found.optimizer, name=options.optimizer), initial=initial)
-        if options.precision is not None:
-            found = replace(found, dtype=options.precision)
-        if options.init is not None:
-            found = replace(found, initializer=options.init, initial=None)
-        network = _network(options, base, found.table)
-        if options.weights is not None:
-            return _settled(options, _with_weights(found, network, options))
-        if network != base.network or options.seed is not None:
-            found = replace(found, network=network, initial=None)
+        found = run_with(chosen, base)
+        return found if options.weights is None else _with_weights(found, options)
     except ValueError as error:
         raise UsageError(str(error)) from None
-    return _settled(options, found)
 
 
-def _with_weights(run: "Run", network: "Network", options: argparse.Namespace) -> "Run":
+def _told(form: dict[str, Any]) -> "Told | None":
+    from backprop_tui.core.table.form import Told
+
+    return Told(**form | ({"na": tuple(form["na"])} if "na" in form else {})) if form else None
+
+
+def _rows_of(options: argparse.Namespace) -> tuple[str, int] | None:
+    if options.rows is None:
+        return None
+    from backprop_tui.core.table.batches import rule_of
+
+    try:
+        return rule_of(options.rows)
+    except ValueError as error:
+        raise UsageError(f"--rows: {error}") from None
+
+
+def _with_weights(run: "Run", options: argparse.Namespace) -> "Run":
     """The run that starts from the weights in a file, with the layers that these have. Raises UsageError."""
     from dataclasses import replace
     from pathlib import Path
@@ -216,73 +232,13 @@ def _with_weights(run: "Run", network: "Network", options: argparse.Namespace) -
     if options.hidden is not None:
         raise UsageError("--weights: the file says how many units there are; leave out --hidden")
     found = read_weights(Path(options.weights))
-    made = found.network(network)
+    made = found.network(run.network)
     if made.features != len(run.table.features):
         raise UsageError(f"--weights {found.said}; the table has {len(run.table.features)} features")
     if made.outputs != len(run.table.targets):
         raise UsageError(f"--weights {found.said}; the table has {len(run.table.targets)} targets")
     options.said = found.said
     return replace(run, network=made, initial=tuple(map(float, found.row(made))))
-
-
-def _settled(options: argparse.Namespace, found: "Run") -> "Run":
-    """The run with the settings that were said."""
-    from dataclasses import replace
-
-    settings = found.settings
-    if options.row is not None:
-        settings = replace(settings, sampling=replace(settings.sampling, row=options.row), x=None, y=None)
-    if options.lr is not None:
-        settings = replace(settings, lr=options.lr)
-    if options.rows is not None:
-        from backprop_tui.tui.widgets.typed import rows
-
-        try:
-            rule, batch = rows(options.rows)
-        except ValueError as error:
-            raise UsageError(f"--rows: {error}") from None
-        settings = replace(settings, sampling=replace(settings.sampling, rule=rule, batch=batch), x=None, y=None)
-    return replace(found, settings=settings, seed=found.seed if options.seed is None else options.seed)
-
-
-def _table(options: argparse.Namespace, base: "Run") -> "TableSpec":
-    """The table that the options describe; the base's own if they say nothing of one. Raises ValueError."""
-    said = (options.data, options.features, options.target, options.target_transform)
-    form = {name: value for name in FORM if (value := getattr(options, name)) is not None}
-    if form and not options.data:
-        raise ValueError(f"--{next(iter(form))} says how the file of --data is written; name that file with --data")
-    if all(part is None for part in said):
-        return base.table
-    from backprop_tui.core.model.losses import LOSSES
-    from backprop_tui.core.table.choose import table
-    from backprop_tui.core.table.form import Told
-
-    told = Told(**form | ({"na": tuple(options.na)} if options.na else {}))
-    transform = options.target_transform
-    if transform is None and not options.data:
-        old = base.table
-        transform = "log" if old.log_target else "standardize" if old.standardize_target else "none"
-    classes = options.loss is not None and LOSSES[options.loss].classes
-    return table(options.data or "", options.features, options.target, transform, told, classes)
-
-
-def _network(options: argparse.Namespace, base: "Run", table: "TableSpec") -> "Network":
-    from dataclasses import replace
-
-    from backprop_tui.core.model.activations import SIGMOID
-    from backprop_tui.core.model.network import Layer
-    from backprop_tui.core.session.run import ending
-
-    *hidden, last = base.network.layers
-    loss = base.network.loss
-    if options.hidden is not None:
-        activation = hidden[0].activation if hidden else SIGMOID
-        hidden = [Layer(units, activation) for units in options.hidden]
-    if options.activation is not None:
-        hidden = [Layer(layer.units, options.activation) for layer in hidden]
-    if options.loss is not None or table.targets != base.table.targets or table.classes != base.table.classes:
-        last, loss = ending(table, options.loss)
-    return replace(base.network, features=len(table.features), layers=(*hidden, last), loss=loss)
 
 
 def tell_weights(options: argparse.Namespace) -> None:
@@ -373,11 +329,7 @@ def _allowed(read: Callable[[], T]) -> T:
 
 
 def _share(text: str) -> float:
-    """`20%` or `0.2` as 0.2."""
-    share = real_number(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
-    if not 0 <= share < 1:
-        raise argparse.ArgumentTypeError(f"{text[:40]} is not a share of the rows, 0% to 99%")
-    return share
+    return _allowed(lambda: share(text))
 
 
 def _separator(text: str) -> str:
@@ -393,20 +345,9 @@ def _encoding(text: str) -> str:
 
 
 def _hidden(text: str) -> list[int]:
-    if text == "none":
-        return []
-    return [whole_number(part, 1, MAX_UNITS) for part in text.split(",")]
+    return _allowed(lambda: hidden_units(text))
 
 
 def names_of(text: str) -> list[str]:
-    """Names with commas between; one that holds a comma stands in double quotes, as in CSV."""
-    try:
-        names = next(csv.reader([text], skipinitialspace=True, strict=True), [])
-    except csv.Error as error:
-        raise argparse.ArgumentTypeError(f"'{text[:40]}' is not a list of names: {error}") from None
-    if not names or not all(names):
-        raise argparse.ArgumentTypeError("give the names of columns with commas between")
-    repeated = next((name for name in names if names.count(name) > 1), None)
-    if repeated is not None:
-        raise argparse.ArgumentTypeError(f"'{repeated[:40]}' is named twice")
-    return names
+    """Names with commas between, as `entered.names` reads them. Raises ArgumentTypeError."""
+    return _allowed(lambda: names(text))

@@ -144,7 +144,8 @@ MAIN = (
         Key("w", "w", "save", "save", "save the session; quitting does it too, and backprop-tui --resume goes on"),
         Key("e", "e", "export", "export", "export what was done, or the present run as a scenario file"),
         Key("y", "y", "copy", "copy", "copy the line of shell that leads to this state again"),
-        Key("o", "o", "examples", "examples", "open one of the examples that come with the program"),
+        Key("o", "o", "examples", "examples", "open one of the examples or tables that come with the program"),
+        Key("N", "N", "setup", "set up", "set up a new run: its table, network, optimizer and the rest, line by line"),
     ),
     *EVERYWHERE,
 )
@@ -256,8 +257,35 @@ WORDS = (
 )
 """A page of words."""
 
+SETUP = (
+    Key("up", "↑↓", "move(-1)", "line", "another line", True, also=(("down", "move(1)"),)),
+    Key(
+        "pageup",
+        "pgup pgdn home end",
+        "move(-5)",
+        "",
+        "five lines up, or down; the first line; the last",
+        also=(("pagedown", "move(5)"), ("home", "move(-99)"), ("end", "move(99)")),
+    ),
+    Key("enter,equals_sign", "enter", "change", "type", "type what the line is to say; = too", True),
+    Key(
+        "left",
+        "←→",
+        "option(-1)",
+        "turn",
+        "the next of what it may be, or the one before",
+        True,
+        also=(("right", "option(1)"),),
+    ),
+    Key("r", "r", "begin", "run", "begin a new run as it stands here; the earlier ones stay, b leads back", True),
+    WHAT,
+    HELP,
+    Key("escape,q", "esc", "dismiss", "close", "close it, and leave all as it was; q too", True),
+)
+"""The page that sets up a run."""
+
 EXAMPLES = (
-    Key("", "↑↓ pgup pgdn", "", "choose", "another example"),
+    Key("", "↑↓ pgup pgdn", "", "choose", "another example or table"),
     Key("", "enter", "", "open", "open the chosen one"),
     WHAT,
     HELP,

@@ -15,10 +15,12 @@ from backprop_tui.tui.widgets.line import Line
 from backprop_tui.tui.widgets.messages import (
     Export,
     NothingToShow,
+    OpenBuiltIn,
     OpenExample,
     OpenLesson,
     OtherScenario,
     Save,
+    SetUpRun,
     ShowWords,
 )
 from backprop_tui.tui.widgets.prompt import Prompt
@@ -35,6 +37,7 @@ from .step_view import StepView
 
 if TYPE_CHECKING:
     from backprop_tui.core.scenario import Scenario
+    from backprop_tui.core.session.run import Run
     from backprop_tui.core.storage.store import Loaded
 
 AT_START = "this is the very start: there is nothing to go back to"
@@ -456,8 +459,25 @@ class StepperScreen(StepView):
         """List the examples, to open one."""
         from .overlays.examples import ExamplesScreen
 
-        def chosen(name: str | None) -> None:
-            if name:
-                self.tell(OpenExample(name))
+        def chosen(what: OpenExample | OpenBuiltIn | None) -> None:
+            if what is not None:
+                self.tell(what)
 
         self.app.push_screen(ExamplesScreen(), chosen)
+
+    def action_setup(self) -> None:
+        """Open the page on which a run is set up."""
+        self.tell(SetUpRun())
+
+    def begin(self, run: "Run | None") -> None:
+        """Begin a run that a person has set up, if there is one; the earlier ones stay."""
+        if run is None:
+            return
+
+        def begin() -> None:
+            timeline = self.session.timeline
+            same = (run.table, run.network) == (timeline.run.table, timeline.run.network)
+            self.session.begin(run, timeline.opened_from if same else None)
+
+        self.autoplay.stop()
+        self.act(begin, lambda: self.say(f"run {self.session.run_number}: b leads back to the one before"))

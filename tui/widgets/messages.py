@@ -33,6 +33,18 @@ class OpenExample(Told):
         self.name = name
 
 
+class OpenBuiltIn(Told):
+    """One of the tables that come with the program is to be opened, by its name."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.name = name
+
+
+class SetUpRun(Told):
+    """The page is wanted on which a run is set up."""
+
+
 class ShowHelp(Told):
     """The keys of a screen are to be listed, below some words."""
 

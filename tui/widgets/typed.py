@@ -2,22 +2,10 @@
 
 from math import floor, log10
 
-from backprop_tui.core.table.batches import RULES, SHUFFLED
+from backprop_tui.core.table.batches import rule_of as rows
 from backprop_tui.core.text.entered import number, whole
 
 __all__ = ["next_lr", "number", "rows", "whole"]
-
-MAX_BATCH = 1_000_000
-
-
-def rows(text: str) -> tuple[str, int]:
-    """`this`, `next`, `shuffled`, `all`, or a number for shuffled mini-batches: the rule and the batch. ValueError."""
-    if text.isdigit() and 1 <= whole(text) <= MAX_BATCH:
-        return SHUFFLED, whole(text)
-    found = [rule for rule in RULES if rule.split()[0].startswith(text.lower())]
-    if len(found) != 1:
-        raise ValueError(f"type this, next, shuffled, all, or a number of rows, 1 to {MAX_BATCH:,}")
-    return found[0], 1
 
 
 def next_lr(lr: float, by: int) -> float:

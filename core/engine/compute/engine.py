@@ -302,7 +302,7 @@ def _check_targets(request: OpenTable, table: "Table") -> None:
         raise RequestError(f"there is no loss '{escape_controls(request.loss)}'")
     loss = LOSSES[request.loss]
     if (row := loss.first_refused(table.y)) is not None:
-        name = escape_controls(request.table.path) or "the table"
+        name = escape_controls(request.table.path or request.table.built_in) or "the table"
         raise RequestError(f"{name}: row {row}: {loss.refusal(table.y[row])}")
 
 

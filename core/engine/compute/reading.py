@@ -4,6 +4,7 @@ import warnings
 from pathlib import Path
 from typing import IO, Any
 
+from backprop_tui.core.table.built_in import BUILT_IN
 from backprop_tui.core.table.cells import MISSING, clean_name, made_up
 from backprop_tui.core.table.form import BLANKS, Form
 from backprop_tui.core.table.opened import bytes_of
@@ -26,9 +27,11 @@ class TableError(Exception):
 
 def read_frame(spec: TableSpec, wanted: list[str]) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The wanted columns of the file, and all others. Files only: a name that looks like an address is not followed."""
-    name = escape_controls(spec.path)
+    name = escape_controls(spec.path or spec.built_in) or "the house table"
     try:
-        if not spec.form.is_text:
+        if spec.built_in:
+            columns, frame = _made(spec.built_in)
+        elif not spec.form.is_text:
             columns, frame = _converted(spec)
         else:
             columns, frame = _text(spec)
@@ -81,6 +84,15 @@ def read_sheet(path: str, packed: str, header: bool = True) -> pd.DataFrame:
         raise TableError(
             f"can't be read: {escape_controls(' '.join(str(error).split()))[:120]}; save it as CSV"
         ) from None
+
+
+def _made(name: str) -> tuple[list[str], pd.DataFrame]:
+    if name not in BUILT_IN:
+        raise TableError(f"no table '{escape_controls(name)}' comes along; there are: {', '.join(BUILT_IN)}")
+    from .making import make_frame
+
+    frame = make_frame(name)
+    return list(frame.columns), frame
 
 
 def _converted(spec: TableSpec) -> tuple[list[str], pd.DataFrame]:

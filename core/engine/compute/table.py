@@ -67,7 +67,7 @@ def open_table(spec: TableSpec) -> Table:
         if len(raw) != len(raw_y):
             raise TableError(f"{name}: x has {len(raw)} rows and y has {len(raw_y)}; give every row both")
     else:
-        name = escape_controls(spec.path) or "the house table"
+        name = escape_controls(spec.path or spec.built_in) or "the house table"
         found = read_columns(spec)
         raw, raw_y, notes = found.raw, found.raw_y, found.notes
     if len(raw) < 2 and spec.standardize:

@@ -357,6 +357,15 @@ async def examples(shown: Driven, key: str) -> None:
     assert isinstance(shown.app.screen, StepperScreen)
 
 
+@checks("setup")
+async def setup(shown: Driven, key: str) -> None:
+    await shown.press(key)
+    assert "A new run" in shown.text
+    await shown.pilot.press("escape")
+    assert isinstance(shown.app.screen, StepperScreen)
+    assert len(shown.session.timelines) == 1
+
+
 @checks("save")
 async def save(shown: Driven, key: str) -> None:
     await shown.press("space", key)

@@ -63,6 +63,7 @@ class WatchedEngine(SharedEngine):
 class SessionApp(StepperApp):
     """A stepper whose person sits elsewhere. Nothing of it writes outside the session's own folder."""
 
+    READS_FILES = False  # they are the instructor's
     SAVE_EVERY = 0.0  # it saves by itself, some seconds after a step
 
     def __init__(self, restored: Restored, engine: WatchedEngine, link: socket.socket, downloads: bool) -> None:

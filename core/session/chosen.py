@@ -1,0 +1,100 @@
+"""What a person chooses of a run, on the command line or on the page that sets one up, and the run that comes of it."""
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from backprop_tui.core.model.activations import SIGMOID
+from backprop_tui.core.model.losses import LOSSES
+from backprop_tui.core.model.network import Layer, Network
+from backprop_tui.core.table.spec import TableSpec
+from msgspec.structs import replace as with_fields
+
+from .run import Run, ending
+
+if TYPE_CHECKING:
+    from backprop_tui.core.table.form import Told
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """Each choice; None leaves what the run that it is made from has.
+
+    `data` is a file or the name of a built-in table, `told` how that file is written. With `data` and without
+    `features`, `target` or `target_transform` these are found out. `rows` are the rule and the size of its batches.
+    """
+
+    data: str | None = None
+    told: "Told | None" = None
+    features: tuple[str, ...] | None = None
+    target: str | None = None
+    target_transform: str | None = None
+    row: int | None = None
+    hidden: tuple[int, ...] | None = None
+    activation: str | None = None
+    loss: str | None = None
+    init: str | None = None
+    precision: str | None = None
+    lr: float | None = None
+    seed: int | None = None
+    rows: tuple[str, int] | None = None
+    optimizer: str | None = None
+    holdout: float | None = None
+
+
+def run_with(chosen: Chosen, base: Run) -> Run:
+    """The run that is as chosen, and else as `base`. Raises ValueError, in one line, for what can't be."""
+    found = replace(base, table=_table(chosen, base))
+    if chosen.holdout is not None:
+        found = replace(found, table=with_fields(found.table, holdout=chosen.holdout))
+    if chosen.optimizer is not None:
+        initial = found.initial and found.initial[: found.network.width]
+        found = replace(found, optimizer=replace(found.optimizer, name=chosen.optimizer), initial=initial)
+    if chosen.precision is not None:
+        found = replace(found, dtype=chosen.precision)
+    if chosen.init is not None:
+        found = replace(found, initializer=chosen.init, initial=None)
+    network = _network(chosen, base.network, base.table, found.table)
+    if network != base.network or chosen.seed is not None:
+        found = replace(found, network=network, initial=None)
+    return _settled(chosen, found)
+
+
+def _settled(chosen: Chosen, found: Run) -> Run:
+    settings = found.settings
+    if chosen.row is not None:
+        settings = replace(settings, sampling=replace(settings.sampling, row=chosen.row), x=None, y=None)
+    if chosen.lr is not None:
+        settings = replace(settings, lr=chosen.lr)
+    if chosen.rows is not None:
+        rule, batch = chosen.rows
+        settings = replace(settings, sampling=replace(settings.sampling, rule=rule, batch=batch), x=None, y=None)
+    return replace(found, settings=settings, seed=found.seed if chosen.seed is None else chosen.seed)
+
+
+def _table(chosen: Chosen, base: Run) -> TableSpec:
+    """The table that is chosen; the base's own if nothing is said of one."""
+    if all(part is None for part in (chosen.data, chosen.features, chosen.target, chosen.target_transform)):
+        return base.table
+    from backprop_tui.core.table.choose import table
+
+    transform = chosen.target_transform
+    if transform is None and not chosen.data:
+        transform = base.table.transform
+    classes = chosen.loss is not None and LOSSES[chosen.loss].classes
+    return table(chosen.data or "", chosen.features, chosen.target, transform, chosen.told, classes)
+
+
+def _network(chosen: Chosen, base: Network, before: TableSpec, table: TableSpec) -> Network:
+    """The base's layers with other hidden ones, if so chosen, and a last one that fits the table's targets."""
+    *hidden, last = base.layers
+    loss = base.loss
+    if chosen.hidden is not None:
+        activation = hidden[0].activation if hidden else SIGMOID
+        hidden = [Layer(units, activation) for units in chosen.hidden]
+    if chosen.activation is not None:
+        hidden = [Layer(layer.units, chosen.activation) for layer in hidden]
+    if chosen.loss is not None or table.targets != before.targets or table.classes != before.classes:
+        last, loss = ending(table, chosen.loss)
+    found = Network(len(table.features), (*hidden, last), loss)
+    names = {parameter.name for parameter in found.parameters}
+    return replace(found, frozen=tuple(name for name in base.frozen if name in names))
