@@ -30,6 +30,7 @@ from backprop_tui.core.model.limits import learning_rate
 from backprop_tui.core.operations import norms
 from backprop_tui.core.operations.compared import Compared
 from backprop_tui.core.operations.operation import Operation, Values
+from backprop_tui.core.operations.picture import is_image, moved_in_image, turned_image
 from backprop_tui.core.operations.rule import Index, Made, Part
 from backprop_tui.core.operations.slices import moved, turned, within
 from backprop_tui.core.operations.table import made
@@ -76,6 +77,8 @@ class ModelSession:
         self._moves: list[Moment] = []
         self._seeking: tuple[Position, int] | None = None
         """From where NaN is looked for next, and up to which step."""
+        self.drawn = False
+        """Whether an image is drawn, instead of its numbers: then the cursor moves over its pixels."""
         self.sought = ""
         """What the last search came to."""
         self._read: tuple[int, str] | None = None
@@ -246,12 +249,30 @@ class ModelSession:
     def move_cursor(self, rows: int, columns: int) -> None:
         """To another row or column of the slice in view, as far as there are any."""
         if self.output is not None:
-            self.cursor = moved(self.output.shape, self.cursor, rows, columns)
+            move = moved_in_image if self.shows_image else moved
+            self.cursor = move(self.output.shape, self.cursor, rows, columns)
 
     def turn_slice(self, by: int) -> None:
         """To another slice of an output of more than two axes."""
         if self.output is not None:
-            self.cursor = turned(self.output.shape, self.cursor, by)
+            turn = turned_image if self.shows_image else turned
+            self.cursor = turn(self.output.shape, self.cursor, by)
+
+    @property
+    def has_image(self) -> bool:
+        """Whether the output in view is an image, or several."""
+        return self.output is not None and is_image(self.output)
+
+    @property
+    def shows_image(self) -> bool:
+        """Whether it is drawn."""
+        return self.drawn and self.has_image
+
+    def draw_images(self) -> None:
+        """Draw images, or show their numbers again. Raises ValueError if there is none to be drawn here."""
+        if not self.drawn and not self.has_image:
+            raise ValueError("no image here: its last axes are height x width x 1 or 3, from 4x4 on")
+        self.drawn = not self.drawn
 
     def follow(self, one: Part) -> None:
         """To the operation that made a number of an input. Raises ValueError if it is a constant."""

@@ -72,6 +72,7 @@ MODEL = (
             "another slice of an output of more than two axes",
             also=(("greater_than_sign", "turn(1)"),),
         ),
+        Key("p", "p", "picture", "picture", "an image in shades, or its numbers; then < > is another image"),
         Key("d", "d", "precision", "digits", "eight digits, or four"),
         Key("c", "c", "check", "check", "every gradient of this step against a finite difference in float64", True),
         Key("tab", "tab", "next_pane", "next pane", "the next pane", priority=True),

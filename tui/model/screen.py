@@ -257,6 +257,10 @@ class ModelScreen(KeyScreen):
         """Another slice."""
         self.act(lambda: self.session.turn_slice(by))
 
+    def action_picture(self) -> None:
+        """An image, or its numbers."""
+        self.act(self.session.draw_images)
+
     def action_precision(self) -> None:
         """More digits, or fewer."""
         self._digits = FEW if self._digits == MANY else MANY

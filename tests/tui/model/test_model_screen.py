@@ -236,6 +236,26 @@ async def test_the_length_of_each_layers_gradient_stands_beside_the_loss() -> No
         assert first > 0
 
 
+async def test_an_image_is_drawn_in_shades() -> None:
+    """The first digit of scikit-learn's is a 0: its middle is blank, and dark strokes are on both sides."""
+    async with driven("digits", (120, 40)) as shown:
+        await shown.press("s", "p")
+        lines = shown.lines("operation").splitlines()
+        drawn = lines[next(at for at, line in enumerate(lines) if "image 1 of 8" in line) + 1 :][:8]
+        assert [len(line) for line in drawn] == [16] * 8
+        pixels = [line[::2] for line in drawn]
+        assert pixels[4][3:5] == "  "
+        assert pixels[4][1] not in " .:"
+        assert pixels[4][6 - 1] not in " .:"
+        await shown.press("greater_than_sign", "down", "right")
+        assert shown.app.session.cursor == (1, 1, 1, 0)
+        assert "image 2 of 8" in shown.lines("operation")
+        await shown.press("p")
+        assert "slice [1,1], 10 of 64" in shown.lines("operation")
+        await shown.press("S", "p")
+        assert "no image here" in shown.text
+
+
 async def test_every_key_does_something_at_any_time() -> None:
     async with driven("notebook", (120, 40)) as shown:
         for key in MODEL:
