@@ -9,6 +9,7 @@ from backprop_tui.core.engine.protocol.messages import WireError
 from backprop_tui.core.engine.protocol.model import (
     MOST_STEPS,
     CheckGradients,
+    CompareOperation,
     DescribeModel,
     GradientsChecked,
     MakeStep,
@@ -18,6 +19,7 @@ from backprop_tui.core.engine.protocol.model import (
     ModelRequest,
     ModelSpec,
     NotFiniteSought,
+    OperationCompared,
     OperationRead,
     Rates,
     ReadOperation,
@@ -28,6 +30,7 @@ from backprop_tui.core.engine.protocol.model import (
 )
 from backprop_tui.core.model.limits import learning_rate
 from backprop_tui.core.operations import norms
+from backprop_tui.core.operations.along import Along
 from backprop_tui.core.operations.compared import Compared
 from backprop_tui.core.operations.operation import Operation, Values
 from backprop_tui.core.operations.picture import is_image, moved_in_image, turned_image
@@ -87,6 +90,9 @@ class ModelSession:
         self.checked: tuple[int, tuple[Compared, ...]] | None = None
         """How gradients compared with finite differences, and at which step."""
         self._to_check: int | None = None
+        self.along: tuple[Along, ...] = ()
+        """How gradients of the operation in view compared along a direction."""
+        self._to_compare: tuple[int, str] | None = None
         self._to_draw = False
         """Whether new weights have still to be drawn: a model may have none that can be."""
 
@@ -296,6 +302,10 @@ class ModelSession:
         """Compare the gradients of the step in view with finite differences."""
         self._to_check = self.at.step
 
+    def compare(self) -> None:
+        """Compare the gradients that the operation in view is about with finite differences of it alone."""
+        self.along, self._to_compare = (), self._wanted()
+
     def _after(self, position: Position) -> Position:
         if position.done < len(self.operations):
             return Position(position.step, position.done + 1)
@@ -347,6 +357,8 @@ class ModelSession:
             return ReadOperation(self.spec, *wanted)
         if self._to_check is not None:
             return CheckGradients(self.spec, self._to_check)
+        if self._to_compare is not None:
+            return CompareOperation(self.spec, *self._to_compare)
         return None
 
     def _wanted(self) -> tuple[int, str] | None:
@@ -373,6 +385,8 @@ class ModelSession:
                 self.cursor = within(self.output.shape, self.cursor) if self.output is not None else ()
             case CheckGradients(), GradientsChecked() if answer.number == request.number:
                 self.checked, self._to_check = (answer.number, answer.compared), None
+            case CompareOperation(), OperationCompared() if answer.name == request.name:
+                self.along, self._to_compare = answer.found, None
             case _:
                 raise WireError("the model's answer is not one to this request")
 
@@ -402,7 +416,7 @@ class ModelSession:
 
     def _give_up(self, request: ModelRequest) -> None:
         """What can't be answered is not asked again: back to where it was not needed."""
-        self._to_check = self._seeking = None
+        self._to_check = self._seeking = self._to_compare = None
         if isinstance(request, MakeStep) or self._to_draw:
             self._to_draw = False
             self._return()

@@ -75,6 +75,13 @@ MODEL = (
         Key("p", "p", "picture", "picture", "an image in shades, or its numbers; then < > is another image"),
         Key("d", "d", "precision", "digits", "eight digits, or four"),
         Key("c", "c", "check", "check", "every gradient of this step against a finite difference in float64", True),
+        Key(
+            "v",
+            "v",
+            "compare",
+            "verify",
+            "the gradient through the operation in view, along a random direction, against that operation run alone",
+        ),
         Key("tab", "tab", "next_pane", "next pane", "the next pane", priority=True),
     ),
     *group(

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from textwrap import wrap
 from typing import Any
 
+from backprop_tui.core.operations.compared import compared_lines
 from backprop_tui.core.session.model import ModelSession
 from backprop_tui.core.text.escape import escape_controls
 from backprop_tui.core.text.numerals import brief
@@ -287,7 +288,22 @@ class ModelScreen(KeyScreen):
     def _open_check(self) -> None:
         if self.session.checked is not None:
             self.notice = ""
-            self.app.push_screen(CheckedScreen(*self.session.checked))
+            step, compared = self.session.checked
+            title = f"Gradients of step {step} against finite differences"
+            self.app.push_screen(CheckedScreen(title, tuple(compared_lines(compared))))
+
+    def action_compare(self) -> None:
+        """The gradient through the operation in view, against that operation alone."""
+        if not self.session.at.done:
+            self.say("s makes the first operation: then there is one to compare")
+            return
+        self.act(self.session.compare, self._open_compare)
+
+    def _open_compare(self) -> None:
+        lines = [f"  {one.text}" for one in self.session.along]
+        said = "nothing behind this operation leads to the loss: no gradient goes through it"
+        title = "Along a random direction, against the operation run alone"
+        self.app.push_screen(CheckedScreen(title, tuple(lines) or (said,)))
 
     def action_next_pane(self) -> None:
         """Bring the next pane to the front."""

@@ -8,6 +8,7 @@ from typing import Any, Literal
 import msgspec
 import numpy as np
 from backprop_tui.core.model.arrays import MAX_FRAME
+from backprop_tui.core.operations.along import Along
 from backprop_tui.core.operations.compared import Compared
 from backprop_tui.core.operations.operation import Graph, Values
 
@@ -105,7 +106,15 @@ class SeekNotFinite(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields
     done: int
 
 
-ModelRequest = DescribeModel | MakeStep | ReadOperation | CheckGradients | SeekNotFinite
+class CompareOperation(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True):
+    """The gradients that an operation is about, each along a random direction against finite differences."""
+
+    spec: ModelSpec
+    number: int
+    name: str
+
+
+ModelRequest = DescribeModel | MakeStep | ReadOperation | CheckGradients | SeekNotFinite | CompareOperation
 
 # Answers
 
@@ -153,13 +162,23 @@ class NotFiniteSought(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fiel
     operation: str = ""
 
 
+class OperationCompared(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True):
+    """What was found of each tensor."""
+
+    number: int
+    name: str
+    found: tuple[Along, ...]
+
+
 class ModelFailed(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True):
     """The request can't be answered, and why: one line for a person."""
 
     message: str
 
 
-ModelAnswer = ModelDescribed | StepMade | OperationRead | GradientsChecked | NotFiniteSought | ModelFailed
+ModelAnswer = (
+    ModelDescribed | StepMade | OperationRead | GradientsChecked | NotFiniteSought | OperationCompared | ModelFailed
+)
 
 _encoder = msgspec.msgpack.Encoder()
 _requests: msgspec.msgpack.Decoder[ModelRequest] = msgspec.msgpack.Decoder(ModelRequest)

@@ -4,6 +4,7 @@ from time import monotonic
 
 from backprop_tui.core.engine.protocol.model import (
     CheckGradients,
+    CompareOperation,
     DescribeModel,
     GradientsChecked,
     MakeStep,
@@ -13,6 +14,7 @@ from backprop_tui.core.engine.protocol.model import (
     ModelRequest,
     ModelSpec,
     NotFiniteSought,
+    OperationCompared,
     OperationRead,
     Rates,
     ReadOperation,
@@ -22,12 +24,13 @@ from backprop_tui.core.engine.protocol.model import (
     until_they_differ,
 )
 from backprop_tui.core.operations.norms import gradient_norms
-from backprop_tui.core.operations.operation import Step
+from backprop_tui.core.operations.operation import Operation, Step
 from backprop_tui.core.operations.summary import first_not_finite
 from msgspec.structs import replace
 
 from .changing import learning_rate, new_weights, set_learning_rate
 from .checking import check
+from .directions import along
 from .opening import ModelError, open_model
 from .rows import rows_of
 from .tracing import Snapshot, Traced
@@ -79,6 +82,9 @@ class Holder:
                     return _told(traced, self._made(traced, request.number))
                 case SeekNotFinite():
                     return self._seek(traced, request)
+                case CompareOperation():
+                    step, one = self._made(traced, request.number), _named(traced, request.name)
+                    return OperationCompared(request.number, request.name, tuple(along(traced, step, one)))
                 case ReadOperation():
                     return self._read(traced, request)
                 case CheckGradients():
@@ -170,13 +176,18 @@ class Holder:
 
     def _read(self, traced: Traced, request: ReadOperation) -> ModelAnswer:
         step = self._made(traced, request.number)
-        operation = next((one for one in traced.graph.operations if one.name == request.name), None)
-        if operation is None:
-            return ModelFailed(f"the model has no operation '{request.name[:80]}'")
+        operation = _named(traced, request.name)
         names = (*operation.inputs, *(tensor.name for tensor in operation.outputs))
         return OperationRead(
             request.number, request.name, {name: block(step.values[name]) for name in names if name in step.values}
         )
+
+
+def _named(traced: Traced, name: str) -> Operation:
+    found = next((one for one in traced.graph.operations if one.name == name), None)
+    if found is None:
+        raise ModelError(f"the model has no operation '{name[:80]}'")
+    return found
 
 
 def _told(traced: Traced, step: Step) -> StepMade:
