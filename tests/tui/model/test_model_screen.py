@@ -140,6 +140,17 @@ async def test_gradients_are_checked_at_a_key() -> None:
         await shown.press("escape")
 
 
+async def test_one_operations_gradient_is_verified_at_a_key() -> None:
+    async with driven("digits") as shown:
+        await shown.press("space", "v")
+        lines = " ".join(shown.lines("checked").split())
+        assert "through #4 Conv2D to #3 digits/conv/kernel" in lines
+        assert lines.endswith("ok")
+        await shown.press("escape", "g", *"14", "enter", "v")
+        assert "through #14" in shown.lines("checked")
+        await shown.press("escape")
+
+
 async def test_a_jump_looks_to_a_step_and_a_wrong_number_is_told() -> None:
     async with driven("notebook") as shown:
         await shown.press("j", *"12", "enter")
@@ -285,6 +296,32 @@ def test_the_real_program(columns: int, rows: int) -> None:
         terminal.press(" ")
         terminal.wait_for("the weights are updated", 60)
         terminal.wait_for("61.267", 60)
+        terminal.press("q")
+        assert terminal.wait_for_end(30) == 0
+        assert terminal.is_restored()
+
+
+def test_the_operations_of_a_step_are_shown_by_keys() -> None:
+    """At 120x40: forward by operation and layer, the image, the gradients, one of them verified."""
+    with RealTerminal("model", "digits", columns=120, rows=40) as terminal:
+        terminal.wait_for("42 operations", 300)
+        terminal.press("s")
+        terminal.wait_for("the rows of this step", 60)
+        terminal.press("p")
+        terminal.wait_for("image 1 of 8", 60)
+        terminal.press("ssss")
+        terminal.wait_for("5 of 42 operations of step 1", 60)
+        terminal.press("S")
+        terminal.wait_for("of conv", 60)
+        terminal.press(" ")
+        terminal.wait_for("the weights are updated", 60)
+        terminal.wait_for("∂ conv", 60)
+        terminal.press("g4\r")
+        terminal.wait_for("4: Conv2D of conv", 60)
+        terminal.press("v")
+        terminal.wait_for("through #4 Conv2D to #3 digits/conv/kernel", 120)
+        terminal.press("\x1b")
+        terminal.wait_for("Conv2DBackpropFilter", 60)
         terminal.press("q")
         assert terminal.wait_for_end(30) == 0
         assert terminal.is_restored()
