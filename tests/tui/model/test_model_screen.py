@@ -144,7 +144,7 @@ async def test_one_operations_gradient_is_verified_at_a_key() -> None:
     async with driven("digits") as shown:
         await shown.press("space", "v")
         lines = " ".join(shown.lines("checked").split())
-        assert "through #4 Conv2D to #3 digits/conv/kernel" in lines
+        assert "through #6 Reshape to #5 digits/conv/bias" in lines
         assert lines.endswith("ok")
         await shown.press("escape", "g", *"14", "enter", "v")
         assert "through #14" in shown.lines("checked")
@@ -321,7 +321,7 @@ def test_the_operations_of_a_step_are_shown_by_keys() -> None:
         terminal.press("v")
         terminal.wait_for("through #4 Conv2D to #3 digits/conv/kernel", 120)
         terminal.press("\x1b")
-        terminal.wait_for("Conv2DBackpropFilter", 60)
+        terminal.wait_for("4: Conv2D of conv", 60)
         terminal.press("q")
         assert terminal.wait_for_end(30) == 0
         assert terminal.is_restored()
