@@ -146,8 +146,8 @@ async def test_one_operations_gradient_is_verified_at_a_key() -> None:
         lines = " ".join(shown.lines("checked").split())
         assert "through #6 Reshape to #5 digits/conv/bias" in lines
         assert lines.endswith("ok")
-        await shown.press("escape", "g", *"14", "enter", "v")
-        assert "through #14" in shown.lines("checked")
+        await shown.press("escape", "g", *"13", "enter", "v")
+        assert "through #13 MatMul" in shown.lines("checked")
         await shown.press("escape")
 
 
