@@ -37,12 +37,31 @@ _ROWS = (
         ("h",),
     ),
     Entry(
+        "accuracy",
+        "The share of rows whose class is predicted: the one with the largest probability is the right one.",
+        met="lesson 5, of a table with classes",
+    ),
+    Entry(
         "back-propagation",
         "Finding the derivative of the loss by every weight, from the loss backwards: each layer's derivatives are "
         "made of those of the layer after it, so that one pass is enough for all.",
         "∂L/∂h1 = w2ᵀ·∂L/∂z2",
         "the pane Gradients, and c in why?",
         ("backward",),
+    ),
+    Entry(
+        "R²",
+        "How much of the differences between the targets the predictions explain: 1 is all, 0 is no more than the mean "
+        "of the targets would.",
+        "1 - Σ(ŷ - y)² / Σ(mean of y - y)²",
+        "lesson 5, fit",
+    ),
+    Entry(
+        "RMSE",
+        "The root of the mean squared error: how far the predictions are off, in the target's own unit.",
+        "√(Σ(ŷ - y)² / n)",
+        "lesson 5, fit",
+        ("fit",),
     ),
     Entry(
         "batch",

@@ -43,8 +43,10 @@ def export(
             _write(path, [text])
             return f"what was done of the course is written to {told}"
         if path.suffix in weights.ENDINGS:
-            if folder is not None and path.suffix != ".npz":
-                raise ValueError("a Keras file needs Keras, which is not loaded here; .npz holds the same weights")
+            if folder is not None and path.suffix == ".keras":
+                raise ValueError(
+                    "a Keras file needs Keras, which is not loaded here; .npz and .safetensors hold the same weights"
+                )
             if (parameters := timeline.history.state(timeline.next_position.entry)) is None:
                 raise ValueError("the weights of this step are being computed; try again")
             return f"{weights.write_weights(timeline.run.network, parameters, path)}: written to {told}"

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .operation import Values
+from .operation import Graph, Operation, Step, Values
 
 
 @dataclass(frozen=True)
@@ -41,3 +41,13 @@ def summary(values: Values) -> Summary:
         int(wide.size - np.count_nonzero(wide)),
         int(wide.size - finite.size),
     )
+
+
+def first_not_finite(graph: Graph, step: Step, behind: int = 0) -> Operation | None:
+    """The first operation that is shown, behind so many, whose outputs hold NaN or infinity; None if none does."""
+    for operation in graph.shown[behind:]:
+        for tensor in operation.outputs:
+            values = step.values.get(tensor.name)
+            if values is not None and values.dtype.kind == "f" and not np.isfinite(values).all():
+                return operation
+    return None

@@ -11,6 +11,7 @@ from backprop_tui.core.model.initializers import INITIALIZERS
 from backprop_tui.core.model.limits import learning_rate
 from backprop_tui.core.model.network import Array, Layer, Network
 from backprop_tui.core.model.optimizers import OPTIMIZERS, Optimizer
+from backprop_tui.core.model.weights import Weights, WeightsError, read_weights
 from backprop_tui.core.session.history import Settings
 from backprop_tui.core.session.run import Run
 from backprop_tui.core.table.batches import RULES, Sampling
@@ -20,15 +21,16 @@ from .expected import build_expectation
 from .facts import PANES, Scenario, Show
 from .format import FilePart, NetworkPart, Rows, TrainingPart
 from .places import Path
-from .tables import build_table
+from .tables import build_table, inside
 from .values import Bad, choose, counted, example, in_words, matrix
 
 
 def build(part: FilePart, folder: FilePath | None, keys: Collection[str] = ()) -> Scenario:
     """The scenario that the parts describe; `keys` are those that may be hidden, if that is known. Raises Bad."""
     table = build_table(part, folder)
-    network = _network(part.network, table)
-    run = _run(part, table, network)
+    weights = _weights(part, folder)
+    network = _network(part.network, table) if weights is None else _network_of(weights, part, table)
+    run = _run(part, table, network, weights)
     _check_targets(part, table, network)
     expectations = tuple(build_expectation(expect, run, ("expect", place)) for place, expect in enumerate(part.expect))
     return Scenario(part.title, part.source, part.notes, run, expectations, _show(part, keys), part.subject, part.look)
@@ -54,7 +56,51 @@ def _network(part: NetworkPart | None, table: TableSpec) -> Network:
         raise Bad(("network", key), str(error)) from None
 
 
-def _run(part: FilePart, table: TableSpec, network: Network) -> Run:
+FILE = "file"
+"""The key of [parameters] that names a file, in place of w1, b1 ..."""
+
+
+def _weights(part: FilePart, folder: FilePath | None) -> Weights | None:
+    """The weights in the file that [parameters] names; None if it names none. Raises Bad."""
+    if FILE not in part.parameters:
+        return None
+    at, name = ("parameters", FILE), part.parameters[FILE]
+    if not isinstance(name, str) or not name:
+        raise Bad(at, "expected the name of a file in quotes")
+    if len(part.parameters) > 1:
+        raise Bad(at, "expected either file, or w1, b1 ..., not both")
+    instead = "expected w1, b1 ...: this scenario is in no folder, so it has no file"
+    path = FilePath(inside(name, folder, at, instead))
+    try:
+        return read_weights(path)
+    except WeightsError as error:
+        raise Bad(at, str(error).replace(str(path), name)) from None
+
+
+def _network_of(weights: Weights, part: FilePart, table: TableSpec) -> Network:
+    """The network that [network] says, or, without one, that of the file. Raises Bad if they don't fit."""
+    at: Path = ("parameters", FILE)
+    try:
+        found = weights.network(_network(part.network, table) if part.network is not None else Network())
+    except ValueError as error:
+        raise Bad(at, str(error)) from None
+    sizes = "-".join(map(str, (found.features, *(layer.units for layer in found.layers))))
+    if part.network is None:
+        if (found.features, found.outputs) != (len(table.features), len(table.targets)):
+            wanted = f"{counted(len(table.features), 'feature')} and {counted(len(table.targets), 'target')}"
+            raise Bad(at, f"holds a network {sizes}, the table has {wanted}")
+        return found
+    network = _network(part.network, table)
+    if (found.features, [one.units for one in found.layers]) != (
+        network.features,
+        [one.units for one in network.layers],
+    ):
+        wanted = "-".join(map(str, (network.features, *(layer.units for layer in network.layers))))
+        raise Bad(at, f"holds a network {sizes}, expected {wanted}")
+    return network
+
+
+def _run(part: FilePart, table: TableSpec, network: Network, weights: Weights | None) -> Run:
     training, initial = part.training, part.initial
     precision = part.network.precision if part.network else "float32"
     choose(precision, ("float32", "float64"), ("network", "precision"))
@@ -72,7 +118,7 @@ def _run(part: FilePart, table: TableSpec, network: Network) -> Run:
         initial.seed,
         initial.initializer,
         initial.constant,
-        _state(part, network, optimizer, precision),
+        _state(part, network, optimizer, precision, weights),
         precision,
     )
 
@@ -105,14 +151,16 @@ def _settings(training: TrainingPart, table: TableSpec, precision: str) -> Setti
     return Settings(lr, sampling, -training.drawn, training.x, training.y)
 
 
-def _state(part: FilePart, network: Network, optimizer: Optimizer, precision: str) -> tuple[float, ...] | None:
+def _state(
+    part: FilePart, network: Network, optimizer: Optimizer, precision: str, weights: Weights | None
+) -> tuple[float, ...] | None:
     """The parameters that are given, as a flat row; the optimizer's moments after them if those are given as well."""
     if not part.parameters:
         if part.moments:
             raise Bad(("moments",), "expected [parameters] as well: the moments belong to them")
         return None
     wanted = {parameter.name: parameter.shape for parameter in network.parameters}
-    rows = [_by_name(part.parameters, wanted, "parameters", precision)]
+    rows = [_by_name(part.parameters, wanted, "parameters", precision) if weights is None else weights.row(network)]
     if part.moments:
         moments = {f"{letter}_{name}": shape for letter in optimizer.moments for name, shape in wanted.items()}
         moments |= {"t": (1, 1)} if optimizer.rule.counts else {}

@@ -143,7 +143,7 @@ class FilePart(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     network: NetworkPart | None = None
     initial: InitialPart = InitialPart()
     parameters: dict[Name, Any] = {}
-    """`w1`, `b1` ...: all of them, or none."""
+    """`w1`, `b1` ...: all of them, or none; or `file`, which holds them."""
     moments: dict[Name, Any] = {}
     """`m_w1`, `v_w1` ... and `t`: an optimizer's state, if the run goes on from another."""
     training: TrainingPart = TrainingPart()

@@ -34,7 +34,8 @@ def build_table(part: FilePart, folder: FilePath | None) -> TableSpec:
     x = y = None
     path = ""
     if data.csv is not None:
-        path = _inside(data.csv, folder, (*at, "csv"))
+        instead = "expected x and y: this scenario is in no folder, so it has no CSV file"
+        path = inside(data.csv, folder, (*at, "csv"), instead)
     if data.csv is not None or data.table is not None:
         for key in ("features", "targets"):
             if not getattr(data, key):
@@ -154,17 +155,20 @@ def _columns(letter: str, count: int) -> tuple[str, ...]:
     return (letter,) if count == 1 else tuple(f"{letter}{number}" for number in range(1, count + 1))
 
 
-def _inside(csv: str, folder: FilePath | None, at: Path) -> str:
-    """The CSV file's absolute path: a file in the scenario's own folder or below it, links followed."""
+def inside(name: str, folder: FilePath | None, at: Path, instead: str) -> str:
+    """A file's absolute path: in the scenario's own folder or below it, links followed. Raises Bad.
+
+    `instead` is what to do if the scenario is in no folder.
+    """
     if folder is None:
-        raise Bad(at, "expected x and y: this scenario is in no folder, so it has no CSV file")
+        raise Bad(at, instead)
     try:
         home = folder.resolve()
-        path = (home / csv).resolve()
+        path = (home / name).resolve()
     except (OSError, ValueError, RuntimeError):
-        raise Bad(at, f"no such file: {csv}") from None
-    if FilePath(csv).is_absolute() or not path.is_relative_to(home):
-        raise Bad(at, f"expected a file in the scenario's own folder, got {csv}")
+        raise Bad(at, f"no such file: {name}") from None
+    if FilePath(name).is_absolute() or not path.is_relative_to(home):
+        raise Bad(at, f"expected a file in the scenario's own folder, got {name}")
     if not path.is_file():
-        raise Bad(at, f"no such file: {csv}")
+        raise Bad(at, f"no such file: {name}")
     return str(path)

@@ -7,7 +7,9 @@ import numpy as np
 from backprop_tui.core.engine.protocol.checks import EngineRefused
 from backprop_tui.core.engine.protocol.messages import WireError
 from backprop_tui.core.engine.protocol.model import (
+    MOST_STEPS,
     CheckGradients,
+    CompareOperation,
     DescribeModel,
     GradientsChecked,
     MakeStep,
@@ -16,21 +18,31 @@ from backprop_tui.core.engine.protocol.model import (
     ModelFailed,
     ModelRequest,
     ModelSpec,
+    NotFiniteSought,
+    OperationCompared,
     OperationRead,
+    Rates,
     ReadOperation,
+    SeekNotFinite,
     StepMade,
     arrays_of,
+    until_they_differ,
 )
+from backprop_tui.core.model.limits import learning_rate
+from backprop_tui.core.operations import norms
+from backprop_tui.core.operations.along import Along
 from backprop_tui.core.operations.compared import Compared
 from backprop_tui.core.operations.operation import Operation, Values
+from backprop_tui.core.operations.picture import is_image, moved_in_image, turned_image
 from backprop_tui.core.operations.rule import Index, Made, Part
 from backprop_tui.core.operations.slices import moved, turned, within
 from backprop_tui.core.operations.table import made
+from msgspec.structs import replace
 
 NOTHING: Values = np.empty(0)
 
-MOST_STEPS = 100_000
-"""A walk has so many steps at most."""
+SOUGHT_STEPS = 10_000
+"""So many steps are looked at for NaN or infinity."""
 
 
 class Position(NamedTuple):
@@ -38,6 +50,14 @@ class Position(NamedTuple):
 
     step: int
     done: int
+
+
+class Moment(NamedTuple):
+    """All that a move changes, so that it can be taken back."""
+
+    at: Position
+    weights: int
+    rates: Rates
 
 
 class ModelSession:
@@ -48,6 +68,8 @@ class ModelSession:
         self.described: ModelDescribed | None = None
         self.losses: list[float] = []
         """Of each step that was made."""
+        self.norms: list[tuple[float, ...]] = []
+        """Of each step the length of every layer's gradient."""
         self.at = Position(1, 0)
         self.looking = 0
         """Which of the operations that are done is in view, from 0."""
@@ -55,13 +77,24 @@ class ModelSession:
         """The number of the first output that is looked at."""
         self._trail: list[tuple[int, Index]] = []
         """Where one was looking before links were followed."""
-        self._moves: list[Position] = []
+        self._moves: list[Moment] = []
+        self._seeking: tuple[Position, int] | None = None
+        """From where NaN is looked for next, and up to which step."""
+        self.drawn = False
+        """Whether an image is drawn, instead of its numbers: then the cursor moves over its pixels."""
+        self.sought = ""
+        """What the last search came to."""
         self._read: tuple[int, str] | None = None
         self.values: Mapping[str, Values] = {}
         """The inputs and outputs of the operation in view, by name; empty until they are there."""
         self.checked: tuple[int, tuple[Compared, ...]] | None = None
         """How gradients compared with finite differences, and at which step."""
         self._to_check: int | None = None
+        self.along: tuple[Along, ...] = ()
+        """How gradients of the operation in view compared along a direction."""
+        self._to_compare: tuple[int, str] | None = None
+        self._to_draw = False
+        """Whether new weights have still to be drawn: a model may have none that can be."""
 
     # What there is
 
@@ -84,6 +117,25 @@ class ModelSession:
     def shown_losses(self) -> list[float]:
         """The losses of the steps up to the one in view; of that one if its loss is computed."""
         return self.losses[: self.at.step if self._has_loss() else self.at.step - 1]
+
+    @property
+    def shown_norms(self) -> tuple[tuple[str, float], ...]:
+        """The layers and the length of the gradient of each, of the last step up to here that is complete."""
+        complete = self.at.step if self.is_complete else self.at.step - 1
+        if self.described is None or not 1 <= complete <= len(self.norms):
+            return ()
+        return tuple(zip(norms.layers(self.described.graph), self.norms[complete - 1], strict=True))
+
+    @property
+    def lr(self) -> float | None:
+        """The learning rate of the step in view; None if the model has a schedule, or is not there."""
+        own = self.described.lr if self.described is not None else None
+        return next((rate for step, rate in reversed(self.spec.rates) if step <= self._changeable), own)
+
+    @property
+    def _changeable(self) -> int:
+        """The step whose update is still to come."""
+        return self.at.step + 1 if self.is_complete else self.at.step
 
     def _has_loss(self) -> bool:
         described = self.described
@@ -121,13 +173,58 @@ class ModelSession:
         """Take the last move back; False at the start."""
         if not self._moves:
             return False
-        self._go(self._moves.pop())
+        self._return()
         return True
 
+    def _return(self) -> None:
+        """To where the last move began."""
+        moment = self._moves.pop() if self._moves else self._now()._replace(at=Position(1, 0))
+        self._change(moment.weights, moment.rates)
+        self._go(moment.at)
+
     def to_start(self) -> None:
-        """Back to the start."""
+        """Back to the start, with the weights and the learning rate that the model came with."""
+        if self._moves:
+            self._change(self._moves[0].weights, self._moves[0].rates)
         self._moves.clear()
         self._go(Position(1, 0))
+
+    def set_lr(self, lr: float) -> None:
+        """From the next update on, another learning rate. Raises ValueError if it is none, or follows a schedule."""
+        if self.described is None:
+            return
+        if self.described.lr is None:
+            raise ValueError("this model's learning rate follows a schedule of its own; --lr can't change it either")
+        lr = learning_rate(lr)
+        if lr != self.lr:
+            self._moves.append(self._now())
+            earlier = tuple(one for one in self.spec.rates if one[0] < self._changeable)
+            self._change(self.spec.weights, (*earlier, (self._changeable, lr)))
+
+    def new_weights(self) -> None:
+        """To the start, with other weights, as the model's own initializers draw them; the learning rate stays."""
+        if self.described is not None:
+            now, lr = self._now(), self.lr
+            self._change(now.weights + 1, () if lr in (None, self.described.lr) else ((1, lr),))
+            self._moves.append(now)
+            self._go(Position(1, 0))
+            self._to_draw = True
+
+    def seek_not_finite(self) -> None:
+        """To the first operation behind the one that was done last whose output holds NaN or infinity."""
+        if self.operations:
+            self.sought = ""
+            begin = Position(self.at.step + 1, 0) if self.is_complete else self.at
+            self._seeking = (begin, min(self.at.step + SOUGHT_STEPS, MOST_STEPS))
+
+    def cancel(self) -> None:
+        """End a search or a jump under way, where it came to."""
+        reached = len(self.losses)
+        if self._seeking is not None:
+            self._seeking, self.sought = None, f"the search ended after step {reached}"
+            self._move(Position(max(reached, 1), len(self.operations)))
+        elif self.at.done and reached and self.at.step > reached + 1:
+            self._go(Position(reached, len(self.operations)))
 
     def look(self, by: int) -> None:
         """At another operation that is done."""
@@ -158,12 +255,30 @@ class ModelSession:
     def move_cursor(self, rows: int, columns: int) -> None:
         """To another row or column of the slice in view, as far as there are any."""
         if self.output is not None:
-            self.cursor = moved(self.output.shape, self.cursor, rows, columns)
+            move = moved_in_image if self.shows_image else moved
+            self.cursor = move(self.output.shape, self.cursor, rows, columns)
 
     def turn_slice(self, by: int) -> None:
         """To another slice of an output of more than two axes."""
         if self.output is not None:
-            self.cursor = turned(self.output.shape, self.cursor, by)
+            turn = turned_image if self.shows_image else turned
+            self.cursor = turn(self.output.shape, self.cursor, by)
+
+    @property
+    def has_image(self) -> bool:
+        """Whether the output in view is an image, or several."""
+        return self.output is not None and is_image(self.output)
+
+    @property
+    def shows_image(self) -> bool:
+        """Whether it is drawn."""
+        return self.drawn and self.has_image
+
+    def draw_images(self) -> None:
+        """Draw images, or show their numbers again. Raises ValueError if there is none to be drawn here."""
+        if not self.drawn and not self.has_image:
+            raise ValueError("no image here: its last axes are height x width x 1 or 3, from 4x4 on")
+        self.drawn = not self.drawn
 
     def follow(self, one: Part) -> None:
         """To the operation that made a number of an input. Raises ValueError if it is a constant."""
@@ -187,6 +302,10 @@ class ModelSession:
         """Compare the gradients of the step in view with finite differences."""
         self._to_check = self.at.step
 
+    def compare(self) -> None:
+        """Compare the gradients that the operation in view is about with finite differences of it alone."""
+        self.along, self._to_compare = (), self._wanted()
+
     def _after(self, position: Position) -> Position:
         if position.done < len(self.operations):
             return Position(position.step, position.done + 1)
@@ -196,13 +315,24 @@ class ModelSession:
         one = self.operations[position.done - 1]
         return one.part, one.layer
 
+    def _now(self) -> Moment:
+        return Moment(self.at, self.spec.weights, self.spec.rates)
+
+    def _change(self, weights: int, rates: Rates) -> None:
+        """Take other weights or learning rates; what was made with those before is no more."""
+        same = until_they_differ(self.spec.rates, rates) if weights == self.spec.weights else 0
+        if (weights, rates) != (self.spec.weights, self.spec.rates):
+            self.spec = replace(self.spec, weights=weights, rates=rates)
+            del self.losses[same:], self.norms[same:]
+            self._read = None
+
     def _move(self, to: Position) -> None:
         if not self.operations:
             return
         if to.step > MOST_STEPS:
             raise ValueError(f"{MOST_STEPS:,} steps are enough here")
         if to != self.at:
-            self._moves.append(self.at)
+            self._moves.append(self._now())
             self._go(to)
 
     def _go(self, to: Position) -> None:
@@ -216,6 +346,10 @@ class ModelSession:
         """What must be asked next; None when all is there."""
         if self.described is None:
             return DescribeModel(self.spec)
+        if self._seeking is not None:
+            return SeekNotFinite(self.spec, *self._seeking[0])
+        if self._to_draw:
+            return DescribeModel(self.spec)
         if self.at.done and len(self.losses) < self.at.step:
             return MakeStep(self.spec, len(self.losses) + 1)
         wanted = self._wanted()
@@ -223,6 +357,8 @@ class ModelSession:
             return ReadOperation(self.spec, *wanted)
         if self._to_check is not None:
             return CheckGradients(self.spec, self._to_check)
+        if self._to_compare is not None:
+            return CompareOperation(self.spec, *self._to_compare)
         return None
 
     def _wanted(self) -> tuple[int, str] | None:
@@ -236,21 +372,53 @@ class ModelSession:
                 self._give_up(request)
                 raise EngineRefused(answer.message)
             case DescribeModel(), ModelDescribed():
-                self.described = answer
+                self.described = self.described or answer
+                self._to_draw = False
+            case MakeStep(), StepMade() if answer.number == request.number == len(self.losses) + 1:
+                self._take(answer)
             case MakeStep(), StepMade() if answer.number == request.number:
-                self.losses.append(answer.loss)
+                pass  # it was asked for before something was changed
+            case SeekNotFinite(), NotFiniteSought() if answer.steps and answer.steps[0].number == request.number:
+                self._take_sought(answer)
             case ReadOperation(), OperationRead() if (answer.number, answer.name) == (request.number, request.name):
                 self._read, self.values = (request.number, request.name), arrays_of(answer.values)
                 self.cursor = within(self.output.shape, self.cursor) if self.output is not None else ()
             case CheckGradients(), GradientsChecked() if answer.number == request.number:
                 self.checked, self._to_check = (answer.number, answer.compared), None
+            case CompareOperation(), OperationCompared() if answer.name == request.name:
+                self.along, self._to_compare = answer.found, None
             case _:
                 raise WireError("the model's answer is not one to this request")
 
+    def _take(self, step: StepMade) -> None:
+        self.losses.append(step.loss)
+        self.norms.append(step.norms)
+
+    def _take_sought(self, answer: NotFiniteSought) -> None:
+        """Note the steps that were looked at, and stop at what was found."""
+        for step in answer.steps:
+            if step.number == len(self.losses) + 1:
+                self._take(step)
+        if self._seeking is None:
+            return
+        last, (_, most) = answer.steps[-1].number, self._seeking
+        place = next((place for place, one in enumerate(self.operations) if one.name == answer.operation), None)
+        if place is not None:
+            self._seeking = None
+            self._move(Position(last, place + 1))
+            self.sought = f"step {last}: this is the first operation that holds NaN or infinity"
+        elif last >= most:
+            self._seeking = None
+            self._move(Position(last, len(self.operations)))
+            self.sought = f"no NaN or infinity up to step {last:,}"
+        else:
+            self._seeking = (Position(last + 1, 0), most)
+
     def _give_up(self, request: ModelRequest) -> None:
         """What can't be answered is not asked again: back to where it was not needed."""
-        self._to_check = None
-        if isinstance(request, MakeStep):
-            self._go(self._moves.pop() if self._moves else Position(1, 0))
+        self._to_check = self._seeking = self._to_compare = None
+        if isinstance(request, MakeStep) or self._to_draw:
+            self._to_draw = False
+            self._return()
         elif isinstance(request, ReadOperation):
             self._read, self.values = (request.number, request.name), {}

@@ -163,13 +163,20 @@ def spec_of(options: argparse.Namespace) -> "ModelSpec":
 
 def _check(traced: "Traced", steps: int, title: str) -> int:
     from backprop_tui.core.engine.compute.graph.checking import check
+    from backprop_tui.core.engine.compute.graph.directions import along
+    from backprop_tui.core.operations.along import along_lines
     from backprop_tui.core.operations.compared import compared_lines
 
     for number in range(1, steps):
         traced.run(number)
     start = traced.snapshot()
-    compared = check(traced, start, traced.run(steps))
+    step = traced.run(steps)
+    found = along(traced, step)
+    compared = check(traced, start, step)
     print(f"step {steps}: {title}")
     for line in compared_lines(compared):
         print(line)
-    return AGREE if all(one.agrees for one in compared) else DIFFER
+    for line in along_lines(found):
+        print(line)
+    agree = all(one.agrees for one in compared) and all(one.agrees for one in found)
+    return AGREE if agree else DIFFER

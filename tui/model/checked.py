@@ -1,10 +1,10 @@
-"""How the gradients of a step compare with finite differences: a line for each parameter, the worst place of each."""
+"""How gradients compare with finite differences: a line for each."""
 
+from textwrap import wrap
 from typing import ClassVar
 
-from backprop_tui.core.operations.compared import Compared, compared_lines
 from backprop_tui.tui.widgets.keys import bindings
-from backprop_tui.tui.widgets.line import Span, clipped
+from backprop_tui.tui.widgets.line import Span
 from backprop_tui.tui.widgets.overlay import Overlay
 from backprop_tui.tui.widgets.pane import Pane
 from textual.app import ComposeResult
@@ -19,15 +19,13 @@ class CheckedScreen(Overlay[None]):
     KEYS = MODEL_CHECK
     BINDINGS: ClassVar[list[BindingType]] = bindings(MODEL_CHECK)
 
-    def __init__(self, step: int, compared: tuple[Compared, ...]) -> None:
+    def __init__(self, title: str, lines: tuple[str, ...]) -> None:
         super().__init__()
-        self._step, self._compared = step, compared
+        self._title, self._lines = title, lines
 
     def compose(self) -> ComposeResult:
         """One pane that scrolls."""
-        yield Pane(
-            f"Gradients of step {self._step} against finite differences   esc closes", id="checked", classes="framed"
-        )
+        yield Pane(f"{self._title}   esc closes", id="checked", classes="framed")
 
     def on_mount(self) -> None:
         """The arrow keys scroll. It is filled before it is laid out, so that the first frame is whole."""
@@ -37,6 +35,7 @@ class CheckedScreen(Overlay[None]):
         self.paint()
 
     def paint(self) -> None:
-        """A line for each parameter."""
-        width = self.app.size.width - 3
-        self.query_one(Pane).show([(Span(clipped(line, width).rstrip()),) for line in compared_lines(self._compared)])
+        """Each line in as many as it needs."""
+        width = max(self.app.size.width - 3, 10)
+        parts = [part for line in self._lines for part in wrap(line, width, subsequent_indent="    ")]
+        self.query_one(Pane).show([(Span(part),) for part in parts])

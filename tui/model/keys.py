@@ -2,6 +2,8 @@
 
 from backprop_tui.tui.widgets.keys import ELSEWHERE, HELP, WHAT, Key, group
 
+JUMP = "a step's number, or until nan"
+
 MODEL = (
     *group(
         "steps",
@@ -9,8 +11,30 @@ MODEL = (
         Key("s", "s", "operation", "operation", "one operation, in the order in which TensorFlow runs them", True),
         Key("S", "S", "layer", "layer", "all operations of a layer, forward or back", True),
         Key("b", "b", "back", "back", "takes the last of these back, to the start, bit for bit", True),
-        Key("j", "j", "jump", "jump", "to the end of a step, by its number", True),
+        Key("j", "j", "jump", "jump", f"{JUMP}: to the end of a step, or to the first NaN or infinity", True),
         Key("home", "home", "start", "start", "the very start"),
+        Key("a", "a", "autoplay", "autoplay", "autoplay on and off"),
+        Key(
+            "left_curly_bracket",
+            "{ }",
+            "slower",
+            "speed",
+            "autoplay slower, faster",
+            also=(("right_curly_bracket", "faster"),),
+        ),
+    ),
+    *group(
+        "what a step starts from",
+        Key("r", "r", "reinit", "reinit", "reinit: new weights, as the model's own initializers draw them", True),
+        Key(
+            "plus",
+            "+ -",
+            "lr_up",
+            "lr",
+            "a larger learning rate, a smaller one, by steps of 1-2-5",
+            also=(("minus", "lr_down"),),
+        ),
+        Key("l", "l", "lr", "type lr", "type a learning rate"),
     ),
     *group(
         "looking",
@@ -48,8 +72,16 @@ MODEL = (
             "another slice of an output of more than two axes",
             also=(("greater_than_sign", "turn(1)"),),
         ),
+        Key("p", "p", "picture", "picture", "an image in shades, or its numbers; then < > is another image"),
         Key("d", "d", "precision", "digits", "eight digits, or four"),
         Key("c", "c", "check", "check", "every gradient of this step against a finite difference in float64", True),
+        Key(
+            "v",
+            "v",
+            "compare",
+            "verify",
+            "the gradient through the operation in view, along a random direction, against that operation run alone",
+        ),
         Key("tab", "tab", "next_pane", "next pane", "the next pane", priority=True),
     ),
     *group(

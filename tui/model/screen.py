@@ -4,8 +4,11 @@ from collections.abc import Sequence
 from textwrap import wrap
 from typing import Any
 
+from backprop_tui.core.operations.compared import compared_lines
 from backprop_tui.core.session.model import ModelSession
 from backprop_tui.core.text.escape import escape_controls
+from backprop_tui.core.text.numerals import brief
+from backprop_tui.tui.stepper.autoplay import Autoplay
 from backprop_tui.tui.widgets import footer, layout
 from backprop_tui.tui.widgets.key_screen import KeyScreen
 from backprop_tui.tui.widgets.keys import KeysShown, bindings
@@ -14,17 +17,22 @@ from backprop_tui.tui.widgets.messages import NothingToShow
 from backprop_tui.tui.widgets.pane import Pane
 from backprop_tui.tui.widgets.prompt import Prompt
 from backprop_tui.tui.widgets.runner import Asker
-from backprop_tui.tui.widgets.typed import whole
+from backprop_tui.tui.widgets.typed import next_lr, number, whole
 from textual import work
 from textual.app import ComposeResult
 
 from .checked import CheckedScreen
-from .keys import MODEL
+from .keys import JUMP, MODEL
 from .panes import losses, operation, operations
 from .why import WhyNumberScreen
 
 FEW, MANY = 4, 8
 """Decimals of a number."""
+
+TALL = 36
+"""From so many lines on the loss has more of them."""
+
+UNTIL_NAN = ["until", "nan"]
 
 
 class ModelScreen(KeyScreen):
@@ -33,6 +41,7 @@ class ModelScreen(KeyScreen):
     BINDINGS = bindings(MODEL)
 
     def __init__(self, session: ModelSession, engine: Asker) -> None:
+        self.autoplay = Autoplay(self.set_interval, self._play)
         # What the session asks is of `protocol/model.py`, and so is what the process answers.
         requester: Any = session
         super().__init__(KeysShown(MODEL), requester, engine)
@@ -63,6 +72,7 @@ class ModelScreen(KeyScreen):
         if self.session.described is None:
             self.tell(NothingToShow(message))
         else:
+            self.autoplay.stop()
             super().refused(message)
 
     # Drawing
@@ -72,6 +82,7 @@ class ModelScreen(KeyScreen):
         kind = layout.kind(*self.size)
         self.set_class(kind not in (layout.PANES, layout.WIDE), "narrow")
         self.set_class(kind == layout.TOO_SMALL, "small")
+        self.set_class(kind == layout.WIDE and self.size.height >= TALL, "tall")
 
     def paint(self) -> None:
         """Hand every pane its lines."""
@@ -97,14 +108,18 @@ class ModelScreen(KeyScreen):
         described = self.session.described
         if described is None:
             return f"{escape_controls(self.session.spec.model)}   loading TensorFlow and the model …"
+        lr = self.session.lr
+        rate = "a schedule's lr" if lr is None else f"lr {brief(lr)}"
         rows = f"{described.batch} rows a step" if described.batch > 1 else "one row a step"
         return (
-            f"{escape_controls(self.session.spec.model)}   step {self.session.at.step}   {described.optimizer}   "
-            f"{rows} of {escape_controls(described.rows)}"
+            f"{escape_controls(self.session.spec.model)}   step {self.session.at.step}   "
+            f"{described.optimizer}, {rate}   {rows} of {escape_controls(described.rows)}"
         )
 
     def _status(self) -> str:
         session = self.session
+        if self.autoplay.running:
+            return f"autoplay {self.autoplay.per_second:g}/s, step {session.at.step}; a stops it"
         if session.described is None or not session.at.done:
             return ""
         done = f"{session.at.done} of {len(session.operations)} operations of step {session.at.step}"
@@ -140,6 +155,7 @@ class ModelScreen(KeyScreen):
 
     def action_back(self) -> None:
         """Take the last move back."""
+        self.autoplay.stop()
 
         def back() -> None:
             if not self.session.back():
@@ -149,16 +165,77 @@ class ModelScreen(KeyScreen):
 
     def action_start(self) -> None:
         """The very start."""
+        self.autoplay.stop()
         self.act(self.session.to_start)
 
     def action_jump(self) -> None:
-        """Ask for a step, and go there."""
+        """Ask for a step, or for the first NaN, and go there."""
+        self.autoplay.stop()
 
         def jump(text: str) -> None:
+            if text.lower().split() == UNTIL_NAN:
+                self.act(self.session.seek_not_finite, lambda: self.say(self.session.sought))
+                return
             step = whole(text)
             self.act(lambda: self.session.jump(step))
 
-        self.ask("jump: to the end of which step", jump)
+        self.ask(f"jump: {JUMP}", jump)
+
+    def action_cancel(self) -> None:
+        """End what is under way: a line that is typed, autoplay, a jump."""
+        self.autoplay.stop()
+        self.session.cancel()
+        super().action_cancel()
+
+    def action_autoplay(self) -> None:
+        """Let it step by itself, or not."""
+        if self.autoplay.running:
+            self.autoplay.stop()
+        else:
+            self.autoplay.start()
+        self.draw()
+
+    def action_faster(self) -> None:
+        """Make autoplay faster."""
+        self._change_speed(1)
+
+    def action_slower(self) -> None:
+        """Make autoplay slower."""
+        self._change_speed(-1)
+
+    def _change_speed(self, by: int) -> None:
+        self.autoplay.change(by)
+        self.say(f"autoplay makes {self.autoplay.per_second:g} steps a second; a starts and stops it")
+
+    def _play(self, steps: int) -> None:
+        if not self.runner.waiting and not self.runner.busy:
+            session = self.session
+            self.act(session.step if steps == 1 else lambda: session.jump(session.at.step + steps))
+
+    def action_reinit(self) -> None:
+        """Begin anew with other weights."""
+        self.autoplay.stop()
+        self.act(self.session.new_weights)
+
+    def action_lr_up(self) -> None:
+        """Take the next larger learning rate."""
+        self._change_lr(1)
+
+    def action_lr_down(self) -> None:
+        """Take the next smaller learning rate."""
+        self._change_lr(-1)
+
+    def _change_lr(self, by: int) -> None:
+        self.act(lambda: self.session.set_lr(next_lr(self.session.lr or 0.0, by)))
+
+    def action_lr(self) -> None:
+        """Ask for a learning rate."""
+
+        def take(text: str) -> None:
+            lr = number(text)
+            self.act(lambda: self.session.set_lr(lr))
+
+        self.ask("learning rate", take)
 
     def action_look(self, by: int) -> None:
         """At another operation."""
@@ -180,6 +257,10 @@ class ModelScreen(KeyScreen):
     def action_turn(self, by: int) -> None:
         """Another slice."""
         self.act(lambda: self.session.turn_slice(by))
+
+    def action_picture(self) -> None:
+        """An image, or its numbers."""
+        self.act(self.session.draw_images)
 
     def action_precision(self) -> None:
         """More digits, or fewer."""
@@ -207,7 +288,22 @@ class ModelScreen(KeyScreen):
     def _open_check(self) -> None:
         if self.session.checked is not None:
             self.notice = ""
-            self.app.push_screen(CheckedScreen(*self.session.checked))
+            step, compared = self.session.checked
+            title = f"Gradients of step {step} against finite differences"
+            self.app.push_screen(CheckedScreen(title, tuple(compared_lines(compared))))
+
+    def action_compare(self) -> None:
+        """The gradient through the operation in view, against that operation alone."""
+        if not self.session.at.done:
+            self.say("s makes the first operation: then there is one to compare")
+            return
+        self.act(self.session.compare, self._open_compare)
+
+    def _open_compare(self) -> None:
+        lines = [f"  {one.text}" for one in self.session.along]
+        said = "nothing behind this operation leads to the loss: no gradient goes through it"
+        title = "Along a random direction, against the operation run alone"
+        self.app.push_screen(CheckedScreen(title, tuple(lines) or (said,)))
 
     def action_next_pane(self) -> None:
         """Bring the next pane to the front."""

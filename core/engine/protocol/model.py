@@ -8,14 +8,34 @@ from typing import Any, Literal
 import msgspec
 import numpy as np
 from backprop_tui.core.model.arrays import MAX_FRAME
+from backprop_tui.core.operations.along import Along
 from backprop_tui.core.operations.compared import Compared
 from backprop_tui.core.operations.operation import Graph, Values
 
 from .messages import HEADER, WireError
 
+Rates = tuple[tuple[int, float], ...]
+"""Steps from 1, in their order, and the learning rate from each on."""
+
+
+def until_they_differ(one: Rates, other: Rates) -> int:
+    """The last step before whose update both have the same rates; `MOST_STEPS` if they are the same."""
+    same = 0
+    while same < min(len(one), len(other)) and one[same] == other[same]:
+        same += 1
+    return min((step for step, _ in (*one[same : same + 1], *other[same : same + 1])), default=MOST_STEPS)
+
+
+MOST_STEPS = 100_000
+"""A walk has so many steps at most."""
+
 
 class ModelSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Which model, with which loss, optimizer, learning rate and rows: what was typed. None: the model's own."""
+    """Which model, with which loss, optimizer, learning rate and rows: what was typed. None: the model's own.
+
+    The last two are what was changed since: how often new weights were drawn, and learning rates, each with the step
+    from which on it holds.
+    """
 
     model: str
     loss: str | None = None
@@ -25,6 +45,8 @@ class ModelSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     target: tuple[str, ...] | None = None
     batch: int | None = None
     seed: int = 0
+    weights: int = 0
+    rates: Rates = ()
 
 
 class Block(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -76,25 +98,46 @@ class CheckGradients(msgspec.Struct, frozen=True, tag=True, forbid_unknown_field
     number: int
 
 
-ModelRequest = DescribeModel | MakeStep | ReadOperation | CheckGradients
+class SeekNotFinite(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True):
+    """The first operation with NaN or infinity, from a step on; in the first step only behind so many operations."""
+
+    spec: ModelSpec
+    number: int
+    done: int
+
+
+class CompareOperation(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True):
+    """The gradients that an operation is about, each along a random direction against finite differences."""
+
+    spec: ModelSpec
+    number: int
+    name: str
+
+
+ModelRequest = DescribeModel | MakeStep | ReadOperation | CheckGradients | SeekNotFinite | CompareOperation
 
 # Answers
 
 
 class ModelDescribed(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True):
-    """The operations, where the rows are from, how many a step has, and the optimizer in a few words."""
+    """The operations, where the rows are from, how many a step has, the optimizer, and its learning rate.
+
+    `lr` is None if it follows a schedule of its own.
+    """
 
     graph: Graph
     rows: str
     batch: int
     optimizer: str
+    lr: float | None
 
 
 class StepMade(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True):
-    """The loss of a step, before its update."""
+    """The loss of a step, before its update, and the length of each layer's gradient."""
 
     number: int
     loss: float
+    norms: tuple[float, ...]
 
 
 class OperationRead(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True):
@@ -112,13 +155,30 @@ class GradientsChecked(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fie
     compared: tuple[Compared, ...]
 
 
+class NotFiniteSought(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True):
+    """The steps that were looked at, one at least; in the last of them the operation, by name, if there is one."""
+
+    steps: tuple[StepMade, ...]
+    operation: str = ""
+
+
+class OperationCompared(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True):
+    """What was found of each tensor."""
+
+    number: int
+    name: str
+    found: tuple[Along, ...]
+
+
 class ModelFailed(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True):
     """The request can't be answered, and why: one line for a person."""
 
     message: str
 
 
-ModelAnswer = ModelDescribed | StepMade | OperationRead | GradientsChecked | ModelFailed
+ModelAnswer = (
+    ModelDescribed | StepMade | OperationRead | GradientsChecked | NotFiniteSought | OperationCompared | ModelFailed
+)
 
 _encoder = msgspec.msgpack.Encoder()
 _requests: msgspec.msgpack.Decoder[ModelRequest] = msgspec.msgpack.Decoder(ModelRequest)

@@ -1,5 +1,6 @@
 """A model operation by operation: against Keras's own `train_on_batch`, finite differences, and the rules."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -77,6 +78,32 @@ def test_gradients_and_rules(kind: str) -> None:
     assert all(one.precise for one in compared)
     assert not [one for one in compared if not one.agrees]
     assert_rules(ours.graph, step)
+    assert_along(ours, step)
+
+
+def assert_along(ours: Any, step: Step) -> None:
+    """Every gradient that goes back through an operation is what that operation alone, in float64, says of it."""
+    from backprop_tui.core.engine.compute.graph.directions import along
+
+    found = along(ours, step)
+    assert {one.maker for one in found} & set(range(1, len(ours.graph.shown) + 1))
+    assert not [one.text for one in found if not one.agrees]
+
+
+def test_a_wrong_gradient_is_found_and_named() -> None:
+    """The gradient behind the sigmoid is made a tenth larger: the sigmoid's input is told, and what comes before."""
+    from backprop_tui.core.engine.compute.graph.directions import along
+
+    ours = traced(compiled("dense"))
+    step = ours.run(1)
+    (sigmoid,) = [one for one in ours.graph.shown if one.type in ("Sigmoid", "Tanh", "Relu")][:1]
+    gradient = ours.adjoints[sigmoid.inputs[0]]
+    wrong = replace(step, values={**step.values, gradient: step.values[gradient] * 1.1})
+    bad = [one for one in along(ours, wrong) if not one.agrees]
+    assert any(one.types == (sigmoid.type,) for one in bad)
+    (told,) = along(ours, wrong, sigmoid)
+    assert not told.agrees
+    assert told.text.endswith("DIFFERS")
 
 
 def assert_rules(graph: Graph, step: Step) -> None:

@@ -180,3 +180,73 @@ def test_a_run_starts_from_a_file(tmp_path: Path) -> None:
     refused = run("run", "--weights", str(tmp_path / "gone.npz"), "--steps", "1")
     assert refused.returncode == 2
     assert refused.stderr.count("\n") == 1
+
+
+def test_safetensors_out_are_what_its_own_library_reads(tmp_path: Path) -> None:
+    """Without that library the file is read by its published layout: a length, a JSON object, the numbers."""
+    network = Network(2, (Layer(3, "tanh"), Layer(1, "sigmoid")), MEAN_SQUARED)
+    path = tmp_path / "out.safetensors"
+    write_weights(network, network.join({"w1": W1, "b1": B1, "w2": W2, "b2": B2}), path)
+    content = path.read_bytes()
+    (length,) = struct.unpack("<Q", content[:8])
+    head = json.loads(content[8 : 8 + length])
+    assert (length % 8, list(head)) == (0, ["0.weight", "0.bias", "2.weight", "2.bias"])
+    assert head["0.weight"] == {"dtype": "F32", "shape": [3, 2], "data_offsets": [0, 24]}
+    assert head["2.bias"]["data_offsets"][1] == len(content) - 8 - length
+    np.testing.assert_array_equal(np.frombuffer(content[8 + length :], "<f4")[:6], W1.reshape(-1))
+    assert_read(read_weights(path))
+    try:
+        from safetensors.numpy import load_file
+    except ImportError:
+        return
+    np.testing.assert_array_equal(load_file(path)["2.weight"], W2)
+
+
+SCENARIO = """\
+title = "from a file"
+[data]
+x = [[0.1, 0.2], [0.3, 0.4]]
+y = [[1.0], [0.0]]
+[parameters]
+file = "{file}"
+"""
+
+
+def test_a_scenario_starts_from_the_weights_in_a_file_beside_it(tmp_path: Path) -> None:
+    from backprop_tui.core.scenario import ScenarioError
+    from backprop_tui.core.scenario.read import read
+
+    np.savez(tmp_path / "mine.npz", w1=W1, b1=B1, w2=W2, b2=B2)
+    path = tmp_path / "mine.toml"
+    path.write_text(SCENARIO.format(file="mine.npz"), "utf-8")
+    run = read(path).run
+    assert [layer.units for layer in run.network.layers] == [3, 1]
+    np.testing.assert_array_equal(run.network.split(run.first_state())["w1"], W1)
+    path.write_text(
+        SCENARIO.format(file="mine.npz")
+        + "[network]\nlayers = [{units=2, activation='tanh'}, {units=1, activation='sigmoid'}]\n",
+        "utf-8",
+    )
+    with pytest.raises(ScenarioError, match="holds a network 2-3-1, expected 2-2-1"):
+        read(path)
+
+
+@pytest.mark.parametrize(
+    ("file", "words"),
+    [
+        ("../mine.npz", "in the scenario's own folder"),
+        ("gone.npz", "no such file: gone.npz"),
+        ("junk.npz", "is no .npz file that can be read"),
+        ('mine.npz\'"\nw1 = "', "parameters"),
+    ],
+)
+def test_a_scenario_with_no_such_weights_is_refused_in_one_line(tmp_path: Path, file: str, words: str) -> None:
+    from backprop_tui.core.scenario import ScenarioError
+    from backprop_tui.core.scenario.read import read
+
+    (tmp_path / "junk.npz").write_text("junk", "utf-8")
+    path = tmp_path / "mine.toml"
+    path.write_text(SCENARIO.format(file=file), "utf-8")
+    with pytest.raises(ScenarioError, match=words) as told:
+        read(path)
+    assert "\n" not in str(told.value)

@@ -78,6 +78,8 @@ def test_a_function_with_a_table(folder: Path) -> None:
     done = run(folder, "mine:good", "--data", "rows.csv", "--target", "d,e", "--batch", "2", "--check")
     assert (done.returncode, done.stderr) == (0, "")
     assert "2 of 2 parameters agree with finite differences" in done.stdout
+    assert "gradients through operations run alone agree; the worst:" in done.stdout
+    assert done.stdout.rstrip().endswith("ok")
 
 
 @pytest.mark.parametrize(
@@ -109,3 +111,36 @@ def test_no_model_is_opened_in_a_workshop(tmp_path: Path) -> None:
     done = run(tmp_path, "notebook", "--text", BACKPROP_TUI_WORKSHOP="1")
     assert done.returncode == 2
     assert "it is not opened in a workshop" in done.stderr
+
+
+ARCHITECTURES = """\
+import keras
+from keras import applications
+
+
+def made(name, size):
+    model = getattr(applications, name)(weights=None, input_shape=(size, size, 3), classes=4)
+    model.compile("sgd", "sparse_categorical_crossentropy")
+    return model
+
+
+def mobile():
+    return made("MobileNet", 32)
+
+
+def large():
+    return made("VGG16", 224)
+"""
+
+
+def test_architectures_that_nobody_here_wrote(tmp_path: Path) -> None:
+    """MobileNet of `keras.applications` on 32x32 pixels is stepped; VGG16 on 224x224 is refused in one line."""
+    (tmp_path / "theirs.py").write_text(ARCHITECTURES, "utf-8")
+    done = run(tmp_path, "theirs:mobile", "--batch", "2", "--text")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "DepthwiseConv2dNative" in done.stdout
+    assert "DepthwiseConv2dNativeBackpropFilter" in done.stdout
+    done = run(tmp_path, "theirs:large", "--text")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "try a smaller model or --batch" in done.stderr
+    assert done.stderr.count("\n") == 1

@@ -176,11 +176,15 @@ def test_until_loss_ends_at_the_first_loss_below_the_bound() -> None:
     assert 1 < len(losses) < 500
 
 
+MANY = "".join(f"{row},{2 * row},{row}\n" for row in range(40))
+"""So many numbers that a text among them is no class."""
+
+
 @pytest.mark.parametrize(
     ("content", "arguments", "message"),
     [
-        ("a,b,y\n1,x,3\n2,4,5\n", (), "column 'b', line 2: 'x' is not a finite number"),
-        ("a,b,y\n1,2,3\n2,4,0\n", (), "line 3: 0 has no logarithm"),
+        (f"a,b,y\n{MANY}9,x,3\n", (), "column 'b', line 42: 'x' is not a finite number"),
+        ("a,b,y\n1,2,3\n2,4,0\n", ("--target-transform", "log"), "line 3: 0 has no logarithm"),
         ("a,b,y\n1,2,3\n2,4,5\n", ("--row", "2"), "there is no row 2: the table has rows 0 to 1"),
         ("a,b,y\n1,2,3\n2,4,5\n", ("--target", "z\x1b[31m"), r"no column 'z\x1b[31m'"),
         ("a,a,y\n1,2,3\n2,4,5\n", (), "2 columns are named 'a'"),

@@ -131,8 +131,8 @@ def test_too_small_a_terminal_says_so_and_a_larger_one_goes_on() -> None:
     [
         (None, (), "no-such-file.csv"),
         ("", (), "empty"),
-        ("a,b\n1,x\n2,y\n", ("--features", "a", "--target", "b"), "b"),
-        ("a,b\n1,0\n2,3\n", ("--features", "a", "--target", "b"), "b"),
+        ("a,b\n1,x\n2,x\n", ("--features", "a", "--target", "b"), "x in every row"),
+        ("a,b\n1,0\n2,3\n", ("--target", "b", "--target-transform", "log"), "0 has no logarithm"),
         ("a,b\n1,2\n", ("--features", "c", "--target", "b"), "c"),
     ],
 )

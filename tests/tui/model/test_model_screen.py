@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
+import numpy as np
 import pytest
 from backprop_tui.core.engine.protocol.model import ModelSpec, decode_model_answer, decode_model_request, encode_message
 from backprop_tui.core.session.model import ModelSession
@@ -139,12 +140,131 @@ async def test_gradients_are_checked_at_a_key() -> None:
         await shown.press("escape")
 
 
+async def test_one_operations_gradient_is_verified_at_a_key() -> None:
+    async with driven("digits") as shown:
+        await shown.press("space", "v")
+        lines = " ".join(shown.lines("checked").split())
+        assert "through #6 Reshape to #5 digits/conv/bias" in lines
+        assert lines.endswith("ok")
+        await shown.press("escape", "g", *"13", "enter", "v")
+        assert "through #13 MatMul" in shown.lines("checked")
+        await shown.press("escape")
+
+
 async def test_a_jump_looks_to_a_step_and_a_wrong_number_is_told() -> None:
     async with driven("notebook") as shown:
         await shown.press("j", *"12", "enter")
         assert shown.app.session.at.step == 12
         await shown.press("b", "j", *"-1", "enter")
         assert "a step has a number" in shown.text or "whole number" in shown.text
+
+
+async def test_another_learning_rate_holds_from_the_next_update_on_and_b_takes_it_back() -> None:
+    async with driven("notebook") as shown:
+        await shown.press("space", "space", "space")
+        before = list(shown.app.session.losses)
+        await shown.press("b", "plus")
+        assert "lr 0.5" in shown.lines("header")
+        await shown.press("space", "space")
+        changed = list(shown.app.session.losses)
+        assert changed[:3] == before
+        await shown.press("b", "b", "b", "l", *"0.01", "enter", "space", "space")
+        assert "lr 0.01" in shown.lines("header")
+        assert shown.app.session.losses[:3] == before
+        assert shown.app.session.losses[3] != changed[3]
+        await shown.press("home", "space", "space", "space")
+        assert "lr 0.2" in shown.lines("header")
+        assert shown.app.session.losses == before
+
+
+async def test_new_weights_are_drawn_and_the_old_ones_come_back() -> None:
+    async with driven("digits") as shown:
+        await shown.press("space", "space")
+        first = list(shown.app.session.losses)
+        await shown.press("r")
+        assert shown.app.session.at == (1, 0)
+        await shown.press("space", "space")
+        other = list(shown.app.session.losses)
+        assert len(other) == 2
+        assert other[0] != first[0]
+        await shown.press("b", "b", "b")
+        assert shown.app.session.at.step == 2
+        assert shown.app.session.losses == first
+        await shown.press("r", "space", "space")
+        assert shown.app.session.losses == other
+
+
+async def test_a_jump_until_nan_stops_at_the_operation_that_is_not_finite_first() -> None:
+    async with driven("notebook") as shown:
+        await shown.press("l", *"1e30", "enter", "j", *"until", "space", *"nan", "enter")
+        session = shown.app.session
+        assert "this is the first operation that holds NaN or infinity" in shown.text
+        assert not np.isfinite(session.output).all()
+        reached = session.looking
+        for place in range(reached):
+            await shown.press("pageup")
+            assert session.looking == reached - place - 1
+            if session.in_view.type != "ReadVariableOp" and session.output is not None:  # type: ignore[union-attr]
+                assert np.isfinite(session.output).all()
+        await shown.press("b")
+        assert session.at == (1, 0)
+
+
+async def test_autoplay_steps_until_it_is_stopped() -> None:
+    async with driven("notebook") as shown:
+        await shown.press("right_curly_bracket", "right_curly_bracket", "right_curly_bracket", "a")
+        for _ in range(400):
+            if len(shown.app.session.losses) > 3:
+                break
+            await asyncio.sleep(0.02)
+        assert "autoplay 30/s" in shown.text
+        await shown.press("a")
+        await shown.screen.settled()
+        made = shown.app.session.at
+        await asyncio.sleep(0.2)
+        assert shown.app.session.at == made
+        assert made.step > 3
+
+
+async def test_the_length_of_each_layers_gradient_stands_beside_the_loss() -> None:
+    """Step 1 of the notebook: the lengths are numpy's, of the gradients that the operations hold."""
+    async with driven("notebook") as shown:
+        await shown.press("space")
+        (hidden, first), (output, last) = shown.app.session.shown_norms
+        assert (hidden, output) == ("notebook/hidden", "notebook/output")
+        text = shown.lines("losses")
+        assert "∂ hidden" in text
+        assert f"{last:.4g}"[:5] in text
+        graph = shown.app.session.described.graph  # type: ignore[union-attr]
+        squares = 0.0
+        for weight in graph.weights:
+            if weight.path.startswith("notebook/output"):
+                await shown.press(
+                    "g", *str([one.name for one in graph.shown].index(graph.makers[weight.gradient].name) + 1), "enter"
+                )
+                squares += float((shown.app.session.output.astype("float64") ** 2).sum())  # type: ignore[union-attr]
+        assert last == pytest.approx(squares**0.5)
+        assert first > 0
+
+
+async def test_an_image_is_drawn_in_shades() -> None:
+    """The first digit of scikit-learn's is a 0: its middle is blank, and dark strokes are on both sides."""
+    async with driven("digits", (120, 40)) as shown:
+        await shown.press("s", "p")
+        lines = shown.lines("operation").splitlines()
+        drawn = lines[next(at for at, line in enumerate(lines) if "image 1 of 8" in line) + 1 :][:8]
+        assert [len(line) for line in drawn] == [16] * 8
+        pixels = [line[::2] for line in drawn]
+        assert pixels[4][3:5] == "  "
+        assert pixels[4][1] not in " .:"
+        assert pixels[4][6 - 1] not in " .:"
+        await shown.press("greater_than_sign", "down", "right")
+        assert shown.app.session.cursor == (1, 1, 1, 0)
+        assert "image 2 of 8" in shown.lines("operation")
+        await shown.press("p")
+        assert "slice [1,1], 10 of 64" in shown.lines("operation")
+        await shown.press("S", "p")
+        assert "no image here" in shown.text
 
 
 async def test_every_key_does_something_at_any_time() -> None:
@@ -176,6 +296,32 @@ def test_the_real_program(columns: int, rows: int) -> None:
         terminal.press(" ")
         terminal.wait_for("the weights are updated", 60)
         terminal.wait_for("61.267", 60)
+        terminal.press("q")
+        assert terminal.wait_for_end(30) == 0
+        assert terminal.is_restored()
+
+
+def test_the_operations_of_a_step_are_shown_by_keys() -> None:
+    """At 120x40: forward by operation and layer, the image, the gradients, one of them verified."""
+    with RealTerminal("model", "digits", columns=120, rows=40) as terminal:
+        terminal.wait_for("42 operations", 300)
+        terminal.press("s")
+        terminal.wait_for("the rows of this step", 60)
+        terminal.press("p")
+        terminal.wait_for("image 1 of 8", 60)
+        terminal.press("ssss")
+        terminal.wait_for("5 of 42 operations of step 1", 60)
+        terminal.press("S")
+        terminal.wait_for("of conv", 60)
+        terminal.press(" ")
+        terminal.wait_for("the weights are updated", 60)
+        terminal.wait_for("∂ conv", 60)
+        terminal.press("g4\r")
+        terminal.wait_for("4: Conv2D of conv", 60)
+        terminal.press("v")
+        terminal.wait_for("through #4 Conv2D to #3 digits/conv/kernel", 120)
+        terminal.press("\x1b")
+        terminal.wait_for("4: Conv2D of conv", 60)
         terminal.press("q")
         assert terminal.wait_for_end(30) == 0
         assert terminal.is_restored()

@@ -155,7 +155,7 @@ def test_the_environment_is_not_the_client_s_nor_the_server_s(tmp_path) -> None:
         capture_output=True,
         text=True,
     )
-    expected = ["COLORTERM", "HOME", "LANG", "PATH", "TERM", "TZ"]
+    expected = ["BACKPROP_TUI_WORKSHOP", "COLORTERM", "HOME", "LANG", "PATH", "TERM", "TZ"]
     assert done.stdout.strip() == f"{expected} {tmp_path / 'anna'} {0o700}"
 
 

@@ -85,9 +85,9 @@ async def test_nothing_is_ever_overwritten(engine: Engine, here: Path) -> None:
 BAD = {
     "missing/run.md": "missing/run.md can't be written: No such file or directory",
     "missing/run.toml": "missing/run.toml: can't be written: No such file or directory",
-    "run": "end the name in one of .md .txt .json .csv .ipynb .toml .npz .keras",
-    "run.html": "end the name in one of .md .txt .json .csv .ipynb .toml .npz .keras",
-    ".md": "end the name in one of .md .txt .json .csv .ipynb .toml .npz .keras",
+    "run": "end the name in one of .md .txt .json .csv .ipynb .toml .npz .keras .safetensors",
+    "run.html": "end the name in one of .md .txt .json .csv .ipynb .toml .npz .keras .safetensors",
+    ".md": "end the name in one of .md .txt .json .csv .ipynb .toml .npz .keras .safetensors",
     "/dev/null/run.md": "/dev/null/run.md can't be written: Not a directory",
     f"{'n' * 300}.md": f"{'n' * 300}.md can't be written: File name too long",
     f"{'n' * 300}.toml": f"{'n' * 300}.toml can't be written: File name too long",

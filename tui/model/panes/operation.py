@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from textwrap import wrap
 
 from backprop_tui.core.operations.operation import Operation, Values
+from backprop_tui.core.operations.picture import SHADES, picture
 from backprop_tui.core.operations.slices import window
 from backprop_tui.core.operations.summary import summary
 from backprop_tui.core.operations.table import rule, symbols
@@ -20,6 +21,7 @@ from backprop_tui.core.operations.written import (
 )
 from backprop_tui.core.session.model import NOTHING, ModelSession
 from backprop_tui.core.text.escape import escape_controls
+from backprop_tui.core.text.numerals import plain
 from backprop_tui.tui.widgets.line import Line, Span, clipped
 
 MADE_LINES = 3
@@ -50,7 +52,8 @@ def lines(session: ModelSession, width: int, height: int, digits: int) -> list[L
         found += [(Span(part, "dim"),) for part in wrap(summary_text(output), max(width, 10))]
     if output.size:
         found += [(Span(text, "key"),) for text in _made(session, one, output, width, digits)]
-        found += _numbers(session, output, width, max(height - len(found) - 1, 1), digits)
+        draw = _image if session.shows_image else _numbers
+        found += draw(session, output, width, max(height - len(found) - 1, 1), digits)
     return found
 
 
@@ -108,6 +111,8 @@ def _numbers(session: ModelSession, output: Values, width: int, height: int, dig
     wide = digits + 7
     seen = window(output, session.cursor, height, max(width // wide, 1))
     found: list[Line] = []
+    if session.has_image and height > 2:
+        found.append((Span("an image: p draws it", "dim"),))
     if seen.slices > 1:
         leading = ",".join(map(str, session.cursor[:-2]))
         found.append((Span(f"slice [{leading}], {seen.slice + 1} of {seen.slices:,}   < >", "dim"),))
@@ -119,6 +124,22 @@ def _numbers(session: ModelSession, output: Values, width: int, height: int, dig
             role = "cursor" if (y, x) == (row, column) else "negative" if text.startswith("-") else "positive"
             spans += [Span(" " * max(wide - len(text), 1)), Span(text, role)]
         found.append(tuple(spans))
+    return found[:height]
+
+
+def _image(session: ModelSession, output: Values, width: int, height: int, digits: int) -> list[Line]:
+    """The image around the cursor, in shades."""
+    seen = picture(output, session.cursor, height - 1, width)
+    ends = f"'{SHADES[0]}' {plain(seen.least, digits)} to '{SHADES[-1]}' {plain(seen.largest, digits)}"
+    many = f"image {seen.image + 1} of {seen.images:,}  < >   " if seen.images > 1 else ""
+    mean = f"   means of {seen.side}x{seen.side} pixels" if seen.side > 1 else ""
+    found: list[Line] = [(Span(clipped(f"{many}{ends}{mean}", width).rstrip(), "dim"),)]
+    for number, line in enumerate(seen.lines):
+        if number == seen.row:
+            at = 2 * seen.column
+            found.append((Span(line[:at]), Span(line[at : at + 2], "cursor"), Span(line[at + 2 :])))
+        else:
+            found.append((Span(line),))
     return found[:height]
 
 

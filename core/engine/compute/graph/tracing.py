@@ -59,6 +59,10 @@ class Traced:
         self.restore(start)
         self.graph = tracer.graph(self._step)
         self._names = tracer.fetched
+        self.adjoints = tracer.adjoints
+        """By the name of a tensor of the forward pass or the loss, the tensor that is the loss's gradient by it."""
+        self.nodes = tracer.nodes
+        """TensorFlow's own operations by name."""
         check_size(self.graph)
 
     def run(self, number: int) -> Step:
@@ -120,6 +124,8 @@ class _Tracer:
         self._loss = self._prediction = ""
         self._gradients: list[str] = []
         self.fetched: list[str] = []
+        self.adjoints: dict[str, str] = {}
+        self.nodes: dict[str, Any] = {}
 
     def step(self, x: list[Any], y: Any) -> list[Any]:
         """What TensorFlow traces: one step, as Keras's `train_step` makes it. Returns every tensor."""
@@ -134,9 +140,18 @@ class _Tracer:
             self._loss = loss.name
             loss = model.optimizer.scale_loss(loss)
         lost = len(made())
-        gradients = tape.gradient(loss, [one.value for one in model.trainable_variables])
+        weights = [one.value for one in model.trainable_variables]
+        between = _on_the_way(made(), [one.handle for one in weights])
+        gradients = tape.gradient(loss, [*weights, *between])
+        gradients, passing = gradients[: len(weights)], gradients[len(weights) :]
+        self.adjoints = {
+            tensor.name: gradient.name
+            for tensor, gradient in zip(between, passing, strict=True)
+            if isinstance(gradient, tf.Tensor) and gradient.dtype.name == "float32"
+        }
         self._gradients = ["" if one is None else tf.convert_to_tensor(one).name for one in gradients]
         self._operations = made()
+        self.nodes = {operation.name: operation for operation in self._operations}
         self._ends = (forward, lost, len(self._operations))
         self._prediction = tf.nest.flatten(prediction)[0].name
         model.optimizer.apply_gradients(zip(gradients, model.trainable_variables, strict=True))
@@ -168,6 +183,20 @@ class _Tracer:
             for one, name in zip(self._model.trainable_variables, self._gradients, strict=True)
         ]
         return Graph(tuple(found.values()), self._loss, self._prediction, tuple(weights))
+
+
+def _on_the_way(operations: Sequence[Any], handles: Sequence[Any]) -> list[Any]:
+    """The tensors that depend on a weight: the tape comes by these anyway, so that their gradients cost nothing."""
+    graph = tf.compat.v1.get_default_graph()
+    inside = [graph.capture(handle) for handle in handles]
+    depends, found = {tensor.name for tensor in inside}, []
+    for operation in operations:
+        if any(tensor.name in depends for tensor in operation.inputs):
+            for tensor in operation.outputs:
+                depends.add(tensor.name)
+                if tensor.dtype == tf.float32:
+                    found.append(tensor)
+    return found
 
 
 @contextmanager
