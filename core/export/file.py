@@ -17,9 +17,8 @@ SCENARIO = ".toml"
 MOST_STEPS = 2_000
 """A transcript for a reader holds the newest so many steps."""
 
-_TRANSCRIPTS = tuple(form.suffix for form in FORMATS.values())
-ENDINGS = (*_TRANSCRIPTS, SCENARIO, *weights.ENDINGS)
-PROMPT = f"name: {' '.join(_TRANSCRIPTS)} steps, {SCENARIO} scenario, {' '.join(weights.ENDINGS)} weights"
+ENDINGS = (*(form.suffix for form in FORMATS.values()), SCENARIO, *weights.ENDINGS)
+PROMPT = f"a name that ends in {' '.join(ENDINGS)}"
 
 
 def export(

@@ -52,7 +52,7 @@ async def test_every_format_by_its_ending(engine: Engine, here: Path) -> None:
             assert text == "".join(form.write(shown.session.timeline, engine.answer, None))
         said = await export_by_key(shown, "run.toml")
         assert said == "the present run is written to run.toml; backprop-tui run.toml opens it"
-        for ending in (".npz", ".keras"):
+        for ending in (".npz", ".safetensors", ".keras"):
             assert (await export_by_key(shown, f"run{ending}")).endswith(f"written to run{ending}")
         session = shown.session
     assert sorted(path.name for path in here.iterdir()) == sorted(f"run{ending}" for ending in ENDINGS)
@@ -85,9 +85,9 @@ async def test_nothing_is_ever_overwritten(engine: Engine, here: Path) -> None:
 BAD = {
     "missing/run.md": "missing/run.md can't be written: No such file or directory",
     "missing/run.toml": "missing/run.toml: can't be written: No such file or directory",
-    "run": "end the name in one of .md .txt .json .csv .ipynb .toml .npz .keras .safetensors",
-    "run.html": "end the name in one of .md .txt .json .csv .ipynb .toml .npz .keras .safetensors",
-    ".md": "end the name in one of .md .txt .json .csv .ipynb .toml .npz .keras .safetensors",
+    "run": "end the name in one of .md .txt .json .csv .ipynb .toml .npz .safetensors .keras",
+    "run.html": "end the name in one of .md .txt .json .csv .ipynb .toml .npz .safetensors .keras",
+    ".md": "end the name in one of .md .txt .json .csv .ipynb .toml .npz .safetensors .keras",
     "/dev/null/run.md": "/dev/null/run.md can't be written: Not a directory",
     f"{'n' * 300}.md": f"{'n' * 300}.md can't be written: File name too long",
     f"{'n' * 300}.toml": f"{'n' * 300}.toml can't be written: File name too long",
