@@ -304,7 +304,7 @@ def test_an_example_opened_over_a_run_leaves_it_too(state: Path, settle: Settle)
         terminal.press("\x1b")
         terminal.wait_until(lambda: "Look for:" not in terminal.text)
         terminal.press("  ")
-        terminal.wait_for("step 2\n")
+        terminal.wait_for("Training   step 2")
         quit_it(terminal)
     (path,) = files(state)
     first, second = load(path).session.timelines
