@@ -313,9 +313,9 @@ def test_an_example_opened_over_a_run_leaves_it_too(state: Path, settle: Settle)
     with started(state, "--resume") as terminal:
         terminal.wait_for("resumed at step 2")
         terminal.press("bbb")
-        terminal.wait_for("step 9\n")
+        terminal.wait_for("Training   step 9")
         terminal.press(" ")
-        terminal.wait_for("step 10\n")
+        terminal.wait_for("Training   step 10")
         quit_it(terminal)
 
 
