@@ -13,8 +13,9 @@ from textual.app import App
 from textual.await_complete import AwaitComplete
 from textual.binding import Binding
 from textual.cache import LRUCache
-from textual.command import CommandPalette
+from textual.command import Command, CommandList, CommandPalette
 from textual.css.model import RuleSet
+from textual.css.query import NoMatches
 from textual.css.stylesheet import Stylesheet
 from textual.driver import Driver
 from textual.drivers.linux_driver import LinuxDriver
@@ -79,6 +80,11 @@ class Palette(CommandPalette):
     def _action_command_list(self, action: str) -> None:
         with suppress(LookupError):
             super()._action_command_list(action)
+
+    def _refresh_command_list(self, command_list: CommandList, commands: list[Command], clear_current: bool) -> None:
+        """Show what was found; if the page has closed meanwhile, there is nothing to show it in."""
+        with suppress(NoMatches):
+            super()._refresh_command_list(command_list, commands, clear_current)
 
 
 class OpenDriver(LinuxDriver):

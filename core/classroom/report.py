@@ -1,8 +1,4 @@
-"""What is kept of a workshop: a row a person as CSV, a part a question as Markdown.
-
-A cell of the CSV that a spreadsheet would run as a formula gets an apostrophe before it, as OWASP advises ("CSV
-Injection"): one that begins with = + - @, a tab or the end of a line.
-"""
+"""What is kept of a workshop: a row a person as CSV, a part a question as Markdown."""
 
 import csv
 from collections.abc import Iterable, Iterator, Sequence
@@ -10,15 +6,13 @@ from dataclasses import dataclass
 from io import StringIO
 
 from backprop_tui.core.export.markdown import escaped
-from backprop_tui.core.text.escape import escape_controls
+from backprop_tui.core.text.spreadsheet import safe_cell
 
 from .poll import Poll
 from .spread import commonest_mistake, percent, spread
 
 COLUMNS = ("name", "questions", "right", "seconds_to_answer", "minutes_here", "tasks_done", "tries", "hints")
 """The columns of `report.csv`, before those of the questions, `question_1` ... with everybody's last answer."""
-
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 @dataclass(frozen=True)
@@ -49,14 +43,8 @@ def csv_text(people: Iterable[Person], polls: Sequence[Poll]) -> Iterator[str]:
 def line(fields: Iterable[str]) -> str:
     """A line of CSV, every cell of it safe to open in a spreadsheet."""
     text = StringIO()
-    csv.writer(text, lineterminator="\n").writerow([safe(field) for field in fields])
+    csv.writer(text, lineterminator="\n").writerow([safe_cell(field) for field in fields])
     return text.getvalue()
-
-
-def safe(field: str) -> str:
-    """A cell that is shown as it is, and never run as a formula."""
-    text = escape_controls(field)
-    return f"'{text}" if field.startswith(FORMULA) or text.startswith(FORMULA) else text
 
 
 def _row(person: Person, polls: Sequence[Poll]) -> Iterator[str]:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from io import StringIO
 
 from backprop_tui.core.text.escape import escape_controls
+from backprop_tui.core.text.spreadsheet import safe_cell
 
 from .progress import Progress
 from .words import how_it_went, minutes
@@ -51,15 +52,13 @@ def _rows(progress: Progress) -> Iterator[tuple[object, ...]]:
         for task in lesson.tasks:
             result = progress.results[number]
             number += 1
-            known = harmless("; ".join(result.mistakes))
+            known = safe_cell("; ".join(result.mistakes))
             counts = result.tries, result.hints, round(result.seconds)
-            yield harmless(lesson.title), number, result.state, *counts, known, harmless(task.text)
+            yield _in_a_line(lesson.title), number, result.state, *counts, known, _in_a_line(task.text)
 
 
-def harmless(text: str) -> str:
-    """A text that no spreadsheet runs: one that begins like a formula begins with a quote."""
-    text = escape_controls(" ".join(text.split()))
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@") else text
+def _in_a_line(text: str) -> str:
+    return safe_cell(" ".join(text.split()))
 
 
 def _cell(text: str) -> str:

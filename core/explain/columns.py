@@ -63,9 +63,29 @@ def _aligned(found: Explanation, digits: int | None, width: int) -> tuple[Line, 
     first, *others = lines(_named(found), digits)
     if len(first.text) > width:
         first, *others = lines(found, digits)
+    if (products := _products_of(found, digits)) is not None:
+        others.insert(max(place for place, line in enumerate(others) if line.kind == RESULT), products)
     shift = Piece(" " * (len(found.symbol) + 1))
     moved = [line if line.kind == NOTE else Line(line.kind, (shift, *line.pieces)) for line in others]
     return (first, *(moved if all(len(line.text) <= width for line in (first, *moved)) else others))
+
+
+def _products_of(found: Explanation, digits: int | None) -> Line | None:
+    """What each term of a sum comes to, as a line, if the factors as they are printed give just that."""
+    several = 1 < len(found.terms) <= MOST_ROWS and any(len(term.factors) > 1 for term in found.terms)
+    if found.function or found.common or not several:
+        return None
+    parts = [_part(found, (Term(term.factors),)) for term in found.terms]
+    terms = zip(found.terms, parts, strict=True)
+    sums = replace(found, terms=tuple(Term((Factor("", part.value),), term.sign) for term, part in terms), notes=())
+    numbers, result = best(found, digits, worked=False), best(sums, digits, worked=False)
+    for part in parts:
+        printed = read_number(result(part.value))
+        if not holds(replace(part, value=printed), numbers, digits, worked=False):
+            return None
+    if not (holds(found, numbers, digits, worked=False) and holds(sums, result, digits, worked=False)):
+        return None
+    return next((line for line in lines(sums, digits) if line.kind in (WORKING, NUMBERS)), None)
 
 
 def _products(found: Explanation, head: Piece, digits: int | None) -> Iterator[list[_Row]]:

@@ -296,8 +296,7 @@ _ROWS = (
     ),
     Entry(
         "prediction",
-        "What the network says. In the house table it is the logarithm of the price; beside it stands the price "
-        "itself.",
+        "What the network predicts: for the houses the logarithm of the price, with the price itself beside it.",
         "ŷ = w2·h1 + b2",
         "the pane Forward",
         ("ŷ",),

@@ -5,6 +5,7 @@ from math import isfinite
 from backprop_tui.core.model.phases import Cell
 from backprop_tui.core.model.trace import Trace
 from backprop_tui.core.model.values import Value, parse
+from backprop_tui.core.text.numerals import fixed
 
 from .glossary import entry_of
 from .terms import name_of, number
@@ -19,7 +20,19 @@ def meaning(trace: Trace, cell: Cell) -> str:
         return _of_gradient(trace, cell, value)
     if of.updated and not of.moment:
         return _of_update(trace, cell, value)
+    if of.name == "y_pred" and not trace.averaged:
+        return f"{entry_of(of).says} {_of_prediction(trace, cell, value)}"
     return entry_of(of).says
+
+
+def _of_prediction(trace: Trace, cell: Cell, value: float) -> str:
+    """On which side of its target a prediction is. Its column is its row of the batch, and so y's row."""
+    y = Cell("y", cell.column, cell.row)
+    target = number(trace["y"], y)
+    if value == target:
+        return f"It is its target, {name_of(trace, y)}."
+    way, side = ("low", "below") if value < target else ("high", "above")
+    return f"Here it is too {way}: {side} its target, {name_of(trace, y)} = {fixed(target)}."
 
 
 def _of_gradient(trace: Trace, cell: Cell, value: float) -> str:

@@ -30,7 +30,7 @@ SIZES = (
     (5, 5),
 )
 
-PLAIN = [*" sb.[]rRajtlngp=vLodwey+-<>123456789xcmhfE?", "\r", "\x1b", "\t", "\x7f"]
+PLAIN = [*" sb.[]rRajtlngp=vLodwey+-<>123456789xcmhfE?TAHCNPQuUimY", "\r", "\x1b", "\t", "\x7f"]
 OFTEN = [" ", "s", "s", ".", "b", "\x1b", "\x1b[A", "\x1b[B", "\x1b[C", "\x1b[D", "\r", "\x1b[5~", "\x1b[6~", "\t"]
 PAGES = ["\x1b[H", "\x1b[F", "\x1b[1~", "\x1b[4~", "\x1b[2~", "\x1b[3~", "\x1b[5~", "\x1b[6~", "\x1b[Z"]
 FUNCTIONS = ["\x1bOP", "\x1bOQ", "\x1bOR", "\x1bOS", *(f"\x1b[{code}~" for code in (15, 17, 18, 19, 20, 21, 23, 24))]

@@ -8,13 +8,13 @@ from backprop_tui.core.operations.compared import compared_lines
 from backprop_tui.core.session.model import ModelSession
 from backprop_tui.core.text.escape import escape_controls
 from backprop_tui.core.text.numerals import brief
-from backprop_tui.tui.stepper.autoplay import Autoplay
 from backprop_tui.tui.widgets import footer, layout
-from backprop_tui.tui.widgets.key_screen import KeyScreen
+from backprop_tui.tui.widgets.autoplay import Autoplay
 from backprop_tui.tui.widgets.keys import KeysShown, bindings
 from backprop_tui.tui.widgets.line import Span, clipped
 from backprop_tui.tui.widgets.messages import NothingToShow
 from backprop_tui.tui.widgets.pane import Pane
+from backprop_tui.tui.widgets.playing import PlayingScreen
 from backprop_tui.tui.widgets.prompt import Prompt
 from backprop_tui.tui.widgets.runner import Asker
 from backprop_tui.tui.widgets.typed import next_lr, number, whole
@@ -35,7 +35,7 @@ TALL = 36
 UNTIL_NAN = ["until", "nan"]
 
 
-class ModelScreen(KeyScreen):
+class ModelScreen(PlayingScreen):
     """Steps a model by its operations."""
 
     BINDINGS = bindings(MODEL)
@@ -186,26 +186,6 @@ class ModelScreen(KeyScreen):
         self.autoplay.stop()
         self.session.cancel()
         super().action_cancel()
-
-    def action_autoplay(self) -> None:
-        """Let it step by itself, or not."""
-        if self.autoplay.running:
-            self.autoplay.stop()
-        else:
-            self.autoplay.start()
-        self.draw()
-
-    def action_faster(self) -> None:
-        """Make autoplay faster."""
-        self._change_speed(1)
-
-    def action_slower(self) -> None:
-        """Make autoplay slower."""
-        self._change_speed(-1)
-
-    def _change_speed(self, by: int) -> None:
-        self.autoplay.change(by)
-        self.say(f"autoplay makes {self.autoplay.per_second:g} steps a second; a starts and stops it")
 
     def _play(self, steps: int) -> None:
         if not self.runner.waiting and not self.runner.busy:

@@ -10,6 +10,7 @@ from backprop_tui.core.session import jump_text, typed_value
 from backprop_tui.core.session.session import Session
 from backprop_tui.core.text.escape import escape_controls
 from backprop_tui.tui.widgets import typed
+from backprop_tui.tui.widgets.autoplay import Autoplay
 from backprop_tui.tui.widgets.keys import KeysShown, bindings
 from backprop_tui.tui.widgets.line import Line
 from backprop_tui.tui.widgets.messages import (
@@ -23,12 +24,12 @@ from backprop_tui.tui.widgets.messages import (
     SetUpRun,
     ShowWords,
 )
+from backprop_tui.tui.widgets.playing import PlayingScreen
 from backprop_tui.tui.widgets.prompt import Prompt
 from backprop_tui.tui.widgets.runner import Asker
 from textual import work
 from textual.binding import BindingType
 
-from .autoplay import Autoplay
 from .change import changeable, effect
 from .keys import MAIN
 from .panes import status
@@ -43,7 +44,7 @@ if TYPE_CHECKING:
 AT_START = "this is the very start: there is nothing to go back to"
 
 
-class StepperScreen(StepView):
+class StepperScreen(StepView, PlayingScreen):
     """Steps the session, one keypress at a time."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(MAIN)
@@ -267,27 +268,12 @@ class StepperScreen(StepView):
         self.session.timeline.cancel()
         super().action_cancel()
 
-    # Keys: autoplay
+    # Autoplay
 
-    def action_autoplay(self) -> None:
-        """Let it step by itself, or not."""
-        if self.autoplay.running:
-            self.autoplay.stop()
-        else:
-            self.autoplay.start()
-        self.draw()
-
-    def action_faster(self) -> None:
-        """Make autoplay faster."""
-        self._change_speed(1)
-
-    def action_slower(self) -> None:
-        """Make autoplay slower."""
-        self._change_speed(-1)
-
-    def _change_speed(self, by: int) -> None:
-        self.autoplay.change(by)
-        self.say(f"autoplay makes {self.autoplay.per_second:g} steps a second; a starts and stops it")
+    @property
+    def is_busy(self) -> bool:
+        """Whether a jump or autoplay is under way."""
+        return self.autoplay.running or super().is_busy
 
     def _play(self, steps: int) -> None:
         if not self.runner.waiting and not self.runner.busy:

@@ -12,7 +12,7 @@ from backprop_tui.core.session.position import Position
 from backprop_tui.core.session.session import Session
 from backprop_tui.tui.widgets import footer, layout, lesson_bar
 from backprop_tui.tui.widgets.key_screen import KeyScreen
-from backprop_tui.tui.widgets.keys import KeysShown
+from backprop_tui.tui.widgets.keys import Key, KeysShown
 from backprop_tui.tui.widgets.line import Line, Span, clipped
 from backprop_tui.tui.widgets.messages import WhyOpened
 from backprop_tui.tui.widgets.pane import Pane
@@ -157,9 +157,19 @@ class StepView(KeyScreen):
             view, self.notice or self.waiting(), self.session.timeline.jump, self._pointing, tip, width, self._published
         )
         self.pane("#status").show([said])
-        keys = footer.lines(width, self.keys.keys, layout.footer_lines(*self.size))
+        keys = footer.lines(width, self._of_use(view), layout.footer_lines(*self.size))
         self.pane("#footer").show([(Span(clipped(self.label, width), "key"),)] if self.label else keys)
         self._move_terminal_cursor(view)
+
+    def _of_use(self, view: View) -> tuple[Key, ...]:
+        """The keys without those that would do nothing now."""
+        idle = {"batch_row": view.count == 1, "cancel": not self.is_busy}
+        return tuple(key for key in self.keys.keys if not idle.get(key.action, False))
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether something is under way that esc ends."""
+        return self.session.timeline.jump is not None and bool(self.session.timeline.jump.left)
 
     def _move_terminal_cursor(self, view: View) -> None:
         """Put the terminal's own cursor, though it is hidden, where the program's is: screen readers follow it."""

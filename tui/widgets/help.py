@@ -6,13 +6,11 @@ from typing import ClassVar
 
 from backprop_tui.core.scenario import Scenario
 from backprop_tui.core.text.escape import escape_controls
-from textual.app import ComposeResult
 from textual.binding import BindingType
 
 from .keys import WHAT, Key, bindings
 from .line import Line, Span
-from .overlay import Overlay
-from .pane import Pane
+from .page import Page
 
 WORDS = (
     "Every number comes from a real TensorFlow GradientTape. One step is one update:",
@@ -27,31 +25,22 @@ PAGE = (
 )
 """The keys of the help itself."""
 
+MOST_COLUMNS = 97
 
-class HelpScreen(Overlay[None]):
-    """A page over the screen; any of its keys closes it."""
+
+class HelpScreen(Page):
+    """The words, and the keys with what they do."""
 
     KEYS = PAGE
     BINDINGS: ClassVar[list[BindingType]] = bindings(PAGE)
 
     def __init__(self, keys: Sequence[Key], words: Sequence[str]) -> None:
-        super().__init__()
+        super().__init__("Keys   i: what words and signs mean", "help")
         self._keys, self._words = keys, words
 
-    def compose(self) -> ComposeResult:
-        """One pane that scrolls."""
-        yield Pane("Keys   i: what words and signs mean   esc closes", id="help", classes="framed")
-
-    def on_mount(self) -> None:
-        """The arrow keys scroll. It is filled before it is laid out, so that the first frame is whole."""
-        pane = self.query_one(Pane)
-        pane.can_focus = True
-        pane.focus()
-        self.paint()
-
-    def paint(self) -> None:
-        """Fold the lines for the present size."""
-        self.query_one(Pane).show(lines(min(self.app.size.width, 100) - 3, self._keys, self._words))
+    def lines(self, width: int) -> list[Line]:
+        """In lines that are not too long to read."""
+        return lines(min(width, MOST_COLUMNS), self._keys, self._words)
 
 
 def about(scenario: Scenario | None) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from typing import Any
 from backprop_tui.core.session.drive import Requester
 from backprop_tui.tui.terminal.background import other
 from textual.events import Resize
+from textual.geometry import Size
 from textual.screen import Screen
 
 from .keys import KeysShown
@@ -42,6 +43,8 @@ class KeyScreen(SelectingScreen[None]):
         self.tasks: Tasks | None = None
         """The task of a course, if one is open."""
         self._asking: Callable[[str], None] | None = None
+        self._shaped_for: Size | None = None
+        """The size that the present layout is for."""
         self.label = ""
         """What is asked for while the line holds text, which hides it."""
 
@@ -67,6 +70,7 @@ class KeyScreen(SelectingScreen[None]):
 
     def on_resize(self, event: Resize) -> None:
         """Another layout for another size."""
+        self._shaped_for = self.size
         self.take_shape()
         self.draw()
         self.call_after_refresh(self.draw)  # the panes have their new sizes only then
@@ -74,6 +78,9 @@ class KeyScreen(SelectingScreen[None]):
     def draw(self) -> None:
         """Show what is so now; nothing before there is a place for it."""
         if is_open(self) and self.size.width:
+            if self._shaped_for != self.size:  # it was resized below another screen
+                self._shaped_for = self.size
+                self.take_shape()
             if self.tasks is not None:
                 self.tasks.look()
             self.paint()

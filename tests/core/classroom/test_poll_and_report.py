@@ -5,9 +5,10 @@ import csv
 import pytest
 from backprop_tui.core.classroom.poll import CLOSED, Poll, closed, once_more, revealed, voted
 from backprop_tui.core.classroom.question import OTHER, RIGHT, Question
-from backprop_tui.core.classroom.report import COLUMNS, Person, Tasks, csv_text, line, markdown, safe
+from backprop_tui.core.classroom.report import COLUMNS, Person, Tasks, csv_text, line, markdown
 from backprop_tui.core.classroom.spread import blocks, commonest_mistake, spread
 from backprop_tui.core.explain.mistakes import Mistake
+from backprop_tui.core.text.spreadsheet import safe_cell
 
 CHOICE = Question("Up | *down*?", ("up", "down", "=stay"), 2, ("because <of> it",))
 NUMBER = Question("What is 2?", (), 2.0, (), (Mistake("half of it", 1.0), Mistake("twice it", 4.0)))
@@ -100,12 +101,12 @@ def test_a_row_a_person_with_what_they_answered_last() -> None:
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", '=HYPERLINK("http://x","y")'])
 def test_no_cell_is_run_as_a_formula(text: str) -> None:
     """What OWASP's page on CSV injection lists."""
-    assert safe(text).startswith("'")
+    assert safe_cell(text).startswith("'")
     person, asked = Person(text, 1.0), Question("What?", (text, "other"), 1)
     for row in csv.reader("".join(csv_text([person], [poll_of(asked, {text: 1})])).splitlines()):
         assert not any(cell.startswith(("=", "+", "-", "@", "\t", "\r")) for cell in row)
     assert next(csv.reader([line(["a", text])]))[1].startswith("'")
-    assert safe("anna-1") == "anna-1"
+    assert safe_cell("anna-1") == "anna-1"
 
 
 def test_a_part_a_question_as_markdown_that_shows_just_its_text() -> None:

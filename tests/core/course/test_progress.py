@@ -8,8 +8,9 @@ import pytest
 from backprop_tui.core.course import parse
 from backprop_tui.core.course.facts import Facts
 from backprop_tui.core.course.progress import DONE, OPEN, TOLD, Progress, SavedProgress
-from backprop_tui.core.course.report import CSV, HEADER, MARKDOWN, harmless, report
+from backprop_tui.core.course.report import CSV, HEADER, MARKDOWN, report
 from backprop_tui.core.course.words import how_it_went, minutes, summary
+from backprop_tui.core.text.spreadsheet import safe_cell
 
 LESSON = '[[lesson]]\ntitle = "=1+1 | two"\nscreen = "back-propagation"\ngoal = "to see"\nsummary = "It was {loss}."\n'
 TASK = '[[lesson.task]]\ntext = "Do."\nhint = "So."\ndone = "Well."\nnumber = { of = "loss", tolerance = 0.1 }\n'
@@ -90,9 +91,9 @@ def test_the_reports(progress: Progress) -> None:
 
 @pytest.mark.parametrize("text", ["=1", "+1", "-1", "@x"])
 def test_no_cell_is_a_formula(text: str) -> None:
-    assert harmless(text) == f"'{text}"
-    assert harmless(f" \n{text}") == f"'{text}"
-    assert harmless("1=1") == "1=1"
+    assert safe_cell(text) == f"'{text}"
+    assert safe_cell(f"\n{text}").startswith("'")
+    assert safe_cell("1=1") == "1=1"
 
 
 def test_a_summary_has_the_persons_own_numbers(progress: Progress) -> None:

@@ -4,10 +4,10 @@ import pytest
 from backprop_tui.core.model.network import Network
 from backprop_tui.core.session.jump_text import JumpTyped, parse
 from backprop_tui.core.text.entered import number, whole
-from backprop_tui.tui.stepper.autoplay import SPEEDS, tick
 from backprop_tui.tui.stepper.keys import MAIN
 from backprop_tui.tui.stepper.panes.loss import levels, scale
 from backprop_tui.tui.widgets import footer, layout
+from backprop_tui.tui.widgets.autoplay import SPEEDS, tick
 from backprop_tui.tui.widgets.line import Span, clipped
 from backprop_tui.tui.widgets.typed import next_lr
 from driven_screen import text_of

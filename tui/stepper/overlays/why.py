@@ -50,8 +50,8 @@ from textual.worker import WorkType
 Told = tuple[tuple[str, ...], tuple[str, ...]]
 """Lines with numbers of four digits, and the same with all digits."""
 
-FRAME = 2
-"""The columns of a frame."""
+FRAME, AROUND = 2, 3
+"""The columns of a frame; the lines around what is explained: the trail, the title, the keys."""
 
 CURVE_WIDTH, CURVE_HEIGHT = 60, 9
 """The columns and lines of an activation's curve."""
@@ -107,8 +107,10 @@ class WhyScreen(Overlay[None]):
         shown = trail if len(trail) <= room else "…" + trail[1 - room :]
         self.query_one("#trail", Pane).show([(Span(shown, "title"), Span(follow, "key"))])
         pane.entitle(f"Why?  {found.title}")
-        pane.show(self._lines(found, max(width - FRAME - 1, 20)))
-        self.query_one("#why-keys", Pane).show(footer.every_key(width, self._keys()))
+        drawn = self._lines(found, max(width - FRAME - 1, 20))
+        pane.show(drawn)
+        scrolls = len(drawn) > self.app.size.height - AROUND
+        self.query_one("#why-keys", Pane).show(footer.every_key(width, self._keys(scrolls)))
 
     def word(self) -> str:
         """What the chosen number is, or the one that is explained."""
@@ -119,12 +121,13 @@ class WhyScreen(Overlay[None]):
     def _called(self, cell: Cell) -> str:
         return cell_name(self._trace.network, cell, self._trace.batch)
 
-    def _keys(self) -> list[Key]:
+    def _keys(self, scrolls: bool) -> list[Key]:
         """The keys that do something here; the one for the form says which it would be."""
         form = "one link" if self._form == CHAIN else "whole chain"
         found = [key._replace(word=form) if key.action == "form" else key for key in WHY]
         idle = {
             "row(1)": self._sample() is None,
+            "scroll(-1)": not scrolls,
             "form": lines(self._explanation(LOCAL)) == lines(self._explanation(CHAIN)),
             "choose(-1)": len(self._explanation().cells) < 2,
             "follow": not self._explanation().cells,

@@ -6,36 +6,23 @@ from typing import ClassVar
 from backprop_tui.tui.stepper.keys import WORDS
 from backprop_tui.tui.widgets.keys import bindings
 from backprop_tui.tui.widgets.line import Line, Span
-from backprop_tui.tui.widgets.overlay import Overlay
-from backprop_tui.tui.widgets.pane import Pane
-from textual.app import ComposeResult
+from backprop_tui.tui.widgets.page import Page
 from textual.binding import BindingType
 
 
-class WordsScreen(Overlay[None]):
-    """Paragraphs under a title; any of its keys closes it."""
+class WordsScreen(Page):
+    """Paragraphs under a title."""
 
     KEYS = WORDS
     BINDINGS: ClassVar[list[BindingType]] = bindings(WORDS)
 
     def __init__(self, title: str, paragraphs: tuple[str, ...]) -> None:
-        super().__init__()
-        self._title, self._paragraphs = title, paragraphs
+        super().__init__(title, "words")
+        self._paragraphs = paragraphs
 
-    def compose(self) -> ComposeResult:
-        """One pane that scrolls."""
-        yield Pane(f"{self._title}   esc closes", id="words", classes="framed")
-
-    def on_mount(self) -> None:
-        """The arrow keys scroll. It is filled before it is laid out, so that the first frame is whole."""
-        pane = self.query_one(Pane)
-        pane.can_focus = True
-        pane.focus()
-        self.paint()
-
-    def paint(self) -> None:
-        """Wrap for the present size."""
-        self.query_one(Pane).show(folded(self._paragraphs, max(self.app.size.width - 3, 20)))
+    def lines(self, width: int) -> list[Line]:
+        """The paragraphs, a blank line between each two."""
+        return folded(self._paragraphs, width)
 
 
 def folded(paragraphs: tuple[str, ...], width: int) -> list[Line]:

@@ -1,9 +1,12 @@
-"""The loss sparkline: one column per step, the newest at the right, its scale beside it."""
+"""The loss sparkline: a column per step, from the left on; when they are too many for the pane it scrolls."""
 
 from math import inf, isfinite, isnan
+from textwrap import wrap
 
 import numpy as np
 from backprop_tui.core.model.network import Array
+from backprop_tui.core.model.phases import Cell
+from backprop_tui.core.model.values import parse
 from backprop_tui.core.text.numerals import brief
 from backprop_tui.tui.stepper.view import View
 from backprop_tui.tui.widgets import axis, plot
@@ -14,28 +17,46 @@ from backprop_tui.tui.widgets.plot import Mark, Series
 SCALE = 9
 """The columns of the scale at the left."""
 
+BEGUN = "one step so far: the next ones will be drawn beside it"
+
 PLOT = 6
 """From so many lines on a curve is drawn instead of the sparkline."""
 
 
 def title(view: View) -> str:
-    """The newest loss."""
-    return f"Loss  {brief(float(view.losses[-1]))}" if len(view.losses) else "Loss"
+    """The newest loss; until the step that is being made has one, which step's it is."""
+    if not len(view.losses):
+        return "Loss"
+    newest = f"Loss  {brief(float(view.losses[-1]))}"
+    return newest if view.value(Cell("loss")) is not None else f"{newest} in step {view.step - 1}"
 
 
 def lines(view: View, width: int, height: int) -> list[Line]:
-    """The losses that fit, newest at the right, as columns of eighths over `height` lines."""
-    wide = SCALE if height > 1 else 2 * SCALE
-    room = max(width - wide - 1, 1)
-    losses = view.losses[-room:].astype("float64")
+    """The losses that fit, the newest at the end, as columns of eighths over `height` lines; as a curve in many."""
+    losses = view.losses[-max(width, 1) :].astype("float64")
     if height >= PLOT and len(view.losses) > 1:
         return _plot(view.losses.astype("float64"), width, height)
     if not len(losses):
         empty: Line = (Span("the loss of every step will be drawn here", "pending"),)
         return [empty] + [(Span(""),)] * (height - 1)
-    if height >= PLOT:
-        begun: Line = (Span("one step so far: the second makes a curve of it", "pending"),)
-        return [begun, *lines(view, width, PLOT - 1)]
+    if len(view.losses) == 1 and height > 1:
+        return [(Span(BEGUN, "pending"),), *_columns(losses, width, min(height, PLOT) - 1), *_what_it_is(width, height)]
+    return _columns(losses, width, height)
+
+
+def _what_it_is(width: int, height: int) -> list[Line]:
+    """Below the first loss, where there is room for a curve: what a loss is."""
+    from backprop_tui.core.explain.glossary import entry_of  # not needed for the first frame
+
+    said = [(), *((Span(part, "dim"),) for part in wrap(entry_of(parse("loss")).says, max(width, 1)))]
+    return said if height >= PLOT + len(said) else []
+
+
+def _columns(losses: Array, width: int, height: int) -> list[Line]:
+    """The losses (n,) as columns of eighths, from the left on, with the scale before them."""
+    wide = SCALE if height > 1 else 2 * SCALE
+    room = max(width - wide - 1, 1)
+    losses = losses[-room:]
     low, high, logarithmic = scale(losses)
     heights = levels(losses, low, high, logarithmic, height * 8)
     found: list[Line] = []
@@ -44,10 +65,10 @@ def lines(view: View, width: int, height: int) -> list[Line]:
         marks = [_mark(loss, level, floor) for loss, level in zip(losses.tolist(), heights, strict=True)]
         label = brief(low, 4) if line == height - 1 else brief(high, 4) if line == 0 and high > low else ""
         if height == 1:
-            label = f"{brief(low, 3)} to {brief(high, 3)}" + " log" * logarithmic
+            label = f"{brief(low, 3)} to {brief(high, 3)}" + " log" * logarithmic if high > low else brief(low, 4)
         elif logarithmic and line == 1:
             label = "log"
-        found.append((Span(label.rjust(wide), "dim"), Span(" " + "".join(marks).rjust(room))))
+        found.append((Span(label.rjust(wide), "dim"), Span(" " + "".join(marks).ljust(room))))
     return found
 
 

@@ -37,6 +37,9 @@ NAME = 14
 LEGEND = "dashed: below 0   thick: large"
 """What the edges' looks say."""
 
+MARGIN = 3
+"""The lines above the first unit of a layer, and those below the last, where its name stands and what the edges say."""
+
 PLACES = tuple(place / 20 for place in range(2, 19))
 """Where along an edge its number may stand, as shares of the way."""
 
@@ -89,7 +92,11 @@ def _shown(size: int, height: int) -> int:
 
 
 def _top(unit: int, units: int, height: int) -> int:
-    return int((unit + 0.5) * (height - 1) / units)
+    """The line of a unit: all of a layer spread evenly over the height, with a margin at both ends that is no waste."""
+    if units == 1:
+        return (height - 1) // 2
+    margin = min((height - 1) / (2 * units), MARGIN)
+    return int(margin + unit * (height - 1 - 2 * margin) / (units - 1))
 
 
 def _backward(view: View) -> bool:

@@ -3,11 +3,12 @@
 from textwrap import wrap
 
 from backprop_tui.core.explain import sentence
+from backprop_tui.core.explain.sentence import phase_formula
 from backprop_tui.core.model.phases import Cell, Phase, cells, last_cell, phases
 from backprop_tui.core.model.values import parse
 from backprop_tui.core.text.escape import escape_controls
 from backprop_tui.tui.stepper.view import View
-from backprop_tui.tui.widgets.line import Line, Span
+from backprop_tui.tui.widgets.line import Line, Span, fitting
 
 START = (
     "space makes one whole step, s only its next phase: z1, h1, ŷ, the loss,",
@@ -36,12 +37,29 @@ def lines(view: View, width: int, height: int, text: str = "") -> list[Line]:
     if last is not None and last in view.fresh:
         told = zip(_sentence(view, last, width), ROLES, strict=True)
         alone: list[Line] = [(Span(text, role),) for text, role in told]
-        return alone + _what_it_is(last, width, height - len(alone))
+        return _filled(view, alone, last, width, height)
     symbols, numbers = _sentence(view, phase, width)
     found: list[Line] = [(Span(symbols),), (Span(numbers, "title"),)]
     for cell in cells(view.network, phase)[1 : max(height - 1, 1)]:
         found.append((Span(_sentence(view, cell, width)[1], "title"),))
-    return found + _what_it_is(Cell(phase.names[0]), width, height - len(found))
+    return _filled(view, found, Cell(phase.names[0]), width, height)
+
+
+def _filled(view: View, found: list[Line], cell: Cell, width: int, height: int) -> list[Line]:
+    """The same, and as far as there is room what the number is, and which key leads to what comes next."""
+    found = found + _what_it_is(cell, width, height - len(found))
+    return [*found, (), (Span(_next(view, width), "dim"),)] if height >= len(found) + 2 else found
+
+
+def _next(view: View, width: int) -> str:
+    """The phase that comes next, with its formula if there is room; after the last one the next step."""
+    assert view.trace is not None, "there is a phase"
+    every = phases(view.network)
+    place = next((place for place, phase in enumerate(every) if view.done < phase.end), None)
+    if place is None:
+        return "space makes the next step, with the new weights"
+    name = f"s goes on: {every[place].title}"
+    return fitting(width, f"{name}   {phase_formula(view.trace, every[place], view.run.optimizer)}", name)
 
 
 def _sentence(view: View, what: Phase | Cell, width: int) -> tuple[str, str]:
