@@ -6,7 +6,7 @@ from backprop_tui.core.engine.compute.engine import Engine
 from backprop_tui.core.engine.protocol.messages import FindLosses, Inline, LossesFound
 from backprop_tui.core.explain.meaning import meaning
 from backprop_tui.core.model.arrays import numbers
-from backprop_tui.core.model.network import Network
+from backprop_tui.core.model.network import Layer, Network
 from backprop_tui.core.model.optimizers import OPTIMIZERS, Optimizer
 from backprop_tui.core.model.phases import Cell, phases
 from backprop_tui.core.session.drive import settle
@@ -72,3 +72,17 @@ def test_every_number_has_a_meaning(engine: Engine) -> None:
     assert trace is not None
     names = {*trace.values, *(name for phase in phases(trace.network) for name in phase.names)}
     assert all(meaning(trace, Cell(name)).endswith(".") for name in names)
+
+
+def test_a_prediction_is_below_its_target_or_above_it(engine: Engine) -> None:
+    network = Network(2, (Layer(3, "tanh"), Layer(2, "linear")), "mean_squared_error")
+    trace, _ = traced(engine, network, 1, 4, "float64", Optimizer())
+    ways = set()
+    for output in range(2):
+        for row in range(4):
+            below = trace["y_pred"][output, row] < trace["y"][row, output]
+            told = meaning(trace, Cell("y_pred", output, row))
+            assert ("too low: below" if below else "too high: above") in told
+            assert told.endswith(f"{trace['y'][row, output]:+.4f}.")
+            ways.add(bool(below))
+    assert ways == {True, False}

@@ -8,7 +8,9 @@ from backprop_tui.core.engine.compute.engine import Engine
 from backprop_tui.core.model.network import Network
 from backprop_tui.core.model.phases import Cell
 from backprop_tui.core.scenario import bundled
+from backprop_tui.core.session.history import Settings
 from backprop_tui.core.session.run import Run
+from backprop_tui.core.table.batches import SHUFFLED, Sampling
 from backprop_tui.core.table.spec import TableSpec
 from backprop_tui.tui.stepper.overlays.why import WhyScreen
 from backprop_tui.tui.stepper.overlays.words import WordsScreen
@@ -263,3 +265,62 @@ async def test_target_prediction_and_loss_stay_in_sight(engine: Engine) -> None:
             cell = shown.screen.cursor
             assert cell is not None
             assert (cell.name == "y_pred") == (row > 0), "the mouse points at the line that is seen there"
+
+
+@pytest.mark.parametrize("over", ["1", "5", "question_mark", "L", "ctrl+p", "i"])
+async def test_a_size_that_came_below_another_screen_holds(engine: Engine, over: str) -> None:
+    async with driven(engine, size=(80, 24)) as shown:
+        await shown.press("space", over)
+        for size in ((60, 12), (140, 42), (80, 23), (80, 24)):
+            await shown.pilot.resize_terminal(*size)
+            await shown.pilot.pause()
+        await shown.press("escape", "escape", "4")
+        assert shown.app.screen is shown.screen
+        assert "Updated weights" in shown.text, "all panes are there, as 80x24 has them"
+        assert not shown.app.faults
+
+
+async def test_the_palette_closes_before_its_commands_come(engine: Engine) -> None:
+    async with driven(engine) as shown:
+        for _ in range(20):
+            await shown.pilot.press("ctrl+p", "escape")
+        await shown.settle()
+        assert not shown.app.faults
+        assert shown.app.screen is shown.screen
+
+
+async def test_no_key_is_promised_that_does_nothing(engine: Engine) -> None:
+    async with driven(engine, size=(140, 42)) as shown:
+        await shown.press("space")
+        footer = shown.lines("footer")
+        assert "batch row" not in footer
+        assert "esc cancel" not in footer
+        await shown.press("a")
+        assert "esc cancel" in shown.lines("footer")
+        await shown.press("a")
+    async with driven(engine, Run(settings=Settings(sampling=Sampling(SHUFFLED, 0, 3))), size=(140, 42)) as shown:
+        await shown.press("space")
+        assert "m batch row" in shown.lines("footer")
+    for height, scrolls in ((42, False), (12, True)):
+        async with driven(engine, size=(100, height)) as shown:
+            await shown.press("s", "s", "s", "s", "s", "s", "s", "s", "s", "enter")
+            assert ("↑↓" in shown.text) == scrolls
+
+
+async def test_a_loss_says_which_step_it_is_of(engine: Engine) -> None:
+    async with driven(engine) as shown:
+        await shown.press("space")
+        assert shown.pane("loss").title == "Loss  61.267"
+        await shown.press("s", "s", "s")
+        assert shown.pane("loss").title == "Loss  61.267 in step 1", "that of step 2 is not computed yet"
+        await shown.press("s")
+        assert shown.pane("loss").title == "Loss  27.339"
+
+
+async def test_where_there_is_room_it_says_what_comes_next(engine: Engine) -> None:
+    async with driven(engine, size=(140, 42)) as shown:
+        await shown.press("s", "s", "s")
+        assert "s goes on: loss   loss = ½(ŷ - y)²" in shown.lines("step")
+        await shown.press("s")
+        assert "s goes on: ∂L/∂ŷ" in shown.lines("step")
+        assert "61.27" in shown.lines("loss")
