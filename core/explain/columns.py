@@ -1,8 +1,8 @@
 """The chain rule as a table: factor under factor, so that one sees which derivative each number is.
 
-    ∂L/∂w1[1,1] = ∂L/∂ŷ    · ∂ŷ/∂h1[1] · ∂h1[1]/∂z1[1]     · ∂z1[1]/∂w1[1,1]
-                = (ŷ - y)  · w2[1]     · h1[1]·(1 - h1[1]) · bedrooms
-                = -11.9065 · 0.1908    · 0.2481            · (-0.4332)
+    ∂L/∂w1[1,1] = ∂L/∂ŷ    · ∂ŷ/∂h1[1] · ∂h1[1]/∂z1[1]    · ∂z1[1]/∂w1[1,1]
+                = (ŷ - y)  · w2[1]     · h1[1](1 - h1[1]) · bedrooms
+                = -11.9065 · 0.1908    · 0.2481           · (-0.4332)
                 = +0.2442
 
 Several paths, or the rows of a batch, have a subtotal each.
