@@ -15,7 +15,7 @@ from backprop_tui.tui.widgets import typed
 from backprop_tui.tui.widgets.keys import bindings
 from backprop_tui.tui.widgets.line import Line, Span, clipped
 from backprop_tui.tui.widgets.pane import Pane
-from backprop_tui.tui.widgets.runner import Asker
+from backprop_tui.tui.widgets.runner import After, Asker
 from textual.events import ScreenResume, ScreenSuspend
 
 from .keys import TRAINING
@@ -102,7 +102,7 @@ class TrainingScreen(LessonScreen):
 
     # Keys: the session's
 
-    def act(self, action: Callable[[], None], after: Callable[[], None] | None = None) -> None:
+    def act(self, action: Callable[[], None], after: After | None = None) -> None:
         """Carry out an action on the session in its turn."""
         self._stepper.runner.act(action, after)
         if self._stepper.is_loading:

@@ -26,7 +26,7 @@ from backprop_tui.tui.widgets.messages import (
 )
 from backprop_tui.tui.widgets.playing import PlayingScreen
 from backprop_tui.tui.widgets.prompt import Prompt
-from backprop_tui.tui.widgets.runner import Asker
+from backprop_tui.tui.widgets.runner import After, Asker
 from textual import work
 from textual.binding import BindingType
 
@@ -61,6 +61,7 @@ class StepperScreen(StepView, PlayingScreen):
         self.is_loading = True
         self.autoplay = Autoplay(self.set_interval, self._play)
         self.predictor = Predictor(session, engine)
+        self._poses = False
         self._first_steps, self._loaded = steps, loaded
         self._run_shown, self._scenario_shown = session.timeline.run, self.scenario
         self._restore(loaded.screen if loaded else {})
@@ -159,7 +160,7 @@ class StepperScreen(StepView, PlayingScreen):
     def act(
         self,
         action: Callable[[], None],
-        after: Callable[[], None] | None = None,
+        after: After | None = None,
         *,
         single: bool = False,
         keep: bool = False,
@@ -184,8 +185,8 @@ class StepperScreen(StepView, PlayingScreen):
 
     def action_step(self) -> None:
         """Make one step, or in predict first its part up to the question."""
-        if self.predictor.pauses():
-            self.act(self.predictor.to_loss, self._ask_first, keep=True)
+        if self.predictor.on:
+            self.act(self._step_or_ask, self._pose, keep=True)
         else:
             self.act(lambda: self.session.timeline.step())
 
@@ -287,29 +288,41 @@ class StepperScreen(StepView, PlayingScreen):
         self.autoplay.stop()
         self.say(self.predictor.next_level())
 
-    def _ask_first(self) -> None:
-        self._open_question()
+    def _step_or_ask(self) -> None:
+        self._poses = self.predictor.pauses()
+        if self._poses:
+            self.predictor.to_loss()
+        else:
+            self.predictor.skip()
+            self.session.timeline.step()
 
-    @work
-    async def _open_question(self) -> None:
-        await self.predictor.ask()
-        if self.predictor.open is None:  # nothing to predict: the step is made
-            self.act(lambda: self.session.timeline.step())
-        self.draw()
+    async def _pose(self) -> None:
+        if self._poses:
+            await self.predictor.ask()
+            if self.predictor.open is None:  # nothing to predict: the step is made
+                self.act(lambda: self.session.timeline.step())
 
     def action_lesson(self, number: int) -> None:
-        """Open another lesson; while a question is open, choose the answer of this number."""
-        asked = self.predictor.open
-        if asked is None:
+        """Open another lesson; while a question is open or on its way, choose the answer of this number."""
+        if self.predictor.open is None and not (self.predictor.on and (self.runner.busy or self.runner.waiting)):
             super().action_lesson(number)
-        elif asked.choices:
-            self._answer(number)
+        else:
+            self.act(lambda: self._choose(number), keep=True)
+
+    def _choose(self, number: int) -> None:
+        if self.predictor.open is None:
+            super().action_lesson(number)
+        elif self.predictor.open.choices:
+            self._take(number)
 
     def _answer(self, prediction: float) -> None:
+        self.act(lambda: self._take(prediction), keep=True)
+
+    def _take(self, prediction: float) -> None:
         asked = self.predictor.open
         if asked is not None and self.predictor.answer(prediction):
             self.cursor = asked.cell
-            self.act(lambda: self.session.timeline.step(), keep=True)
+            self.session.timeline.step()
 
     # Keys: what the next step starts from
 

@@ -259,7 +259,10 @@ class StepView(KeyScreen):
         """If one pane is seen at a time, a question is seen whole below it."""
         if self.has_class(layout.TABS):
             self.set_class(lines > 0, "asking")
+            before = self.styles.grid_rows
             self.styles.grid_rows = f"{1 if self.has_class('low') else 2} 1fr {lines} 1 1" if lines else None
+            if self.styles.grid_rows != before:
+                self.call_after_refresh(self.draw)
 
     def _scroll_to_newest(self, view: View) -> None:
         """If a pane can't show all its lines, scroll to what was computed last, once."""
@@ -334,7 +337,6 @@ class StepView(KeyScreen):
         pane = self.turn_to_next([self.pane(name) for name in (FRAMED_PANES if tabs else NUMBER_PANES)])
         if not tabs and pane is not None and (found := places([pane])):
             self.point_at(found[0].cell)
-        self.call_after_refresh(self.draw)
         self.draw()
 
     def action_cursor(self, direction: str) -> None:

@@ -14,7 +14,7 @@ from .keys import KeysShown
 from .messages import Failed, FollowInstructor, Leave, OpenLesson, ShowGlossary, ShowHelp, ShowQuestion, TaskKey, Told
 from .pane import Pane
 from .prompt import Prompt
-from .runner import Asker, Runner
+from .runner import After, Asker, Runner
 from .selecting import SelectingScreen
 from .tasks import Tasks
 
@@ -99,7 +99,9 @@ class KeyScreen(SelectingScreen[None]):
         return chosen
 
     def turn_to(self, chosen: Pane) -> None:
-        """Make a pane the active one."""
+        """Make a pane the active one; if it was behind others, it has its new size only after the next refresh."""
+        if not chosen.has_class("active"):
+            self.call_after_refresh(self.draw)
         for pane in self.query(".framed").results(Pane):
             pane.set_class(pane is chosen, "active")
 
@@ -167,7 +169,7 @@ class KeyScreen(SelectingScreen[None]):
 
     # Doing
 
-    def act(self, action: Callable[[], None], after: Callable[[], None] | None = None) -> None:
+    def act(self, action: Callable[[], None], after: After | None = None) -> None:
         """Carry out an action in its turn; `after` is called when all that it needed has been answered."""
         self.runner.act(action, after)
 

@@ -4,7 +4,7 @@ Keys that come while TensorFlow loads, or while a jump runs, wait in the queue: 
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from time import monotonic
 from typing import Protocol
 
@@ -18,6 +18,9 @@ PROGRESS = 0.1
 
 FAULT = "a fault"
 """How a notice begins that should never be seen."""
+
+After = Callable[[], Awaitable[None] | None]
+"""What is done when an action has been answered, in the same turn: at once, or with requests of its own."""
 
 
 class Asker(Protocol):
@@ -46,7 +49,7 @@ class Runner:
         """`refused` is told what can't be done, `failed` of a fault of this program."""
         self.requester = requester
         self._engine, self._changed, self._refused, self._failed = engine, changed, refused, failed
-        self._actions: asyncio.Queue[tuple[Callable[[], None], Callable[[], None] | None]] = asyncio.Queue()
+        self._actions: asyncio.Queue[tuple[Callable[[], None], After | None]] = asyncio.Queue()
         self.busy = False
         """Whether an action is under way."""
 
@@ -55,7 +58,7 @@ class Runner:
         """How many actions wait for their turn."""
         return self._actions.qsize()
 
-    def act(self, action: Callable[[], None], after: Callable[[], None] | None = None) -> None:
+    def act(self, action: Callable[[], None], after: After | None = None) -> None:
         """Carry out an action when its turn comes; `after` is called when all that it needed has been answered."""
         self._actions.put_nowait((action, after))
 
@@ -64,14 +67,14 @@ class Runner:
         while True:
             await self.perform(*await self._actions.get())
 
-    async def perform(self, action: Callable[[], None], after: Callable[[], None] | None = None) -> None:
+    async def perform(self, action: Callable[[], None], after: After | None = None) -> None:
         """One action, and all that the requester needs after it."""
         self.busy = True
         try:
             action()
             await self.settle()
-            if after is not None:
-                after()
+            if after is not None and (more := after()) is not None:
+                await more
         except (ValueError, EngineRefused, EngineLost, WireError) as error:
             self._refused(str(error))
         except Exception as error:  # a fault of ours must not end what a person has done

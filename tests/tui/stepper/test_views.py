@@ -525,6 +525,18 @@ async def test_a_question_comes_before_the_gradients(engine: Engine) -> None:
         assert "∂L/∂b2 = ∂L/∂ŷ" in lines(found, "why")
 
 
+async def test_keys_faster_than_the_engine_are_taken_in_their_turn(engine: Engine) -> None:
+    async with driven(engine) as found:
+        await press(found, "t")
+        found.asker.gate.clear()
+        await found.pilot.press("space", "1", "space", "space", "space", "2")
+        found.asker.gate.set()
+        await found.settle()
+        assert found.session.timeline.steps == 3
+        assert " of 2" in lines(found, "header"), "two are answered, one is skipped"
+        assert found.app.screen is found.screen, "a digit that comes before its question answers it"
+
+
 async def test_a_number_is_computed_and_typed(engine: Engine) -> None:
     async with driven(engine, PART_4) as found:
         await press(found, "t", "t", "space")

@@ -17,7 +17,7 @@ from backprop_tui.tui.widgets.keys import bindings
 from backprop_tui.tui.widgets.line import Span, fitting
 from backprop_tui.tui.widgets.overlay import Overlay
 from backprop_tui.tui.widgets.pane import FRAME_OF_TITLE, Pane
-from backprop_tui.tui.widgets.runner import Asker
+from backprop_tui.tui.widgets.runner import After, Asker
 from textual import work
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -33,7 +33,7 @@ class Stepping(Protocol):
 
     session: Session
 
-    def act(self, action: Callable[[], None], after: Callable[[], None] | None = None) -> None:
+    def act(self, action: Callable[[], None], after: After | None = None) -> None:
         """Carry out an action in its turn."""
 
     def action_autoplay(self) -> None:
