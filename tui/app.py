@@ -203,22 +203,28 @@ class StepperApp(KeyApp):
             self._open_course(bundled())
 
     def _open_course(self, course: "Course") -> None:
-        from .lessons.course import Guide
-
-        self.guide = Guide(self, self.lessons, self.engine, course)
-        self.guide.begin()
+        self._lead(course).begin()
 
     def _resume_course(self, kept: object) -> None:
         """Go on with the course that a saved session was in; if that can't be opened any more, say so."""
-        from .lessons.course import Guide, resumed
+        from .lessons.course import resumed
 
         try:
             course, saved = resumed(kept)
         except ValueError as error:
             self._main.say(str(error))
             return
+        self._lead(course).resume(saved)
+
+    def _lead(self, course: "Course") -> "Guide":
+        from .lessons.course import Guide
+
         self.guide = Guide(self, self.lessons, self.engine, course)
-        self.guide.resume(saved)
+        self.guide.progress.changed = self.progressed
+        return self.guide
+
+    def progressed(self) -> None:
+        """Something has become of a task of the course."""
 
     # Ending
 

@@ -15,6 +15,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
@@ -117,11 +118,15 @@ def _reap(control: socket.socket, sessions: dict[int, int]) -> None:
 
 
 def main() -> None:
-    """`fork_server ENGINE-SOCKET [SCENARIO]`: import the app, make one and show it to nobody, then serve_forks."""
+    """`fork_server ENGINE-SOCKET SCENARIO COURSE`: import the app, make one and show it to nobody, then serve_forks.
+
+    An empty name is none: sessions begin with the plain run, and without a course.
+    """
     control = socket.socket(fileno=os.dup(0))
     os.dup2(os.open(os.devnull, os.O_RDWR), 0)
-    engine, *given = sys.argv[1:]
+    engine, given, named = sys.argv[1:]
 
+    from backprop_tui.core.course import Course, open_course
     from backprop_tui.core.session.run import Run
 
     from .restore import restore
@@ -131,14 +136,15 @@ def main() -> None:
     if given:
         from backprop_tui.core.scenario import open_scenario
 
-        scenario = open_scenario(given[0])
+        scenario = open_scenario(given)
     run = scenario.run if scenario else Run()
+    course = open_course(named) if named else None
 
-    def build(folder: Path, link: socket.socket, downloads: bool) -> SessionApp:
-        return SessionApp(restore(folder, run, scenario), WatchedEngine(engine), link, downloads)
+    def build(folder: Path, link: socket.socket, downloads: bool, course: Course | None = course) -> SessionApp:
+        return SessionApp(restore(folder, run, scenario), WatchedEngine(engine), link, downloads, course)
 
     import_the_rest()
-    rehearse(build, Path(engine).parent)
+    rehearse(partial(build, course=None), Path(engine).parent)
     serve_forks(control, build)
     # The server has gone. If it was killed, its private folder is left to us.
     shutil.rmtree(Path(engine).parent, ignore_errors=True)
