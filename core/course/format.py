@@ -15,6 +15,7 @@ Title = Annotated[str, Meta(min_length=1, max_length=60)]
 Text = Annotated[str, Meta(min_length=1, max_length=500)]
 Long = Annotated[str, Meta(max_length=5_000)]
 Name = Annotated[str, Meta(min_length=1, max_length=40)]
+Share = Annotated[float, Meta(gt=0, le=1)]
 Step = Annotated[int, Meta(ge=1, le=MAX_STEPS)]
 
 
@@ -49,6 +50,12 @@ class ReachPart(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Numbers by their names, each with the bounds that it must lie between: `{ lr = [0.5, 0.5] }`."""
     steps: Step | None = None
     """After so many steps at most."""
+    epochs: Step | None = None
+    """After so many epochs at most, with batches as they are."""
+    accuracy: Share | None = None
+    """So large a share of the rows that train is predicted rightly, or a larger one."""
+    held_out_accuracy: Share | None = None
+    """And of the rows held out."""
     loss_rises: Annotated[int, Meta(ge=1, le=1000)] | None = None
     largest: Name | None = None
     """The column in which the chosen row has the largest value, among the first `rows`."""

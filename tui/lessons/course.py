@@ -256,7 +256,7 @@ class Guide:
         task = progress.task
         facts = self._now()
         if is_asked(task.condition):
-            facts = replace(await self._found(self._ahead()), typed=number, chosen=choice)
+            facts = replace(await self.facts_of_answer(), typed=number, chosen=choice)
             if not is_known(task.condition, facts):
                 self._without_truth()
                 return
@@ -299,17 +299,21 @@ class Guide:
             wanted.accept(request, await self._engine.ask(request))
         return wanted.facts()
 
+    async def facts_of_answer(self) -> Facts:
+        """What an answer to the task is judged by. Raises as the engine does."""
+        return await self._found(self._ahead())
+
     async def right_keys(self) -> tuple[str, ...]:
         """The keys that do the task that is open. Raises ValueError if nothing does."""
         task = self.progress.task
         match task.condition:
             case Typed() as condition:
-                value = truth(condition, await self._found(self._ahead()))
+                value = truth(condition, await self.facts_of_answer())
                 if value is None:
                     raise ValueError(f"the session has no {condition.of}")
                 return ("A", *shortest(value), "enter")
             case Chosen() as condition:
-                answer = right_choice(condition, await self._found(self._ahead()))
+                answer = right_choice(condition, await self.facts_of_answer())
                 if answer is None:
                     raise ValueError("the session does not tell which answer is right")
                 return (str(answer),)
@@ -349,8 +353,8 @@ class Guide:
             facts = of_descent(function)
         else:
             training = self._lessons.found(screen)
-            losses = training.overview.losses if isinstance(training, TrainingScreen) else None
-            facts = of_step(screen, self._main.session, losses, self._explained)
+            table_facts = training.overview if isinstance(training, TrainingScreen) else None
+            facts = of_step(screen, self._main.session, table_facts, self._explained)
             right = self._main.predictor.score.right - self._predicted
             facts = replace(facts, numbers={**facts.numbers, "predicted": float(right)})
         return replace(facts, lesson=self._lessons.open)

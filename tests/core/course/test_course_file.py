@@ -58,6 +58,9 @@ def test_every_condition_is_read(line: str, screen: str, condition: object) -> N
     assert the_condition(line, screen) == condition
 
 
+TRAINS = HEAD.replace("back-propagation", "training")
+
+
 @pytest.mark.parametrize(
     ("text", "told"),
     [
@@ -96,10 +99,23 @@ def test_every_condition_is_read(line: str, screen: str, condition: object) -> N
             HEAD + TASK + 'choice = { of = ["a", "b"], most = ["loss"] }',
             "most: expected a number for each of the 2",
         ),
-        (HEAD + TASK + "reach = {}", "reach: expected one of value, step, lesson, between, loss_rises"),
+        (HEAD + TASK + "reach = {}", "reach: expected one of value, step, lesson, between, accuracy"),
         (HEAD + TASK + 'reach = { value = "q" }', "reach.value: expected a value of the step, such as gw1, got q"),
         (HEAD + TASK + "reach = { between = { lr = [2, 1] } }", "between.lr: expected the lower bound first"),
-        (HEAD + TASK + "reach = { steps = 3 }", "reach.steps: expected between as well"),
+        (HEAD + TASK + "reach = { steps = 3 }", "reach.steps: expected between or accuracy as well"),
+        (HEAD + TASK + "reach = { epochs = 3 }", "reach.epochs: expected between or accuracy as well"),
+        (HEAD + TASK + "reach = { accuracy = 0.9 }", "reach.accuracy: expected in the lesson training, where an"),
+        (
+            HEAD + TASK + "reach = { between = { accuracy = [0, 1] } }",
+            "between.accuracy: expected in the lesson training",
+        ),
+        (HEAD + TASK + "reach = { accuracy = 90 }", "reach.accuracy: expected a number <= 1.0"),
+        (HEAD + TASK + "reach = { between = { lr = [0, 1] }, epochs = 3 }", "epochs: expected in the lesson training"),
+        (TRAINS + TASK + "reach = { accuracy = 0.9 }", "accuracy: expected a scenario that predicts classes; half sq"),
+        (
+            TRAINS + 'scenario = "xor-training"\n' + TASK + "reach = { held_out_accuracy = 0.9 }",
+            "held_out_accuracy: expected a scenario with holdout in [data]: no row is held out",
+        ),
         (HEAD + TASK + 'reach = { largest = "price" }', "reach: expected rows as well"),
         (
             HEAD + TASK + 'number = { of = "loss", tolerance = 1.0, near = 1.0 }',

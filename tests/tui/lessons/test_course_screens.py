@@ -364,6 +364,38 @@ def test_check_says_which_task_can_not_be_done(checked, tmp_path: Path) -> None:
     assert "4 of 4 tasks can be done" in told
 
 
+XOR = """
+title = "Four rows"
+
+[[lesson]]
+title = "Learned"
+screen = "training"
+goal = "it tells the rows apart"
+scenario = "xor-training"
+
+[[lesson.task]]
+text = "Make steps until all four rows are right."
+reach = { accuracy = 1, epochs = MOST }
+keys = 'j "500" enter'
+hint = "j"
+worked = "Press j, type 500, press enter."
+done = "All of them."
+"""
+
+
+def test_check_makes_an_accuracy_be_reached(checked, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    """Half of the rows are right at the start, and an epoch is a step here: all four rows are in each."""
+    path = tmp_path / "xor.toml"
+    path.write_text(XOR.replace("MOST", "500"), "utf-8")
+    code, told = checked(str(path))
+    assert "1 of 1 tasks can be done" in told
+    assert code == AGREE
+    path.write_text(XOR.replace("MOST", "499"), "utf-8")
+    code, told = checked(str(path))
+    assert "CAN'T BE DONE: its keys do not do it" in told
+    assert code == DIFFER
+
+
 def test_check_of_a_bad_course_is_told(checked, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
     path = tmp_path / "step.toml"
     path.write_text(STEP.replace("gy_pred", "gy"), "utf-8")

@@ -13,7 +13,7 @@ from backprop_tui.core.course.progress import Progress
 from backprop_tui.tui.serve import limits, notes
 from backprop_tui.tui.serve.notes import MOST_OUTCOMES, Progressed
 from backprop_tui.tui.serve.seat.telling import Telling
-from instructor import LONG, WORKSHOP, mode_of, rows_of, served
+from instructor import LONG, WORKSHOP, mode_of, read_and_press, rows_of, served
 from real_terminal import RealTerminal
 from served import come, line_of
 
@@ -103,6 +103,31 @@ class TestWithPeople:
         assert "1 person began it, 1 did all of its 2 tasks." in text
         assert "| 2 | 1 | 0 | 0 | 2.0 | " in text
         assert text.count("=What is") == 1
+
+    def test_a_question_of_the_course_is_asked(self, dashboard: RealTerminal) -> None:
+        with begin(dashboard, "anna") as anna:
+            dashboard.press("a")
+            dashboard.wait_for("one of the course's questions", LONG)
+            dashboard.press("5")
+            dashboard.wait_for("By hand: =What is", LONG)
+            dashboard.press("\r")
+            asked = "Task 1: =What is ∂L/∂w1[1,1] of the first step? (to within 0.01)"
+            read_and_press(anna, asked, "2.0984\r", "Your answer: +2.0984; it may be changed")
+            dashboard.wait_for("1 answered, 1 here", LONG)
+            dashboard.press("r")
+            anna.wait_for("The answer: +0.5086.", LONG)
+            assert "that is the product without h1[1](1 - h1[1])." in " ".join(anna.text.split())
+            # The list begins at the one after it.
+            dashboard.press("a")
+            dashboard.wait_for("one of the course's questions", LONG)
+            dashboard.press("5")
+            dashboard.wait_for("By hand: =What is", LONG)
+            dashboard.press("\r")
+            read_and_press(anna, "Task 2: Which sign has", "2", "Your answer: positive; it may be changed")
+            dashboard.press("r")
+            anna.wait_for("The answer: negative.", LONG)
+            anna.press("\x1b")
+            anna.wait_for("Task 1 of 2", LONG)
 
     def _check(self, state: Path, done: str, tries: str) -> None:
         rows = rows_of(state)

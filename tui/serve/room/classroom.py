@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Awaitable, Callable, Collection
 from pathlib import Path
 
 from backprop_tui.core.classroom import poll as polls
@@ -50,6 +50,10 @@ class Classroom:
         self.changed: Callable[[], None] = lambda: None
         self._sessions, self._say = sessions, say
         self._opened = 0.0
+        self.last_task: int | None = None
+        """The task of the course that was asked last, by its number from 0."""
+        self._working = False
+        """Whether one is being worked out."""
         self._posing: SessionProcess | None = None
         self._late: asyncio.TimerHandle | None = None
         self._telling: asyncio.TimerHandle | None = None
@@ -76,13 +80,35 @@ class Classroom:
         """Ask about the step that is shown, once its session has made the question. Raises ValueError if none can."""
         if self.guide is None:
             raise ValueError("the question is about the step that is shown: choose yourself with ↑ ↓, press f, then a")
-        if self._posing is not None:
+        if self._posing is not None or self._working:
             raise ValueError("the question is being made")
         if not self.guide.tell(Pose(kind, cell)):
             raise ValueError(f"{self.guide.label}'s session takes no question now; try again")
         self._posing = self.guide
         self._say(f"{self.guide.label}'s session makes the question ...")
         self._late = asyncio.get_running_loop().call_later(PATIENCE, self._give_up)
+
+    def begin_task(self, number: int) -> str:
+        """A task of the course is to be worked out: the course by its name. Raises ValueError if it can't be now."""
+        if self._posing is not None or self._working:
+            raise ValueError("the question is being made")
+        if self.course is None:
+            raise ValueError("this workshop has no course")
+        self._working = True
+        self._say(f"task {number + 1} of the course is worked out ...")
+        return self.course.origin
+
+    async def pose_task(self, number: int, work_out: Awaitable[Posed]) -> None:
+        """Ask a task of the course once it is worked out; the next one that is asked is the one after it."""
+        try:
+            found = await work_out
+        finally:
+            self._working = False
+        if found.question is None:
+            self._say(escape_controls(found.why_not)[:300])
+        else:
+            self.last_task = number
+            self.ask(found.question)
 
     def _give_up(self) -> None:
         if self._posing is not None:

@@ -21,6 +21,7 @@ from backprop_tui.tui.serve.private_folder import PrivateFolder
 from .classroom import Classroom
 from .fork_client import ForkClient
 from .session_process import Client, SessionProcess
+from .task_client import worked_out
 
 PR_SET_CHILD_SUBREAPER = 36
 IDLE_CHECK = 5.0
@@ -187,6 +188,11 @@ class Workshop:
     def _try_again(self, session: SessionProcess) -> None:
         session.behind = False
         self._catch_up(session)
+
+    def ask_task(self, number: int) -> None:
+        """Ask a task of the course, by its number from 0, once it is worked out. Raises ValueError if not now."""
+        course, engine = self.classroom.begin_task(number), str(self._private.path / "engine")
+        self._spawn(self.classroom.pose_task(number, worked_out(engine, course, number, self._output)))
 
     async def report(self) -> None:
         """Write the report, and say so."""
