@@ -117,6 +117,10 @@ class StepperApp(KeyApp):
             self._open_course(self._course)
         elif "course" in kept:
             self._resume_course(kept["course"])
+        elif self._loaded is None and (scenario := self._main.scenario) is not None and scenario.tasks:
+            from backprop_tui.core.course import of_scenario
+
+            self._open_course(of_scenario(scenario))
         if (keeper := self.keeper) is not None and self.SAVE_EVERY:
             self.set_timer(self.SAVE_EVERY, lambda: self._keep_saving(keeper))
 

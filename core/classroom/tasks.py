@@ -7,8 +7,9 @@ from statistics import fmean, median
 from typing import Annotated
 
 import msgspec
-from backprop_tui.core.course.format import MAX_LESSONS, MAX_TASKS
+from backprop_tui.core.course.format import MAX_LESSONS
 from backprop_tui.core.course.progress import DONE, MOST_TRIES, OPEN, TOLD, State
+from backprop_tui.core.scenario.tasks import MAX_TASKS
 from msgspec import Meta
 
 MOST = MAX_LESSONS * MAX_TASKS

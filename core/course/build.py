@@ -12,13 +12,14 @@ from backprop_tui.core.model.network import Network
 from backprop_tui.core.model.values import parse
 from backprop_tui.core.scenario import Scenario, ScenarioError
 from backprop_tui.core.scenario.places import Path
+from backprop_tui.core.scenario.tasks import ChoicePart, NumberPart, ReachPart, TaskPart
 from backprop_tui.core.scenario.values import Bad, choose
 from backprop_tui.core.session.run import Run
 
 from .conditions import Chosen, Condition, Explained, Extreme, Reached, Rises, Together, Typed, Within, is_asked
 from .course import Course, CourseLesson, Function, Task
 from .facts import ACCURACY, HELD_OUT_ACCURACY, LESSON_NAMES, cell_of
-from .format import ChoicePart, CoursePart, LessonPart, NumberPart, ReachPart, TaskPart
+from .format import LONGEST_TITLE, CoursePart, LessonPart
 from .keys import BadKeys, keys_of
 
 WIDTH, LINES = 78, 2
@@ -36,6 +37,14 @@ Open = Callable[[str], Scenario]
 def build(part: CoursePart, open_scenario: Open) -> Course:
     """The course that the parts describe. Raises Bad."""
     return Course(part.title, tuple(_lesson(one, ("lesson", at), open_scenario) for at, one in enumerate(part.lesson)))
+
+
+def build_alone(scenario: Scenario) -> Course:
+    """The tasks that a scenario holds, as a course of its one lesson. Raises Bad."""
+    screen, title = scenario.show.lesson, scenario.title[:LONGEST_TITLE]
+    tasks = tuple(_task(one, screen, scenario.run, ("task", at)) for at, one in enumerate(scenario.tasks))
+    goal = " ".join(scenario.subject.split())
+    return Course(title, (CourseLesson(title, named(screen), goal, tasks, scenario=scenario),), scenario.origin)
 
 
 def _lesson(part: LessonPart, at: Path, open_scenario: Open) -> CourseLesson:

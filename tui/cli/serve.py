@@ -72,7 +72,7 @@ async def _serve(options: argparse.Namespace) -> int:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     password = _password(options)
-    course = _course(options.course)
+    course = _course(options.course, options.scenario)
     try:
         state = state_folder(options.state_dir)
         keys = host_keys(options.host_key or state / ".host_key")
@@ -220,12 +220,13 @@ def _tables(scenario: Path | None) -> tuple[str, ...]:
     return (path,) if path else ()
 
 
-def _course(name: str | None) -> "Course":
-    """The course of that name, or in that file; else the one that `T` opens. Raises UsageError."""
-    from backprop_tui.core.course import CourseError, open_course
+def _course(name: str | None, scenario: Path | None) -> "Course":
+    """The course of that name, or in that file; the tasks of the scenario; else what `T` opens. Raises UsageError."""
+    from backprop_tui.core.course import CourseError, of_scenario, open_course
 
+    found = scenario_of(str(scenario)) if scenario is not None else None
     try:
-        return open_course(name or "")
+        return of_scenario(found) if found is not None and found.tasks else open_course(name or "")
     except CourseError as error:
         raise UsageError(str(error)) from None
 

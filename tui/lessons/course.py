@@ -66,8 +66,10 @@ class Guide:
 
     def begin(self) -> None:
         """From the first task."""
-        lesson = self.progress.lesson
-        paragraphs = (KEYS, f"Part 1, {lesson.title}: {lesson.goal}")
+        course, lesson = self.progress.course, self.progress.lesson
+        goal = f": {lesson.goal}" if lesson.goal else ""
+        part = f"Part 1, {lesson.title}{goal}" if len(course.lessons) > 1 else f"{lesson.title}{goal}"
+        paragraphs = (KEYS, part)
         self._page(self.progress.course.title, paragraphs, self._open_lesson)
 
     def resume(self, saved: SavedProgress) -> None:
@@ -90,7 +92,9 @@ class Guide:
         """The screen of the task's lesson, with what that begins with."""
         lesson, main = self.progress.lesson, self._main
         main.autoplay.stop()
-        if lesson.scenario is not None:
+        if lesson.scenario is not None and lesson.scenario is main.scenario and not main.session.timeline.whole_entries:
+            self._lessons.show(lesson.screen.number)  # it has just been opened
+        elif lesson.scenario is not None:
             self._lessons.close()
             main.open(lesson.scenario)  # in the lesson that it names
         else:

@@ -15,6 +15,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from importlib import import_module
 from pathlib import Path
@@ -137,6 +138,7 @@ def main() -> None:
         from backprop_tui.core.scenario import open_scenario
 
         scenario = open_scenario(given)
+        scenario = scenario if scenario.origin else replace(scenario, origin=given)
     run = scenario.run if scenario else Run()
     course = open_course(named) if named else None
 
