@@ -257,7 +257,6 @@ def test_its_tasks_are_written_as_they_were_read(tmp_path: Path) -> None:
         ('hint = "So."\n', "", "line 7: task[1]: the key hint is missing"),
         ("tolerance", "tolerances", "line 9: task[1].number.tolerances: no such key in [task[1].number]; is tolerance"),
         ("steps = 3", "steps = 0", "line 14: task[2].reach.steps: expected a whole number >= 1"),
-        ('[[task]]\ntext = "Train', '[task]\ntext = "Train', "[[task]]"),
     ],
 )
 def test_what_is_no_task_of_a_scenario_is_told(was: str, becomes: str, told: str) -> None:
@@ -269,7 +268,7 @@ def test_what_is_no_task_of_a_scenario_is_told(was: str, becomes: str, told: str
 @pytest.mark.parametrize(
     ("was", "becomes", "told"),
     [
-        ('of = "loss"', 'of = "q7"', ", line 9: task[1].number.of: expected step, lr"),
+        ('of = "loss"', 'of = "q7"', ", line 9: task[1].number.of: expected x, y, loss"),
         ("lr = [0.5, 1.0]", "lr = [1.0, 0.5]", ", line 14: task[2].reach.between.lr: expected the lower bound first"),
         ("keys = 'j \"3\" enter'\n", "", ", line 12: task[2]: expected keys, which do the task"),
     ],
