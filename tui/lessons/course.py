@@ -304,7 +304,13 @@ class Guide:
         return wanted.facts()
 
     async def facts_of_answer(self) -> Facts:
-        """What an answer to the task is judged by. Raises as the engine does."""
+        """What an answer to the task is judged by. Raises as the engine does.
+
+        It may be typed before its lesson has heard from the engine: then that comes first.
+        """
+        screen = self._lessons.found(self.progress.lesson.screen)
+        if screen is not None and not isinstance(screen, TrainingScreen):
+            await screen.settled()
         return await self._found(self._ahead())
 
     async def right_keys(self) -> tuple[str, ...]:
