@@ -1,6 +1,8 @@
 """The question to the class: asked on the instructor's screen, answered over SSH and the page, revealed, reported."""
 
 import re
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -289,3 +291,16 @@ def test_what_is_sent_is_bounded_and_typed() -> None:
         notes.decode(msgspec.msgpack.encode({"type": "ClassQuestion", "number": 1, "stage": "ajar"}), notes.ToSession)
     assert notes.decode(msgspec.msgpack.encode(ClassQuestion(0)), notes.ToSession).number == 0
     assert notes.decode(msgspec.msgpack.encode(Answered(1, 1, 2.0)), notes.FromSession).answer == 2.0
+
+
+@pytest.mark.slow
+@pytest.mark.serve
+@pytest.mark.one_worker
+def test_fifty_people_two_votes_and_the_report() -> None:
+    """One has vanished and comes back, one comes late, one types nonsense: all are counted, each once."""
+    script = Path(__file__).parents[2] / "benchmarks" / "class_question.py"
+    command = [sys.executable, str(script), "--sessions", "50"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=400)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Answered: 50, then 50." in done.stdout
+    assert "exit code is 0; report.csv has 51 people, 50 right in the end" in done.stdout

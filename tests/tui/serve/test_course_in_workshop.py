@@ -60,7 +60,7 @@ def dashboard(state: Path, course: Path) -> Iterator[RealTerminal]:
 
 def begin(dashboard: RealTerminal, name: str) -> RealTerminal:
     """Come in, and close the page that the course begins with."""
-    person = come(dashboard, name, "Part 1, By hand")
+    person = come(dashboard, name, "By hand: one step")
     person.press("\x1b")
     person.wait_for("Task 1 of 2", LONG)
     return person

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import msgspec
 from backprop_tui.tui.serve import notes
-from backprop_tui.tui.serve.notes import Ended, Fork, Ready, Started
+from backprop_tui.tui.serve.notes import ClassQuestion, Ended, Fork, Ready, Started
 
 if TYPE_CHECKING:
     from textual.pilot import Pilot
@@ -194,7 +194,9 @@ def preload(package: str, path: Iterable[str]) -> None:
 
 
 def rehearse(build: Callable[[Path, socket.socket, bool], "SessionApp"], private: Path) -> None:
-    """Show an app to nobody, take a step, ask why? and save, so that what is made once (styles, caches) is there."""
+    """Show an app to nobody, take a step, ask why? and the class question, save: what is made once is there then."""
+    from .question_screen import QuestionScreen
+
     ours, theirs = notes.pair()
     with ours, theirs, TemporaryDirectory(dir=private) as folder:
         app = build(Path(folder), theirs, False)
@@ -206,6 +208,10 @@ def rehearse(build: Callable[[Path, socket.socket, bool], "SessionApp"], private
                     break
                 await asyncio.sleep(0.05)
             await pilot.press("down", "enter", "escape")
+            for choices in (("yes", "no"), ()):  # every session will open it in the same moment
+                app.push_screen(QuestionScreen(ClassQuestion(1, text="?", choices=choices, may_answer=True), print))
+                await pilot.pause()
+                await pilot.press("escape")
             app.leave()
 
         app.run(headless=True, size=(80, 24), auto_pilot=step)
