@@ -118,16 +118,18 @@ class SessionApp(StepperApp):
             self._saving = asyncio.get_running_loop().call_later(self._save_after, self._save_again)
 
     def progressed(self) -> None:
-        """Something has become of a task of the course: it is kept, and the workshop is told, but not all the time."""
+        """Something has become of a task of the course: it is kept, and the workshop is told at once."""
         self._save_soon()
         if self._tells is None:
             self._tell_tasks()
 
     def _tell_tasks(self) -> None:
-        """Tell what is new, now and as long as there is something new or the workshop has not taken it."""
+        """Tell what is new; once more in a while if the workshop does not take it now."""
         self._tells = None
-        if self.guide is not None and self._telling.is_behind(self.guide.progress):
-            self._telling.tell(self.guide.progress)
+        if self.guide is None:
+            return
+        self._telling.tell(self.guide.progress)
+        if self._telling.is_behind(self.guide.progress):
             self._tells = asyncio.get_running_loop().call_later(REPORT_AFTER, self._tell_tasks)
 
     def _report(self) -> None:
