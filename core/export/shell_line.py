@@ -1,9 +1,7 @@
 """One line of shell that leads to the present state again, and what such a line can't say."""
 
-import csv
 import shlex
 from dataclasses import replace
-from io import StringIO
 from operator import attrgetter
 
 from backprop_tui.core.model.network import Network
@@ -17,6 +15,7 @@ from backprop_tui.core.table.built_in import BUILT_IN
 from backprop_tui.core.table.cells import is_number
 from backprop_tui.core.table.form import SEPARATOR_NAMES
 from backprop_tui.core.table.spec import TableSpec
+from backprop_tui.core.text.entered import listed
 from backprop_tui.core.text.escape import escape_controls
 
 
@@ -70,7 +69,7 @@ def _table(table: TableSpec) -> list[str]:
         # One word with "=": a name that begins with a dash is no option then; one that a built-in table has is a path.
         words.append(f"--data={'./' * (table.path in BUILT_IN)}{data}")
     if data or table.features != plain.features:
-        words.append(f"--features={_csv(features)}")
+        words.append(f"--features={listed(features)}")
     if data or table.targets != plain.targets:
         words.append(f"--target={targets[0]}")
     usual = "none" if table.classes else "standardize" if data else "log"
@@ -84,14 +83,8 @@ def _table(table: TableSpec) -> list[str]:
     if table.missing != plain.missing:
         words.append(f"--missing={table.missing}")
     if table.na:
-        words.append(f"--na={_csv(table.na)}")
+        words.append(f"--na={listed(table.na)}")
     return words
-
-
-def _csv(names: tuple[str, ...]) -> str:
-    line = StringIO()
-    csv.writer(line, lineterminator="").writerow(names)
-    return line.getvalue()
 
 
 def _network(run: Run) -> list[str]:

@@ -13,12 +13,13 @@ from backprop_tui.core.table.spec import TableSpec
 from backprop_tui.core.text.escape import escape_controls
 
 from .loading import without_collection
+from .noticed import like_ids, rounded
 from .reading import TableError, read_frame
 
 with without_collection():
     import pandas as pd
 
-MOST_NOTES, MOST_NAMES = 4, 6
+MOST_NOTES, MOST_NAMES = 6, 6
 
 
 @dataclass(frozen=True)
@@ -45,11 +46,12 @@ def read_columns(spec: TableSpec) -> Columns:
         else:
             values[column], empty[column] = _numbers(frame[column], column, spec)
     kept, notes = _kept(spec, empty, len(frame))
+    noticed = (*like_ids(spec, values), *rounded(spec, frame, values))
     raw = np.stack([_feature(name, spec, values, texts, empty) for name in spec.features], axis=1)
     raw_y = np.stack([_feature(name, spec, values, texts, empty) for name in spec.targets], axis=1)
     if kept is not None:
         raw, raw_y = raw[kept], raw_y[kept]
-    return Columns(raw, raw_y, (*notes, *_unused(rest, spec))[:MOST_NOTES])
+    return Columns(raw, raw_y, (*notes, *noticed, *_unused(rest, spec))[:MOST_NOTES])
 
 
 def _numbers(cells: "pd.Series[Any]", column: str, spec: TableSpec) -> tuple[Array, Array]:
