@@ -5,7 +5,7 @@ from dataclasses import replace
 from operator import attrgetter
 
 from backprop_tui.core.model.network import Network
-from backprop_tui.core.model.optimizers import Optimizer
+from backprop_tui.core.model.optimizers import CONSTANTS
 from backprop_tui.core.scenario import Scenario
 from backprop_tui.core.session.history import Settings
 from backprop_tui.core.session.run import Run, ending
@@ -92,12 +92,15 @@ def _network(run: Run) -> list[str]:
     units = [layer.units for layer in hidden]
     if units != [layer.units for layer in plain]:
         words += ["--hidden", ",".join(map(str, units)) or "none"]
-    if hidden and hidden[0].activation != plain[0].activation:
-        words += ["--activation", hidden[0].activation]
+    if any(layer.activation != plain[0].activation for layer in hidden):
+        each = [layer.activation for layer in hidden]
+        words += ["--activation", each[0] if len(set(each)) == 1 else ",".join(each)]
     if run.network.loss != ending(run.table)[1] or _numbers_as_classes(run.table):
         words += ["--loss", run.network.loss]
     if run.initial is None and run.initializer != "uniform":
         words += ["--init", run.initializer]
+    if run.constant != Run().constant:
+        words += ["--constant", repr(run.constant)]
     if run.dtype != "float32":
         words += ["--precision", run.dtype]
     return words
@@ -119,6 +122,10 @@ def _training(run: Run, settings: Settings, base: Run) -> list[str]:
         words += ["--rows", str(sampling.batch) if several else sampling.rule.split()[0]]
     if run.optimizer.name != base.optimizer.name:
         words += ["--optimizer", run.optimizer.name]
+    for name in CONSTANTS:
+        value = getattr(run.optimizer, name)
+        if value != getattr(base.optimizer, name):
+            words += [f"--{name.replace('_', '-')}", repr(value)]
     if run.table.holdout != base.table.holdout:
         words += ["--holdout", repr(run.table.holdout)]
     return words
@@ -136,18 +143,12 @@ def _not_in_run(run: Run) -> list[str]:
         found.append("the seed that names the rows held out")
     if any(escape_controls(text) != text for text in (table.path, *table.features, *table.targets)):
         found.append("a file or column whose name holds control characters")
-    if len({layer.activation for layer in network.layers[:-1]}) > 1:
-        found.append("a different activation in each hidden layer")
     if network.layers[-1] != ending(table, network.loss)[0] or (network.outputs > 1 and not table.classes):
         found.append(f"a last layer of {network.outputs} {network.layers[-1].activation}")
     if network.frozen:
         found.append(f"that {', '.join(network.frozen)} stay as they are")
-    if run.optimizer != Optimizer(run.optimizer.name):
-        found.append(f"the constants of {run.optimizer.name}")
     if run.initial is not None:
         found.append("the initial parameters, which no seed names")
-    elif run.initializer == "constant" and run.constant != 0.5:
-        found.append(f"the constant {run.constant!r} of the initializer")
     return found
 
 

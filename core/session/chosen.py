@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from backprop_tui.core.model.activations import SIGMOID
 from backprop_tui.core.model.losses import LOSSES
 from backprop_tui.core.model.network import Layer, Network
+from backprop_tui.core.model.optimizers import CONSTANTS
 from backprop_tui.core.table.spec import TableSpec
 from msgspec.structs import replace as with_fields
 
@@ -30,14 +31,21 @@ class Chosen:
     target_transform: str | None = None
     row: int | None = None
     hidden: tuple[int, ...] | None = None
-    activation: str | None = None
+    activation: tuple[str, ...] | None = None
+    """Of all hidden layers, or one for each."""
     loss: str | None = None
     init: str | None = None
+    constant: float | None = None
     precision: str | None = None
     lr: float | None = None
     seed: int | None = None
     rows: tuple[str, int] | None = None
     optimizer: str | None = None
+    momentum: float | None = None
+    rho: float | None = None
+    beta_1: float | None = None
+    beta_2: float | None = None
+    epsilon: float | None = None
     holdout: float | None = None
 
 
@@ -49,10 +57,15 @@ def run_with(chosen: Chosen, base: Run) -> Run:
     if chosen.optimizer is not None:
         initial = found.initial and found.initial[: found.network.width]
         found = replace(found, optimizer=replace(found.optimizer, name=chosen.optimizer), initial=initial)
+    constants = {name: getattr(chosen, name) for name in CONSTANTS if getattr(chosen, name) is not None}
+    if constants:
+        found = replace(found, optimizer=replace(found.optimizer, **constants))
     if chosen.precision is not None:
         found = replace(found, dtype=chosen.precision)
     if chosen.init is not None:
         found = replace(found, initializer=chosen.init, initial=None)
+    if chosen.constant is not None:
+        found = replace(found, constant=chosen.constant)
     network = _network(chosen, base.network, base.table, found.table)
     if network != base.network or chosen.seed is not None:
         found = replace(found, network=network, initial=None)
@@ -89,12 +102,21 @@ def _network(chosen: Chosen, base: Network, before: TableSpec, table: TableSpec)
     *hidden, last = base.layers
     loss = base.loss
     if chosen.hidden is not None:
-        activation = hidden[0].activation if hidden else SIGMOID
-        hidden = [Layer(units, activation) for units in chosen.hidden]
+        each = [layer.activation for layer in hidden] or [SIGMOID]
+        hidden = [Layer(units, each[min(place, len(each) - 1)]) for place, units in enumerate(chosen.hidden)]
     if chosen.activation is not None:
-        hidden = [Layer(layer.units, chosen.activation) for layer in hidden]
+        hidden = _activated(hidden, chosen.activation)
     if chosen.loss is not None or table.targets != before.targets or table.classes != before.classes:
         last, loss = ending(table, chosen.loss)
     found = Network(len(table.features), (*hidden, last), loss)
     names = {parameter.name for parameter in found.parameters}
     return replace(found, frozen=tuple(name for name in base.frozen if name in names))
+
+
+def _activated(hidden: list[Layer], activations: tuple[str, ...]) -> list[Layer]:
+    """Hidden layers with other activations: one for all, or one for each. Raises ValueError."""
+    if len(activations) not in (1, len(hidden)):
+        layers = f"{len(hidden)} hidden layer{'s' * (len(hidden) != 1)}"
+        raise ValueError(f"{len(activations)} activations for {layers}: give one for all, or one for each")
+    each = activations * len(hidden) if len(activations) == 1 else activations
+    return [Layer(layer.units, name) for layer, name in zip(hidden, each, strict=True)]
