@@ -71,7 +71,7 @@ def _table(table: TableSpec) -> list[str]:
     if data or table.features != plain.features:
         words.append(f"--features={listed(features)}")
     if data or table.targets != plain.targets:
-        words.append(f"--target={targets[0]}")
+        words.append(f"--target={targets[0] if len(targets) == 1 else listed(targets)}")
     usual = "none" if table.classes else "standardize" if data else "log"
     if table.transform != usual:
         words.append(f"--target-transform={table.transform}")
@@ -80,11 +80,18 @@ def _table(table: TableSpec) -> list[str]:
         words += [f"--separator={separator}", f"--decimal={form.decimal}", f"--encoding={form.encoding}"]
     if not form.header:
         words.append("--no-header")
+    if table.standardize != _usual(table):
+        words.append(f"--standardize={listed(table.standardize) or 'none'}")
     if table.missing != plain.missing:
         words.append(f"--missing={table.missing}")
     if table.na:
         words.append(f"--na={listed(table.na)}")
     return words
+
+
+def _usual(table: TableSpec) -> tuple[str, ...]:
+    """The features that are standardized if nothing is said."""
+    return tuple(name for name in table.features if table.category(name) is None)
 
 
 def _network(run: Run) -> list[str]:
@@ -128,22 +135,18 @@ def _training(run: Run, settings: Settings, base: Run) -> list[str]:
             words += [f"--{name.replace('_', '-')}", repr(value)]
     if run.table.holdout != base.table.holdout:
         words += ["--holdout", repr(run.table.holdout)]
+    if run.table.holdout_seed != base.table.holdout_seed:
+        words += ["--holdout-seed", str(run.table.holdout_seed)]
     return words
 
 
 def _not_in_run(run: Run) -> list[str]:
     table, network, found = run.table, run.network, []
-    if table.standardize != tuple(name for name in table.features if table.category(name) is None):
-        found.append("which features are standardized")
-    if len(table.columns_of(table.targets)) > 1:
-        found.append(f"{len(table.targets)} targets")
     if table.x is not None:
         found.append("the table that a scenario holds")
-    if table.holdout_seed:
-        found.append("the seed that names the rows held out")
     if any(escape_controls(text) != text for text in (table.path, *table.features, *table.targets)):
         found.append("a file or column whose name holds control characters")
-    if network.layers[-1] != ending(table, network.loss)[0] or (network.outputs > 1 and not table.classes):
+    if network.layers[-1] != ending(table, network.loss)[0]:
         found.append(f"a last layer of {network.outputs} {network.layers[-1].activation}")
     if network.frozen:
         found.append(f"that {', '.join(network.frozen)} stay as they are")

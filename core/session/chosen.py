@@ -8,6 +8,7 @@ from backprop_tui.core.model.losses import LOSSES
 from backprop_tui.core.model.network import Layer, Network
 from backprop_tui.core.model.optimizers import CONSTANTS
 from backprop_tui.core.table.spec import TableSpec
+from backprop_tui.core.text.escape import escape_controls
 from msgspec.structs import replace as with_fields
 
 from .run import Run, ending
@@ -21,7 +22,8 @@ class Chosen:
     """Each choice; None leaves what the run that it is made from has.
 
     `data` is a file or the name of a built-in table, `told` how that file is written. With `data` and without
-    `features`, `target` or `target_transform` these are found out. `rows` are the rule and the size of its batches.
+    `features`, `target` or `target_transform` these are found out; several targets have commas between. `rows` are the
+    rule and the size of its batches.
     """
 
     data: str | None = None
@@ -29,6 +31,7 @@ class Chosen:
     features: tuple[str, ...] | None = None
     target: str | None = None
     target_transform: str | None = None
+    standardize: tuple[str, ...] | None = None
     row: int | None = None
     hidden: tuple[int, ...] | None = None
     activation: tuple[str, ...] | None = None
@@ -47,6 +50,7 @@ class Chosen:
     beta_2: float | None = None
     epsilon: float | None = None
     holdout: float | None = None
+    holdout_seed: int | None = None
 
 
 def run_with(chosen: Chosen, base: Run) -> Run:
@@ -58,6 +62,8 @@ def run_with(chosen: Chosen, base: Run) -> Run:
         initial = found.initial and found.initial[: found.network.width]
         found = replace(found, optimizer=replace(found.optimizer, name=chosen.optimizer), initial=initial)
     constants = {name: getattr(chosen, name) for name in CONSTANTS if getattr(chosen, name) is not None}
+    if chosen.holdout_seed is not None:
+        found = replace(found, table=with_fields(found.table, holdout_seed=chosen.holdout_seed))
     if constants:
         found = replace(found, optimizer=replace(found.optimizer, **constants))
     if chosen.precision is not None:
@@ -86,14 +92,27 @@ def _settled(chosen: Chosen, found: Run) -> Run:
 
 def _table(chosen: Chosen, base: Run) -> TableSpec:
     """The table that is chosen; the base's own if nothing is said of one."""
+    found = _opened(chosen, base)
+    if chosen.standardize is None:
+        return found
+    for name in chosen.standardize:
+        if name not in found.features:
+            raise ValueError(f"no feature '{escape_controls(name)}' to standardize: {', '.join(found.features[:12])}")
+    return with_fields(found, standardize=chosen.standardize)
+
+
+def _opened(chosen: Chosen, base: Run) -> TableSpec:
     if all(part is None for part in (chosen.data, chosen.features, chosen.target, chosen.target_transform)):
         return base.table
-    from backprop_tui.core.table.choose import table
+    from backprop_tui.core.table.choose import AS_IT_IS, table
 
     transform = chosen.target_transform
     if transform is None and not chosen.data:
         transform = base.table.transform
-    classes = chosen.loss is not None and LOSSES[chosen.loss].classes
+    loss = None if chosen.loss is None else LOSSES[chosen.loss]
+    classes = loss is not None and loss.classes
+    if loss is not None and classes and loss.least_outputs > 1 and "," in (chosen.target or ""):
+        classes, transform = False, transform or AS_IT_IS  # a column of ones and zeros for each class
     return table(chosen.data or "", chosen.features, chosen.target, transform, chosen.told, classes)
 
 

@@ -82,7 +82,7 @@ def changed(setup: Setup, choice: Choice, text: str) -> Setup:
         chosen = replace(chosen, told=_told(setup.base.table) if value == _name(setup.base.table) else None)
         chosen = replace(chosen, **dict.fromkeys(OF_TABLE))
     if choice.name == "target":
-        left = tuple(name for name in chosen.features or () if name != value)
+        left = tuple(name for name in chosen.features or () if name not in (value, *entered.names(value)))
         chosen = replace(chosen, features=left or None, target_transform=None, loss=None)
     if choice.name == "hidden" and chosen.activation is not None and len(chosen.activation) > 1:
         # One for each layer: those that are new have that of the last.
@@ -125,7 +125,7 @@ def _of_table(setup: Setup, choice: Choice) -> Chosen:
         data=_name(table),
         told=_told(table),
         features=table.columns_of(table.features),
-        target=table.columns_of(table.targets)[0],
+        target=entered.listed(table.columns_of(table.targets)),
         target_transform=None if table.classes else table.transform,
         loss=setup.base.network.loss if table.classes else None,
     )
@@ -229,9 +229,9 @@ CHOICES = (
     Choice(
         "target",
         "target",
-        lambda run: ", ".join(run.table.columns_of(run.table.targets)),
+        lambda run: entered.listed(run.table.columns_of(run.table.targets)),
         str,
-        "the column to predict",
+        "the column to predict, or several with commas between",
     ),
     _listed("target_transform", "target's scale", lambda run: run.table.transform, TRANSFORMS),
     Choice(

@@ -122,12 +122,13 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument_group("the data").add_argument
     add("--data", metavar="FILE", help="a table: CSV or its kin, .xlsx, .parquet, or a built-in name (default: houses)")
     add("--features", metavar="A,B", type=names_of, help="the columns that go in (default: all but the target)")
-    add("--target", metavar="C", help="the column to predict (default: the last)")
+    add("--target", metavar="C", help="the column to predict, or several: C,D (default: the last)")
     add(
         "--target-transform",
         choices=("standardize", "log", "none"),
         help="of a target that is a number (default: standardize; log for the house sales)",
     )
+    add("--standardize", metavar="A,B", type=_columns, help="features to scale, or none (default: all of numbers)")
     add("--row", metavar="N", type=_row, help="the row to learn from, from 0 (default: 0)")
     add = parser.add_argument_group("how its file is written (default: found out)").add_argument
     add("--separator", metavar="C", type=_separator, help="between cells: a character, or tab, blanks")
@@ -169,14 +170,14 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
         add(f"--{name.replace('_', '-')}", metavar="SHARE", type=partial(_fading, name), help=text)
     add("--epsilon", metavar="NUMBER", type=_epsilon, help="ε of rmsprop and adam (default: 1e-7)")
     add("--holdout", metavar="20%", type=_share, help="the share of rows that no step uses (default: 0%%)")
+    add("--holdout-seed", metavar="N", type=seed_of, help="draws those rows (default: 0)")
     parser.add_argument("--log", metavar="FILE", help="keep TensorFlow's own messages in this file")
 
 
 def says_a_run(options: argparse.Namespace) -> bool:
     """Whether anything was said of what is stepped through, so that it is not the session that was saved last."""
-    named = ("data", "features", "target", "target_transform", "row", "hidden", "activation", "lr", "seed", *FORM)
-    more = ("loss", "init", "constant", "weights", "precision", "rows", "optimizer", "holdout")
-    said = [getattr(options, name) for name in ("scenario", *named, *more, *CONSTANTS)]
+    more = ("scenario", "features", "hidden", "weights", "rows", "optimizer")
+    said = [getattr(options, name) for name in (*more, *CHOSEN, *CONSTANTS, *FORM)]
     return bool(options.steps) or any(value is not None for value in said)
 
 
@@ -208,6 +209,7 @@ CHOSEN = (
     "data",
     "target",
     "target_transform",
+    "standardize",
     "row",
     "activation",
     "loss",
@@ -216,6 +218,8 @@ CHOSEN = (
     "precision",
     "lr",
     "seed",
+    "holdout",
+    "holdout_seed",
 )
 """The options that a run is made of just as they were read."""
 
@@ -236,7 +240,6 @@ def run_of(options: argparse.Namespace, base: "Run") -> "Run":
         hidden=None if options.hidden is None else tuple(options.hidden),
         rows=_rows_of(options),
         optimizer=options.optimizer,
-        holdout=options.holdout,
         **{name: getattr(options, name) for name in (*CHOSEN, *CONSTANTS)},
     )
     try:
@@ -377,7 +380,7 @@ def _several_activations(text: str) -> tuple[str, ...]:
     found, there = tuple(part.strip() for part in text.split(",")), _activations()
     for name in found:
         if name not in there:
-            raise argparse.ArgumentTypeError(f"no activation '{name[:40]}' for a hidden layer: {', '.join(there)}")
+            raise argparse.ArgumentTypeError(f"invalid choice: '{name[:40]}' (choose from {', '.join(there)})")
     return found
 
 
@@ -407,6 +410,10 @@ def _encoding(text: str) -> str:
 
 def _hidden(text: str) -> list[int]:
     return _allowed(lambda: hidden_units(text))
+
+
+def _columns(text: str) -> tuple[str, ...]:
+    return () if text.strip() == "none" else tuple(names_of(text))
 
 
 def names_of(text: str) -> list[str]:

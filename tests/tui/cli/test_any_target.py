@@ -182,6 +182,34 @@ def test_columns_of_texts_in_a_scenario(iris: str, tmp_path: Path, settle: Calla
     assert settle(session).timeline.steps == 1
 
 
+def test_several_targets(tmp_path: Path, settle: Callable[[Session], Session]) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text("a,b,ill,tired,kind,c1,c2\n1,2,yes,no,x,1,0\n2,1,no,no,y,0,1\n4,3,no,yes,z,0,1\n5,9,yes,no,x,1,0\n")
+    here = ("--data", str(path), "--features", "a,b")
+    run = run_for(*here, "--target", "ill,tired")
+    assert run.table.targets == ("ill=yes", "tired=yes")
+    assert (run.network.layers[-1], run.network.loss) == (Layer(2, "sigmoid"), "binary_cross_entropy")
+    assert run_for(*here, "--target", "c1,b", "--features", "a").table.transform == "standardize"
+    ones = run_for(*here, "--target", "c1,c2", "--loss", "softmax_cross_entropy")
+    assert (ones.table.targets, ones.table.transform) == (("c1", "c2"), "none")
+    assert ones.network.layers[-1] == Layer(2, "softmax")
+    for found in (run, ones):
+        session = Session(found)
+        session.timeline.step()
+        assert settle(session).timeline.steps == 1
+        assert run_for(*shlex.split(command_line(session.timeline))[1:-2]) == found
+    with pytest.raises(UsageError, match="'c1' is a number and 'ill' a class: no loss takes both"):
+        run_for(*here, "--target", "c1,ill")
+    with pytest.raises(UsageError, match="'kind' has 3 classes: it can only be the one --target"):
+        run_for(*here, "--target", "kind,ill")
+    with pytest.raises(UsageError, match="no column 'dead'; there are: a, b"):
+        run_for(*here, "--target", "ill,dead")
+    with pytest.raises(UsageError, match="'ill' is the target and a feature"):
+        run_for("--data", str(path), "--target", "ill,tired", "--features", "a,ill")
+    with pytest.raises(UsageError, match="no feature 'x' to standardize"):
+        run_for(*here, "--standardize", "a,x")
+
+
 def test_what_does_not_go_together_is_told(iris: str, diabetes: str) -> None:
     with pytest.raises(UsageError, match="'species' is a class, no number: leave --target-transform out"):
         run_for("--data", iris, "--target-transform", "log")
