@@ -14,7 +14,7 @@ from backprop_tui.core.text.escape import escape_controls
 
 from .loading import without_collection
 from .noticed import like_ids, rounded
-from .reading import TableError, read_frame
+from .reading import TableError, read_frame, rows_above
 
 with without_collection():
     import pandas as pd
@@ -59,6 +59,10 @@ def _numbers(cells: "pd.Series[Any]", column: str, spec: TableSpec) -> tuple[Arr
     if pd.api.types.is_numeric_dtype(cells) and not pd.api.types.is_bool_dtype(cells):
         values = cells.to_numpy("float64", na_value=np.nan)
         gaps = np.isnan(values)
+        if spec.na and not spec.form.is_text:  # of a text pandas has found them already
+            told = [float(number) for word in spec.na if (number := plain_number(word, spec.form)) is not None]
+            gaps |= np.isin(values, told)
+            values = np.where(gaps, np.nan, values)
         bad = np.flatnonzero(np.isinf(values))
         if len(bad):
             raise _refused(spec, column, int(bad[0]), str(cells.iloc[bad[0]]))
@@ -182,7 +186,8 @@ def line_of(spec: TableSpec, row: int, kept: bool = True) -> int:
     if not spec.path:
         return row + 2
     if not spec.form.is_text:
-        return row + 1 + spec.form.header
+        above = rows_above(spec.path) if spec.form.packed == "excel" else 0
+        return row + 1 + spec.form.header + above
     found = row + 1 + spec.form.header
     try:
         with bytes_of(spec.path, spec.form.packed) as file:
