@@ -1,6 +1,6 @@
 """What a step of a model is made of: operations, the tensors between them, and the numbers of one step."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -70,9 +70,23 @@ class Graph:
         return tuple(operation for operation in self.operations if operation.shown)
 
     @cached_property
+    def numbers(self) -> Mapping[str, int]:
+        """The number, from 1, of each operation that is shown, by its name."""
+        return {operation.name: number for number, operation in enumerate(self.shown, 1)}
+
+    @cached_property
     def makers(self) -> Mapping[str, Operation]:
         """The operation that makes a tensor, by the tensor's name."""
         return {tensor.name: operation for operation in self.operations for tensor in operation.outputs}
+
+    @cached_property
+    def takers(self) -> Mapping[str, Sequence[Operation]]:
+        """The operations that take a tensor, each once, in their order, by the tensor's name."""
+        found: dict[str, list[Operation]] = {}
+        for operation in self.operations:
+            for name in dict.fromkeys(operation.inputs):
+                found.setdefault(name, []).append(operation)
+        return found
 
     @cached_property
     def gradients(self) -> Mapping[str, Weight]:

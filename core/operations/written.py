@@ -1,7 +1,6 @@
 """A step as text: operation by operation, with what goes in, the rule, what comes out, and one number put in."""
 
-from collections.abc import Iterator, Sequence
-from functools import cache
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 from backprop_tui.core.text.escape import escape_controls
@@ -79,14 +78,9 @@ def heading(graph: Graph, operation: Operation) -> str:
     return text
 
 
-@cache
-def _numbering(names: tuple[str, ...]) -> dict[str, int]:
-    return {name: number for number, name in enumerate(names, 1)}
-
-
-def numbering(graph: Graph) -> dict[str, int]:
+def numbering(graph: Graph) -> Mapping[str, int]:
     """The number, from 1, of each operation that is shown, by its name."""
-    return _numbering(tuple(operation.name for operation in graph.shown))
+    return graph.numbers
 
 
 def source_text(graph: Graph, name: str, values: Values) -> str:

@@ -30,7 +30,7 @@ from backprop_tui.core.engine.protocol.model import (
 )
 from backprop_tui.core.model.limits import learning_rate
 from backprop_tui.core.operations import norms
-from backprop_tui.core.operations.along import Along
+from backprop_tui.core.operations.along import Along, Left
 from backprop_tui.core.operations.compared import Compared
 from backprop_tui.core.operations.operation import Operation, Values
 from backprop_tui.core.operations.picture import is_image, moved_in_image, turned_image
@@ -90,7 +90,7 @@ class ModelSession:
         self.checked: tuple[int, tuple[Compared, ...]] | None = None
         """How gradients compared with finite differences, and at which step."""
         self._to_check: int | None = None
-        self.along: tuple[Along, ...] = ()
+        self.along: tuple[Along | Left, ...] = ()
         """How gradients of the operation in view compared along a direction."""
         self._to_compare: tuple[int, str] | None = None
         self._to_draw = False
@@ -386,7 +386,7 @@ class ModelSession:
             case CheckGradients(), GradientsChecked() if answer.number == request.number:
                 self.checked, self._to_check = (answer.number, answer.compared), None
             case CompareOperation(), OperationCompared() if answer.name == request.name:
-                self.along, self._to_compare = answer.found, None
+                self.along, self._to_compare = (*answer.found, *answer.left), None
             case _:
                 raise WireError("the model's answer is not one to this request")
 

@@ -8,7 +8,7 @@ from typing import Any, Literal
 import msgspec
 import numpy as np
 from backprop_tui.core.model.arrays import MAX_FRAME
-from backprop_tui.core.operations.along import Along
+from backprop_tui.core.operations.along import Along, Left
 from backprop_tui.core.operations.compared import Compared
 from backprop_tui.core.operations.operation import Graph, Values
 
@@ -163,11 +163,12 @@ class NotFiniteSought(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fiel
 
 
 class OperationCompared(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True):
-    """What was found of each tensor."""
+    """What was found of each tensor, and which could not be compared."""
 
     number: int
     name: str
     found: tuple[Along, ...]
+    left: tuple[Left, ...] = ()
 
 
 class ModelFailed(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True):

@@ -1,10 +1,12 @@
 """A model operation by operation: against Keras's own `train_on_batch`, finite differences, and the rules."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
+from backprop_tui.core.operations.along import Along, Left
 from backprop_tui.core.operations.operation import GRADIENT, Graph, Step
 from backprop_tui.core.operations.table import RULES, made
 from kinds import KINDS, OPTIMIZERS, filled
@@ -87,7 +89,21 @@ def assert_along(ours: Any, step: Step) -> None:
 
     found = along(ours, step)
     assert {one.maker for one in found} & set(range(1, len(ours.graph.shown) + 1))
-    assert not [one.text for one in found if not one.agrees]
+    compared = [one for one in found if isinstance(one, Along)]
+    assert not [one.text for one in compared if not one.agrees]
+    assert len(compared) == sum(len(taken(ours, one)) > 0 for one in ours.adjoints)
+    assert {one.types for one in found if isinstance(one, Left)} <= {("StopGradient",)}
+
+
+def taken(ours: Any, name: str) -> list[str]:
+    """The operations that take a tensor and lead to the loss."""
+    return [
+        one.name
+        for one in ours.graph.operations
+        if name in one.inputs
+        and one.type != "StopGradient"
+        and any(tensor.name in ours.adjoints for tensor in one.outputs)
+    ]
 
 
 def test_a_wrong_gradient_is_found_and_named() -> None:
@@ -104,6 +120,80 @@ def test_a_wrong_gradient_is_found_and_named() -> None:
     (told,) = along(ours, wrong, sigmoid)
     assert not told.agrees
     assert told.text.endswith("DIFFERS")
+
+
+def own_layer(function: Callable[[Any], Any]) -> Any:
+    """Dense, a function of somebody's own, Dense."""
+    from backprop_tui.core.engine.compute.graph.keras import keras
+
+    class Own(keras.layers.Layer):  # type: ignore[misc]
+        def call(self, x: Any) -> Any:
+            return function(x)
+
+    keras.utils.set_random_seed(3)
+    layers = keras.layers
+    model = keras.Sequential([layers.Input((3,)), layers.Dense(3), Own(), layers.Dense(2)])
+    model.compile("sgd", "mse")
+    return traced(model)
+
+
+def custom(name: str) -> Callable[[Any], Any]:
+    """A function whose gradient is written by hand."""
+    from backprop_tui.core.engine.compute.graph.keras import tf
+
+    functions: dict[str, Callable[..., Any]] = {
+        "right": lambda x: (tf.square(x), lambda g: 2 * g * x),
+        "wrong": lambda x: (tf.square(x), lambda g: 3 * g * x),
+        "reversed": lambda x: (tf.identity(x), lambda g: -g),
+        "straight": lambda x: (tf.round(x), lambda g: g),
+        "of two": lambda a, b: (a * tf.sin(b), lambda g: (g * tf.sin(b), g * a * tf.cos(b))),
+    }
+    found = tf.custom_gradient(functions[name])
+    return (lambda x: found(x, 2 * x)) if name == "of two" else found  # type: ignore[no-any-return]
+
+
+@pytest.mark.parametrize(("name", "agrees"), [("right", True), ("of two", True), ("wrong", False), ("reversed", False)])
+def test_a_gradient_that_the_models_own_code_says_is_compared_with_what_that_code_stands_for(
+    name: str, agrees: bool
+) -> None:
+    from backprop_tui.core.engine.compute.graph.directions import along
+
+    ours = own_layer(custom(name))
+    step = ours.run(1)
+    found = [one for one in along(ours, step) if isinstance(one, Along)]
+    by_hand = [one for one in found if one.custom]
+    assert by_hand
+    assert all(one.agrees for one in by_hand) == agrees
+    assert all(one.agrees for one in found if not one.custom)
+    (taker,) = [one for one in ours.graph.shown if one.type == "IdentityN"]
+    assert {one.text for one in by_hand} <= {one.text for one in along(ours, step, taker)}
+
+
+def test_what_has_no_finite_difference_is_named_with_its_reason() -> None:
+    """A straight-through estimator, by hand and by `stop_gradient`, whole numbers, and what TensorFlow quantizes."""
+    from backprop_tui.core.engine.compute.graph.directions import along
+    from backprop_tui.core.engine.compute.graph.keras import tf
+
+    reasons = {}
+    for name, function in {
+        "by hand": custom("straight"),
+        "stopped": lambda x: x + tf.stop_gradient(tf.round(x) - x),
+        "whole": lambda x: x * tf.cast(tf.argmax(x, 1), "float32")[:, None],
+        "quantized": tf.quantization.fake_quant_with_min_max_args,
+    }.items():
+        ours = own_layer(function)
+        step = ours.run(1)
+        found = along(ours, step)
+        assert all(one.agrees for one in found if isinstance(one, Along))
+        left = [one for one in found if isinstance(one, Left)]
+        reasons[name] = " ".join(one.text for one in left)
+        for one in left:
+            of_it = along(ours, step, ours.graph.shown[one.takers[0] - 1])
+            assert [other for other in of_it if isinstance(other, Left)]
+    assert "Round jumps; the model's own code lets a gradient through" in reasons["by hand"]
+    assert "it stops the gradient, by intention" in reasons["stopped"]
+    assert "through #7 ArgMax to #6 BiasAdd: not compared: whole numbers (int64) have no gradient" in reasons["whole"]
+    assert "FakeQuantWithMinMaxArgs rounds" in reasons["quantized"]
 
 
 def assert_rules(graph: Graph, step: Step) -> None:

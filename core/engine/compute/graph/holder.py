@@ -23,6 +23,7 @@ from backprop_tui.core.engine.protocol.model import (
     block,
     until_they_differ,
 )
+from backprop_tui.core.operations.along import Along, Left
 from backprop_tui.core.operations.norms import gradient_norms
 from backprop_tui.core.operations.operation import Operation, Step
 from backprop_tui.core.operations.summary import first_not_finite
@@ -84,7 +85,10 @@ class Holder:
                     return self._seek(traced, request)
                 case CompareOperation():
                     step, one = self._made(traced, request.number), _named(traced, request.name)
-                    return OperationCompared(request.number, request.name, tuple(along(traced, step, one)))
+                    found = along(traced, step, one)
+                    compared = tuple(each for each in found if isinstance(each, Along))
+                    left = tuple(each for each in found if isinstance(each, Left))
+                    return OperationCompared(request.number, request.name, compared, left)
                 case ReadOperation():
                     return self._read(traced, request)
                 case CheckGradients():

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import wraps
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
@@ -171,13 +172,17 @@ class _Tracer:
         variables = {inside.name: handles.get(id(outside), "") for outside, inside in held}
         forward, lost, _ = self._ends
         found: dict[str, Operation] = {}
+        inner: Scopes = {}
         depends: set[str] = set()
         for number, operation in enumerate(self._operations):
             part = FORWARD if number < forward else LOSS if number < lost else GRADIENT
-            one = _plainly(operation, part, self._layers, variables, found)
+            one = _plainly(operation, part, self._layers, variables, found, inner)
             if _is_data(operation) or (operation.type not in SHAPES and any(name in depends for name in one.inputs)):
                 depends.update(tensor.name for tensor in one.outputs)
-            found[one.name] = one if _is_shown(one, depends) else _hidden(one)
+            one = found[one.name] = one if _is_shown(one, depends) else _hidden(one)
+            if part != GRADIENT:
+                for scope in accumulate(one.name.split("/")[:-1], "{}/{}".format):
+                    inner.setdefault(scope, []).append(one)
         weights = [
             Weight(one.path, tuple(one.shape), name)
             for one, name in zip(self._model.trainable_variables, self._gradients, strict=True)
@@ -230,14 +235,23 @@ def _noting_layers(model: Any, made: Callable[[], Sequence[Any]], found: dict[st
             del vars(layer)["call"]
 
 
+Scopes = dict[str, list[Operation]]
+"""By the name of a scope, the operations of the forward pass and the loss that lie in it, or deeper."""
+
+
 def _plainly(
-    operation: Any, part: str, layers: dict[str, str], variables: dict[str, str], found: dict[str, Operation]
+    operation: Any,
+    part: str,
+    layers: dict[str, str],
+    variables: dict[str, str],
+    found: dict[str, Operation],
+    inner: Scopes,
 ) -> Operation:
     """An operation of TensorFlow as plain data."""
     name, of = str(operation.name), ""
     layer = layers.get(name, "")
     if part == GRADIENT:
-        of, layer = _forward_of(operation, found)
+        of, layer = _forward_of(operation, found, inner)
     inputs = tuple(tensor.name for tensor in operation.inputs)
     variable = next((variables[one] for one in inputs if variables.get(one)), "")
     outputs = tuple(Tensor(one.name, _shape(one), str(one.dtype.name)) for one in operation.outputs)
@@ -248,7 +262,7 @@ TAPE = "gradient_tape/"
 """TensorFlow names the operations of the tape after the scope of the forward ones."""
 
 
-def _forward_of(operation: Any, found: dict[str, Operation]) -> tuple[str, str]:
+def _forward_of(operation: Any, found: dict[str, Operation], inner: Scopes) -> tuple[str, str]:
     """The forward operation that an operation of the gradients belongs to, and its layer; what is not known is empty.
 
     TensorFlow names it after the scope that the forward operation lies in. If that scope is the operation's own, it is
@@ -259,7 +273,7 @@ def _forward_of(operation: Any, found: dict[str, Operation]) -> tuple[str, str]:
     scope = str(operation.name).removeprefix(TAPE).rpartition("/")[0]
     while scope:
         own = found.get(scope)
-        inside = [one for name, one in found.items() if one.part != GRADIENT and name.startswith(f"{scope}/")]
+        inside = list(inner.get(scope, ()))
         if own is not None and own.part != GRADIENT and not any(one.shown for one in inside):
             return own.name, own.layer
         inside += [own] if own is not None else []
