@@ -53,16 +53,11 @@ def along(traced: Traced, step: Step, operation: Operation | None = None) -> lis
     An operation of the gradients is about the tensor whose gradient it makes, else about the inputs of the forward one
     that it belongs to; a forward one about its inputs. Raises ModelError if nothing is known of it.
     """
-    if operation is None:
-        compared = [_tensor(traced, step, name) for name in traced.adjoints]
-        return [one for one in (*compared, *_without(traced)) if one is not None]
-    chosen = tuple(_about(traced, operation))
-    if not chosen:
-        without = list(_without(traced, _forward(traced, operation)))
-        if not without:
-            raise ModelError("which gradient this operation belongs to is not known: nothing to compare")
-        return [*without]
-    return [one for one in (_tensor(traced, step, name) for name in chosen) if one is not None]
+    chosen = tuple(traced.adjoints) if operation is None else tuple(_about(traced, operation))
+    without = tuple(_without(traced, None if operation is None else _forward(traced, operation)))
+    if not chosen and not without:
+        raise ModelError("which gradient this operation belongs to is not known: nothing to compare")
+    return [one for one in (*(_tensor(traced, step, name) for name in chosen), *without) if one is not None]
 
 
 def _about(traced: Traced, operation: Operation) -> Iterator[str]:
@@ -205,7 +200,7 @@ def _piece(traced: Traced, taker: Operation, name: str) -> _Piece:
 def _leading_to(wanted: set[str], found: Mapping[str, Operation]) -> list[Operation]:
     """Of operations in their order those that some tensors are made by."""
     needed, chosen = set(wanted), []
-    for one in reversed(found.values()):
+    for one in reversed(list(found.values())):
         if needed.intersection(tensor.name for tensor in one.outputs):
             needed.update(one.inputs)
             chosen.append(one)
