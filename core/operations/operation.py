@@ -10,8 +10,8 @@ import numpy.typing as npt
 
 Values = npt.NDArray[Any]
 
-FORWARD, LOSS, GRADIENT = "forward", "loss", "gradient"
-PARTS = (FORWARD, LOSS, GRADIENT)
+FORWARD, LOSS, GRADIENT, UPDATE = "forward", "loss", "gradient", "update"
+PARTS = (FORWARD, LOSS, GRADIENT, UPDATE)
 """The parts of a step, in their order."""
 
 
@@ -31,7 +31,8 @@ class Operation:
     `inputs` are names of tensors, `attributes` what else it was told (strides, padding, transpose_a ...). `layer` is
     the path of the layer that it belongs to, empty if it belongs to none; `of` is the operation of the forward pass
     that an operation of the gradients belongs to, empty if that is not known; `variable` is the path of the weight
-    that it reads or changes. `shown` is false for constants and the arithmetic of shapes.
+    that it reads or changes: one that changes it takes what the weight was, and puts out what it is from then on.
+    `shown` is false for constants and the arithmetic of shapes.
     """
 
     name: str
@@ -70,6 +71,11 @@ class Graph:
         return tuple(operation for operation in self.operations if operation.shown)
 
     @cached_property
+    def has_update(self) -> bool:
+        """Whether the update's operations are among them: in a large model they would be too many."""
+        return any(operation.part == UPDATE for operation in self.operations)
+
+    @cached_property
     def numbers(self) -> Mapping[str, int]:
         """The number, from 1, of each operation that is shown, by its name."""
         return {operation.name: number for number, operation in enumerate(self.shown, 1)}
@@ -96,13 +102,17 @@ class Graph:
 
 @dataclass(frozen=True)
 class Step:
-    """One step: its number from 1, every tensor by its name, the loss, the weights by path before and after."""
+    """One step: its number from 1, every tensor by its name, the loss, the weights by path before and after.
+
+    `lr` is the learning rate of its update.
+    """
 
     number: int
     values: Mapping[str, Values]
     loss: float
     before: Mapping[str, Values]
     after: Mapping[str, Values]
+    lr: float
 
     def inputs(self, operation: Operation) -> list[Values]:
         """What goes into an operation. A tensor that has no numbers here, a resource, is empty."""

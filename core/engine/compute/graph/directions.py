@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 from backprop_tui.core.operations.along import Along, Left
-from backprop_tui.core.operations.operation import GRADIENT, Operation, Step, Values
+from backprop_tui.core.operations.operation import FORWARD, LOSS, UPDATE, Operation, Step, Values
 from backprop_tui.core.operations.written import numbering
 
 from .keras import tf
@@ -53,6 +53,8 @@ def along(traced: Traced, step: Step, operation: Operation | None = None) -> lis
     An operation of the gradients is about the tensor whose gradient it makes, else about the inputs of the forward one
     that it belongs to; a forward one about its inputs. Raises ModelError if nothing is known of it.
     """
+    if operation is not None and operation.part == UPDATE:
+        raise ModelError("the update comes after the loss: no gradient goes through it")
     chosen = tuple(traced.adjoints) if operation is None else tuple(_about(traced, operation))
     without = tuple(_without(traced, None if operation is None else _forward(traced, operation)))
     if not chosen and not without:
@@ -77,7 +79,7 @@ def _without(traced: Traced, operation: Operation | None = None) -> Iterator[Lef
     graph, numbers = traced.graph, numbering(traced.graph)
     depends = _behind_weights(traced)
     for one in graph.operations if operation is None else (operation,):
-        if one.part == GRADIENT or not one.shown or not depends.intersection(one.inputs) or one.variable:
+        if one.part not in (FORWARD, LOSS) or not one.shown or not depends.intersection(one.inputs) or one.variable:
             continue
         if why := _why_none(one, traced):
             name = next(name for name in one.inputs if name in depends)
@@ -105,7 +107,7 @@ def _behind_weights(traced: Traced) -> set[str]:
     """The tensors of the forward pass and the loss that depend on a parameter."""
     paths, found = {weight.path for weight in traced.graph.weights}, set[str]()
     for one in traced.graph.operations:
-        if one.part != GRADIENT and (one.variable in paths or found.intersection(one.inputs)):
+        if one.part in (FORWARD, LOSS) and (one.variable in paths or found.intersection(one.inputs)):
             found.update(tensor.name for tensor in one.outputs)
     return found
 
