@@ -4,7 +4,7 @@ from backprop_tui.core.lessons.names import LESSONS
 
 from .lessons import keys as lessons
 from .model.keys import MODEL, MODEL_CHECK, MODEL_WHY
-from .serve.room.keys import ASK, DASHBOARD
+from .serve.room.keys import ASK, DASHBOARD, TASKS
 from .serve.seat.follow import FOLLOWING
 from .serve.seat.held_screen import HELD
 from .serve.seat.question_screen import QUESTION
@@ -38,6 +38,7 @@ TABLES: dict[str, tuple[Key, ...]] = {
     "a question to the class, in a workshop": QUESTION,
     "the instructor's own screen, in a workshop": DASHBOARD,
     "a: what to ask, on the instructor's screen": ASK,
+    "5: the course's questions, on the instructor's screen": TASKS,
 }
 
 
