@@ -164,7 +164,7 @@ class RealTerminal:
         if tell:
             self.screen.resize(rows, columns)
 
-    def wait_for_end(self, seconds: float = 5) -> int:
+    def wait_for_end(self, seconds: float = 20) -> int:
         """Wait for the program's end; its exit code (minus the signal's number if one killed it)."""
         end = time.monotonic() + seconds
         while self.process.poll() is None:

@@ -9,9 +9,9 @@ from textual.binding import BindingType
 from textual.events import Key as KeyPressed
 
 from .keys import Key, bindings
-from .line import Line, Span, clipped
+from .line import Line, Span, clipped, fitting
 from .overlay import Overlay
-from .pane import Pane
+from .pane import FRAME_OF_TITLE, Pane
 
 PAGE = (
     Key("up", "↑↓", "choose(-1)", "choose", "another word", True, also=(("down", "choose(1)"),)),
@@ -21,6 +21,13 @@ PAGE = (
 )
 WORDS = 26
 """The columns of the words."""
+
+TITLES = (
+    "What it means   ↑↓ or a letter: another   esc closes",
+    "What it means   ↑↓ another   esc closes",
+    "What it means   esc closes",
+)
+"""What stands above an entry, from the longest to the shortest."""
 
 
 class GlossaryScreen(Overlay[None]):
@@ -37,7 +44,7 @@ class GlossaryScreen(Overlay[None]):
     def compose(self) -> ComposeResult:
         """The list, and the entry."""
         yield Pane("Words", id="words-list", classes="framed")
-        yield Pane("What it means   ↑↓ or a letter: another   esc closes", id="entry", classes="framed")
+        yield Pane(TITLES[-1], id="entry", classes="framed")
 
     def on_mount(self) -> None:
         """It is filled before it is laid out, so that the first frame is whole."""
@@ -53,7 +60,9 @@ class GlossaryScreen(Overlay[None]):
             for entry in ENTRIES[first : first + room]
         ]
         self.query_one("#words-list", Pane).show(words)
-        self.query_one("#entry", Pane).show(lines(ENTRIES[self._place], max(min(columns - WORDS, 80) - 3, 10)))
+        entry, width = self.query_one("#entry", Pane), columns - WORDS
+        entry.entitle(fitting(width - FRAME_OF_TITLE, *TITLES))
+        entry.show(lines(ENTRIES[self._place], max(min(width, 80) - 3, 10)))
 
     def action_choose(self, by: int) -> None:
         """Another word of the list."""

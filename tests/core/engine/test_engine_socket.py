@@ -162,7 +162,7 @@ async def test_a_malformed_peer_is_told_and_closed_and_nobody_else(place, bytes_
         assert isinstance(await other.ask(OpenTable(TableSpec())), TableOpened)
         reader, writer = await asyncio.open_unix_connection(str(place[0]))
         writer.write(bytes_sent)
-        told = await asyncio.wait_for(reader.read(), 5)
+        told = await asyncio.wait_for(reader.read(), 40)
         assert b"Failed" in told
         writer.close()
         # The same connection of the other is still in use: its engine was never restarted.

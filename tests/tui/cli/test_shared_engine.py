@@ -114,9 +114,9 @@ def test_a_plain_login_over_openssh_uses_it(sshd) -> None:
     def try_once() -> bool:
         return subprocess.run([*sshd[:1], "-q", *sshd[2:], "true"], capture_output=True, timeout=20).returncode != 255
 
-    wait_until(try_once, 20)
+    wait_until(try_once, 40)
     with RealTerminal(program=sshd) as terminal:
-        terminal.wait_for("Gradients", 20)
+        terminal.wait_for("Gradients", 40)
         terminal.press("  ")
         terminal.wait_for("step 2")
         terminal.press("q")

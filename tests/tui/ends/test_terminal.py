@@ -38,9 +38,9 @@ def test_started_stepped_reinitialized_and_quit(size: tuple[int, int], term: str
         if size[1] >= 24:
             # z1 and the loss by hand, from the weights of the first frame and row 0 of the table.
             for number in ("-0.4332", "-0.7533", "12.6540", "-0.3528", "+0.4127", "+61.2673", "-11.0695"):
-                terminal.wait_for(number, 5)
+                terminal.wait_for(number, 40)
         terminal.press("r")
-        terminal.wait_for("seed 1", 5)
+        terminal.wait_for("seed 1", 40)
         assert "step 0" in terminal.text
         colors = re.findall(rb"\x1b\[[0-9;]*[34]8;[25];", terminal.written)
         assert not (without_color and _has_hue(terminal)), "NO_COLOR"

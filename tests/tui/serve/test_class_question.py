@@ -77,7 +77,7 @@ class TestWithPeople:
             dashboard.wait_for("2 answered, 3 here", LONG)
             assert (bars(dashboard, "smaller"), bars(dashboard, "larger")) == ([1], [1])
             anna.process.kill()
-            dashboard.wait_until(lambda: line_of(dashboard, "anna") == "", 20, "anna is gone")
+            dashboard.wait_until(lambda: line_of(dashboard, "anna") == "", 40, "anna is gone")
             dashboard.wait_for("2 answered, 2 here", LONG)
             with come(dashboard, "late") as late, come(dashboard, "anna") as again:
                 again.wait_for("Your answer: larger; it may be changed", LONG)
@@ -255,7 +255,7 @@ def served_ssh(dashboard: RealTerminal, name: str) -> str:
     """What somebody of a name is told who is not let in."""
     port, password = re.search(r"ssh -p (\d+)", dashboard.text)[1], re.search(r"password: (\S+)", dashboard.text)[1]
     with RealTerminal(program=[SSH, *SSH_OPTIONS, "-p", port, "-l", name, "127.0.0.1"]) as client:
-        client.wait_until(lambda: "password:" in client.text or client.process.poll() is not None, 20)
+        client.wait_until(lambda: "password:" in client.text or client.process.poll() is not None, 40)
         client.press(f"{password}\r")
         client.wait_for_end(LONG)
         return client.output

@@ -117,7 +117,7 @@ def test_of_a_long_history_the_newest_losses_are_exact_and_the_message_stays_sma
 
 def wait_for_the_same(one: RealTerminal, other: RealTerminal) -> None:
     """Until both screens show the same numbers."""
-    one.wait_until(lambda: (other.read(), panes(one) == panes(other))[1], 20, f"the same as\n{other.text}")
+    one.wait_until(lambda: (other.read(), panes(one) == panes(other))[1], 40, f"the same as\n{other.text}")
 
 
 def panes(terminal: RealTerminal) -> list[str]:
@@ -141,12 +141,12 @@ def test_two_attendees_follow_and_return_to_their_own(dashboard) -> None:
         anna.press("d")
         anna.press("d")
 
-        dashboard.wait_until(lambda: line_of(dashboard, "prof") != "", 10)
+        dashboard.wait_until(lambda: line_of(dashboard, "prof") != "", 40)
         dashboard.press("\x1b[B" * 3)
         dashboard.press("f")
-        dashboard.wait_for("f on everybody's screen shows what prof does", 10)
+        dashboard.wait_for("f on everybody's screen shows what prof does", 40)
         assert "prof ▸" in line_of(dashboard, "prof")
-        anna.wait_for("prof shows their screen: f follows", 10)
+        anna.wait_for("prof shows their screen: f follows", 40)
         prof.press("   sss")
         prof.wait_for("ŷ   phase 3 of 10")
 
@@ -168,7 +168,7 @@ def test_two_attendees_follow_and_return_to_their_own(dashboard) -> None:
         anna.press(" s r jb+n=1wetR")
         anna.press("d")
         prof.press("d")
-        anna.wait_until(lambda: anna.screen.display[4] != before[2], 10, "all digits")
+        anna.wait_until(lambda: anna.screen.display[4] != before[2], 40, "all digits")
         # With all digits the lower panes scroll, and where one has scrolled to is one's own affair.
         anna.wait_until(
             lambda: (prof.read(), panes(anna)[:6] == panes(prof)[:6])[1], 20, "the same sample and activations"
@@ -176,7 +176,7 @@ def test_two_attendees_follow_and_return_to_their_own(dashboard) -> None:
         anna.press("\r")
         anna.wait_for("Why?")
         anna.press("\x1b")
-        anna.wait_until(lambda: "Why?" not in anna.text, 10)
+        anna.wait_until(lambda: "Why?" not in anna.text, 40)
         for one in (anna, prof):
             one.press("d")
         wait_for_the_same(anna, prof)
@@ -190,18 +190,18 @@ def test_two_attendees_follow_and_return_to_their_own(dashboard) -> None:
 
         # A pause holds what is one's own; the instructor goes on, and can be followed.
         dashboard.press("p")
-        dashboard.wait_for("paused", 10)
+        dashboard.wait_for("paused", 40)
         prof.press(" ")
         anna.wait_for("step 2,005")
         wait_for_the_same(anna, prof)
         anna.press("f")
-        anna.wait_for("look up, or press f to follow prof", 10)
+        anna.wait_for("look up, or press f to follow prof", 40)
         anna.press(" f")
-        anna.wait_for("following prof", 10)
+        anna.wait_for("following prof", 40)
         anna.press("f")
-        anna.wait_for("look up", 10)
+        anna.wait_for("look up", 40)
         dashboard.press("p")
-        anna.wait_until(lambda: panes(anna) == before, 10, "one's own, as it was")
+        anna.wait_until(lambda: panes(anna) == before, 40, "one's own, as it was")
         assert "step 2" in anna.screen.display[1]
         anna.press(" ")
         anna.wait_for("step 3")
@@ -214,9 +214,9 @@ def test_two_attendees_follow_and_return_to_their_own(dashboard) -> None:
 
         prof.press("q")
         prof.wait_for_end()
-        ben.wait_for("this has ended: f leaves", 10)
+        ben.wait_for("this has ended: f leaves", 40)
         ben.press("\x1b")
-        ben.wait_until(lambda: "seed 1" in ben.screen.display[1] and "step 2" in ben.screen.display[1], 10, "ben's own")
+        ben.wait_until(lambda: "seed 1" in ben.screen.display[1] and "step 2" in ben.screen.display[1], 40, "ben's own")
         for one in (anna, ben):
             one.press("q")
             assert one.wait_for_end() == 0

@@ -44,7 +44,7 @@ def test_step_resize_hang_up_and_come_back(workshop) -> None:
         bea.press("   ")
         bea.wait_for("step 3")
         bea.resize(100, 30)
-        bea.wait_until(lambda: any(len(line.rstrip()) == 100 for line in bea.screen.display), 10, "100 columns")
+        bea.wait_until(lambda: any(len(line.rstrip()) == 100 for line in bea.screen.display), 40, "100 columns")
         bea.process.kill()
     with workshop.come("bea") as bea:
         bea.wait_for("step 3")
@@ -220,7 +220,7 @@ def test_the_server_killed_leaves_nothing_behind_and_everything_saved(tmp_path, 
             assert any("compute.server" in command_line(pid) for pid in below)
             served.process.kill()
             served.process.wait()
-            wait_until(lambda: all(state(pid) in ("", "Z") for pid in below), 15, lambda: f"the end of {below}")
+            wait_until(lambda: all(state(pid) in ("", "Z") for pid in below), 40, lambda: f"the end of {below}")
         assert list((tmp_path / "t").iterdir()) == []
         assert saved(served, "ida").timeline.steps == 4
     finally:

@@ -317,7 +317,7 @@ def test_at_the_limit_of_descriptors_nobody_becomes_a_ghost(open_web, room) -> N
         ran = open_web.run("ghost", "-tt", "-oLogLevel=INFO", "-oConnectTimeout=3")
         assert ran.code != 0
     with open_web.ssh("ghost") as ghost:
-        ghost.wait_until(lambda: "Gradients" in ghost.text or "already" in ghost.text, 20, "the screen")
+        ghost.wait_until(lambda: "Gradients" in ghost.text or "already" in ghost.text, 40, "the screen")
         assert "already" not in ghost.text
         ghost.press("q")
         assert ghost.wait_for_end() == 0
@@ -437,6 +437,6 @@ def test_a_size_that_is_typed_is_not_the_terminal_s(open_web) -> None:
         huge.wait_for("step 1")
         assert resident(session) - before < 5 * 2**20
         huge.resize(100, 30)
-        huge.wait_until(lambda: any(len(line.rstrip()) == 100 for line in huge.screen.display), 10, "100 columns")
+        huge.wait_until(lambda: any(len(line.rstrip()) == 100 for line in huge.screen.display), 40, "100 columns")
         huge.press("q")
         assert huge.wait_for_end() == 0

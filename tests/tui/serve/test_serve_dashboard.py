@@ -25,31 +25,31 @@ def test_who_is_there_message_pause_and_end(dashboard) -> None:
         assert re.search("[▁▂▃▄▅▆▇█]{3}", line_of(dashboard, "anna"))
 
         dashboard.press("m")
-        dashboard.wait_for("a message to all; enter sends", 10)
+        dashboard.wait_for("a message to all; enter sends", 40)
         dashboard.press("look [bold]here[/]\r")
-        dashboard.wait_for("told everybody: look", 10)
-        anna.wait_for("look [bold]here[/]", 10)
+        dashboard.wait_for("told everybody: look", 40)
+        anna.wait_for("look [bold]here[/]", 40)
 
         dashboard.press("p")
-        dashboard.wait_for("paused", 10)
-        anna.wait_for("paused the workshop", 10)
+        dashboard.wait_for("paused", 40)
+        anna.wait_for("paused the workshop", 40)
         anna.press(" ")
         anna.read(0.5)
         dashboard.press("p")
-        anna.wait_until(lambda: "paused the workshop" not in anna.text, 10)
+        anna.wait_until(lambda: "paused the workshop" not in anna.text, 40)
         anna.press(" ")
-        anna.wait_for("step 6", 10)
+        anna.wait_for("step 6", 40)
         assert "step 7" not in anna.text
 
         dashboard.press("\x1b[B")
         dashboard.press("x")
-        dashboard.wait_for("end the session of anna?", 10)
+        dashboard.wait_for("end the session of anna?", 40)
         dashboard.press("y")
         assert anna.wait_for_end(10) == 0
         assert "the instructor has ended your session" in anna.written.decode()
-    dashboard.wait_for("nobody is here yet", 10)
+    dashboard.wait_for("nobody is here yet", 40)
     dashboard.press("q")
-    dashboard.wait_for("end the workshop", 10)
+    dashboard.wait_for("end the workshop", 40)
     dashboard.press("y")
     assert dashboard.wait_for_end(20) == 0
     assert dashboard.is_restored()
@@ -96,12 +96,12 @@ def test_odd_keys_and_sizes_end_nothing(dashboard) -> None:
             dashboard.press("\x1b")
             dashboard.read(0.05)
         dashboard.resize(120, 30)
-        dashboard.wait_until(lambda: line_of(dashboard, "anna") != "", 20, "anna's line")
+        dashboard.wait_until(lambda: line_of(dashboard, "anna") != "", 40, "anna's line")
         assert "a fault" not in dashboard.output
         dashboard.press("m")
-        dashboard.wait_for("a message to all", 10)
+        dashboard.wait_for("a message to all", 40)
         dashboard.press("still here\r")
-        anna.wait_for("still here", 10)
+        anna.wait_for("still here", 40)
 
 
 def test_a_terminal_that_can_not_place_text_gets_no_dashboard_but_a_workshop(tmp_path) -> None:

@@ -368,7 +368,7 @@ def test_a_session_writes_in_its_own_folder_only(workshop) -> None:
             client.press(name + "\r")
             client.wait_for(told)
         client.press("\x10screenshot")
-        client.wait_until(lambda: "No matches" in client.text, 10, "no screenshot in the palette")
+        client.wait_until(lambda: "No matches" in client.text, 40, "no screenshot in the palette")
         client.press("\x1b")
         time.sleep(0.3)
         client.press("q")
@@ -394,7 +394,7 @@ async def test_random_sizes_terminals_and_keys(workshop) -> None:
                     process.stdin.write(generator.randbytes(generator.randrange(1, 200)))
                     process.change_terminal_size(generator.randrange(2**32), generator.randrange(2**32))
                     await asyncio.sleep(0.02)
-    wait_until(lambda: not workshop.processes("session"), 20)
+    wait_until(lambda: not workshop.processes("session"), 40)
     with workshop.come("fine") as client:
         client.press("q")
         assert client.wait_for_end() == 0

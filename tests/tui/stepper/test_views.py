@@ -184,6 +184,21 @@ async def test_the_chosen_term_is_marked_in_every_line(engine: Engine) -> None:
         assert cells == ["∂L/∂ŷ", "ŷ", "y", "w2[1]", "z1[1]", "h1[1]", "x[1]"]
 
 
+async def test_what_a_number_is_made_of_stands_below_if_all_of_it_has_room(engine: Engine) -> None:
+    async with driven(engine, PART_4) as found:
+        await press(found, "space")
+        await why(found, Cell("gw1"))
+        above, _, made_of = lines(found, "why").partition("made of")
+        assert above.rstrip().endswith("all three agree to 7 digits")
+        rows = [row.split(maxsplit=2) for row in made_of.strip().splitlines()]
+        assert [(name, float(value), said.rstrip()) for name, value, said in rows] == [
+            ("∂L/∂z1[1]", found.read(Cell("gz1")), "the gradient of the loss by z1[1]"),
+            ("x[1]", found.read(Cell("x")), "bedrooms of row 0, scaled"),
+        ]
+        await press(found, "c")
+        assert "made of" not in lines(found, "why"), "the whole chain leaves no room"
+
+
 async def test_one_link_or_the_whole_chain_four_digits_or_all(engine: Engine) -> None:
     async with driven(engine, PART_4) as found:
         await press(found, "space")
@@ -224,7 +239,7 @@ async def test_an_update_tells_what_it_does_to_the_loss(engine: Engine) -> None:
         await why(found, Cell("new_w1"))
         shown = lines(found, "why")
         assert "= 0.37399 - 0.01·0.24421" in shown
-        alone, together = shown.splitlines()[-2:]
+        alone, together = (line for line in shown.splitlines() if ": loss" in line)
         assert alone.startswith("this update alone: loss 70.8822 → 70.88")
         await press(found, "escape", "space")
         assert together.startswith(f"all updates together: loss 70.8822 → {found.read(Cell('loss'))}")
@@ -697,6 +712,15 @@ def test_every_weight_of_2_2_1_has_its_number(settle: Settle, size: tuple[int, i
                     weight, gradient = edge(view, Cell(name, row, column), texts[Cell(name, row, column)])
                     assert weight == rounded(float(value[row, column]))
                     assert gradient in ("", rounded(view.value(Cell(f"g{name}", row, column))))
+
+
+@pytest.mark.parametrize("size", [(58, 14), (78, 22), (118, 38)])
+def test_every_bias_of_2_2_1_stands_by_its_unit(settle: Settle, size: tuple[int, int]) -> None:
+    view = view_of(settle(Session(Run(seed=1, initializer="normal"))).timeline)
+    biases = {name: value for name, value in view.parameters.items() if name.startswith("b")}
+    shown = "\n".join(map(text_of, drawn(view, *size)[0]))
+    for number in (float(number) for value in biases.values() for number in value.flat):
+        assert re.search(rf" b {re.escape(rounded(number))}\b", shown), f"{number} in\n{shown}"
 
 
 @pytest.mark.parametrize("hidden", [[3, 3], [8], [5, 4, 3], [40], [2] * 10, [30, 30]])

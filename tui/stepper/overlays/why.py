@@ -38,7 +38,7 @@ from backprop_tui.tui.stepper.view import View
 from backprop_tui.tui.widgets import footer, plot
 from backprop_tui.tui.widgets.axis import Axis
 from backprop_tui.tui.widgets.keys import Key, bindings
-from backprop_tui.tui.widgets.line import Line, Span
+from backprop_tui.tui.widgets.line import Line, Span, clipped
 from backprop_tui.tui.widgets.overlay import Overlay
 from backprop_tui.tui.widgets.pane import Pane
 from backprop_tui.tui.widgets.runner import Asker
@@ -164,7 +164,23 @@ class WhyScreen(Overlay[None]):
         ):
             if texts:
                 drawn += [(), *((Span(row, role),) for text in texts for row in wrapped_words(text, width))]
-        return drawn + _curve(activation_curve(self._trace, self.cell), width)
+        drawn += _curve(activation_curve(self._trace, self.cell), width)
+        return drawn + self._made_of(found, self.app.size.height - AROUND - len(drawn), width)
+
+    def _made_of(self, found: Explanation, room: int, width: int) -> list[Line]:
+        """Each number that enters, what it is and what it comes to; nothing if not all of them have room."""
+        if not found.cells or len(found.cells) + 2 > room:
+            return []
+        chosen, every = self._chosen_cell(found), [explain(self._trace, cell, self._facts) for cell in found.cells]
+        names = [self._called(cell) for cell in found.cells]
+        values = [full(it.value, self._view.dtype(it.cell.name)) if self._precise else fixed(it.value) for it in every]
+        wide, broad = max(map(len, names)), max(map(len, values))
+        rows: list[Line] = [(), (Span("made of", "dim"),)]
+        for it, name, value in zip(every, names, values, strict=True):
+            link = Span(name.ljust(wide), self._role("", it.cell, chosen), it.cell)
+            said = clipped(it.title, max(width - wide - broad - 5, 1))
+            rows.append((Span(" "), link, Span(f"  {value:>{broad}}  "), Span(said, "dim")))
+        return rows
 
     def _of_the_batch(self) -> list[str]:
         """Of which row the number is, and what all rows of the batch give together."""

@@ -122,7 +122,8 @@ def _unit(canvas: Canvas, view: View, cell: Cell, place: tuple[int, int], wide: 
         return
     canvas.text(left + 1, y, text.rjust(wide - 1), role, cell)
     if canvas.height > 6:
-        canvas.text(left + 2, y + 1, _named(view, of, number, canvas.width - left - 2), "dim")
+        name = _named(view, of, number, canvas.width - left)
+        canvas.text(min(left + 2, canvas.width - len(name)), y + 1, name, "dim")
 
 
 def _named(view: View, of: str, number: int, room: int) -> str:

@@ -1,5 +1,6 @@
 """What was just computed: the formula, and the same with this step's numbers put in."""
 
+from collections.abc import Sequence
 from textwrap import wrap
 
 from backprop_tui.core.explain import sentence
@@ -14,6 +15,10 @@ START = (
     "space makes one whole step, s only its next phase: z1, h1, ŷ, the loss,",
     "then the gradients backwards, then the update. b takes it back.",
 )
+"""What the keys do, before the first step."""
+
+SHORT_START = "space makes one whole step, s only its next phase, from z1 to the update. b takes it back."
+"""The same where these lines do not fit."""
 
 
 def title(view: View) -> str:
@@ -31,8 +36,10 @@ def lines(view: View, width: int, height: int, text: str = "") -> list[Line]:
     Before the first step, a scenario's `text`, or what the keys do.
     """
     phase = view.phase
+    if width < 1:  # a pane behind another's tab has no width
+        return []
     if phase is None or view.trace is None:
-        return [(Span(part),) for part in (wrap(escape_controls(text), width) if text else START)]
+        return [(Span(part),) for part in _before_the_first(text, width)]
     last = last_cell(view.network, view.done)
     if last is not None and last in view.fresh:
         told = zip(_sentence(view, last, width), ROLES, strict=True)
@@ -43,6 +50,12 @@ def lines(view: View, width: int, height: int, text: str = "") -> list[Line]:
     for cell in cells(view.network, phase)[1 : max(height - 1, 1)]:
         found.append((Span(_sentence(view, cell, width)[1], "title"),))
     return _filled(view, found, Cell(phase.names[0]), width, height)
+
+
+def _before_the_first(text: str, width: int) -> Sequence[str]:
+    if text:
+        return wrap(escape_controls(text), width)
+    return START if max(map(len, START)) <= width else wrap(SHORT_START, width)
 
 
 def _filled(view: View, found: list[Line], cell: Cell, width: int, height: int) -> list[Line]:
@@ -73,7 +86,7 @@ def _what_it_is(cell: Cell, width: int, room: int) -> list[Line]:
     """What the glossary says of a number, as many sentences as there is room for."""
     from backprop_tui.core.explain.glossary import entry_of  # not needed for the first frame
 
-    if room < 1 or width < 1:  # a pane behind another's tab has no width
+    if room < 1:
         return []
     said = entry_of(parse(cell.name)).says.split(". ")
     texts = (". ".join(said[:count]).rstrip(".") + "." for count in range(len(said), 0, -1))
