@@ -32,7 +32,9 @@ def build(part: FilePart, folder: FilePath | None, keys: Collection[str] = ()) -
     network = _network(part.network, table) if weights is None else _network_of(weights, part, table)
     run = _run(part, table, network, weights)
     _check_targets(part, table, network)
-    expectations = tuple(build_expectation(expect, run, ("expect", place)) for place, expect in enumerate(part.expect))
+    expectations = tuple(
+        build_expectation(expect, run, ("expect", place), part.tolerance) for place, expect in enumerate(part.expect)
+    )
     return Scenario(part.title, part.source, part.notes, run, expectations, _show(part, keys), part.subject, part.look)
 
 
@@ -102,8 +104,7 @@ def _network_of(weights: Weights, part: FilePart, table: TableSpec) -> Network:
 
 def _run(part: FilePart, table: TableSpec, network: Network, weights: Weights | None) -> Run:
     training, initial = part.training, part.initial
-    precision = part.network.precision if part.network else "float32"
-    choose(precision, ("float32", "float64"), ("network", "precision"))
+    precision = _precision(part)
     choose(initial.initializer, INITIALIZERS, ("initial", "initializer"))
     choose(training.optimizer, OPTIMIZERS, ("training", "optimizer"))
     choose(training.rows, RULES, ("training", "rows"))
@@ -121,6 +122,19 @@ def _run(part: FilePart, table: TableSpec, network: Network, weights: Weights | 
         _state(part, network, optimizer, precision, weights),
         precision,
     )
+
+
+def _precision(part: FilePart) -> str:
+    """What [network] says, or the file for all; float32 if neither does. Raises Bad."""
+    found = "float32"
+    network = part.network.precision if part.network else None
+    for said, at in ((part.precision, ("precision",)), (network, ("network", "precision"))):
+        if said is not None:
+            choose(said, ("float32", "float64"), at)
+            found = said
+    if None not in (part.precision, network) and part.precision != network:
+        raise Bad(("precision",), f"expected {network}, as in [network], or one of the two left out")
+    return found
 
 
 def _check_targets(part: FilePart, table: TableSpec, network: Network) -> None:

@@ -23,6 +23,7 @@ Numbers = tuple[float, ...]
 Rows = tuple[Numbers, ...]
 Count = Annotated[int, Meta(ge=0, le=2**31 - 1)]
 Share = Annotated[float, Meta(ge=0, lt=1)]
+Tolerance = Annotated[float, Meta(ge=0)]
 
 
 class LayerPart(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -39,7 +40,7 @@ class NetworkPart(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     loss: Line = "half_squared_error"
     frozen: Names = ()
     """Parameters that no update changes: `["b1", "b2"]`."""
-    precision: Line = "float32"
+    precision: Line | None = None
 
 
 class CategoryPart(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -121,7 +122,8 @@ class ExpectPart(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     step: Annotated[int, Meta(ge=0, le=MAX_STEPS)]
     name: Name
-    tolerance: Annotated[float, Meta(ge=0)]
+    tolerance: Tolerance | None = None
+    """If none is said here, it is the file's."""
     value: float | Rows | None = None
     published: float | Rows | None = None
     correct: float | Rows | None = None
@@ -139,6 +141,10 @@ class FilePart(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What it is about, in a few words: for the list of examples."""
     look: Text = ""
     """What to look for while stepping."""
+    precision: Line | None = None
+    """That of the network, said where its layers need not be."""
+    tolerance: Tolerance | None = None
+    """Of every `[[expect]]` that has none of its own."""
     data: DataPart = DataPart()
     network: NetworkPart | None = None
     initial: InitialPart = InitialPart()

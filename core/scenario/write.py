@@ -78,6 +78,9 @@ def dumps(scenario: Scenario, folder: FilePath | None = None) -> str:
     texts = {"source": scenario.source, "subject": scenario.subject}
     texts |= {"notes": _text(scenario.notes), "look": _text(scenario.look)}
     _put(document, texts, dict.fromkeys(texts, ""))
+    tolerance = _tolerance_of_all(scenario)
+    if tolerance is not None:
+        document["tolerance"] = tolerance
     document["data"] = _data(run.table, folder)
     document["network"] = _network(run)
     document["initial"] = {"seed": run.seed, "initializer": run.initializer, "constant": run.constant}
@@ -87,8 +90,14 @@ def dumps(scenario: Scenario, folder: FilePath | None = None) -> str:
     if scenario.show != Scenario().show:
         document["show"] = {key: value for key, value in show.items() if value}
     if scenario.expectations:
-        document["expect"] = [_expectation(expectation) for expectation in scenario.expectations]
+        document["expect"] = [_expectation(expectation, tolerance) for expectation in scenario.expectations]
     return tomlkit.dumps(document)
+
+
+def _tolerance_of_all(scenario: Scenario) -> float | None:
+    """The tolerance of several expectations, if all have the same: it is written once."""
+    found = {expectation.tolerance for expectation in scenario.expectations}
+    return found.pop() if len(found) == 1 and len(scenario.expectations) > 1 else None
 
 
 def _put(table: Any, values: dict[str, Any], defaults: dict[str, Any]) -> None:
@@ -193,7 +202,7 @@ def _training(settings: Settings, optimizer: Optimizer) -> dict[str, Any]:
     return found
 
 
-def _expectation(expectation: Expectation) -> dict[str, Any]:
+def _expectation(expectation: Expectation, tolerance: float | None) -> dict[str, Any]:
     index = f"[{expectation.index[0]},{expectation.index[1]}]" if expectation.index else ""
     found: dict[str, Any] = {"step": expectation.step, "name": expectation.name + index}
     if expectation.published is None:
@@ -202,7 +211,8 @@ def _expectation(expectation: Expectation) -> dict[str, Any]:
         found["published"] = _number_or_rows(expectation.published)
         found["correct"] = _number_or_rows(expectation.value)
         found["because"] = expectation.because
-    found["tolerance"] = expectation.tolerance
+    if expectation.tolerance != tolerance:
+        found["tolerance"] = expectation.tolerance
     return found | ({"source": expectation.source} if expectation.source else {})
 
 

@@ -167,7 +167,7 @@ def _hint(scenario: "Scenario", compared: "list[Compared]") -> Iterator[str]:
         for number in compared
     )
     if scenario.run.dtype == "float32" and any(near):
-        yield 'float32 has 7 digits: a textbook\'s may need precision = "float64" in [network]'
+        yield 'float32 has 7 digits: a textbook\'s may need precision = "float64", above the tables or in [network]'
 
 
 def _known_wrong(compared: "list[Compared]") -> Iterator[str]:
