@@ -20,6 +20,7 @@ from backprop_tui.core.text.files import reason, replace_file
 from tomlkit import TOMLDocument
 from tomlkit.items import InlineTable, Item
 
+from .build import UNITS_FIRST
 from .facts import Expectation, Matrix, Scenario, ScenarioError
 from .format import MAX_BYTES
 
@@ -173,7 +174,9 @@ def _put_state(document: TOMLDocument, run: Run) -> None:
     if not np.isfinite(row).all():
         raise ScenarioError("the parameters are not finite any more; go back to a step where they are")
     width = network.width
-    document["parameters"] = {name: _rows(value) for name, value in network.split(row[:width]).items()}
+    given: dict[str, Any] = {name: _rows(value) for name, value in network.split(row[:width]).items()}
+    square = any(p.shape[0] == p.shape[1] > 1 for p in network.parameters)
+    document["parameters"] = ({"layout": UNITS_FIRST} if square else {}) | given
     if len(row) == width:
         return
     moments = {}

@@ -127,7 +127,7 @@ def table(name: str, scenario: "Scenario", compared: "list[Compared]") -> Iterat
         yield line.rstrip()
     agree = sum(number.ok for number in compared)
     yield f"  {agree} of {len(compared)} numbers agree"
-    for line in (*_hint(scenario, compared), *_known_wrong(compared)):
+    for line in (*_hint(scenario, compared), *([scenario.note] if scenario.note else ()), *_known_wrong(compared)):
         yield f"  {line}"
     yield ""
 

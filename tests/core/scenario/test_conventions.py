@@ -1,9 +1,15 @@
 """A textbook's conventions in scenario files: what is said once, and in which layout."""
 
+import tomllib
+from pathlib import Path
+
+import forked
+import numpy as np
 import pytest
 from backprop_tui.core.engine.compute.engine import Engine
 from backprop_tui.core.scenario import Scenario, ScenarioError, parse
 from backprop_tui.core.scenario.check import check
+from backprop_tui.core.scenario.story import story
 from backprop_tui.core.scenario.write import dumps
 
 HALF = """
@@ -54,3 +60,97 @@ def test_a_precision_is_said_once_and_not_in_two_ways() -> None:
         half('tolerance = 1\nprecision = "float64"', 'precision = "float32"')
     with pytest.raises(ScenarioError, match="line 3: precision: expected one of float32, float64"):
         half('precision = "double"\ntolerance = 1')
+
+
+KERNELS = """
+title = "kernels"
+tolerance = 1e-12
+precision = "float64"
+[data]
+x = [[0.5, -0.2]]
+y = [[1.0]]
+[network]
+layers = [{ units = 2, activation = "tanh" }, { units = 3, activation = "relu" }, { units = 1, activation = "linear" }]
+[parameters]
+"""
+
+TYPED = """
+layout = "inputs, units"
+w1 = [[0.3, -0.1], [0.2, 0.4]]
+b1 = [0.1, -0.2]
+w2 = [[0.5, -0.3, 0.7], [0.1, 0.2, 0.6]]
+b2 = [[0.1, 0.2, 0.3]]
+w3 = [[0.4], [-0.5], [0.6]]
+b3 = 0.2
+"""
+
+
+def test_kernels_of_keras_are_turned(engine: Engine) -> None:
+    """Against Keras's own Dense layers, whose kernels are typed as they are."""
+    import keras
+
+    scenario = parse(KERNELS + TYPED, None, "kernels")
+    values = tomllib.loads(TYPED)
+    model = keras.Sequential([keras.layers.Dense(n, a) for n, a in ((2, "tanh"), (3, "relu"), (1, None))])
+    model.build((None, 2))
+    model.set_weights(
+        [np.reshape(values[f"{of}{n}"], (-1,) if of == "b" else (i, o)) for n, i, o in SIZES for of in "wb"]
+    )
+    expected = float(model(np.array([[0.5, -0.2]], "float32"))[0, 0])
+    text = f"[[expect]]\nstep = 1\nname = 'y_pred'\nvalue = {expected}\ntolerance = 1e-6\n"
+    (number,) = check(parse(KERNELS + TYPED + text, None, "kernels"), engine.answer)
+    assert number.ok
+    assert parse(dumps(scenario), None, "again") == scenario
+
+
+SIZES = ((1, 2, 2), (2, 2, 3), (3, 3, 1))
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        (
+            "w2 = [[0.5, 0.1], [-0.3, 0.2], [0.7, 0.6]]",
+            'w2: expected 2 rows of 3 numbers with layout = "inputs, units"',
+        ),
+        ("w2 = [1, 2, 3]", "w2: expected 2 rows of 3 numbers"),
+        (
+            'layout = "columns"',
+            'layout: expected "units, inputs", as here, or "inputs, units", as in Keras, got columns',
+        ),
+        ("layout = 2", "layout: expected"),
+    ],
+)
+def test_what_is_typed_the_other_way_is_told(typed: str, said: str) -> None:
+    key = typed.partition(" ")[0]
+    lines = [typed if line.startswith(key) else line for line in TYPED.splitlines()]
+    with pytest.raises(ScenarioError) as told:
+        parse(KERNELS + "\n".join(lines), None, "it")
+    assert said in str(told.value)
+
+
+def test_a_square_matrix_that_leaves_it_open_gets_a_note() -> None:
+    open_ = parse(KERNELS + TYPED_HERE, None, "it")
+    assert open_.layout_unsaid == ("w1",)
+    assert "w1 is square, and read as (units, inputs)" in " ".join(story(open_))
+    for said in (TYPED, 'layout = "units, inputs"' + TYPED_HERE, TYPED_HERE.replace("-0.1", "0.2")):
+        assert parse(KERNELS + said, None, "it").note == ""
+    assert parse(dumps(open_), None, "written").note == ""
+
+
+TYPED_HERE = """
+w1 = [[0.3, -0.1], [0.2, 0.4]]
+b1 = [[0.1], [-0.2]]
+w2 = [[0.5, 0.1], [-0.3, 0.2], [0.7, 0.6]]
+b2 = [[0.1], [0.2], [0.3]]
+w3 = [[0.4, -0.5, 0.6]]
+b3 = 0.2
+"""
+
+
+def test_check_says_what_is_left_open(tmp_path: Path) -> None:
+    expect = "[[expect]]\nstep = 1\nname = 'x'\nvalue = [[0.5, -0.2]]\n"
+    (tmp_path / "it.toml").write_text(KERNELS + TYPED_HERE + expect)
+    done = forked.run("check", "it.toml", cwd=tmp_path)
+    assert done.returncode == 0
+    assert "w1 is square, and read as (units, inputs)" in done.stdout
