@@ -52,6 +52,7 @@ def shapes(network: Network) -> dict[str, tuple[int, int]]:
         "x": (1, network.features),
         "y": (1, network.outputs),
         "loss": (1, 1),
+        "gx": (1, network.features),
     }
     for parameter in network.parameters:
         found[parameter.name] = found["g" + parameter.name] = found["new_" + parameter.name] = parameter.shape

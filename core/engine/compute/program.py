@@ -16,7 +16,7 @@ from backprop_tui.core.model.network import Array, Network
 from backprop_tui.core.model.trace import activations
 from backprop_tui.core.model.values import parse
 
-from .step import gradients, updated
+from .step import by_inputs, gradients, updated
 from .tensorflow import tf
 
 Tensor = Any
@@ -160,7 +160,8 @@ class Compiled:
         for name, shape in self._layout.items():
             traces[name] = computed[:, start : start + prod(shape)].reshape(-1, *shape)
             start += prod(shape)
-        traces |= split(computed[:, start:], "g") | split(after, "new_")
+        traces |= split(computed[:, start : self._size], "g") | split(after, "new_")
+        traces["gx"] = computed[:, self._size :].reshape(len(computed), -1, network.features)
         for number, letter in enumerate(self.program.optimizer.moments, 1):
             for prefix, states in ((f"{letter}_", before), (f"new_{letter}_", after)):
                 traces |= split(states[:, number * width : (number + 1) * width], prefix)
@@ -229,6 +230,15 @@ class Compiled:
         none = tf.zeros((self._size,), self.program.dtype)
         return tf.while_loop(lambda block, _: block < blocks, add, (tf.constant(0), none))[1]
 
+    def _with_inputs(self, before: Tensor, computed: Tensor) -> Tensor:
+        """What k steps computed (k, size), and after it their ∂L/∂x, of the states (k, state_width) before them."""
+        w1, layout = self.program.network.parameters[0], list(self._layout)
+        start = sum(prod(self._layout[name]) for name in layout[: layout.index("gz1")])
+        size = prod(self._layout["gz1"])
+        gz1 = tf.reshape(computed[:, start : start + size], (-1, *self._layout["gz1"]))
+        found = by_inputs(tf.reshape(before[:, w1.span], (-1, *w1.shape)), gz1)
+        return tf.concat([computed, tf.reshape(found, (computed.shape[0], -1))], 1)
+
     def _build(self) -> Callable[..., Any]:
         network, dtype = self.program.network, self.program.dtype
         state_width = self.program.optimizer.state_width(network)
@@ -256,7 +266,13 @@ class Compiled:
             i, _, computed, record, *traces = tf.while_loop(
                 more, body, (tf.constant(0), first, computed, record, *traces)
             )
-            return i, record, computed, *traces
+            # Outside of the loop, which stays as fast as it is: x is asked for in the steps that are shown.
+            if self.every:
+                before = tf.concat([first[None], record[:-1, :-1]], 0)
+                return i, record, computed, self._with_inputs(before, traces[0])
+            before = tf.where(i > 1, record[tf.maximum(i - 2, 0), :-1], first)
+            # Two of them: so it is the product of several matrices here as well, and rounds as there.
+            return i, record, self._with_inputs(tf.stack([before, first]), tf.stack([computed, computed]))[0]
 
         return tf.function(run, jit_compile=self.xla, autograph=False).get_concrete_function(  # type: ignore[no-any-return]
             tf.TensorSpec((state_width + 3,), dtype),

@@ -93,6 +93,17 @@ def gradients(
     return computed, tf.concat([tf.reshape(found[p.name], [-1]) for p in network.parameters], 0)
 
 
+def by_inputs(w1: Tensor, gz1: Tensor) -> Tensor:
+    """∂L/∂x (..., batch, features) of w1 (..., units, features) and ∂L/∂z1 (..., units, batch): the tape's way from
+    z1 back to x, along which z1 is linear.
+    """
+    x = tf.zeros((*gz1.shape[:-2], gz1.shape[-1], w1.shape[-1]), w1.dtype)
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        z1 = tf.matmul(w1, x, transpose_b=True)
+    return tape.gradient(z1, x, output_gradients=gz1)
+
+
 def _by_prediction(network: Network, values: dict[str, Tensor], y: Tensor, weight: Tensor, total: Tensor) -> Tensor:
     """∂L/∂ŷ (outputs, batch) if the loss is computed from z: the tape of the loss has no path through ŷ there.
 
