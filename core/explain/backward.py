@@ -48,7 +48,7 @@ def gradient(trace: Trace, cell: Cell, form: str) -> Explanation:
     title = f"the gradient of the loss by {name_of(trace, Cell(value.name, *cell.place))}"
     if form == CHAIN:
         return _chain(trace, cell, title)
-    ways = {"w": _by_weight, "b": _by_weight, "z": _by_pre_activation, "h": _by_output}
+    ways = {"w": _by_weight, "b": _by_weight, "z": _by_pre_activation, "h": _by_output, "x": _by_output}
     terms = ways[value.of](trace, cell, value.layer)
     return explanation(trace, cell, title, terms, notes=_notes(trace, cell, terms))
 
@@ -93,22 +93,28 @@ def _by_pre_activation(trace: Trace, cell: Cell, layer: int) -> list[Term]:
 
 
 def _by_output(trace: Trace, cell: Cell, layer: int) -> list[Term]:
-    """∂L/∂h: what comes back along the weights of the next layer, from each of its units."""
-    z = pre_activation(trace, layer + 1)
+    """∂L/∂h, and ∂L/∂x, of layer 0: what comes back along the weights of the next layer, from each of its units."""
+    z, (place, sample) = pre_activation(trace, layer + 1), _place_and_sample(cell)
     terms = []
     for unit in range(trace.network.layers[layer].units):
-        through = Cell(z, unit, cell.column)
-        back, along = factor(trace, "g" + z, *through.place), _along(trace, layer + 1, unit, cell.row, cell.column)
+        through = Cell(z, unit, sample)
+        back, along = factor(trace, "g" + z, *through.place), _along(trace, layer + 1, unit, place, sample)
         terms.append(Term((back, along), name=f"via {name_of(trace, through)}"))
     return terms
+
+
+def _place_and_sample(cell: Cell) -> tuple[int, int]:
+    """The place in its layer, and the sample: an x has them the other way round."""
+    return (cell.column, cell.row) if parse(cell.name).is_row else cell.place
 
 
 def _chain(trace: Trace, cell: Cell, title: str) -> Explanation:
     """The sum over all paths from the loss back to a parameter, a z or an h: a product along each."""
     network, value = trace.network, parse(cell.name)
-    layer, is_h = value.layer, value.of == "h"
-    chosen = list(samples(trace)) if value.is_parameter else [cell.column]
-    # An h is reached from the next layer's units; everything else through its own unit.
+    layer, is_h = value.layer, value.of in ("h", "x")
+    place, own_sample = _place_and_sample(cell)
+    chosen = list(samples(trace)) if value.is_parameter else [own_sample]
+    # An h, and an x, is reached from the next layer's units; everything else through its own unit.
     nearest = layer + 1 if is_h else layer
     furthest = _reach(trace, nearest, len(chosen), network.layers[layer].units if is_h else 1)
     if furthest is None:
@@ -119,7 +125,7 @@ def _chain(trace: Trace, cell: Cell, title: str) -> Explanation:
     roundings = np.zeros(0) if whole else sizes(trace, furthest)
     terms = []
     for sample in chosen:
-        first = range(network.layers[layer].units) if is_h else [cell.row]
+        first = range(network.layers[layer].units) if is_h else [place]
         between = [range(network.layers[number - 1].units) for number in range(nearest + 1, furthest + 1)]
         for units in product(first, *between):
             # units[0] is in the layer `nearest`, the last one in `furthest`: walk from the loss to the cell.
@@ -129,10 +135,10 @@ def _chain(trace: Trace, cell: Cell, title: str) -> Explanation:
                 path.append(_along(trace, number, to, at, sample))
                 path += _derivatives(trace, number - 1, at, sample)
             if is_h:
-                path.append(_along(trace, nearest, units[0], cell.row, sample))
+                path.append(_along(trace, nearest, units[0], place, sample))
             path += _entering(trace, cell, layer, sample)
             # The cell's own unit is on every path, and so is an only unit of a layer.
-            passed = [(nearest + place, unit) for place, unit in enumerate(units) if place or is_h]
+            passed = [(nearest + on_way, unit) for on_way, unit in enumerate(units) if on_way or is_h]
             by = [
                 name_of(trace, Cell(output_name(trace, number), unit, sample))
                 for number, unit in passed

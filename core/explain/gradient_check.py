@@ -60,8 +60,8 @@ class Question:
 def difference_request(trace: Trace, cell: Cell, context: Context) -> Question | None:
     """How to find a gradient by the finite difference; None if no change of parameters moves that number alone.
 
-    A parameter is moved itself. A z moves as its unit's bias does, for its own sample; an h as the next layer's biases
-    do along its weights; ŷ as its z does, if it has one of its own: ΔL/Δŷ.
+    A parameter is moved itself. A z moves as its unit's bias does, for its own sample; an h, and an x, as the next
+    layer's biases do along its weights; ŷ as its z does, if it has one of its own: ΔL/Δŷ.
     """
     found = _direction(trace, cell) if parse(cell.name).gradient else None
     if found is None:
@@ -183,16 +183,17 @@ def _direction(trace: Trace, cell: Cell) -> tuple[Array, int | None] | None:
     if value.is_parameter:
         direction[_place(trace, Cell(value.name, *cell.place))] = 1
         return direction, None
-    if trace.averaged or cell.column not in samples(trace):
+    place, sample = (cell.column, cell.row) if value.is_row else cell.place
+    if trace.averaged or sample not in samples(trace):
         return None
-    layer = value.layer_in(network)
-    if value.of == "h":
-        direction[network.parameter(f"b{layer + 1}").span] = trace[f"w{layer + 1}"][:, cell.row]
+    layer = 0 if value.of == "x" else value.layer_in(network)
+    if value.of in ("h", "x"):
+        direction[network.parameter(f"b{layer + 1}").span] = trace[f"w{layer + 1}"][:, place]
     elif value.of == "z" or network.activation(layer).elementwise:
         direction[_place(trace, Cell(f"b{layer}", cell.row))] = 1
     else:
         return None
-    return direction, cell.column
+    return direction, sample
 
 
 def _prediction(trace: Trace, cell: Cell, change: float) -> float:

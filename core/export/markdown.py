@@ -90,7 +90,7 @@ def _step(step: Step, samples: "_Samples") -> Iterator[str]:
     yield f"{samples.words(step)} Learning rate {trace.lr!r}.\n"
     yield "| value | | ∂L/∂value |"
     yield "| --- | ---: | ---: |"
-    yield from _rows("x", trace["x"].T, None, samples.table.features)
+    yield from _rows("x", trace["x"].T, trace["gx"].T, samples.table.features)
     for name in _computed(trace.network):
         yield from _rows(symbol(name), trace[name], trace["g" + name])
     yield from _rows("y", trace["y"].T, None, samples.table.targets)

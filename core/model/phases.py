@@ -129,11 +129,14 @@ def _places(network: Network) -> dict[str, int]:
 def numbers_done(network: Network, name: str, done: int) -> int:
     """How many numbers of a value are computed when `done` of the step are; all of what a step starts from.
 
-    A linear last layer's z is computed with ŷ.
+    A linear last layer's z is computed with ŷ, and ∂L/∂x is known when ∂L/∂z1 is.
     """
     places = _places(network)
     if name not in places:
         value = parse(name)
+        if value.of == "x" and value.gradient:
+            known = numbers_done(network, "gz1", done) == prod(shape(network, "gz1"))
+            return prod(shape(network, name)) if known else 0
         if value.of == "z":
             return numbers_done(network, "gy_pred" if value.gradient else "y_pred", done)
         if value.moment and value.updated:

@@ -117,11 +117,11 @@ class View:
         _, columns = phases.shape(self.network, name)
         count = self.count
         place = 0 if count == 1 else self.place
-        if name in ("x", "y"):
-            whole = np.array([[np.mean(column[:count]) for column in array.T]])
+        over = np.sum if parse(name).gradient else np.mean
+        if parse(name).is_row:
+            whole = np.array([[over(column[:count]) for column in array.T]])
             array = whole if place is None else array[place : place + 1]
         elif columns != array.shape[1]:
-            over = np.sum if parse(name).gradient else np.mean
             whole = np.array([[over(row[:count])] for row in array])
             array = whole if place is None else array[:, place : place + 1]
         rows = array.tolist()

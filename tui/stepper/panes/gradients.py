@@ -12,7 +12,10 @@ def title(view: View) -> str:
 
 
 def lines(view: View, width: int) -> list[Line]:
-    """∂L/∂w1 ... in the parameters' order; if there is room beside them, ∂L/∂ŷ, ∂L/∂h and ∂L/∂z at the right."""
+    """∂L/∂w1 ... in the parameters' order; if there is room beside them, ∂L/∂ŷ, ∂L/∂h and ∂L/∂z at the right.
+
+    If there is still room in the line below these, ∂L/∂x stands in it.
+    """
     network, wide = view.network, view.wide
     left = [
         line for parameter in network.parameters for line in matrix(view, "g" + parameter.name, parameter.name, wide)
@@ -26,8 +29,22 @@ def lines(view: View, width: int) -> list[Line]:
             middle += matrix(view, "g" + name, f"{label:<3}", wide)
     used = max(map(length_of, left))
     if used + 3 + 4 + wide < width:
-        return _beside(left, middle, width - 5 - wide)
+        below = len(middle)
+        found = _beside(left, middle, width - 5 - wide)
+        return _with_inputs(found, below, matrix(view, "gx", "x  ", wide)[0], width - 1)
     return left + middle
+
+
+def _with_inputs(lines: list[Line], at: int, inputs: Line, end: int) -> list[Line]:
+    """The lines with ∂L/∂x at the end of one of them, if there is such a line and room in it."""
+    if at < len(lines) and (gap := end - length_of(inputs) - length_of(_without_blank(lines[at]))) > 1:
+        lines[at] = (*_without_blank(lines[at]), Span(" " * gap), *inputs)
+    return lines
+
+
+def _without_blank(line: Line) -> Line:
+    """A line without the blank at its end."""
+    return line[:-1] if line and not line[-1].text.strip() else line
 
 
 def _beside(left: list[Line], right: list[Line], column: int) -> list[Line]:
