@@ -18,6 +18,7 @@ from .terms import (
     Explanation,
     Factor,
     Term,
+    constant,
     couples,
     derivative,
     error,
@@ -27,6 +28,7 @@ from .terms import (
     loss_constants,
     mean_over_batch,
     name_of,
+    one_minus,
     output_name,
     pre_activation,
     samples,
@@ -46,6 +48,8 @@ def gradient(trace: Trace, cell: Cell, form: str) -> Explanation:
     if value.of == "z" and value.layer == network.depth and (couples(trace) or network.ends_linear):
         return _by_last_pre_activation(trace, cell)
     title = f"the gradient of the loss by {name_of(trace, Cell(value.name, *cell.place))}"
+    if value.of == "z" and value.layer == network.depth and not network.activation(network.depth).elementwise:
+        return _through_all_outputs(trace, cell, title, form)
     if form == CHAIN:
         return _chain(trace, cell, title)
     ways = {"w": _by_weight, "b": _by_weight, "z": _by_pre_activation, "h": _by_output, "x": _by_output}
@@ -68,13 +72,42 @@ _LINEAR_LAST = "the last layer has no activation: its z is ŷ"
 
 
 def _by_last_pre_activation(trace: Trace, cell: Cell) -> Explanation:
-    """∂L/∂z of the last layer if it is ŷ - y at once: it is linear, or its derivative cancels against the loss's."""
+    """∂L/∂z of the last layer if it is ∂L/∂ŷ at once: it is linear, or its derivative cancels against the loss's."""
     network, output, sample = trace.network, cell.row, cell.column
-    prediction, target = factor(trace, "y_pred", output, sample), factor(trace, "y", sample, output)
     title = f"the gradient of the loss by {name_of(trace, Cell(parse(cell.name).base.name, *cell.place))}"
     note = network.loss_row.cancels or _LINEAR_LAST
-    terms = [Term((prediction,)), Term((target,), -1)]
+    if network.loss_row.compares:
+        prediction, target = factor(trace, "y_pred", output, sample), factor(trace, "y", sample, output)
+        terms = [Term((prediction,)), Term((target,), -1)]
+    else:
+        terms = terms_of(network.loss_row.slope, output_factors(trace, output, sample))
     return explanation(trace, cell, title, terms, common=loss_constants(trace), notes=(note,))
+
+
+def _through_all_outputs(trace: Trace, cell: Cell, title: str, form: str) -> Explanation:
+    """∂L/∂z of a softmax, whose z moves every ŷ: Σⱼ ∂L/∂ŷⱼ·ŷⱼ(δᵢⱼ - ŷᵢ), with all of its derivatives."""
+    unit, sample = cell.place
+    own = factor(trace, "y_pred", unit, sample)
+    # ŷ may be near 1: how it was rounded weighs more than the digits of what is left.
+    rest = replace(one_minus(own), size=1.0)
+    terms = []
+    for output in range(trace.network.outputs):
+        through = factor(trace, "y_pred", output, sample)
+        back = _at_prediction(trace, output, sample) if form == CHAIN else factor(trace, "gy_pred", output, sample)
+        name = f"via {through.symbol}"
+        of = slope(trace, through.cells[0], Cell(f"z{trace.network.depth}", unit, sample))
+        along = replace(through, derivative=of)
+        terms.append(Term((back, along, rest), 1, name) if output == unit else Term((back, along, own), -1, name))
+    constants = loss_constants(trace) if form == CHAIN else ()
+    notes = (f"each ŷ hangs on {name_of(trace, Cell(f'z{trace.network.depth}', *cell.place))}: ∂ŷⱼ/∂zᵢ = ŷⱼ(δᵢⱼ - ŷᵢ)",)
+    return explanation(trace, cell, title, terms, common=constants, form=form, notes=notes)
+
+
+def _at_prediction(trace: Trace, output: int, sample: int) -> Factor:
+    """∂L/∂ŷ without its constants: ŷ - y, or 1 if the loss is ŷ itself."""
+    if trace.network.loss_row.compares:
+        return error(trace, output, sample, "gy_pred")
+    return replace(constant("1", 1), cells=(Cell("gy_pred", output, sample),))
 
 
 def _by_weight(trace: Trace, cell: Cell, layer: int) -> list[Term]:
@@ -120,7 +153,7 @@ def _chain(trace: Trace, cell: Cell, title: str) -> Explanation:
     if furthest is None:
         found = gradient(trace, cell, LOCAL)
         return explanation(trace, cell, title, found.terms, notes=found.notes)
-    whole = furthest == network.depth
+    whole = furthest == network.depth and not _mixes(trace)
     constants = loss_constants(trace) if whole else ()
     roundings = np.zeros(0) if whole else sizes(trace, furthest)
     terms = []
@@ -149,7 +182,9 @@ def _chain(trace: Trace, cell: Cell, title: str) -> Explanation:
             terms.append(Term(tuple(path), name=name))
     terms = _largest_first(trace, terms) if len(chosen) > 1 else terms
     notes = _notes(trace, cell, terms)
-    if not whole:
+    if furthest == network.depth and not whole:
+        notes += (f"it starts at ∂L/∂z{furthest}, which comes through every ŷ: the why? of that has all of them",)
+    elif not whole:
         notes += (f"too many paths to write out: it starts at the gradients of layer {furthest}",)
     return explanation(trace, cell, title, terms, common=constants, form=CHAIN, notes=notes)
 
@@ -166,11 +201,16 @@ def _reach(trace: Trace, nearest: int, count: int, first: int) -> int | None:
 
 def _start(trace: Trace, layer: int, unit: int, sample: int, roundings: Array) -> list[Factor]:
     """∂L/∂z of a unit, to begin a path with: in the last layer written out, else as the trace has it."""
-    if layer < trace.network.depth:
+    if layer < trace.network.depth or _mixes(trace):
         return [replace(factor(trace, f"gz{layer}", unit, sample), size=float(roundings[unit, sample]))]
     if couples(trace):
         return [error(trace, unit, sample, f"gz{layer}")]
-    return [error(trace, unit, sample, "gy_pred"), *_derivatives(trace, layer, unit, sample)]
+    return [_at_prediction(trace, unit, sample), *_derivatives(trace, layer, unit, sample)]
+
+
+def _mixes(trace: Trace) -> bool:
+    """Whether each z of the last layer moves every ŷ, and the loss is not computed from z at once."""
+    return not (couples(trace) or trace.network.activation(trace.network.depth).elementwise)
 
 
 def _entering(trace: Trace, cell: Cell, layer: int, sample: int) -> list[Factor]:

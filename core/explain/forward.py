@@ -172,13 +172,13 @@ def _sum_terms(trace: Trace, layer: int, unit: int, sample: int) -> list[Term]:
         entering = input_cell(layer, place, sample)
         pair = (factor(trace, f"w{layer}", unit, place), factor(trace, entering.name, *entering.place))
         terms.append(Term(pair))
-    return [*terms, Term((factor(trace, f"b{layer}", unit),))]
+    return [*terms, Term((factor(trace, f"b{layer}", unit),))] if trace.network.layers[layer - 1].bias else terms
 
 
 def _in_units(trace: Trace, context: Context) -> tuple[str, ...]:
     """How far off the predictions are, in words and in the target's own units."""
     network = trace.network
-    if trace.averaged:
+    if trace.averaged or not network.loss_row.compares:
         return ()
     if network.loss_row.classes:
         return _probabilities(trace, context)

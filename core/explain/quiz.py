@@ -67,7 +67,7 @@ def question(trace: Trace, loss_after: float, level: str, number: int) -> Questi
     match number % 4:
         case 1:
             return _most(trace, random)
-        case 3:
+        case 3 if trace.loss > 0:
             return _loss(trace, loss_after)
         case _:
             return _direction(trace, random)
@@ -102,8 +102,8 @@ def _direction(trace: Trace, random: np.random.RandomState) -> Question:
 
 def _therefore(trace: Trace, cell: Cell, gradient: float, answer: int) -> str:
     """What follows from the gradient for the way that a parameter goes (1 up, 2 down, 3 stays)."""
-    if cell.name in trace.network.frozen:
-        return f", but {cell.name} is frozen"
+    if trace.network.is_frozen(cell.name, *cell.place):
+        return f", but {cell.name} is frozen" if trace.network.is_frozen(cell.name) else ", but it is frozen"
     if gradient == 0:
         return " moves nothing" if answer == 3 else " moves nothing, what the optimizer remembers does"
     if answer == 3:

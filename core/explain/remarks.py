@@ -123,7 +123,7 @@ def _flat_units(trace: Trace, layer: int) -> Iterator[Remark]:
     """
     activation, units = trace.network.activation(layer), trace.network.layers[layer - 1].units
     last_and_coupled = layer == trace.network.depth and couples(trace)
-    if trace.averaged or last_and_coupled:
+    if trace.averaged or last_and_coupled or not activation.elementwise:
         return
     rows = len(samples(trace))
     z, h = f"z{layer}", output_name(trace, layer)
@@ -159,7 +159,8 @@ def _equal_units(trace: Trace, layer: int) -> Iterator[Remark]:
     if layer == trace.network.depth:
         return
     kinds = ["", "g", *dict.fromkeys(f"{value.moment}_" for value in map(parse, trace.values) if value.moment)]
-    own = [trace[f"{kind}{of}{layer}"] for kind in kinds for of in "wb"]
+    letters = "wb" if trace.network.layers[layer - 1].bias else "w"
+    own = [trace[f"{kind}{of}{layer}"] for kind in kinds for of in letters]
     onward = [trace[f"{kind}w{layer + 1}"].T for kind in kinds]
     same: dict[bytes, list[int]] = {}
     for unit, row in enumerate(np.concatenate([*own, *onward], axis=1) + 0.0):  # -0 becomes 0
@@ -170,9 +171,9 @@ def _equal_units(trace: Trace, layer: int) -> Iterator[Remark]:
         return
     who = f"units {alike[0] + 1} and {alike[1] + 1}" if len(alike) == 2 else f"{len(alike)} units"
     text = f"{who} of layer {layer} are equal, so are their gradients: they stay equal"
-    names = [prefix + letter + str(layer) for letter in "wb" for prefix in ("", "g", "new_")]
+    names = [prefix + letter + str(layer) for letter in letters for prefix in ("", "g", "new_")]
     about_them = frozenset((name, unit) for unit in alike for name in names)
-    yield Remark("symmetric", text, f"gb{layer}", units=about_them)
+    yield Remark("symmetric", text, f"g{letters[-1]}{layer}", units=about_them)
 
 
 def _along_the_layers(trace: Trace) -> Iterator[Remark]:
@@ -303,7 +304,8 @@ def _rounding(trace: Trace) -> float:
     # Each product that goes into the last pre-activation is rounded by its own size.
     last = trace.network.depth
     entering = trace["x"][rows].T if last == 1 else trace[f"h{last - 1}"][:, rows]
-    products = np.abs(trace[f"w{last}"].astype("float64")) @ np.abs(entering) + np.abs(trace[f"b{last}"])
+    bias = np.abs(trace[f"b{last}"]) if trace.network.layers[-1].bias else 0
+    products = np.abs(trace[f"w{last}"].astype("float64")) @ np.abs(entering) + bias
     off = eps * (np.abs(y_pred) + np.abs(y) + products)
     # The gradient of the last pre-activation is finite where that of ŷ is not.
     slopes = np.abs(trace[f"g{pre_activation(trace, trace.network.depth)}"][:, rows].astype("float64"))

@@ -61,7 +61,7 @@ def _setting(value: Any) -> str:
     if isinstance(value, list):
         return ", ".join(map(_setting, value)) or "none"
     if isinstance(value, dict):
-        return f"{value['units']} {value['activation']}"
+        return f"{value['units']} {value['activation']}{'' if value.get('bias', True) else ' without bias'}"
     return escaped(value) if isinstance(value, str) else str(value)
 
 

@@ -99,6 +99,13 @@ def _network(run: Run) -> list[str]:
     units = [layer.units for layer in hidden]
     if units != [layer.units for layer in plain]:
         words += ["--hidden", ",".join(map(str, units)) or "none"]
+    last, natural = run.network.layers[-1], ending(run.table, run.network.loss)[0]
+    if last.activation != natural.activation and last.units == natural.units:
+        words += ["--last", last.activation]
+    if not any(layer.bias for layer in run.network.layers):
+        words += ["--no-bias"]
+    if run.network.frozen:
+        words += ["--freeze", ",".join(run.network.frozen)]
     if hidden and hidden[0].activation != plain[0].activation:
         words += ["--activation", hidden[0].activation]
     if run.network.loss != ending(run.table)[1] or _numbers_as_classes(run.table):
@@ -145,10 +152,10 @@ def _not_in_run(run: Run) -> list[str]:
         found.append("a file or column whose name holds control characters")
     if len({layer.activation for layer in network.layers[:-1]}) > 1:
         found.append("a different activation in each hidden layer")
-    if network.layers[-1] != ending(table, network.loss)[0] or (network.outputs > 1 and not table.classes):
+    if network.layers[-1].units != ending(table, network.loss)[0].units or (network.outputs > 1 and not table.classes):
         found.append(f"a last layer of {network.outputs} {network.layers[-1].activation}")
-    if network.frozen:
-        found.append(f"that {', '.join(network.frozen)} stay as they are")
+    if len({layer.bias for layer in network.layers}) > 1:
+        found.append("which layers have biases")
     if run.optimizer != Optimizer(run.optimizer.name):
         found.append(f"the constants of {run.optimizer.name}")
     if run.initial is not None:

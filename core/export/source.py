@@ -60,7 +60,7 @@ def network(run: Run) -> str:
     for number in range(1, net.depth + 1):
         activation = net.activation(number).tensorflow.format(z=f"z{number}")
         lines += [
-            f"    z{number} = tf.matmul(w{number}, h{number - 1}) + b{number}",
+            f"    z{number} = tf.matmul(w{number}, h{number - 1})" + f" + b{number}" * net.layers[number - 1].bias,
             f"    h{number} = {activation}",
         ]
     lines.append(f"    return z{net.depth}, h{net.depth}")
@@ -70,7 +70,7 @@ def network(run: Run) -> str:
 def step(run: Run) -> str:
     """The loss and `train_one_step(x, y, lr)`, with what the optimizer remembers."""
     net, optimizer = run.network, run.optimizer
-    learned = [parameter for parameter in net.parameters if parameter.name not in net.frozen]
+    learned = [parameter for parameter in net.parameters if not net.is_frozen(parameter.name)]
     state = run.first_state()
     lines = [f"parameters = [{', '.join(p.name for p in learned)}]"]
     for number, letter in enumerate(optimizer.moments, 1):
@@ -99,9 +99,23 @@ def step(run: Run) -> str:
         "    for i, (w, g) in enumerate(zip(parameters, gradients)):",
     ]
     rule = optimizer.rule.tensorflow.format(**optimizer.constants)
+    masks = _single_masks(run, [p.name for p in learned])
+    if masks:
+        lines.append("        before = tf.identity(w)")
     lines += [f"        {line}" for line in rule.splitlines()]
+    if masks:
+        lines.append("        w.assign(tf.where(learns[i], w, before))")
+        lines[1:1] = ["# Single numbers that no update changes.", f"learns = [{', '.join(masks)}]"]
     lines += ["    return float(loss)", "", "", "losses = []"]
     return "\n".join(lines)
+
+
+def _single_masks(run: Run, learned: list[str]) -> list[str]:
+    """For each parameter which of its numbers learn, as Python; empty if no single one is frozen."""
+    masks = run.network.split(~run.network.fixed)
+    if all(masks[name].all() for name in learned):
+        return []
+    return [str(masks[name].tolist()) for name in learned]
 
 
 def steps(run: Run, settings: Settings, used: list[list[int] | None], table: list[int]) -> str:

@@ -55,7 +55,10 @@ def settings(run: Run) -> dict[str, Any]:
         "targets": list(table.targets),
         "standardized": list(table.standardize),
         "target_transform": table.transform,
-        "layers": [{"units": layer.units, "activation": layer.activation} for layer in run.network.layers],
+        "layers": [
+            {"units": layer.units, "activation": layer.activation} | ({} if layer.bias else {"bias": False})
+            for layer in run.network.layers
+        ],
         "loss": run.network.loss,
         "frozen": list(run.network.frozen),
         "optimizer": optimizer.name,

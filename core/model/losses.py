@@ -31,7 +31,7 @@ class Loss:
     row (batch,). `last` is the activation that the last layer must have, if it must, with `least_outputs` units;
     `from_z` says that it is computed from z, so that it stays finite if ŷ is rounded to 0 or 1. `tensorflow` is the
     same as Python, of `y_true`, `y_pred` and `z`. `classes` says that the targets are those of classes, not numbers
-    with a unit.
+    with a unit, `compares` that the loss is about how near ŷ is to y.
     """
 
     name: str
@@ -51,6 +51,7 @@ class Loss:
     least_outputs: int = 1
     from_z: bool = False
     classes: bool = False
+    compares: bool = True
 
     @property
     def title(self) -> str:
@@ -115,6 +116,7 @@ def _sum_to_one(y: Values) -> Values:
 
 HALF_SQUARED, MEAN_SQUARED = "half_squared_error", "mean_squared_error"
 BINARY_CROSS_ENTROPY, SOFTMAX_CROSS_ENTROPY = "binary_cross_entropy", "softmax_cross_entropy"
+OUTPUT = "output"
 
 _ROWS = (
     Loss(
@@ -172,6 +174,18 @@ _ROWS = (
         least_outputs=2,
         from_z=True,
         classes=True,
+    ),
+    Loss(
+        OUTPUT,
+        formula=lambda outputs: "Σ ŷ" if outputs > 1 else "ŷ",
+        derivative=lambda outputs: "1",
+        function=lambda y, y_pred, z: y_pred.sum(axis=0),
+        tensorflow="tf.reduce_sum(y_pred, axis=0)",
+        source="the function itself, for its derivative",
+        terms=("ŷ",),
+        slope=("1",),
+        accepted="any numbers: they do not matter",
+        compares=False,
     ),
 )
 

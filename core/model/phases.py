@@ -82,7 +82,8 @@ def phases(network: Network) -> tuple[Phase, ...]:
     groups += [(FORWARD, (last_h,)), (LOSS, ("loss",)), (BACKWARD, ("g" + last_h,))]
     groups += [] if network.ends_linear else [(BACKWARD, ("g" + last_z,))]
     for number in range(network.depth, 0, -1):
-        groups.append((BACKWARD, (f"gw{number}", f"gb{number}")))
+        names: tuple[str, ...] = (f"gw{number}", f"gb{number}")
+        groups.append((BACKWARD, names if network.layers[number - 1].bias else names[:1]))
         if number > 1:
             groups += [(BACKWARD, (f"gh{number - 1}",)), (BACKWARD, (f"gz{number - 1}",))]
     groups.append((UPDATE, tuple("new_" + parameter.name for parameter in network.parameters)))

@@ -47,7 +47,7 @@ def _network(part: NetworkPart | None, table: TableSpec) -> Network:
         if targets != 1:
             raise Bad(("network",), f"expected [network] with a last layer of {targets} units, one for each target")
         return Network(features)
-    layers = tuple(Layer(layer.units, layer.activation) for layer in part.layers)
+    layers = tuple(Layer(layer.units, layer.activation, layer.bias) for layer in part.layers)
     if layers[-1].units != targets:
         raise Bad(
             ("network", "layers"),

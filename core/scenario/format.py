@@ -31,6 +31,7 @@ class LayerPart(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     units: Annotated[int, Meta(ge=1, le=MAX_UNITS)]
     activation: Line
+    bias: bool = True
 
 
 class NetworkPart(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -39,7 +40,7 @@ class NetworkPart(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     layers: Annotated[tuple[LayerPart, ...], Meta(min_length=1, max_length=MAX_LAYERS)]
     loss: Line = "half_squared_error"
     frozen: Names = ()
-    """Parameters that no update changes: `["b1", "b2"]`."""
+    """Parameters that no update changes, and single numbers of them: `["b1", "w2[1,2]"]`."""
     precision: Line | None = None
 
 

@@ -155,7 +155,9 @@ def _relative(path: str, folder: FilePath | None) -> str:
 def _network(run: Run) -> dict[str, Any]:
     layers = tomlkit.array()
     for layer in run.network.layers:
-        layers.append(_inline(units=layer.units, activation=layer.activation))
+        layers.append(
+            _inline(units=layer.units, activation=layer.activation, **({} if layer.bias else {"bias": False}))
+        )
     found = {"layers": layers.multiline(True), "loss": run.network.loss, "precision": run.dtype}
     return found | ({"frozen": list(run.network.frozen)} if run.network.frozen else {})
 

@@ -31,6 +31,10 @@ class Chosen:
     row: int | None = None
     hidden: tuple[int, ...] | None = None
     activation: str | None = None
+    last: str | None = None
+    """The activation of the last layer."""
+    bias: bool | None = None
+    freeze: tuple[str, ...] | None = None
     loss: str | None = None
     init: str | None = None
     precision: str | None = None
@@ -54,8 +58,10 @@ def run_with(chosen: Chosen, base: Run) -> Run:
     if chosen.init is not None:
         found = replace(found, initializer=chosen.init, initial=None)
     network = _network(chosen, base.network, base.table, found.table)
-    if network != base.network or chosen.seed is not None:
-        found = replace(found, network=network, initial=None)
+    as_before = replace(network, frozen=base.network.frozen) if network.parameters == base.network.parameters else None
+    if as_before != base.network or chosen.seed is not None:
+        found = replace(found, initial=None)
+    found = replace(found, network=network)
     return _settled(chosen, found)
 
 
@@ -90,11 +96,19 @@ def _network(chosen: Chosen, base: Network, before: TableSpec, table: TableSpec)
     loss = base.loss
     if chosen.hidden is not None:
         activation = hidden[0].activation if hidden else SIGMOID
-        hidden = [Layer(units, activation) for units in chosen.hidden]
+        hidden = [Layer(units, activation, last.bias) for units in chosen.hidden]
     if chosen.activation is not None:
-        hidden = [Layer(layer.units, chosen.activation) for layer in hidden]
+        hidden = [replace(layer, activation=chosen.activation) for layer in hidden]
     if chosen.loss is not None or table.targets != before.targets or table.classes != before.classes:
+        bias = last.bias
         last, loss = ending(table, chosen.loss)
-    found = Network(len(table.features), (*hidden, last), loss)
-    names = {parameter.name for parameter in found.parameters}
-    return replace(found, frozen=tuple(name for name in base.frozen if name in names))
+        last = replace(last, bias=bias)
+    if chosen.last is not None:
+        last = replace(last, activation=chosen.last)
+    layers = [*hidden, last]
+    if chosen.bias is not None:
+        layers = [replace(layer, bias=chosen.bias) for layer in layers]
+    found = Network(len(table.features), tuple(layers), loss)
+    if chosen.freeze is not None:
+        return replace(found, frozen=chosen.freeze)
+    return replace(found, frozen=tuple(name for name in base.frozen if found.can_freeze(name)))

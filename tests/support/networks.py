@@ -18,12 +18,24 @@ def hidden_layers(sizes: list[int], activation: str, outputs: int = 1) -> tuple[
 def networks(draw: st.DrawFn, max_hidden: int = 3, max_units: int = 4) -> Network:
     """1 to 3 features, up to `max_hidden` hidden layers, 1 to 3 outputs, all activations and losses that fit."""
     activations = st.sampled_from(hidden_activations())
-    hidden = draw(st.lists(st.builds(Layer, st.integers(1, max_units), activations), max_size=max_hidden))
+    biases = st.sampled_from((True, True, False))
+    hidden = draw(st.lists(st.builds(Layer, st.integers(1, max_units), activations, biases), max_size=max_hidden))
     loss = draw(st.sampled_from(list(LOSSES)))
     last = LOSSES[loss].last
     outputs = draw(st.integers(2 if last == "softmax" else 1, 3))
-    layers = (*hidden, Layer(outputs, last or draw(activations)))
+    ending = last or draw(activations if outputs == 1 else activations | st.just("softmax"))
+    layers = (*hidden, Layer(outputs, ending, draw(biases)))
     return Network(draw(st.integers(1, 3)), layers, loss)
+
+
+@st.composite
+def frozen(draw: st.DrawFn, network: Network) -> tuple[str, ...]:
+    """Up to two of its parameters, or single numbers of them."""
+    found = []
+    for parameter in draw(st.lists(st.sampled_from(network.parameters), unique=True, max_size=2)):
+        row, column = (draw(st.integers(1, size)) for size in parameter.shape)
+        found.append(draw(st.sampled_from((parameter.name, f"{parameter.name}[{row},{column}]"))))
+    return tuple(found)
 
 
 @dataclass(frozen=True)

@@ -79,6 +79,12 @@ def _activations() -> list[str]:
     return hidden_activations()
 
 
+def _all_activations() -> list[str]:
+    from backprop_tui.core.model.activations import ACTIVATIONS
+
+    return list(ACTIVATIONS)
+
+
 def _optimizers() -> list[str]:
     from backprop_tui.core.model.optimizers import OPTIMIZERS
 
@@ -131,6 +137,14 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
     add("--hidden", metavar="2[,3...]", type=_hidden, help="units of each hidden layer, or none (default: 2)")
     names = Later(_activations)
     add("--activation", metavar="NAME", choices=names, help="of the hidden layers: %(choices)s (default: sigmoid)")
+    add(
+        "--last",
+        metavar="NAME",
+        choices=Later(_all_activations),
+        help="of the last layer (default: what the loss takes)",
+    )
+    add("--no-bias", dest="bias", action="store_const", const=False, help="no layer has biases")
+    add("--freeze", metavar="A,B", type=_frozen, help="what no update changes: b1, w1[2,1]: row and column, from 1")
     names = Later(_losses)
     add("--loss", metavar="NAME", choices=names, help="%(choices)s (default: what the target takes)")
     names = Later(_initializers)
@@ -149,7 +163,7 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
 def says_a_run(options: argparse.Namespace) -> bool:
     """Whether anything was said of what is stepped through, so that it is not the session that was saved last."""
     named = ("data", "features", "target", "target_transform", "row", "hidden", "activation", "lr", "seed", *FORM)
-    more = ("loss", "init", "weights", "precision", "rows", "optimizer", "holdout")
+    more = ("last", "bias", "freeze", "loss", "init", "weights", "precision", "rows", "optimizer", "holdout")
     said = [getattr(options, name) for name in ("scenario", *named, *more)]
     return bool(options.steps) or any(value is not None for value in said)
 
@@ -178,7 +192,21 @@ def hideable_keys(name: str) -> frozenset[str]:
     return hideable()
 
 
-CHOSEN = ("data", "target", "target_transform", "row", "activation", "loss", "init", "precision", "lr", "seed")
+CHOSEN = (
+    "data",
+    "target",
+    "target_transform",
+    "row",
+    "activation",
+    "last",
+    "bias",
+    "freeze",
+    "loss",
+    "init",
+    "precision",
+    "lr",
+    "seed",
+)
 """The options that a run is made of just as they were read."""
 
 
@@ -346,6 +374,13 @@ def _encoding(text: str) -> str:
 
 def _hidden(text: str) -> list[int]:
     return _allowed(lambda: hidden_units(text))
+
+
+def _frozen(text: str) -> tuple[str, ...]:
+    """Names with commas between, not counting those within brackets: `b1,w1[2,1]`."""
+    from re import split
+
+    return tuple(part.strip() for part in split(r",(?![^\[]*\])", text))
 
 
 def names_of(text: str) -> list[str]:

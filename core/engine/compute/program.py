@@ -297,9 +297,7 @@ def joined(traces: list[dict[str, Array]]) -> dict[str, Array]:
 def _learns(program: Program) -> Array:
     """Which numbers of a state (state_width,) an update changes: not the frozen parameters, nor their moments."""
     network, optimizer = program.network, program.optimizer
-    learns = np.ones(network.width, bool)
-    for name in network.frozen:
-        learns[network.parameter(name).span] = False
+    learns = ~network.fixed
     counted = np.ones(optimizer.state_width(network) - (1 + len(optimizer.moments)) * network.width, bool)
     return np.concatenate([np.tile(learns, 1 + len(optimizer.moments)), counted])
 

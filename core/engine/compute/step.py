@@ -6,7 +6,13 @@ A function for each row of `model/activations.py`, `losses.py` and `optimizers.p
 from collections.abc import Callable
 from typing import Any
 
-from backprop_tui.core.model.losses import BINARY_CROSS_ENTROPY, HALF_SQUARED, MEAN_SQUARED, SOFTMAX_CROSS_ENTROPY
+from backprop_tui.core.model.losses import (
+    BINARY_CROSS_ENTROPY,
+    HALF_SQUARED,
+    MEAN_SQUARED,
+    OUTPUT,
+    SOFTMAX_CROSS_ENTROPY,
+)
 from backprop_tui.core.model.network import Network
 from backprop_tui.core.model.optimizers import Optimizer
 from backprop_tui.core.model.trace import activations
@@ -33,6 +39,7 @@ LOSSES: dict[str, Callable[[Tensor, Tensor, Tensor], Tensor]] = {
     # From z, not from ŷ: finite if ŷ has rounded to 0 or 1.
     BINARY_CROSS_ENTROPY: lambda y, y_pred, z: tf.reduce_sum(tf.nn.sigmoid_cross_entropy_with_logits(y, z), axis=0),
     SOFTMAX_CROSS_ENTROPY: lambda y, y_pred, z: tf.reduce_sum(-y * tf.nn.log_softmax(z, axis=0), axis=0),
+    OUTPUT: lambda y, y_pred, z: tf.reduce_sum(y_pred, axis=0),
 }
 """The loss of each sample (batch,) of y, ŷ and its z (outputs, batch)."""
 
@@ -56,7 +63,8 @@ def forward(network: Network, x: Tensor, parameters: dict[str, Tensor]) -> dict[
     """z1, h1 ... y_pred (units, batch) of samples x (batch, features)."""
     values, h = {}, tf.transpose(x)
     for number, (layer, (z_name, h_name)) in enumerate(zip(network.layers, activations(network), strict=True), 1):
-        z = tf.matmul(parameters[f"w{number}"], h) + parameters[f"b{number}"]
+        z = tf.matmul(parameters[f"w{number}"], h)
+        z = z + parameters[f"b{number}"] if layer.bias else z
         h = ACTIVATIONS[layer.activation](z)
         values[z_name], values[h_name] = z, h
     return values

@@ -1,5 +1,6 @@
 """A textbook's conventions against Keras in float64, over random networks: its layers, its losses, its tape."""
 
+from dataclasses import replace
 from typing import Any
 
 import keras
@@ -7,37 +8,46 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from backprop_tui.core.engine.compute.engine import Engine
-from backprop_tui.core.engine.protocol.messages import Inline, Program, RunSteps, StepsRun
+from backprop_tui.core.engine.protocol.messages import Inline, LossesFound, Program, RunSteps, StepsRun
+from backprop_tui.core.explain import CHAIN, LOCAL, Context, difference_request, explain
 from backprop_tui.core.model.arrays import arrays, numbers
-from backprop_tui.core.model.network import Array, Network
+from backprop_tui.core.model.network import Array, Layer, Network
+from backprop_tui.core.model.optimizers import Optimizer
+from backprop_tui.core.model.phases import Cell
+from backprop_tui.core.model.trace import Trace
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from networks import Batch, batch, networks
+from networks import Batch, batch, frozen, networks
 
 LR = 0.05
 SEEDS = st.integers(0, 2**31)
-RANDOM = settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+RANDOM = settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
 
 LOSSES: dict[str, Any] = {
     "half_squared_error": lambda y, y_pred: 0.5 * y.shape[1] * keras.losses.mean_squared_error(y, y_pred),
     "mean_squared_error": keras.losses.mean_squared_error,
     "binary_cross_entropy": lambda y, y_pred: y.shape[1] * keras.losses.binary_crossentropy(y, y_pred),
     "softmax_cross_entropy": keras.losses.categorical_crossentropy,
+    "output": lambda y, y_pred: tf.reduce_sum(y_pred, axis=1),
 }
 """The loss of each sample. Keras takes the mean over outputs of the first and the third."""
 
 
 def by_keras(network: Network, data: Batch) -> dict[str, Array]:
-    """Names of this program's numbers with Keras's: the loss, ∂L/∂x, each ∂L/∂w and ∂L/∂b, and what sgd makes of them."""
+    """Keras's numbers by their names here: the loss, ∂L/∂x, each ∂L/∂w and ∂L/∂b, and what sgd makes of them."""
     matrices = network.split(data.parameters)
     layers = [
-        keras.layers.Dense(layer.units, "linear" if layer.activation == "leaky_relu" else layer.activation)
+        keras.layers.Dense(
+            layer.units,
+            "linear" if layer.activation == "leaky_relu" else layer.activation,
+            use_bias=layer.bias,
+            dtype="float64",
+        )
         for layer in network.layers
     ]
     x = tf.constant(data.x)
     stack: list[Any] = []
     for layer, described in zip(layers, network.layers, strict=True):
-        layer.dtype_policy = "float64"
         stack.append(layer)
         if described.activation == "leaky_relu":
             stack.append(keras.layers.LeakyReLU(negative_slope=0.01, dtype="float64"))
@@ -60,6 +70,10 @@ def by_keras(network: Network, data: Batch) -> dict[str, Array]:
     for name, gradient in found.items():
         turned = gradient.numpy().T if name[0] == "w" else gradient.numpy().reshape(-1, 1)
         values[f"g{name}"], values[f"new_{name}"] = turned, matrices[name] - LR * turned
+    for name in network.frozen:
+        parameter, _, place = name.partition("[")
+        rows = tuple(int(part) - 1 for part in place.rstrip("]").split(",")) if place else (slice(None), slice(None))
+        values[f"new_{parameter}"][rows] = matrices[parameter][rows]
     return values
 
 
@@ -79,11 +93,66 @@ def assert_as_keras(engine: Engine, network: Network, data: Batch) -> None:
         np.testing.assert_allclose(trace[name], value, rtol=near, atol=near, err_msg=name)
 
 
+@st.composite
+def conventional(draw: st.DrawFn) -> Network:
+    """Layers with and without biases, softmax with every loss that takes it, frozen parameters and single numbers."""
+    network = draw(networks(max_hidden=2))
+    return replace(network, frozen=draw(frozen(network)))
+
+
 @pytest.mark.slow
 @RANDOM
-@given(networks(max_hidden=2), st.integers(1, 4), SEEDS)
-def test_the_gradient_by_the_inputs(engine: Engine, network: Network, size: int, seed: int) -> None:
+@given(conventional(), st.integers(1, 4), SEEDS)
+def test_a_step_is_that_of_keras(engine: Engine, network: Network, size: int, seed: int) -> None:
     assert_as_keras(engine, network, batch(network, size, seed))
+
+
+SOFTMAX = Layer(3, "softmax")
+EACH = {
+    "no bias": Network(2, (Layer(2, "tanh", bias=False), Layer(1, "linear"))),
+    "no bias at all": Network(2, (Layer(2, "tanh", bias=False), Layer(1, "linear", bias=False))),
+    "a single weight": Network(2, frozen=("w1[2,1]", "b1[1]")),
+    "softmax, half squared": Network(2, (Layer(2, "tanh"), SOFTMAX), "half_squared_error"),
+    "softmax, mean squared": Network(2, (SOFTMAX,), "mean_squared_error"),
+    "the output": Network(3, (Layer(2, "sigmoid"), Layer(2, "linear")), "output"),
+    "the output of a softmax": Network(3, (Layer(2, "sigmoid"), SOFTMAX), "output"),
+}
+
+
+@pytest.mark.parametrize("name", EACH)
+def test_each_convention_is_that_of_keras(engine: Engine, name: str) -> None:
+    network = EACH[name]
+    data = batch(network, 2, 7)
+    assert_as_keras(engine, network, data)
+    trace = Trace(network, LR, (0, 1), traced(engine, network, data))
+    for cell in (Cell(of, *place) for of, value in trace.values.items() for place in np.ndindex(value.shape)):
+        for form in (LOCAL, CHAIN):
+            found = explain(trace, cell, None, form)
+            assert found.evaluate() == pytest.approx(found.value, rel=1e-9, abs=1e-12), (cell, form)
+        if (question := difference_request(trace, cell, Context())) is not None:
+            answer = engine.answer(question.request)
+            assert isinstance(answer, LossesFound)
+            assert question.difference(answer)[0] == pytest.approx(trace[cell.name][cell.place], rel=1e-5, abs=1e-8), (
+                cell
+            )
+
+
+@pytest.mark.parametrize("optimizer", ["momentum", "rmsprop", "adam"])
+def test_the_moments_of_a_frozen_number_stay(engine: Engine, optimizer: str) -> None:
+    network, update = Network(2, frozen=("w1[2,1]",)), Optimizer(optimizer)
+    data = batch(network, 3, 1)
+    program = Program(network, update, "float64")
+    free = Program(Network(2), update, "float64")
+    samples = Inline(numbers(data.x), numbers(data.y), 1)
+    state = update.first_state(data.parameters)
+    made, unfrozen = (engine.answer(RunSteps(it, numbers(state), samples, LR)) for it in (program, free))
+    assert isinstance(made, StepsRun)
+    assert isinstance(unfrozen, StepsRun)
+    after, other = made.states.array[0], unfrozen.states.array[0]
+    stays = np.zeros(len(state), bool)
+    stays[[2 + moment * network.width for moment in range(1 + len(update.moments))]] = True
+    assert (after[stays] == state[stays]).all()
+    assert (after[~stays] == other[~stays]).all()
 
 
 @pytest.mark.parametrize("size", [3, 70, 5000])

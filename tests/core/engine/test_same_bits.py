@@ -39,7 +39,9 @@ def runs(draw: st.DrawFn) -> Run:
     rows = draw(st.integers(2, 7))
     sampling = Sampling(draw(st.sampled_from(RULES)), draw(st.integers(0, rows - 1)), draw(st.integers(1, 4)))
     dtype = draw(st.sampled_from(["float32", "float64"]))
-    return run_of(draw(networks()), optimizer, sampling, rows, draw(st.integers(0, 2**32 - 1)), dtype)
+    network = draw(networks())
+    network = replace(network, frozen=draw(frozen(network)))
+    return run_of(network, optimizer, sampling, rows, draw(st.integers(0, 2**32 - 1)), dtype)
 
 
 def bits(values: Array) -> bytes:

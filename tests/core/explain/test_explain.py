@@ -65,9 +65,11 @@ def networks(draw: st.DrawFn) -> Network:
     hidden = draw(st.lists(st.tuples(st.integers(1, 5), st.sampled_from(hidden_activations())), min_size=1, max_size=3))
     loss = draw(st.sampled_from(list(LOSSES)))
     outputs = draw(st.integers(1 if loss != SOFTMAX_CROSS_ENTROPY else 2, 3))
-    last = Layer(outputs, LOSSES[loss].last or draw(st.sampled_from(hidden_activations())))
-    frozen = draw(st.sampled_from(((), ("w1",), ("b1", "w2"))))
-    return Network(draw(st.integers(1, 4)), (*(Layer(*layer) for layer in hidden), last), loss, frozen)
+    endings = [*hidden_activations(), *(["softmax", "softmax"] if outputs > 1 else [])]
+    last = Layer(outputs, LOSSES[loss].last or draw(st.sampled_from(endings)), draw(st.booleans()))
+    frozen = draw(st.sampled_from(((), ("w1",), ("w1[1,1]", "w2"))))
+    biased = draw(st.booleans())
+    return Network(draw(st.integers(1, 4)), (*(Layer(*layer, biased) for layer in hidden), last), loss, frozen)
 
 
 def cells(trace: Trace) -> list[Cell]:
