@@ -183,7 +183,7 @@ def _chain(trace: Trace, cell: Cell, title: str) -> Explanation:
     terms = _largest_first(trace, terms) if len(chosen) > 1 else terms
     notes = _notes(trace, cell, terms)
     if furthest == network.depth and not whole:
-        notes += (f"it starts at ∂L/∂z{furthest}, which comes through every ŷ: the why? of that has all of them",)
+        notes += (f"∂L/∂z{furthest} comes through every ŷ: its own explanation has them all",)
     elif not whole:
         notes += (f"too many paths to write out: it starts at the gradients of layer {furthest}",)
     return explanation(trace, cell, title, terms, common=constants, form=CHAIN, notes=notes)

@@ -52,13 +52,13 @@ def shapes(network: Network) -> dict[str, tuple[int, int]]:
         "x": (1, network.features),
         "y": (1, network.outputs),
         "loss": (1, 1),
-        "gx": (1, network.features),
     }
     for parameter in network.parameters:
         found[parameter.name] = found["g" + parameter.name] = found["new_" + parameter.name] = parameter.shape
     for layer, names in zip(network.layers, activations(network), strict=True):
         for name in names:
             found[name] = found["g" + name] = (layer.units, 1)
+    found["gx"] = found["x"]
     return found
 
 

@@ -1,5 +1,7 @@
 """A step is the same bits however it is come by: alone, in a jump of whatever chunks, or computed again."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from backprop_tui.core.model.arrays import numbers
@@ -14,7 +16,7 @@ from backprop_tui.core.table.spec import TableSpec
 from driving import Settle
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from networks import batch, networks
+from networks import batch, frozen, networks
 from same_bits import is_same
 
 

@@ -20,7 +20,16 @@ from backprop_tui.tui.cli.check import table
 from command import run
 
 CLAIMING = [name for name in bundled_names() if bundled(name).expectations]
-PUBLISHED = ["mazur-2015", "han-kamber-2012", "hmkcode-2018", "insper-2025", "cs231n-g-eoj", "brownlee-2016", "xor"]
+PUBLISHED = [
+    "mazur-2015",
+    "han-kamber-2012",
+    "hmkcode-2018",
+    "insper-2025",
+    "cs231n-g-eoj",
+    "cs231n-sigmoid",
+    "brownlee-2016",
+    "xor",
+]
 
 
 def test_what_is_bundled() -> None:

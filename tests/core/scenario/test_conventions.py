@@ -154,3 +154,61 @@ def test_check_says_what_is_left_open(tmp_path: Path) -> None:
     done = forked.run("check", "it.toml", cwd=tmp_path)
     assert done.returncode == 0
     assert "w1 is square, and read as (units, inputs)" in done.stdout
+
+
+FREE = """
+title = "one frozen, none biased"
+tolerance = 1e-12
+precision = "float64"
+[data]
+x = [[1.0, 2.0]]
+y = [[1.0]]
+[network]
+layers = [{ units = 1, activation = "linear", bias = false }]
+frozen = ["w1[1,2]"]
+[parameters]
+layout = "units, inputs"
+w1 = [[0.5, 0.25]]
+[training]
+lr = 0.1
+[[expect]]
+step = 1
+name = "y_pred"
+value = 1.0
+[[expect]]
+step = 2
+name = "loss"
+value = 0.0
+"""
+
+
+def test_a_layer_without_biases_and_a_single_frozen_number(engine: Engine) -> None:
+    scenario = parse(FREE, None, "free")
+    assert all(number.ok for number in check(scenario, engine.answer))
+    assert [p.name for p in scenario.run.network.parameters] == ["w1"]
+    assert parse(dumps(scenario), None, "again") == scenario
+    moved = FREE.replace("y = [[1.0]]", "y = [[0.0]]").replace('step = 1\nname = "y_pred"', 'step = 1\nname = "w1"')
+    moved = moved.replace("value = 1.0", "value = [[0.4, 0.25]]").replace("value = 0.0", "value = 0.405")
+    assert all(number.ok for number in check(parse(moved, None, "moved"), engine.answer))
+
+
+@pytest.mark.parametrize(
+    ("frozen", "said"),
+    [
+        ("w1[2,1]", "network.frozen: no w1[2,1] to freeze: w1 is 1 by 2, counted from 1"),
+        ("b1", "network.frozen: no parameter 'b1' to freeze"),
+        ("w1[1]", "network.frozen: no w1[1] to freeze: write row and column, as in w1[1,1]"),
+    ],
+)
+def test_what_can_not_be_frozen_is_told(frozen: str, said: str) -> None:
+    with pytest.raises(ScenarioError) as told:
+        parse(FREE.replace("w1[1,2]", frozen), None, "free")
+    assert said in str(told.value)
+
+
+def test_a_function_needs_no_targets(engine: Engine) -> None:
+    text = FREE.replace("y = [[1.0]]\n", "").replace("[parameters]", 'loss = "output"\n[parameters]')
+    text = text.replace("value = 0.0", "value = 0.9")  # ŷ = 1 goes down by 0.1·x²
+    scenario = parse(text, None, "function")
+    assert all(number.ok for number in check(scenario, engine.answer))
+    assert parse(dumps(scenario), None, "again") == scenario

@@ -439,7 +439,7 @@ MISTAKES = [
     (
         '"linear"',
         '"softmax"',
-        "line 20: network.loss: a last layer with activation softmax needs the loss softmax_cross_entropy",
+        "line 16: network.layers: softmax needs a last layer of 2 units or more: of a single one it is 1",
     ),
     ('"half_squared_error"', '"hinge"', "line 20: network.loss: no loss 'hinge': half_squared_error"),
     ('"half_squared_error"', '"binary_cross_entropy"', "line 20: network.loss: binary_cross_entropy needs"),
