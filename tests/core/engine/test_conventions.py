@@ -10,11 +10,13 @@ import tensorflow as tf
 from backprop_tui.core.engine.compute.engine import Engine
 from backprop_tui.core.engine.protocol.messages import Inline, LossesFound, Program, RunSteps, StepsRun
 from backprop_tui.core.explain import CHAIN, LOCAL, Context, difference_request, explain
+from backprop_tui.core.export import source
 from backprop_tui.core.model.arrays import arrays, numbers
 from backprop_tui.core.model.network import Array, Layer, Network
 from backprop_tui.core.model.optimizers import Optimizer
 from backprop_tui.core.model.phases import Cell
 from backprop_tui.core.model.trace import Trace
+from backprop_tui.core.session.run import Run
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from networks import Batch, batch, frozen, networks
@@ -161,3 +163,23 @@ def test_the_gradient_by_the_inputs_of_a_batch_shown_as_means_is_the_sum(engine:
     data = batch(network, size, 5)
     found, expected = traced(engine, network, data)["gx"], by_keras(network, data)["gx"]
     np.testing.assert_allclose(found, expected if size == 3 else expected.sum(axis=0, keepdims=True), rtol=1e-9)
+
+
+@pytest.mark.parametrize("name", EACH)
+def test_the_notebook_of_a_run_makes_the_same_step(engine: Engine, name: str) -> None:
+    """The Python that is exported, executed: plain TensorFlow, without this program."""
+    network = EACH[name]
+    data = batch(network, 2, 7)
+    run = Run(
+        network=network, initial=tuple(data.parameters.tolist()), dtype="float64", optimizer=Optimizer("momentum")
+    )
+    space: dict[str, Any] = {}
+    exec("\n".join([source.IMPORTS, source.network(run), source.step(run)]), space)
+    request = RunSteps(run.program, numbers(run.first_state()), Inline(numbers(data.x), numbers(data.y), 2), LR)
+    answer = engine.answer(request)
+    assert isinstance(answer, StepsRun)
+    for _ in range(2):
+        space["train_one_step"](tf.constant(data.x), tf.constant(data.y), LR)
+    for parameter in network.parameters:
+        expected = answer.states.array[-1][parameter.span].reshape(parameter.shape)
+        np.testing.assert_allclose(space[parameter.name].numpy(), expected, rtol=1e-12, atol=1e-14)

@@ -141,7 +141,7 @@ async def test_every_number_of_the_panes_is_explained(engine: Engine) -> None:
             result = next(line for line in reversed(lines(found, "why").splitlines()) if f"= {text}" in line)
             assert result.endswith(f"= {text}"), (cell, lines(found, "why"))
             await press(found, "escape")
-        assert len(shown) == 3 + 6 + 9 + 5 + 18
+        assert len(shown) == 3 + 6 + 9 + 5 + 2 + 18
 
 
 async def test_terms_are_followed_to_the_data_and_back(engine: Engine) -> None:
@@ -273,7 +273,7 @@ async def test_the_panes_show_a_row_of_a_batch_or_the_mean(engine: Engine) -> No
             assert "h1 = σ(z1)" in lines(found, "forward")
             for cell, text in found.shown().items():
                 value = trace[cell.name]
-                if cell.name in ("x", "y"):
+                if cell.name in ("x", "y", "gx"):
                     assert float(text) == round(float(value[place, cell.column]), 4)
                 elif cell.name in ("z1", "h1", "y_pred", "gz1", "gh1", "gy_pred"):
                     assert float(text) == round(float(value[cell.row, place]), 4)
