@@ -102,7 +102,7 @@ class Compiled:
         """Whether no step comes after one with this loss, as the loop has it."""
         if self.every and bound is None:
             return False
-        return not (loss < np.inf and (bound is None or loss >= loss.dtype.type(bound)))
+        return not (abs(loss) < np.inf and (bound is None or loss >= loss.dtype.type(bound)))
 
     def pack(self, x: Array, y: Array, weight: Array) -> Samples:
         """The samples of up to `capacity` steps, as one array: each argument costs a tenth of a short call.
@@ -145,7 +145,8 @@ class Compiled:
     def _bound(self, bound: float | None) -> float:
         """Below which loss the loop ends. Where no loss ends it, not even one that is not finite, it is no number."""
         if bound is None:
-            return np.nan if self.every else -np.inf
+            # A loss that is the output may go to -∞, which is not finite either.
+            return np.nan if self.every else -float(np.finfo(self.program.dtype).max)
         return bound
 
     def _traces(self, before: Array, after: Array, samples: Array, computed: Array) -> dict[str, Array]:
