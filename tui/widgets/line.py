@@ -19,7 +19,10 @@ Line = tuple[Span, ...]
 
 def length_of(line: Line) -> int:
     """How many columns a line takes: a Chinese character has two."""
-    return sum(cell_len(span.text) for span in line)
+    length = 0
+    for text, _, _ in line:
+        length += len(text) if text.isascii() else cell_len(text)
+    return length
 
 
 def changed_until(before: Line, after: Line) -> int:

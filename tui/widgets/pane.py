@@ -1,7 +1,7 @@
 """A pane: draws lines, repaints only those that changed, scrolls when they are more than fit."""
 
 from collections.abc import Iterable, Sequence
-from typing import Self
+from typing import NamedTuple, Self
 
 from backprop_tui.core.model.phases import Cell
 from rich.segment import Segment
@@ -19,6 +19,35 @@ from .styles import DARK, LIGHT
 
 FRAME_OF_TITLE = 4
 """Columns of the line above that no title takes: its ends, and a blank on each side."""
+
+
+class Window(NamedTuple):
+    """Which of a pane's lines are seen, and where. To ask Textual for it takes longer than to draw a line."""
+
+    left: int
+    """The first column that is seen."""
+
+    top: int
+    """The first line that is seen."""
+
+    width: int
+    height: int
+    kept: int
+    """How many lines at the end stay in sight."""
+
+    count: int
+    """How many lines there are."""
+
+    def row_of(self, number: int) -> int | None:
+        """In which row a line is seen; None if it is not."""
+        if number >= self.count - self.kept:
+            return self.height - (self.count - number)
+        row = number - self.top
+        return row if 0 <= row < self.height - self.kept else None
+
+    def line_at(self, row: int) -> int:
+        """Which line is seen in a row; beyond the last one it has no line."""
+        return self.count - (self.height - row) if row >= self.height - self.kept else row + self.top
 
 
 class Pane(ScrollView):
@@ -63,9 +92,8 @@ class Pane(ScrollView):
 
         One that is there already is not painted again.
         """
-        kept = self._kept()
-        high, count = self.size.height - kept, len(self._lines) - kept
-        first = self.scroll_offset.y + 1
+        window = self.window
+        high, count, first = window.height - window.kept, window.count - window.kept, window.top + 1
         seen = f" ─ {first} to {min(first + high - 1, count)} of {count}" if 0 < high < count else ""
         room = self.outer_size.width - len(seen) - FRAME_OF_TITLE
         title = self._title if not seen or len(self._title) <= room else self._title[: max(room - 1, 0)] + "…"
@@ -85,39 +113,33 @@ class Pane(ScrollView):
 
         The last `pinned` of them stay in sight when the others scroll, if there is room for one more.
         """
-        old, self._lines = self._lines, tuple(lines)
-        before, self._pinned = self._pinned, pinned
-        size = Size(max(map(length_of, self._lines), default=0), len(self._lines))
-        if size != self.virtual_size or before != pinned:
+        old, before = self._lines, self._pinned
+        self._lines, self._pinned = tuple(lines), pinned
+        size, window = Size(max(map(length_of, self._lines), default=0), len(self._lines)), self.window
+        if before != pinned or not self._fits_alike(size, window):
             self.virtual_size = size
             self.refresh()
             self._write_title()
             return
-        left, width = self.scroll_offset.x, self.size.width
+        self.set_reactive(Pane.virtual_size, size)  # no other layout comes of it
         changed = []
         for number, (was, now) in enumerate(zip(old, self._lines, strict=True)):
-            if was != now and (y := self.row_of(number)) is not None:
-                changed.append(Region(0, y, min(max(changed_until(was, now) - left, 0), width), 1))
+            if was != now and (y := window.row_of(number)) is not None:
+                changed.append(Region(0, y, min(max(changed_until(was, now) - window.left, 0), window.width), 1))
         if changed:
             self.refresh(*changed)
 
-    def _kept(self) -> int:
-        """How many lines stay in sight now."""
-        high = self.size.height
-        return self._pinned if len(self._lines) > high > self._pinned else 0
+    def _fits_alike(self, size: Size, window: Window) -> bool:
+        """Whether lines of such a size change nothing but themselves: not what can be scrolled, nor how far it is."""
+        before, width = self.virtual_size, window.width
+        alike = size.height == before.height and not window.left and (size.width > width) == (before.width > width)
+        return alike or size == before
 
-    def row_of(self, number: int) -> int | None:
-        """In which row of the viewport a line is seen; None if it is not."""
-        high, kept, count = self.size.height, self._kept(), len(self._lines)
-        if number >= count - kept:
-            return high - (count - number)
-        row = number - self.scroll_offset.y
-        return row if 0 <= row < high - kept else None
-
-    def _line_at(self, row: int) -> int:
-        """Which line is seen in a row of the viewport; beyond the last one it has no line."""
-        high, kept = self.size.height, self._kept()
-        return len(self._lines) - (high - row) if row >= high - kept else row + self.scroll_offset.y
+    @property
+    def window(self) -> Window:
+        """Which of the lines are seen now."""
+        (width, height), (left, top), count = self.size, self.scroll_offset, len(self._lines)
+        return Window(left, top, width, height, self._pinned if count > height > self._pinned else 0, count)
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """Say which lines are seen."""
@@ -134,7 +156,7 @@ class Pane(ScrollView):
             x = 0
             for span in line:
                 if span.cell == cell:
-                    kept = self._kept()
+                    kept = self.window.kept
                     if y < len(self._lines) - kept:
                         # Above the lines that stay.
                         self.scroll_to_region(Region(x, y, len(span.text), 1 + kept), animate=False, force=True)
@@ -155,7 +177,7 @@ class Pane(ScrollView):
     def render_line(self, y: int) -> Strip:
         """One line of the viewport."""
         strip = self._painted(y)
-        span = self._selection.get_span(self._line_at(y)) if self._selection is not None else None
+        span = self._selection.get_span(self.window.line_at(y)) if self._selection is not None else None
         return strip if span is None else self._marked(strip, *span)
 
     def _marked(self, strip: Strip, start: int, end: int) -> Strip:
@@ -171,8 +193,8 @@ class Pane(ScrollView):
         return Strip.join(parts) if first < last else strip
 
     def _painted(self, y: int) -> Strip:
-        left, width = self.scroll_offset.x, self.size.width
-        number = self._line_at(y)
+        window = self.window
+        left, width, number = window.left, window.width, window.line_at(y)
         if number >= len(self._lines):
             return Strip.blank(width, self._style(""))
         line = self._lines[number]
@@ -218,7 +240,7 @@ class Pane(ScrollView):
         offset = event.get_content_offset(self)
         if offset is None:
             return
-        x, y = offset.x + self.scroll_offset.x, self._line_at(offset.y)
+        x, y = offset.x + self.scroll_offset.x, self.window.line_at(offset.y)
         for span in self._lines[y] if y < len(self._lines) else ():
             if x < len(span.text):
                 if span.cell is not None:
