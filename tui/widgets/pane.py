@@ -70,6 +70,12 @@ class Pane(ScrollView):
         self._pinned = 0
         self.entitle(title)
         self._styles: dict[str, Style] = {}
+        self._drawn: dict[int, tuple[Line | str, Strip]] = {}
+        """Each row as it was drawn last, frame and padding with it, and what it was drawn of: a line, or a title."""
+        self._drawn_for = 0, 0
+        """The width of the rows, and the first column that is seen in them."""
+        self._around = Style()
+        """How the blanks around the lines look."""
         self._selection: Selection | None = None
 
     @property
@@ -122,9 +128,9 @@ class Pane(ScrollView):
             self._write_title()
             return
         self.set_reactive(Pane.virtual_size, size)  # no other layout comes of it
-        changed = []
+        changed, self._lines = [], tuple(was if was == now else now for was, now in zip(old, self._lines, strict=True))
         for number, (was, now) in enumerate(zip(old, self._lines, strict=True)):
-            if was != now and (y := window.row_of(number)) is not None:
+            if was is not now and (y := window.row_of(number)) is not None:
                 changed.append(Region(0, y, min(max(changed_until(was, now) - window.left, 0), window.width), 1))
         if changed:
             self.refresh(*changed)
@@ -172,13 +178,50 @@ class Pane(ScrollView):
     def selection_updated(self, selection: Selection | None) -> None:
         """Other text is selected, or none."""
         self._selection = selection
+        self._drawn.clear()
         self.refresh()
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Rows of the pane with its frame, each drawn again only if it is drawn of something else.
+
+        Textual draws the frame. To let the lines pass through its borders and paddings would take as long as to draw
+        them; and it would look at all that of every pane at each step.
+        """
+        window, width = self.window, self.outer_size.width
+        if self._drawn_for != (width, window.left):
+            self._drawn_for = width, window.left
+            self._drawn.clear()
+        if not self._drawn:
+            self._around = Style.from_color(bgcolor=self.background_colors[1].rich_color)
+        strips = [self._row(y, window) for y in crop.line_range]
+        for filter in self.get_line_filters():
+            strips = [strip.apply_filter(filter, self.background_colors[1]) for strip in strips]
+        return strips if crop.column_span == (0, width) else [strip.crop(*crop.column_span) for strip in strips]
+
+    def _row(self, y: int, window: Window) -> Strip:
+        """A row of the pane, counted from the first of its frame."""
+        frame = self.styles.gutter
+        number = window.line_at(y - frame.top) if frame.top <= y < frame.top + window.height else None
+        of = self._above if number is None else self._line(number)
+        drawn = self._drawn.get(y)
+        if drawn is None or drawn[0] is not of:
+            if number is None:
+                strip = super().render_lines(Region(0, y, self.outer_size.width, 1))[0]
+            else:
+                strip = self._painted(number, window)
+                if frame.width:
+                    before, after = (Segment(" " * wide, self._around) for wide in (frame.left, frame.right))
+                    strip = Strip([before, *strip, after], frame.width + window.width)
+            self._drawn[y] = drawn = of, strip
+        return drawn[1]
+
+    def _line(self, number: int) -> Line:
+        return self._lines[number] if number < len(self._lines) else ()
 
     def render_line(self, y: int) -> Strip:
         """One line of the viewport."""
-        strip = self._painted(y)
-        span = self._selection.get_span(self.window.line_at(y)) if self._selection is not None else None
-        return strip if span is None else self._marked(strip, *span)
+        window = self.window
+        return self._painted(window.line_at(y), window)
 
     def _marked(self, strip: Strip, start: int, end: int) -> Strip:
         """The same, with what is selected in reverse; an end of -1 is that of the line."""
@@ -192,15 +235,15 @@ class Pane(ScrollView):
         )
         return Strip.join(parts) if first < last else strip
 
-    def _painted(self, y: int) -> Strip:
-        window = self.window
-        left, width, number = window.left, window.width, window.line_at(y)
-        if number >= len(self._lines):
-            return Strip.blank(width, self._style(""))
-        line = self._lines[number]
-        if left == 0 and (room := width - length_of(line)) >= 0:
-            return Strip(self._segments((*line, Span(" " * room))), width)
-        return self._cut(Strip(self._segments(line)), left, width)
+    def _painted(self, number: int, window: Window) -> Strip:
+        """A line in the columns of the viewport, with what is selected of it."""
+        line, width = self._line(number), window.width
+        if window.left == 0 and (room := width - length_of(line)) >= 0:
+            strip = Strip(self._segments((*line, Span(" " * room))), width)
+        else:
+            strip = self._cut(Strip(self._segments(line)), window.left, width)
+        span = self._selection.get_span(number) if self._selection is not None else None
+        return strip if span is None else self._marked(strip, *span)
 
     def _cut(self, strip: Strip, left: int, width: int) -> Strip:
         """So many columns of a longer line. A number that is cut off must not look like a whole one."""
@@ -234,6 +277,7 @@ class Pane(ScrollView):
         """The theme or the classes changed."""
         super().notify_style_update()
         self._styles.clear()
+        self._drawn.clear()
 
     def on_click(self, event: Click) -> None:
         """Point at the number under the mouse."""
