@@ -37,12 +37,17 @@ def result_text(explanation: Explanation, digits: int | None) -> str:
 
 def best(explanation: Explanation, digits: int | None, worked: bool) -> Show:
     """The shortest way to write the numbers of a line in which it holds; else the shortest way."""
+    return chosen(explanation, digits, worked)[0]
+
+
+def chosen(explanation: Explanation, digits: int | None, worked: bool) -> tuple[Show, bool]:
+    """The same, and whether the line holds in it."""
     ways = shows(explanation, digits)
     for tolerance in (0.5, 1.0):
         for show in ways:
             if holds(explanation, show, digits, worked, tolerance):
-                return show
-    return ways[0]
+                return show, True
+    return ways[0], False
 
 
 def holds(explanation: Explanation, show: Show, digits: int | None, worked: bool, tolerance: float = 1.0) -> bool:

@@ -1,6 +1,7 @@
 """What the screen shows: one frozen value, made from the timeline, that every pane draws from."""
 
 from dataclasses import dataclass, field
+from math import isfinite
 from typing import Literal
 
 import numpy as np
@@ -148,7 +149,7 @@ class View:
             text, role = PENDING.center(width), "pending"
         else:
             text = full(value, self.dtype(cell.name)).rjust(width) if self.precise else fixed(value, width=width)
-            role = "alarm" if not np.isfinite(value) else "negative" if value < 0 else "positive"
+            role = "alarm" if not isfinite(value) else "negative" if value < 0 else "positive"
             if cell in self.fresh or cell.name in self.fresh:
                 role += " fresh"
         if cell in self.inputs:
