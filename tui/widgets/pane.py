@@ -4,11 +4,12 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple, Self
 
 from backprop_tui.core.model.phases import Cell
+from backprop_tui.tui.textual_hooks import paint_soon
 from rich.segment import Segment
 from rich.style import Style
 from rich.text import Text
 from textual.events import Click
-from textual.geometry import Region, Size
+from textual.geometry import Region, Size, Spacing
 from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.selection import Selection
@@ -16,6 +17,8 @@ from textual.strip import Strip
 
 from .line import Line, Span, changed_until, length_of
 from .styles import DARK, LIGHT
+
+NO_SPACE = Spacing()
 
 FRAME_OF_TITLE = 4
 """Columns of the line above that no title takes: its ends, and a blank on each side."""
@@ -35,19 +38,19 @@ class Window(NamedTuple):
     kept: int
     """How many lines at the end stay in sight."""
 
-    count: int
+    lines: int
     """How many lines there are."""
 
     def row_of(self, number: int) -> int | None:
         """In which row a line is seen; None if it is not."""
-        if number >= self.count - self.kept:
-            return self.height - (self.count - number)
+        if number >= self.lines - self.kept:
+            return self.height - (self.lines - number)
         row = number - self.top
         return row if 0 <= row < self.height - self.kept else None
 
     def line_at(self, row: int) -> int:
         """Which line is seen in a row; beyond the last one it has no line."""
-        return self.count - (self.height - row) if row >= self.height - self.kept else row + self.top
+        return self.lines - (self.height - row) if row >= self.height - self.kept else row + self.top
 
 
 class Pane(ScrollView):
@@ -67,6 +70,8 @@ class Pane(ScrollView):
         self._title = self._above = ""
         self._touched: tuple[Region, ...] = ()
         self._lines: tuple[Line, ...] = ()
+        self._lengths: list[int] = []
+        """How many columns each of the lines takes."""
         self._pinned = 0
         self.entitle(title)
         self._styles: dict[str, Style] = {}
@@ -90,8 +95,9 @@ class Pane(ScrollView):
 
     def entitle(self, title: str) -> None:
         """Write a title into the line above, as it is: no markup."""
-        self._title = title
-        self._write_title()
+        if title != self._title:
+            self._title = title
+            self._write_title()
 
     def _write_title(self) -> None:
         """The title, and which lines are seen if not all fit: a scrollbar would take a column from the numbers.
@@ -99,7 +105,7 @@ class Pane(ScrollView):
         One that is there already is not painted again.
         """
         window = self.window
-        high, count, first = window.height - window.kept, window.count - window.kept, window.top + 1
+        high, count, first = window.height - window.kept, window.lines - window.kept, window.top + 1
         seen = f" ─ {first} to {min(first + high - 1, count)} of {count}" if 0 < high < count else ""
         room = self.outer_size.width - len(seen) - FRAME_OF_TITLE
         title = self._title if not seen or len(self._title) <= room else self._title[: max(room - 1, 0)] + "…"
@@ -112,26 +118,32 @@ class Pane(ScrollView):
 
     def refresh(self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False) -> Self:
         """Paint anew: all of it, or these regions. Textual would paint all of a pane for another title."""
-        return super().refresh(*(regions or self._touched), repaint=repaint, layout=layout, recompose=recompose)
+        regions = regions or self._touched
+        if regions and self.is_mounted and not layout and not recompose:
+            paint_soon(self, regions)
+            return self
+        return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
 
     def show(self, lines: Sequence[Line], pinned: int = 0) -> None:
         """Draw these lines; only the ones that differ from those drawn before are painted.
 
         The last `pinned` of them stay in sight when the others scroll, if there is room for one more.
         """
-        old, before = self._lines, self._pinned
-        self._lines, self._pinned = tuple(lines), pinned
-        size, window = Size(max(map(length_of, self._lines), default=0), len(self._lines)), self.window
+        old, old_lengths, before = self._lines, self._lengths, self._pinned
+        self._lines, self._lengths, self._pinned = tuple(lines), list(map(length_of, lines)), pinned
+        size, window = Size(max(self._lengths, default=0), len(self._lines)), self.window
         if before != pinned or not self._fits_alike(size, window):
             self.virtual_size = size
             self.refresh()
             self._write_title()
             return
         self.set_reactive(Pane.virtual_size, size)  # no other layout comes of it
-        changed, self._lines = [], tuple(was if was == now else now for was, now in zip(old, self._lines, strict=True))
+        self._lines = tuple(was if was == now else now for was, now in zip(old, self._lines, strict=True))
+        changed = []
         for number, (was, now) in enumerate(zip(old, self._lines, strict=True)):
             if was is not now and (y := window.row_of(number)) is not None:
-                changed.append(Region(0, y, min(max(changed_until(was, now) - window.left, 0), window.width), 1))
+                until = changed_until(was, now, old_lengths[number], self._lengths[number])
+                changed.append(Region(0, y, min(max(until - window.left, 0), window.width), 1))
         if changed:
             self.refresh(*changed)
 
@@ -193,14 +205,14 @@ class Pane(ScrollView):
             self._drawn.clear()
         if not self._drawn:
             self._around = Style.from_color(bgcolor=self.background_colors[1].rich_color)
-        strips = [self._row(y, window) for y in crop.line_range]
+        frame = self.styles.gutter
+        strips = [self._row(y, window, frame) for y in crop.line_range]
         for filter in self.get_line_filters():
             strips = [strip.apply_filter(filter, self.background_colors[1]) for strip in strips]
         return strips if crop.column_span == (0, width) else [strip.crop(*crop.column_span) for strip in strips]
 
-    def _row(self, y: int, window: Window) -> Strip:
+    def _row(self, y: int, window: Window, frame: Spacing) -> Strip:
         """A row of the pane, counted from the first of its frame."""
-        frame = self.styles.gutter
         number = window.line_at(y - frame.top) if frame.top <= y < frame.top + window.height else None
         of = self._above if number is None else self._line(number)
         drawn = self._drawn.get(y)
@@ -208,10 +220,7 @@ class Pane(ScrollView):
             if number is None:
                 strip = super().render_lines(Region(0, y, self.outer_size.width, 1))[0]
             else:
-                strip = self._painted(number, window)
-                if frame.width:
-                    before, after = (Segment(" " * wide, self._around) for wide in (frame.left, frame.right))
-                    strip = Strip([before, *strip, after], frame.width + window.width)
+                strip = self._painted(number, window, frame)
             self._drawn[y] = drawn = of, strip
         return drawn[1]
 
@@ -222,6 +231,19 @@ class Pane(ScrollView):
         """One line of the viewport."""
         window = self.window
         return self._painted(window.line_at(y), window)
+
+    def _painted(self, number: int, window: Window, around: Spacing = NO_SPACE) -> Strip:
+        """A line in the columns of the viewport, with what is selected of it, and blanks around it."""
+        line, width = self._line(number), window.width
+        segments: Iterable[Segment]
+        if window.left == 0 and (room := width - (self._lengths[number] if line else 0)) >= 0:
+            segments = self._segments((*line, Span(" " * room)))
+        else:
+            segments = self._cut(Strip(self._segments(line)), window.left, width)
+        if self._selection is not None and (span := self._selection.get_span(number)) is not None:
+            segments = self._marked(Strip(segments, width), *span)
+        before, after = ([Segment(" " * wide, self._around)] if wide else [] for wide in (around.left, around.right))
+        return Strip([*before, *segments, *after], around.width + width)
 
     def _marked(self, strip: Strip, start: int, end: int) -> Strip:
         """The same, with what is selected in reverse; an end of -1 is that of the line."""
@@ -234,16 +256,6 @@ class Pane(ScrollView):
             strip.crop(last, width),
         )
         return Strip.join(parts) if first < last else strip
-
-    def _painted(self, number: int, window: Window) -> Strip:
-        """A line in the columns of the viewport, with what is selected of it."""
-        line, width = self._line(number), window.width
-        if window.left == 0 and (room := width - length_of(line)) >= 0:
-            strip = Strip(self._segments((*line, Span(" " * room))), width)
-        else:
-            strip = self._cut(Strip(self._segments(line)), window.left, width)
-        span = self._selection.get_span(number) if self._selection is not None else None
-        return strip if span is None else self._marked(strip, *span)
 
     def _cut(self, strip: Strip, left: int, width: int) -> Strip:
         """So many columns of a longer line. A number that is cut off must not look like a whole one."""
