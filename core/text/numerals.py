@@ -33,7 +33,7 @@ def fixed(value: float, digits: int = 4, width: int | None = None) -> str:
     elif value == 0:
         # A column is left where the others have their sign.
         text = f"{0:.{digits if width is None else min(digits, width - 3)}f}"
-    elif abs(value) < 10.0**-digits or float(f"{abs(value):.{digits}f}") >= LARGE:
+    elif abs(value) < 10.0**-digits or (abs(value) > LARGE - 1 and float(f"{abs(value):.{digits}f}") >= LARGE):
         text = _scientific(value, digits, width)
     else:
         text = _decimal(value, digits, width)

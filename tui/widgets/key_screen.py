@@ -31,6 +31,7 @@ class KeyScreen(SelectingScreen[None]):
     """
 
     AUTO_FOCUS = ""
+    BLANK = True  # what it shows are its panes
 
     def __init__(self, keys: KeysShown, requester: Requester, engine: Asker) -> None:
         super().__init__()
