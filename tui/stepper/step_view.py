@@ -121,7 +121,7 @@ class StepView(KeyScreen):
         else:
             self.styles.grid_rows = None
         if self.styles.grid_rows != before:
-            self.call_after_refresh(self.draw)  # the panes have their new sizes only then
+            self.draw_again()
 
     def view(self) -> View:
         """What is to be shown now."""
@@ -262,7 +262,7 @@ class StepView(KeyScreen):
             before = self.styles.grid_rows
             self.styles.grid_rows = f"{1 if self.has_class('low') else 2} 1fr {lines} 1 1" if lines else None
             if self.styles.grid_rows != before:
-                self.call_after_refresh(self.draw)
+                self.draw_again()
 
     def _scroll_to_newest(self, view: View) -> None:
         """If a pane can't show all its lines, scroll to what was computed last, once."""
