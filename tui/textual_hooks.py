@@ -59,8 +59,9 @@ def paint_soon(widget: Widget, regions: Iterable[Region]) -> None:
     of what a key costs.
     """
     widget._set_dirty(*regions)
-    widget.screen._dirty_widgets.add(widget)
-    widget.screen.check_idle()
+    if widget.display:
+        widget.screen._dirty_widgets.add(widget)
+        widget.screen.check_idle()
 
 
 class EarlyList(OptionList):

@@ -119,7 +119,7 @@ class Pane(ScrollView):
     def refresh(self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False) -> Self:
         """Paint anew: all of it, or these regions. Textual would paint all of a pane for another title."""
         regions = regions or self._touched
-        if regions and self.is_mounted and not layout and not recompose:
+        if regions and self.is_attached and not layout and not recompose:
             paint_soon(self, regions)
             return self
         return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
