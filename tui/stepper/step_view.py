@@ -15,7 +15,7 @@ from backprop_tui.tui.widgets.key_screen import KeyScreen
 from backprop_tui.tui.widgets.keys import Key, KeysShown
 from backprop_tui.tui.widgets.line import Line, Span, clipped
 from backprop_tui.tui.widgets.messages import WhyOpened
-from backprop_tui.tui.widgets.pane import Pane
+from backprop_tui.tui.widgets.pane import FRAME_OF_TITLE, Pane
 from backprop_tui.tui.widgets.prompt import Prompt
 from backprop_tui.tui.widgets.runner import Asker
 from textual.app import ComposeResult
@@ -114,7 +114,7 @@ class StepView(KeyScreen):
         if kind in (layout.PANES, layout.WIDE):
             view = self.view()
             most = max((phase.end - phase.start for phase in phases(view.network)), default=1)
-            wanted = len(forward.lines(view, 38)), gradients.height(view), min(most + 1, 12)
+            wanted = len(forward.lines(view, 38)), gradients.height(view, 38), min(most + 1, 12)
             keys = layout.footer_lines(*self.size)
             heights = layout.rows(self.size.height - layout.AROUND - keys, *wanted)
             self.styles.grid_rows = f"2 {heights.top} {heights.middle} {heights.loss} {heights.step} 1 {keys}"
@@ -188,7 +188,7 @@ class StepView(KeyScreen):
         titles: tuple[str, ...] = (
             f"Data sample  {view.rows}".rstrip(),
             f"Forward  {view.rows}".rstrip(),
-            gradients.title(view),
+            gradients.title(view, self.pane("#gradients").outer_size.width - FRAME_OF_TITLE),
             updated.title(view),
             loss.title(view),
         )
@@ -316,6 +316,9 @@ class StepView(KeyScreen):
 
     def action_batch_row(self) -> None:
         """The next row of the batch in view, and after the last one what all of them give together."""
+        self.in_turn(self._next_row)
+
+    def _next_row(self) -> None:
         trace = self.session.timeline.trace
         count = shown_one_by_one(trace)
         if trace is None:
@@ -329,6 +332,7 @@ class StepView(KeyScreen):
             return
         following = 0 if self.place is None else self.place + 1
         self.place = following if following < count else None
+        self.take_shape()
         self.draw()
 
     def action_next_pane(self) -> None:
