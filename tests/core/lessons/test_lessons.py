@@ -155,14 +155,14 @@ def test_autograd_prints_what_the_notebook_prints(settle: Settle) -> None:
 def test_the_phases_of_autograd_follow_the_tape(settle: Settle) -> None:
     lesson = settle(AutogradLesson())
     wanted = [
-        "v1 = x ** 2 = 0.0 ** 2 = 0.0",
-        "v2 = 4 * x = 4 * 0.0 = 0.0",
-        "y = v3 = v1 + v2 = 0.0 + 0.0 = 0.0",
-        "∂v3/∂v1 = 1.0,  ∂v3/∂v2 = 1.0",
-        "∂v2/∂x = 4.0",
-        "∂v1/∂x = 2·x**(2 - 1) = 0.0",
-        "dy/dx = 1.0·4.0 + 1.0·0.0 = 4.0",
-        "x ← x - lr·dy/dx = 0.0 - 0.1·4.0 = -0.4",
+        "v1 = x ** 2 = 0 ** 2 = 0",
+        "v2 = 4 * x = 4 * 0 = 0",
+        "y = v3 = v1 + v2 = 0 + 0 = 0",
+        "∂v3/∂v1 = +1.0,  ∂v3/∂v2 = +1.0",
+        "∂v2/∂x = +4.0",
+        "∂v1/∂x = 2·x**(2 - 1) = 0",
+        "dy/dx = 1.0·4.0 + 1.0·0 = +4.0",
+        "x ← x - lr·dy/dx = 0 - 0.1·4.0 = -0.4",
     ]
     for count in range(1, len(wanted) + 1):
         lesson.phase()
@@ -197,7 +197,7 @@ def test_steps_of_autograd_are_the_descent(settle: Settle) -> None:
         ("exp(60)*x/exp(-60)", 1.0, "beyond float32: infinity"),
         ("x**-1", 0.0, "is infinity; 0 has no negative powers"),
         ("x**0.5", -1.0, "(NaN); a number below 0 has whole powers only"),
-        ("sqrt(x)", 0.0, "derivative here is inf"),
+        ("sqrt(x)", 0.0, "derivative here is +∞"),
     ],
 )
 def test_what_is_no_number_is_told(settle: Settle, formula: str, x: float, words: str) -> None:
@@ -235,17 +235,17 @@ def test_a_whole_step_keeps_the_learning_rate_it_was_made_with(settle: Settle) -
     settle(lesson)
     lesson.set_lr(0.5)
     settle(lesson)
-    assert lesson.lines()[-1] == "x ← x - lr·dy/dx = 0.0 - 0.1·4.0 = -0.4"
+    assert lesson.lines()[-1] == "x ← x - lr·dy/dx = 0 - 0.1·4.0 = -0.4"
     lesson.step()
     settle(lesson)
     assert lesson.lines()[-1] == "x ← x - lr·dy/dx = -0.4 - 0.5·3.2 = -2.0"
     lesson.back()
     settle(lesson)
-    assert lesson.lines()[-1] == "x ← x - lr·dy/dx = 0.0 - 0.1·4.0 = -0.4"
+    assert lesson.lines()[-1] == "x ← x - lr·dy/dx = 0 - 0.1·4.0 = -0.4"
     lesson.back()
     lesson.step()
     settle(lesson)
-    assert lesson.lines()[-1] == "x ← x - lr·dy/dx = 0.0 - 0.5·4.0 = -2.0", "made anew with what holds now"
+    assert lesson.lines()[-1] == "x ← x - lr·dy/dx = 0 - 0.5·4.0 = -2.0", "made anew with what holds now"
 
 
 # Part 3
@@ -453,7 +453,7 @@ def test_places_to_go_back_to_that_were_none_are_left_out(settle: Settle) -> Non
     settle(lesson)
     lesson.back()
     settle(lesson)
-    assert lesson.lines()[-1] == "x ← x - lr·dy/dx = 0.0 - 0.1·4.0 = -0.4"
+    assert lesson.lines()[-1] == "x ← x - lr·dy/dx = 0 - 0.1·4.0 = -0.4"
     lesson.back()
     assert lesson.steps == 1
 
