@@ -1,10 +1,13 @@
 """The lessons against the notebook's printed numbers (reference: the notebook's Parts 1, 2, 3 and 5)."""
 
+import math
+import re
 from typing import Any
 
 import msgspec
 import numpy as np
 import pytest
+from arithmetic import last_digit
 from backprop_tui.core.engine.compute.engine import Engine
 from backprop_tui.core.engine.protocol.messages import FindLosses, LossesFound, TableRows
 from backprop_tui.core.lessons.autograd import AutogradLesson, SavedAutograd, paths, remark
@@ -215,6 +218,22 @@ def test_a_function_of_many_paths_adds_them_up(settle: Settle) -> None:
     lesson.step()
     settle(lesson)
     assert sum(path.product for path in paths(lesson.tape)) == pytest.approx(lesson.tape.derivative, abs=1e-6)
+
+
+@pytest.mark.parametrize("x", [0.1, -0.7, 2.3])
+@pytest.mark.parametrize("formula", ["x**2 + 4*x", "(x - 3)*(x + 1/3)", "x/7 - 0.1*x**3", "exp(x)/(1 + x**2)"])
+def test_what_is_printed_can_be_checked_by_hand(settle: Settle, formula: str, x: float) -> None:
+    lesson = AutogradLesson(formula, x)
+    lesson.step()
+    settle(lesson)
+    for line in lesson.lines():
+        head, sign, result = re.fullmatch(r"(.*) ([=≈]) ([+-]?[\d.e-]+)(?:   .*)?", line).groups()
+        assert result.startswith(("+", "-")) or result == "0", "a result has its sign"
+        worked = head.rpartition(" = ")[2].replace("·", "*")
+        if "∂" not in head and not re.search(r"\b[xvy]\d*\b", worked):
+            found = eval(worked, {"exp": math.exp})
+            holds = abs(found - float(result)) <= last_digit(result) * (1 + 1e-9)
+            assert holds == (sign == "="), line
 
 
 def test_a_bad_formula_leaves_the_lesson_as_it_was(settle: Settle) -> None:

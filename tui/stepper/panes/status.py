@@ -46,7 +46,7 @@ def tip(steps: int, keys: Sequence[Key]) -> str:
 TIPS = (
     ("New here? T begins a course of an hour; space makes a step, enter says why", ("T", "space", "enter")),
     ("enter says why the newest number is so; the arrow keys point at another one", ("enter", "arrow keys")),
-    ("i says what the number under the cursor is; its list has every word and sign", ("i",)),
+    ("i says what the number under the cursor is; and what each word and sign means", ("i",)),
     ("s makes one phase of a step, . one number; b takes it back", ("s", ".", "b")),
     ("t asks you before it shows; = changes the number under the cursor", ("t", "=")),
     ("v draws the network, L the loss; j jumps ahead, to a step or a loss", ("v", "L", "j")),
