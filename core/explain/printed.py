@@ -9,7 +9,7 @@ from dataclasses import replace
 from math import floor, isfinite, log10
 
 import numpy as np
-from backprop_tui.core.text.numerals import fixed, full, plain, read_number
+from backprop_tui.core.text.numerals import fixed, full, inner, last_digit, plain, read_number
 
 from .terms import Explanation, Factor, Term
 
@@ -26,7 +26,7 @@ MAX_TERMS = 12
 def shows(explanation: Explanation, digits: int | None) -> list[Show]:
     """The ways to write its numbers, from the shortest on; with `digits` None the one that has all digits."""
     if digits is None:
-        return [lambda value: "0" if value == 0 else full(value, explanation.dtype).removeprefix("+")]
+        return [lambda value: inner(value, explanation.dtype)]
     return [_show(digits + extra) for extra in range(MOST_EXTRA + 1)]
 
 
@@ -101,10 +101,3 @@ def _literal(factor: Factor) -> float:
         return read_number(factor.literal)
     except ValueError:
         return factor.value
-
-
-def last_digit(text: str) -> float:
-    """What one unit of the last digit of a number is worth: 1e-4 for `-11.0695`, 1e-9 for `1.23e-7`."""
-    mantissa, _, exponent = text.partition("e")
-    decimals = len(mantissa.partition(".")[2])
-    return float(10.0 ** ((read_number(exponent) if exponent else 0) - decimals))

@@ -3,7 +3,7 @@
 import numpy as np
 from backprop_tui.core.lessons.autograd import AutogradLesson, remark, why
 from backprop_tui.core.lessons.names import named
-from backprop_tui.core.text.numerals import brief
+from backprop_tui.core.text.numerals import brief, full
 from backprop_tui.tui.widgets import plot
 from backprop_tui.tui.widgets.axis import Axis
 from backprop_tui.tui.widgets.keys import bindings
@@ -78,7 +78,7 @@ class AutogradScreen(FunctionScreen):
         if told:
             return (Span(clipped(told, self.size.width), "alarm"),)
         phase = f"phase {lesson.done} of {len(lesson.stages)}"
-        return (Span(f"x = {brief(lesson.x, 8)}   lr {brief(lesson.lr)}   step {lesson.step_number}   {phase}", "dim"),)
+        return (Span(f"x = {full(lesson.x)}   lr {brief(lesson.lr)}   step {lesson.step_number}   {phase}", "dim"),)
 
     # Keys
 

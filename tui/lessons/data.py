@@ -8,7 +8,7 @@ from backprop_tui.core.lessons.names import named
 from backprop_tui.core.text.escape import escape_controls
 from backprop_tui.tui.widgets import typed
 from backprop_tui.tui.widgets.keys import bindings
-from backprop_tui.tui.widgets.line import Line, Span
+from backprop_tui.tui.widgets.line import Line, Span, fitting
 from backprop_tui.tui.widgets.pane import Pane
 from backprop_tui.tui.widgets.runner import Asker
 from textual.events import MouseScrollDown, MouseScrollUp
@@ -16,6 +16,12 @@ from textual.events import MouseScrollDown, MouseScrollUp
 from .keys import DATA
 from .panes import histograms, rows
 from .screen import LessonScreen
+
+USE = (
+    "enter makes this row the sample of the main screen and of training",
+    "enter makes this row the sample of screen 4",
+)
+"""What is to be done with a row, from the longest to the shortest."""
 
 
 class DataScreen(LessonScreen):
@@ -66,7 +72,7 @@ class DataScreen(LessonScreen):
         texts = [(escape_controls(line), "") for line in lesson.lines(self.precise)]
         texts += [("next: " + ", ".join(ahead), "pending")] if ahead else []
         width = max(pane.content_size.width, 20)
-        folded = [(part, role) for text, role in texts for part in wrap(text, width, subsequent_indent="    ")]
+        folded = [(part, role) for text, role in texts for part in _folded(text, width)]
         pane.show([(Span(part, role),) for part, role in folded])
 
     def _after(self) -> str:
@@ -90,7 +96,7 @@ class DataScreen(LessonScreen):
             return (Span("the engine reads the table …", "key"),)
         if self.lesson.scaling.notes:
             return (Span(escape_controls("; ".join(self.lesson.scaling.notes)), "key"),)
-        return (Span("enter makes this row the sample of the main screen and of training", "dim"),)
+        return (Span(fitting(self.size.width, *USE), "dim"),)
 
     def help_words(self) -> tuple[str, ...]:
         """What is done to the columns, and how the table was read."""
@@ -165,3 +171,14 @@ class DataScreen(LessonScreen):
     def on_mouse_scroll_up(self, event: MouseScrollUp) -> None:
         """The wheel moves through the rows."""
         self.action_move(-3)
+
+
+def _folded(text: str, width: int) -> list[str]:
+    """A line as it is, or if it is too long each of its parts in lines of its own."""
+    if len(text) <= width:
+        return [text]
+    first, *others = text.split("   ")
+    found = wrap(first, width, subsequent_indent="    ")
+    for part in others:
+        found += wrap(part, width, initial_indent="    ", subsequent_indent="      ")
+    return found

@@ -61,6 +61,7 @@ class DescentScreen(FunctionScreen):
         across = Axis(float(lesson.curve.x[0]), float(lesson.curve.x[-1]), "x")
         up = plot.upright([curve], marks, "y", share=0.96)
         pane.show(plot.lines([curve], marks, size.width, size.height, across, up))
+        self.name_pane("#plot", "Curve  ● x" + "  o x before" * (len(points) > 1))
         return None
 
     def status(self) -> Line:

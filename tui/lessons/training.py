@@ -13,14 +13,20 @@ from backprop_tui.tui.stepper.panes import status
 from backprop_tui.tui.stepper.screen import StepperScreen
 from backprop_tui.tui.widgets import typed
 from backprop_tui.tui.widgets.keys import bindings
-from backprop_tui.tui.widgets.line import Line, Span, clipped
-from backprop_tui.tui.widgets.pane import Pane
+from backprop_tui.tui.widgets.line import Line, Span, fitting
+from backprop_tui.tui.widgets.pane import FRAME_OF_TITLE, Pane
 from backprop_tui.tui.widgets.runner import After, Asker
 from textual.events import ScreenResume, ScreenSuspend
 
 from .keys import TRAINING
 from .panes import table_losses, training, worst
 from .screen import LessonScreen
+
+WORST_ROW = (
+    "arrow keys choose one of the worst rows, enter shows its steps on screen 4",
+    "up, down choose a worst row, enter shows its steps",
+)
+"""What is to be done with the worst rows, from the longest to the shortest."""
 
 
 class TrainingScreen(LessonScreen):
@@ -66,7 +72,7 @@ class TrainingScreen(LessonScreen):
         losses, plot = self.overview.losses, self.pane("#plot")
         width, height = plot.content_size
         plot.show(table_losses.lines(losses, width, max(height, 1), self._axes))
-        self.name_pane("#plot", table_losses.title(losses, self._axes))
+        self.name_pane("#plot", table_losses.title(losses, self._axes, plot.outer_size.width - FRAME_OF_TITLE))
         self.pane("#training").show(training.lines(self.session.timeline, losses, self.overview.worst, self.precise))
         every = self.session.timeline.history.every
         kept = f"   every {ordinal(every)} kept" if every > 1 else ""
@@ -92,8 +98,7 @@ class TrainingScreen(LessonScreen):
             return (Span(f"autoplay {autoplay.per_second:g} steps a second; < slower, > faster, a stops it", "key"),)
         if notice or (jump is not None and (jump.left or jump.ended)):
             return status.line(self._stepper.view(), notice, jump, False, "", self.size.width)
-        words = "arrow keys choose one of the worst rows, enter shows its steps on screen 4"
-        return (Span(clipped(words, self.size.width), "dim"),)
+        return (Span(fitting(self.size.width, *WORST_ROW), "dim"),)
 
     def on_key(self) -> None:
         """A notice stays until the next key."""

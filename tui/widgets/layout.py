@@ -16,6 +16,12 @@ PICTURE = 120
 
 TOO_SMALL, TABS, PANES, WIDE = "too-small", "tabs", "panes", "wide"
 
+FEWEST_AROUND = 4
+"""Lines above and below the one pane that is seen and the step: the bar of lessons, the run, the cursor, the keys."""
+
+LEAST_STEP, MOST_STEP = 2, 8
+"""Lines for the step below the one pane that is seen."""
+
 
 class Rows(NamedTuple):
     """The heights of the rows of panes, titles included: sample and forward, gradients and updates, loss, step."""
@@ -40,6 +46,11 @@ def kind(width: int, height: int) -> str:
     if width < ALL_PANES[0] or height < ALL_PANES[1]:
         return TABS
     return WIDE if width >= PICTURE else PANES
+
+
+def step_below(height: int, pane_lines: int) -> int:
+    """The lines for the step below the one pane that is seen, which has so many lines of its own, and its title."""
+    return min(max(height - FEWEST_AROUND - pane_lines - 1, LEAST_STEP), MOST_STEP)
 
 
 def footer_lines(width: int, height: int) -> int:
