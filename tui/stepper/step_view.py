@@ -59,6 +59,8 @@ class StepView(KeyScreen):
         self.place: int | None = None
         """The row of a batch that is shown, by its place; None for all of them together."""
         self._followed: Position | None = None
+        self._asked = 0
+        """How many lines a question takes."""
         self._published = ""
         """What the example's source states about what was computed last, or about the number under the cursor."""
 
@@ -117,6 +119,7 @@ class StepView(KeyScreen):
             wanted = len(forward.lines(view, 38)), gradients.height(view), min(most + 1, 12)
             keys = layout.footer_lines(*self.size)
             heights = layout.rows(self.size.height - layout.AROUND - keys, *wanted)
+            heights = layout.with_step(heights, self._asked)
             self.styles.grid_rows = f"2 {heights.top} {heights.middle} {heights.loss} {heights.step} 1 {keys}"
         else:
             self.styles.grid_rows = None
@@ -215,7 +218,7 @@ class StepView(KeyScreen):
         """The arithmetic of the phase, or the question about the step."""
         pane = self.pane("#step")
         asked = self.question(pane.content_size.width or self.size.width)
-        self._make_room(len(asked or self._task_lines(self.size.width)))
+        self._make_room(len(asked or self._task_lines(self.size.width)), len(asked or ()))
         if asked:
             pane.show(asked)
             pane.entitle("Predict first")
@@ -255,8 +258,11 @@ class StepView(KeyScreen):
             return step.lines(view, width, height, text)
         return step.lines(view, width, room, text)[:room] + below
 
-    def _make_room(self, lines: int) -> None:
-        """If one pane is seen at a time, a question is seen whole below it."""
+    def _make_room(self, lines: int, asked: int) -> None:
+        """A question is seen whole; if one pane is seen at a time, below it, and so is a task."""
+        if asked != self._asked:
+            self._asked = asked
+            self.take_shape()
         if self.has_class(layout.TABS):
             self.set_class(lines > 0, "asking")
             before = self.styles.grid_rows
