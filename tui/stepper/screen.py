@@ -7,7 +7,7 @@ from backprop_tui.core.explain.practice.practice import Kind
 from backprop_tui.core.explain.practice.question import Question
 from backprop_tui.core.lessons.names import MAIN as LESSON
 from backprop_tui.core.lessons.names import named
-from backprop_tui.core.model.phases import LOSS, Cell, next_stop, phases
+from backprop_tui.core.model.phases import LOSS, Cell, gradients_known, next_stop, phases
 from backprop_tui.core.session import jump_text, typed_value
 from backprop_tui.core.session.session import Session
 from backprop_tui.core.text.escape import escape_controls
@@ -297,8 +297,17 @@ class StepperScreen(StepView, PlayingScreen, PredictingScreen):
 
     async def look_ahead(self, move: str) -> "StepAhead | None":
         """What the key computes of the step, and if that is its update, the loss after it."""
+        from backprop_tui.core.explain import CHAIN, LOCAL
+
+        network, done = self.session.timeline.run.network, self.session.timeline.next_position.done
+        ends = {STEP: self.session.timeline.whole, PHASE: next_stop(network, done), NUMBER: done + 1}
+        self._ahead = await self.step_ahead(ends[move], CHAIN if move == STEP else LOCAL)
+        return self._ahead
+
+    async def step_ahead(self, end: int | None = None, form: str = "chain") -> "StepAhead | None":
+        """The numbers of the step up to an `end` that are not shown yet; without one, those of its update alone."""
         from backprop_tui.core.engine.protocol.messages import LossesFound
-        from backprop_tui.core.explain import CHAIN, LOCAL, context_of, effect, effect_request
+        from backprop_tui.core.explain import context_of, effect, effect_request
         from backprop_tui.core.explain.practice.step import (
             StepAhead,
             cells_between,
@@ -314,16 +323,14 @@ class StepperScreen(StepView, PlayingScreen, PredictingScreen):
             trace = step_trace(timeline, request, await self._engine.ask(request))
         if trace is None or not is_finite(trace):
             return None
-        network = timeline.run.network
-        ends = {STEP: timeline.whole, PHASE: next_stop(network, done), NUMBER: done + 1}
-        cells = cells_between(timeline, done, ends[move], self.place or 0)
+        first = gradients_known(timeline.run.network) if end is None else done
+        cells = cells_between(timeline, first, end or timeline.whole, self.place or 0)
         context, loss = context_of(timeline), None
         if any(cell.name.startswith("new_") for cell in cells):
-            first = Cell("new_" + network.parameters[0].name)
-            answer = await self._engine.ask(effect_request(trace, first, context))
+            parameter = Cell("new_" + timeline.run.network.parameters[0].name)
+            answer = await self._engine.ask(effect_request(trace, parameter, context))
             loss = effect(answer).together if isinstance(answer, LossesFound) else None
-        self._ahead = StepAhead(trace, cells, context, loss, CHAIN if move == STEP else LOCAL)
-        return self._ahead
+        return StepAhead(trace, cells, context, loss, form)
 
     def kinds(self) -> "tuple[Kind[Any], ...]":
         """The questions about a step, from easy to hard."""
