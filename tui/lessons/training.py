@@ -154,31 +154,41 @@ class TrainingScreen(LessonScreen):
         """Another run asks in another order."""
         return self.session.timeline.run.seed
 
+    def action_predict(self) -> None:
+        """Ask before a step, or ask no more."""
+        self._stepper.autoplay.stop()
+        super().action_predict()
+
     # Keys: the session's
+
+    def _as_there(self, action: Callable[[], None]) -> None:
+        """What the main screen does; a question that is open here is not about what comes then."""
+        self.act(lambda: None)
+        action()
 
     def action_back(self) -> None:
         """Take back the last step or jump."""
-        self._stepper.action_back()
+        self._as_there(self._stepper.action_back)
 
     def action_first(self) -> None:
         """Look at the very start."""
-        self._stepper.action_first()
+        self._as_there(self._stepper.action_first)
 
     def action_last(self) -> None:
         """Look at the newest step."""
-        self._stepper.action_last()
+        self._as_there(self._stepper.action_last)
 
     def action_reinit(self) -> None:
         """Begin anew with the weights of the next seed."""
-        self._stepper.action_reinit()
+        self._as_there(self._stepper.action_reinit)
 
     def action_restart(self) -> None:
         """Begin anew with the same weights."""
-        self._stepper.action_restart()
+        self._as_there(self._stepper.action_restart)
 
     def action_autoplay(self) -> None:
         """Let it step by itself, or not."""
-        self._stepper.action_autoplay()
+        self._as_there(self._stepper.action_autoplay)
 
     def action_faster(self) -> None:
         """Make autoplay faster."""
@@ -190,11 +200,11 @@ class TrainingScreen(LessonScreen):
 
     def action_lr_up(self) -> None:
         """Take the next larger learning rate."""
-        self._stepper.action_lr_up()
+        self._as_there(self._stepper.action_lr_up)
 
     def action_lr_down(self) -> None:
         """Take the next smaller learning rate."""
-        self._stepper.action_lr_down()
+        self._as_there(self._stepper.action_lr_down)
 
     def action_lr(self) -> None:
         """Ask for a learning rate."""

@@ -1,6 +1,6 @@
 """Predict first: before a key's numbers are shown, a question; then the answer, the verdict and the score."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
@@ -199,7 +199,7 @@ class PredictingScreen(KeyScreen):
             self.make(move)
             await self.turns.settle()
 
-    def act(self, action: Any, after: After | None = None, *, keep: bool = False) -> None:
+    def act(self, action: Callable[[], None], after: After | None = None, *, keep: bool = False) -> None:
         """Carry out an action in its turn. `keep`: what predict first asks or says stays."""
 
         def carry_out() -> None:

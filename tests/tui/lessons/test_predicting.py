@@ -236,6 +236,15 @@ async def test_a_training_step_is_predicted(engine: Engine) -> None:
         assert {"sign", "most", "table", "loss"} == kinds
 
 
+@pytest.mark.parametrize("key", ["b", "plus", "R", "home"])
+async def test_a_key_that_changes_what_comes_ends_the_question(engine: Engine, key: str) -> None:
+    async with driven(engine) as found:
+        await press(found, "5", "space", "space", "t", "space")
+        assert asked_in(found)
+        await press(found, key)
+        assert lesson(found).predictor.open is None
+
+
 async def test_the_scaling_of_a_row_is_predicted(engine: Engine) -> None:
     async with driven(engine) as found:
         await press(found, "1", "t")
