@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from textwrap import wrap
+from typing import TYPE_CHECKING
 
 from backprop_tui.core.lessons.data import DataLesson
 from backprop_tui.core.lessons.names import named
@@ -10,12 +11,17 @@ from backprop_tui.tui.widgets import typed
 from backprop_tui.tui.widgets.keys import bindings
 from backprop_tui.tui.widgets.line import Line, Span, fitting
 from backprop_tui.tui.widgets.pane import Pane
+from backprop_tui.tui.widgets.predicting import PHASE, STEP
 from backprop_tui.tui.widgets.runner import Asker
 from textual.events import MouseScrollDown, MouseScrollUp
 
 from .keys import DATA
 from .panes import histograms, rows
 from .screen import LessonScreen
+
+if TYPE_CHECKING:
+    from backprop_tui.core.explain.practice.data import RowAhead
+    from backprop_tui.core.explain.practice.practice import Kind
 
 USE = (
     "enter makes this row the sample of the main screen and of training",
@@ -88,7 +94,7 @@ class DataScreen(LessonScreen):
         first = max(min(first, lesson.rows - room), 0) if lesson.rows else 0
         if (first, room) != (lesson.first, lesson.count):
             lesson.look(first, room)
-            self.act(lambda: None)
+            self.runner.act(lambda: None)
 
     def status(self) -> Line:
         """What enter does."""
@@ -103,15 +109,33 @@ class DataScreen(LessonScreen):
         notes = self.lesson.scaling.notes if self.lesson.scaling is not None else ()
         return (*self.intro(), *map(escape_controls, notes))
 
+    # Predict first
+
+    def make(self, move: str) -> None:
+        """Make the rest of a row's transformation, or its next phase."""
+        self.lesson.step() if move == STEP else self.lesson.phase()
+
+    async def look_ahead(self, move: str) -> "RowAhead | None":
+        """What comes of the row, or of the next one."""
+        from backprop_tui.core.explain.practice.data import row_ahead
+
+        return row_ahead(self.lesson, move == STEP)
+
+    def kinds(self) -> "tuple[Kind[RowAhead], ...]":
+        """The questions about a row's scaling."""
+        from backprop_tui.core.explain.practice.data import KINDS
+
+        return KINDS
+
     # Keys
 
     def action_step(self) -> None:
         """Make the rest of this row's transformation, or the next row's."""
-        self.act(self.lesson.step)
+        self.move_on(STEP)
 
     def action_phase(self) -> None:
         """Make the next phase of this row's transformation."""
-        self.act(self.lesson.phase)
+        self.move_on(PHASE)
 
     def action_back(self) -> None:
         """Take back the last phase."""

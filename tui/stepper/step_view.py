@@ -64,6 +64,8 @@ class StepView(KeyScreen):
         self._followed: Position | None = None
         self._tab_rows: str | None = None
         """The heights of what is seen if one pane is seen at a time."""
+        self._asked = 0
+        """How many lines a question takes."""
         self._published = ""
         """What the example's source states about what was computed last, or about the number under the cursor."""
 
@@ -122,6 +124,7 @@ class StepView(KeyScreen):
             wanted = len(forward.lines(view, 38)), gradients.height(view, 38), min(most + 1, 12)
             keys = layout.footer_lines(*self.size)
             heights = layout.rows(self.size.height - layout.AROUND - keys, *wanted)
+            heights = layout.with_step(heights, self._asked)
             self.styles.grid_rows = f"2 {heights.top} {heights.middle} {heights.loss} {heights.step} 1 {keys}"
         else:
             self.styles.grid_rows = self._tab_rows = self._rows_of_tabs(kind)
@@ -232,7 +235,7 @@ class StepView(KeyScreen):
         """The arithmetic of the phase, or the question about the step."""
         pane = self.pane("#step")
         asked = self.question(pane.content_size.width or self.size.width)
-        self._make_room(len(asked or self._task_lines(self.size.width)))
+        self._make_room(len(asked or self._task_lines(self.size.width)), len(asked or ()))
         if asked:
             pane.show(asked)
             pane.entitle("Predict first")
@@ -272,8 +275,11 @@ class StepView(KeyScreen):
             return step.lines(view, width, height, text)
         return step.lines(view, width, room, text)[:room] + below
 
-    def _make_room(self, lines: int) -> None:
-        """If one pane is seen at a time, a question is seen whole below it; else as much of the step as has room."""
+    def _make_room(self, lines: int, asked: int) -> None:
+        """A question is seen whole; if one pane is seen at a time, below it. So is a task; without one the step has room."""
+        if asked != self._asked:
+            self._asked = asked
+            self.take_shape()
         if self.has_class(layout.TABS):
             self.set_class(lines > 0, "asking")
             before = self.styles.grid_rows

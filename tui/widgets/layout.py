@@ -69,3 +69,15 @@ def rows(height: int, top_lines: int, middle_lines: int, step_lines: int) -> Row
     # The numbers of the step may take most of what is left.
     step = least.step + min(max(step_lines + 1 - least.step, 0), (2 * spare + 2) // 3)
     return Rows(top, middle, least.loss + spare - (step - least.step), step)
+
+
+LEAST_MIDDLE = 3
+"""Lines of the gradients and updates that stay in sight, title included, while a question needs their room."""
+
+
+def with_step(found: Rows, lines: int) -> Rows:
+    """The same heights with room for so many lines in the last row: what it lacks, the others give, the loss first."""
+    lack = max(lines + 1 - found.step, 0)
+    loss = min(lack, max(found.loss - SMALLEST_ROWS.loss, 0))
+    middle = min(lack - loss, max(found.middle - LEAST_MIDDLE, 0))
+    return Rows(found.top, found.middle - middle, found.loss - loss, found.step + loss + middle)
