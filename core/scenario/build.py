@@ -33,7 +33,8 @@ def build(part: FilePart, folder: FilePath | None, keys: Collection[str] = ()) -
     run = _run(part, table, network, weights)
     _check_targets(part, table, network)
     expectations = tuple(build_expectation(expect, run, ("expect", place)) for place, expect in enumerate(part.expect))
-    return Scenario(part.title, part.source, part.notes, run, expectations, _show(part, keys), part.subject, part.look)
+    show = _show(part, keys)
+    return Scenario(part.title, part.source, part.notes, run, expectations, show, part.subject, part.look, part.task)
 
 
 def _network(part: NetworkPart | None, table: TableSpec) -> Network:

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from backprop_tui.core.lessons.names import MAIN
 from backprop_tui.core.session.run import Run
 
+from .tasks import TaskPart
+
 PANES = ("sample", "forward", "gradients", "updated", "loss")
 """The panes of the main screen that a scenario may hide."""
 
@@ -63,5 +65,7 @@ class Scenario:
     """What it is about, in a few words."""
     look: str = ""
     """What to look for while stepping."""
+    tasks: tuple[TaskPart, ...] = ()
+    """What the learner is to do; `core/course/` gives it its meaning."""
     origin: str = field(default="", compare=False)
     """What `backprop-tui` opens it by, if that is known: an example's name, a file's full path."""

@@ -7,6 +7,8 @@ from backprop_tui.core.lessons.names import MAIN
 from backprop_tui.core.model.limits import MAX_LAYERS, MAX_SEED, MAX_STEPS, MAX_UNITS
 from msgspec import Meta
 
+from .tasks import MAX_TASKS, TaskPart
+
 MAX_BYTES = 4 * 2**20
 """A larger file is no scenario that a person wrote, nor one that `write` makes."""
 
@@ -149,3 +151,5 @@ class FilePart(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     training: TrainingPart = TrainingPart()
     show: ShowPart = ShowPart()
     expect: Annotated[tuple[ExpectPart, ...], Meta(max_length=MAX_EXPECTATIONS)] = ()
+    task: Annotated[tuple[TaskPart, ...], Meta(max_length=MAX_TASKS)] = ()
+    """What the learner is to do, in the lesson that `[show]` names."""

@@ -166,7 +166,19 @@ def scenario_of(name: str | None) -> "Scenario":
         found = open_scenario(name, hideable_keys(name))
     except ScenarioError as error:
         raise UsageError(str(error)) from None
-    return found if found.origin else replace(found, origin=abspath(name))
+    found = found if found.origin else replace(found, origin=abspath(name))
+    if found.tasks:
+        _check_tasks(found)
+    return found
+
+
+def _check_tasks(scenario: "Scenario") -> None:
+    from backprop_tui.core.course import CourseError, of_scenario
+
+    try:
+        of_scenario(scenario)
+    except CourseError as error:
+        raise UsageError(str(error)) from None
 
 
 def hideable_keys(name: str) -> frozenset[str]:

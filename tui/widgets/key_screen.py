@@ -194,7 +194,7 @@ class KeyScreen(SelectingScreen[None]):
         return self.keys.do(action, parameters)
 
     async def settled(self) -> None:
-        """Wait until everything typed so far is done and shown: for tests."""
+        """Wait until everything typed so far is done and shown."""
         while self.is_loading or self.runner.busy or self.runner.waiting:
             await asyncio.sleep(0.005)
 
