@@ -197,11 +197,15 @@ class DataLesson:
     def _of_target(self) -> str:
         if self.table.classes:
             made = [it for it in self.table.categories if it.name in self.table.targets]
+            if len({it.column for it in made}) > 1:
+                return f"Each of {', '.join(it.name for it in made)} is 1 where it is so, else 0: ŷ is its probability."
             if len(made) == 1:
                 return f"The target is 1 if {made[0].column} is {made[0].value}, else 0: ŷ is the probability of that."
             return f"{made[0].column} has {len(made)} classes, one output each: 1 for the row's own, 0 for the others."
         if self.table.standardize_target:
-            return f"{self.table.targets[0]} is standardized too; predictions are shown in its own units."
+            names, several = ", ".join(self.table.targets), len(self.table.targets) > 1
+            are, their = ("are", "their") if several else ("is", "its")
+            return f"{names} {are} standardized too; predictions are shown in {their} own units."
         if not self.table.log_target:
             return "The target goes to the loss as it stands in the table."
         if not self.columns:

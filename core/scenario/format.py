@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import msgspec
 from backprop_tui.core.lessons.names import MAIN
-from backprop_tui.core.model.limits import MAX_LAYERS, MAX_SEED, MAX_STEPS, MAX_UNITS
+from backprop_tui.core.model.limits import MAX_CONSTANT, MAX_LAYERS, MAX_SEED, MAX_STEPS, MAX_UNITS
 from msgspec import Meta
 
 from .tasks import MAX_TASKS, TaskPart
@@ -86,7 +86,7 @@ class InitialPart(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     seed: Annotated[int, Meta(ge=0, le=MAX_SEED)] = 0
     """Also draws the order of shuffled rows."""
     initializer: Line = "uniform"
-    constant: Annotated[float, Meta(ge=-1e30, le=1e30)] = 0.5
+    constant: Annotated[float, Meta(ge=-MAX_CONSTANT, le=MAX_CONSTANT)] = 0.5
 
 
 class TrainingPart(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
