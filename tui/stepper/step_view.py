@@ -276,7 +276,7 @@ class StepView(KeyScreen):
         return step.lines(view, width, room, text)[:room] + below
 
     def _make_room(self, lines: int, asked: int) -> None:
-        """A question is seen whole; if one pane is seen at a time, below it. So is a task; without one the step has room."""
+        """A question is seen whole; if one pane is seen at a time, below it; so is a task. Else the step has room."""
         if asked != self._asked:
             self._asked = asked
             self.take_shape()
