@@ -97,7 +97,7 @@ def test_every_option_of_a_page_is_the_programs(path: Path) -> None:
     modules = [import_module(f"backprop_tui.tui.cli.{command}") for command in ("screen", *COMMANDS)]
     own = {option for module in modules for action in module.parser()._actions for option in action.option_strings}
     prose = re.sub(r"```.*?```", "", path.read_text("utf-8"), flags=re.DOTALL)
-    assert set(re.findall(r"`(--[a-z-]+)", prose)) <= own | OF_OTHERS
+    assert set(re.findall(r"`(--[a-z0-9-]+)", prose)) <= own | OF_OTHERS
 
 
 def test_the_keys_are_the_programs_own_tables() -> None:

@@ -117,6 +117,10 @@ class StepperApp(KeyApp):
             self._open_course(self._course)
         elif "course" in kept:
             self._resume_course(kept["course"])
+        elif self._loaded is None and (scenario := self._main.scenario) is not None and scenario.tasks:
+            from backprop_tui.core.course import of_scenario
+
+            self._open_course(of_scenario(scenario))
         if (keeper := self.keeper) is not None and self.SAVE_EVERY:
             self.set_timer(self.SAVE_EVERY, lambda: self._keep_saving(keeper))
 
@@ -203,22 +207,28 @@ class StepperApp(KeyApp):
             self._open_course(bundled())
 
     def _open_course(self, course: "Course") -> None:
-        from .lessons.course import Guide
-
-        self.guide = Guide(self, self.lessons, self.engine, course)
-        self.guide.begin()
+        self._lead(course).begin()
 
     def _resume_course(self, kept: object) -> None:
         """Go on with the course that a saved session was in; if that can't be opened any more, say so."""
-        from .lessons.course import Guide, resumed
+        from .lessons.course import resumed
 
         try:
             course, saved = resumed(kept)
         except ValueError as error:
             self._main.say(str(error))
             return
+        self._lead(course).resume(saved)
+
+    def _lead(self, course: "Course") -> "Guide":
+        from .lessons.course import Guide
+
         self.guide = Guide(self, self.lessons, self.engine, course)
-        self.guide.resume(saved)
+        self.guide.progress.changed = self.progressed
+        return self.guide
+
+    def progressed(self) -> None:
+        """Something has become of a task of the course."""
 
     # Ending
 

@@ -4,7 +4,7 @@ A number that is wrong is told by the mistake that gives it, if one of those tha
 """
 
 from dataclasses import dataclass
-from math import isfinite
+from math import inf, isfinite
 from typing import Literal
 
 from backprop_tui.core.explain.mistakes import Mistake, is_close
@@ -37,6 +37,8 @@ class Question:
     answer: float | None = None
     because: tuple[str, ...] = ()
     mistakes: tuple[Mistake, ...] = ()
+    tolerance: float | None = None
+    """How far from the right number one may be; None: as if worked out with three digits."""
 
     def __post_init__(self) -> None:
         if not 0 < len(self.text) <= TEXT:
@@ -49,6 +51,8 @@ class Question:
             raise ValueError(f"what says why has up to {MOST_LINES} lines of {TEXT} characters")
         if len(self.mistakes) > MOST_MISTAKES or any(len(mistake.says) > TEXT for mistake in self.mistakes):
             raise ValueError(f"a question knows up to {MOST_MISTAKES} mistakes of {TEXT} characters")
+        if self.tolerance is not None and not 0 < self.tolerance < inf:
+            raise ValueError("a tolerance is a number above 0")
         if not self.choices and (self.answer is None or not isfinite(self.answer)):
             raise ValueError("a number that is asked for is known, and finite")
         if self.choices and self.answer is not None and self.answer not in range(1, len(self.choices) + 1):
@@ -85,7 +89,11 @@ def is_right(question: Question, answer: float) -> bool | None:
     """Whether an answer is right; None if nobody has said what is."""
     if question.answer is None:
         return None
-    return answer == question.answer if question.choices else is_close(answer, question.answer)
+    if question.choices:
+        return answer == question.answer
+    if question.tolerance is not None:
+        return abs(answer - question.answer) <= question.tolerance
+    return is_close(answer, question.answer)
 
 
 def group(question: Question, answer: float) -> str:

@@ -1,27 +1,23 @@
-"""What is kept of a workshop: a row a person as CSV, a part a question as Markdown."""
+"""What is kept of a workshop: a row a person as CSV; a part a question, and the tasks of the course, as Markdown."""
 
 import csv
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from io import StringIO
 
+from backprop_tui.core.course.words import minutes
 from backprop_tui.core.export.markdown import escaped
 from backprop_tui.core.text.spreadsheet import safe_cell
 
 from .poll import Poll
 from .spread import commonest_mistake, percent, spread
+from .tasks import OfAll, Tasks, of_all
 
-COLUMNS = ("name", "questions", "right", "seconds_to_answer", "minutes_here", "tasks_done", "tries", "hints")
+COLUMNS = (
+    *("name", "questions", "right", "seconds_to_answer", "minutes_here"),
+    *("tasks_done", "tries", "hints", "minutes_at_tasks"),
+)
 """The columns of `report.csv`, before those of the questions, `question_1` ... with everybody's last answer."""
-
-
-@dataclass(frozen=True)
-class Tasks:
-    """What somebody did of a course: tasks done, tries and hints in all."""
-
-    done: int
-    tries: int
-    hints: int
 
 
 @dataclass(frozen=True)
@@ -56,16 +52,56 @@ def _row(person: Person, polls: Sequence[Poll]) -> Iterator[str]:
     yield str(sum(poll.is_right(person.label) is True for poll in polls))
     yield f"{sum(vote.seconds for vote in given) / len(given):.1f}" if given else ""
     yield f"{person.seconds / 60:.1f}"
-    yield from ("", "", "") if tasks is None else map(str, (tasks.done, tasks.tries, tasks.hints))
+    yield from ("", "", "", "") if tasks is None else _of_tasks(tasks)
     for poll, vote in zip(polls, votes, strict=True):
         yield "" if vote is None else poll.question.written(vote.answer)
 
 
-def markdown(people: int, polls: Sequence[Poll]) -> Iterator[str]:
-    """The head, then of each question its text, its spread in each vote, its truth and its commonest mistake."""
-    yield f"# The workshop\n\n{_counted(people, 'person', 'people')}, {_counted(len(polls), 'question', 'questions')}\n"
+def _of_tasks(tasks: Tasks) -> Iterator[str]:
+    yield from map(str, (tasks.done, tasks.tries, tasks.hints))
+    yield f"{tasks.seconds / 60:.1f}"
+
+
+def markdown(
+    people: Sequence[Person], polls: Sequence[Poll], texts: Mapping[str, Sequence[str]] | None = None
+) -> Iterator[str]:
+    """The head; of each question its text, its spread in each vote, its truth and its commonest mistake; the tasks.
+
+    `texts` are those of the tasks, by the title of their course, as far as they are known.
+    """
+    counted = _counted(len(people), "person", "people")
+    yield f"# The workshop\n\n{counted}, {_counted(len(polls), 'question', 'questions')}\n"
     for poll in polls:
         yield "\n" + "\n".join(_question(poll)) + "\n"
+    courses: dict[tuple[str, int], list[Tasks]] = {}
+    for person in people:
+        if person.tasks is not None and person.tasks.outcomes:
+            courses.setdefault((person.tasks.course, person.tasks.of), []).append(person.tasks)
+    for (title, count), all_tasks in sorted(courses.items()):
+        known = (texts or {}).get(title, ())
+        yield "\n" + "\n".join(_course(title, count, all_tasks, known if len(known) == count else ())) + "\n"
+
+
+def _course(title: str, count: int, people: Sequence[Tasks], texts: Sequence[str]) -> Iterator[str]:
+    """A row a task, up to the last one that anybody began."""
+    began, done = _counted(len(people), "person", "people"), sum(tasks.done == count for tasks in people)
+    yield f"## The course: {escaped(title)}"
+    yield ""
+    yield f"{began} began it, {done} did all of its {_counted(count, 'task', 'tasks')}."
+    yield ""
+    yield "| task | done | told | at it | tries | time | what |"
+    yield "| ---: | ---: | ---: | ---: | ---: | ---: | --- |"
+    for task in of_all(people):
+        yield _task(task, texts[task.number] if texts else "")
+    yield ""
+    yield "Told: the answer was given, after three misses. Tries are the mean and time the median of those two."
+
+
+def _task(task: OfAll, text: str) -> str:
+    tries = "" if task.tries is None else f"{task.tries:.1f}"
+    time = "" if task.seconds is None else minutes(task.seconds)
+    cells = task.number + 1, task.done, task.given, task.waiting, tries, time, escaped(" ".join(text.split()))
+    return f"| {' | '.join(map(str, cells))} |"
 
 
 def _question(poll: Poll) -> Iterator[str]:

@@ -5,7 +5,7 @@
 """
 
 from .course import Course, CourseError, CourseLesson, Task
-from .read import bundled, bundled_names, open_course, parse, read
+from .read import bundled, bundled_names, of_scenario, open_course, parse, read
 
 __all__ = [
     "Course",
@@ -14,6 +14,7 @@ __all__ = [
     "Task",
     "bundled",
     "bundled_names",
+    "of_scenario",
     "open_course",
     "parse",
     "read",

@@ -12,13 +12,14 @@ from backprop_tui.core.model.network import Network
 from backprop_tui.core.model.values import parse
 from backprop_tui.core.scenario import Scenario, ScenarioError
 from backprop_tui.core.scenario.places import Path
+from backprop_tui.core.scenario.tasks import ChoicePart, NumberPart, ReachPart, TaskPart
 from backprop_tui.core.scenario.values import Bad, choose
 from backprop_tui.core.session.run import Run
 
 from .conditions import Chosen, Condition, Explained, Extreme, Reached, Rises, Together, Typed, Within, is_asked
 from .course import Course, CourseLesson, Function, Task
-from .facts import LESSON_NAMES, cell_of
-from .format import ChoicePart, CoursePart, LessonPart, NumberPart, ReachPart, TaskPart
+from .facts import ACCURACY, HELD_OUT_ACCURACY, LESSON_NAMES, cell_of
+from .format import LONGEST_TITLE, CoursePart, LessonPart
 from .keys import BadKeys, keys_of
 
 WIDTH, LINES = 78, 2
@@ -36,6 +37,14 @@ Open = Callable[[str], Scenario]
 def build(part: CoursePart, open_scenario: Open) -> Course:
     """The course that the parts describe. Raises Bad."""
     return Course(part.title, tuple(_lesson(one, ("lesson", at), open_scenario) for at, one in enumerate(part.lesson)))
+
+
+def build_alone(scenario: Scenario) -> Course:
+    """The tasks that a scenario holds, as a course of its one lesson. Raises Bad."""
+    screen, title = scenario.show.lesson, scenario.title[:LONGEST_TITLE]
+    tasks = tuple(_task(one, screen, scenario.run, ("task", at)) for at, one in enumerate(scenario.tasks))
+    goal = " ".join(scenario.subject.split())
+    return Course(title, (CourseLesson(title, named(screen), goal, tasks, scenario=scenario),), scenario.origin)
 
 
 def _lesson(part: LessonPart, at: Path, open_scenario: Open) -> CourseLesson:
@@ -161,9 +170,16 @@ def _reached(part: ReachPart, screen: str, run: Run, at: Path) -> Condition:
         _known(name, screen, run, (*at, "between", name))
         if least > most:
             raise Bad((*at, "between", name), f"expected the lower bound first, got [{least:g}, {most:g}]")
-        found.append(Within(name, least, most, part.steps))
-    if part.steps is not None and not part.between:
-        raise Bad((*at, "steps"), "expected between as well: what must hold after so many steps")
+        found.append(Within(name, least, most, part.steps, part.epochs))
+    for name, share in ((ACCURACY, part.accuracy), (HELD_OUT_ACCURACY, part.held_out_accuracy)):
+        if share is not None:
+            _known(name, screen, run, (*at, name))
+            found.append(Within(name, share, 1.0, part.steps, part.epochs))
+    for key in ("steps", "epochs"):
+        if getattr(part, key) is not None and not any(isinstance(one, Within) for one in found):
+            raise Bad((*at, key), f"expected between or accuracy as well: what must hold after so many {key}")
+    if part.epochs is not None and screen != "training":
+        raise Bad((*at, "epochs"), "expected in the lesson training: elsewhere count steps")
     if part.loss_rises is not None:
         found.append(Rises(part.loss_rises))
     for key in ("largest", "smallest"):
@@ -173,7 +189,7 @@ def _reached(part: ReachPart, screen: str, run: Run, at: Path) -> Condition:
                 raise Bad(at, "expected rows as well: among how many of the first rows")
             found.append(Extreme(column, part.rows, key == "smallest"))
     if not found:
-        raise Bad(at, "expected one of value, step, lesson, between, loss_rises, largest and smallest")
+        raise Bad(at, "expected one of value, step, lesson, between, accuracy, loss_rises, largest and smallest")
     return found[0] if len(found) == 1 else Together(tuple(found))
 
 
@@ -187,6 +203,8 @@ def _cell(name: str, network: Network, at: Path) -> None:
 def _known(name: str, screen: str, run: Run, at: Path) -> None:
     """Raise Bad if a lesson has no number of this name."""
     names = LESSON_NAMES[screen]
+    if name in (ACCURACY, HELD_OUT_ACCURACY):
+        _has_accuracy(name, screen, run, at)
     if name in names:
         return
     if screen in FUNCTIONS:
@@ -198,3 +216,13 @@ def _known(name: str, screen: str, run: Run, at: Path) -> None:
             raise Bad(at, f"expected one of {', '.join(names)}, or raw_x[1], x[1] ..., raw_y, y, got {name}")
         return
     _cell(name, run.network, at)
+
+
+def _has_accuracy(name: str, screen: str, run: Run, at: Path) -> None:
+    """Raise Bad where no accuracy is shown."""
+    if screen != "training":
+        raise Bad(at, "expected in the lesson training, where an accuracy is shown")
+    if not run.network.loss_row.classes:
+        raise Bad(at, f"expected a scenario that predicts classes; {run.network.loss_row.title} is of numbers")
+    if name == HELD_OUT_ACCURACY and not run.table.holdout:
+        raise Bad(at, "expected a scenario with holdout in [data]: no row is held out here")

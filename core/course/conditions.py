@@ -20,12 +20,13 @@ class Reached:
 
 @dataclass(frozen=True)
 class Within:
-    """A number that is shown lies between two bounds, after at most so many steps if these are bounded."""
+    """A number that is shown lies between two bounds, after at most so many steps or epochs if these are bounded."""
 
     of: str
     least: float = float("-inf")
     most: float = float("inf")
     steps: int | None = None
+    epochs: int | None = None
 
 
 @dataclass(frozen=True)
@@ -114,6 +115,7 @@ def check(condition: Condition, facts: Facts) -> bool:
         case Within():
             value = facts.number(condition.of)
             soon = condition.steps is None or _steps(facts) <= condition.steps
+            soon &= condition.epochs is None or (facts.number("epochs") or 0.0) <= condition.epochs
             return value is not None and condition.least <= value <= condition.most and soon
         case Together():
             return all(check(one, facts) for one in condition.all)

@@ -1,6 +1,6 @@
 """What a course is, once it is read and checked."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from backprop_tui.core.lessons.names import Lesson
 from backprop_tui.core.scenario import Scenario
@@ -53,6 +53,11 @@ class CourseLesson:
     scenario: Scenario | None = None
     function: Function | None = None
 
+    @property
+    def stands_alone(self) -> bool:
+        """Whether it begins with something of its own, and not with what is there."""
+        return self.scenario is not None or self.function is not None
+
 
 @dataclass(frozen=True)
 class Course:
@@ -75,6 +80,18 @@ class Course:
                 return lesson
             number -= len(lesson.tasks)
         raise IndexError("the course has fewer tasks")
+
+    def up_to(self, number: int) -> "Course":
+        """What must be played for a task, by its number from 0, to be open: the last tasks before it, and itself.
+
+        It begins with its lesson, or an earlier one if that goes on with what is there.
+        """
+        lesson = self.lesson_of(number)
+        last = next(at for at, one in enumerate(self.lessons) if one is lesson)
+        before = sum(len(one.tasks) for one in self.lessons[:last])
+        first = next((at for at in range(last, 0, -1) if self.lessons[at].stands_alone), 0)
+        ending = replace(lesson, tasks=lesson.tasks[: number - before + 1])
+        return replace(self, lessons=(*self.lessons[first:last], ending))
 
     def begins_lesson(self, number: int) -> bool:
         """Whether a task, by its number from 0, is the first of its lesson."""

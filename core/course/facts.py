@@ -10,7 +10,7 @@ from backprop_tui.core.lessons.autograd import AutogradLesson
 from backprop_tui.core.lessons.data import PAGE, DataLesson
 from backprop_tui.core.lessons.descent import DescentLesson
 from backprop_tui.core.lessons.names import MAIN, Lesson, named
-from backprop_tui.core.lessons.training import HELD_OUT, TRAINING, TableLosses
+from backprop_tui.core.lessons.training import HELD_OUT, TRAINING, Overview
 from backprop_tui.core.model import phases
 from backprop_tui.core.model.network import Network
 from backprop_tui.core.model.phases import Cell
@@ -24,12 +24,14 @@ MOST_LOSSES = 1_001
 """So many of the newest losses are looked at."""
 
 STEP_NAMES = ("step", "lr", "training_loss", "held_out_loss", "predicted", "batch")
+ACCURACY, HELD_OUT_ACCURACY = "accuracy", "held_out_accuracy"
+"""Shares of rows: of those that train, and of those held out."""
 LESSON_NAMES: Mapping[str, tuple[str, ...]] = {
     "data": ("row", "phases"),
     "autograd": ("x", "y", "derivative", "new_x", "lr", "steps"),
     "descent": ("x", "start", "size", "lr", "least_lr", "steps", "shrink"),
     "back-propagation": STEP_NAMES,
-    "training": STEP_NAMES,
+    "training": (*STEP_NAMES, ACCURACY, HELD_OUT_ACCURACY, "epochs"),
 }
 """What besides the numbers of a step and of a row has a name, by lesson."""
 
@@ -105,15 +107,16 @@ def cell_of(network: Network, name: str) -> Cell:
 
 
 def of_step(
-    lesson: Lesson, session: Session, losses: TableLosses | None = None, explained: frozenset[Cell] = frozenset()
+    lesson: Lesson, session: Session, table: Overview | None = None, explained: frozenset[Cell] = frozenset()
 ) -> Facts:
-    """The facts of the main screen, and of the training loop with the losses over the table beside it."""
+    """The facts of the main screen, and of the training loop with what is known over the whole table beside it."""
     timeline = session.timeline
     numbers = {"step": float(timeline.step_number), "lr": timeline.settings.lr}
     numbers["batch"] = float(timeline.settings.sampling.batch_size(timeline.training_rows))
-    for name, part in (("training_loss", TRAINING), ("held_out_loss", HELD_OUT)):
-        if losses is not None and part in losses.parts and (latest := losses.latest(part)) is not None:
-            numbers[name] = latest
+    if rows := timeline.training_rows:
+        numbers["epochs"] = timeline.steps / timeline.settings.sampling.steps_per_epoch(rows)
+    if table is not None:
+        numbers |= _of_table(table)
     return Facts(
         lesson,
         numbers,
@@ -124,6 +127,17 @@ def of_step(
         tuple(timeline.losses[-MOST_LOSSES:].tolist()),
         explained=explained,
     )
+
+
+def _of_table(table: Overview) -> dict[str, float]:
+    """Losses and accuracy over all rows, as far as they are known where the session stands."""
+    found, losses, worst = dict[str, float](), table.losses, table.worst
+    for name, part in (("training_loss", TRAINING), ("held_out_loss", HELD_OUT)):
+        if part in losses.parts and (latest := losses.latest(part)) is not None:
+            found[name] = latest
+    if worst.accuracy is not None and worst.is_current:
+        found[HELD_OUT_ACCURACY if worst.held_out else ACCURACY] = worst.accuracy
+    return found
 
 
 def of_data(lesson: DataLesson) -> Facts:

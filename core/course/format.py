@@ -3,71 +3,16 @@
 from typing import Annotated
 
 import msgspec
-from backprop_tui.core.model.limits import MAX_STEPS
 from backprop_tui.core.scenario.decode import Format
+from backprop_tui.core.scenario.tasks import MAX_TASKS, ChoicePart, Name, NumberPart, ReachPart, Step, TaskPart, Text
 from msgspec import Meta
 
 MAX_BYTES = 2**20
-MAX_LESSONS, MAX_TASKS, MAX_CHOICES = 50, 100, 9
-"""As many answers can be chosen from, one for each digit."""
+MAX_LESSONS = 50
 
-Title = Annotated[str, Meta(min_length=1, max_length=60)]
-Text = Annotated[str, Meta(min_length=1, max_length=500)]
+LONGEST_TITLE = 60
+Title = Annotated[str, Meta(min_length=1, max_length=LONGEST_TITLE)]
 Long = Annotated[str, Meta(max_length=5_000)]
-Name = Annotated[str, Meta(min_length=1, max_length=40)]
-Step = Annotated[int, Meta(ge=1, le=MAX_STEPS)]
-
-
-class NumberPart(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """`number`: a number is typed."""
-
-    of: Name
-    tolerance: Annotated[float, Meta(gt=0)]
-    step: Step | None = None
-    near: float | None = None
-    within: Annotated[float, Meta(gt=0)] | None = None
-
-
-class ChoicePart(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """`choice`: an answer is chosen; which is right says one of `answer`, `sign` and `most`."""
-
-    of: Annotated[tuple[Annotated[str, Meta(min_length=1, max_length=60)], ...], Meta(min_length=2, max_length=9)]
-    answer: Annotated[int, Meta(ge=1, le=MAX_CHOICES)] | None = None
-    sign: Name | None = None
-    most: tuple[Name, ...] | None = None
-    step: Step | None = None
-
-
-class ReachPart(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """`reach`: something is done on the screen; all that is said must hold."""
-
-    value: Name | None = None
-    """A value of the step that is computed: `gw1`."""
-    step: Step | None = None
-    lesson: Name | None = None
-    between: Annotated[dict[Name, tuple[float, float]], Meta(max_length=10)] = {}
-    """Numbers by their names, each with the bounds that it must lie between: `{ lr = [0.5, 0.5] }`."""
-    steps: Step | None = None
-    """After so many steps at most."""
-    loss_rises: Annotated[int, Meta(ge=1, le=1000)] | None = None
-    largest: Name | None = None
-    """The column in which the chosen row has the largest value, among the first `rows`."""
-    smallest: Name | None = None
-    rows: Annotated[int, Meta(ge=1, le=64)] | None = None
-
-
-class TaskPart(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """`[[lesson.task]]`: one of `number`, `choice`, `reach` and `why`."""
-
-    text: Text
-    hint: Text
-    done: Text
-    worked: Text | None = None
-    keys: Annotated[str, Meta(max_length=1_000)] = ""
-    number: NumberPart | None = None
-    choice: ChoicePart | None = None
-    reach: ReachPart | None = None
-    why: Name | None = None
 
 
 class FunctionPart(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

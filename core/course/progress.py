@@ -1,6 +1,6 @@
 """What a person has done of a course: the task they are at, and what became of each before it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Literal
 
 import msgspec
@@ -13,11 +13,13 @@ HINT_AFTER, TOLD_AFTER = 1, 3
 
 MOST_TRIES = 10_000
 
+State = Literal["done", "told", "open"]
+
 
 class Result(msgspec.Struct, frozen=True):
     """What became of a task: done, told (the worked answer was given), or open; answers tried, hints, seconds."""
 
-    state: Literal["done", "told", "open"] = "open"
+    state: State = "open"
     tries: int = 0
     hints: int = 0
     seconds: float = 0.0
@@ -40,6 +42,8 @@ class Progress:
     def __init__(self, course: Course) -> None:
         self.course, self.place = course, 0
         self.results: list[Result] = [Result() for _ in course.tasks]
+        self.changed: Callable[[], None] = lambda: None
+        """Called when something has become of a task."""
 
     @property
     def is_over(self) -> bool:
@@ -81,7 +85,7 @@ class Progress:
 
     def hint(self) -> str:
         """The hint, which counts."""
-        self._change(hints=self.result.hints + 1)
+        self._change(hints=min(self.result.hints + 1, MOST_TRIES))
         return self.task.hint
 
     def go_on(self) -> bool:
@@ -102,9 +106,11 @@ class Progress:
             self.results[number] = result
         reached = next((at for at, result in enumerate(self.results) if result.state == OPEN), len(self.results))
         self.place = min(max(saved.place, 0), reached)
+        self.changed()
 
     def _change(self, **fields: object) -> None:
         self.results[self.place] = msgspec.structs.replace(self.result, **fields)
+        self.changed()
 
 
 def counted(results: Sequence[Result]) -> tuple[int, int, int, int, float]:

@@ -1,5 +1,6 @@
 """Reading a course: a file, or the one that comes along."""
 
+from contextlib import suppress
 from dataclasses import replace
 from os.path import abspath
 from pathlib import Path as FilePath
@@ -13,12 +14,15 @@ from backprop_tui.core.scenario.values import Bad
 from backprop_tui.core.text.escape import escape_controls
 from backprop_tui.data import COURSES
 
-from .build import build
+from .build import build, build_alone
 from .course import Course, CourseError
 from .format import FORMAT
 
 DEFAULT = "first-hour"
 """The course that is opened if none is named."""
+
+LESSON, TASK = "[[lesson]]", "[[task]]"
+"""The lines by which a course is known, and a scenario with tasks."""
 
 SCENARIOS = "scenarios"
 """The folder beside the courses that come along, with what they begin with."""
@@ -39,17 +43,44 @@ def bundled(name: str = DEFAULT) -> Course:
 
 
 def open_course(name: str) -> Course:
-    """The file of that name if it ends in `.toml`, else the course that comes along. Raises CourseError."""
-    return read(FilePath(name)) if name.endswith(".toml") else bundled(name or DEFAULT)
+    """The file of that name if it ends in `.toml`, else the course that comes along. Raises CourseError.
+
+    The file may be a scenario with tasks.
+    """
+    if not name.endswith(".toml"):
+        return bundled(name or DEFAULT)
+    path = FilePath(name)
+    if is_course(path) or not _has(path, TASK):
+        return read(path)
+    try:
+        return of_scenario(replace(read_scenario(path), origin=abspath(path)))
+    except ScenarioError as error:
+        raise CourseError(str(error)) from None
+
+
+def of_scenario(scenario: Scenario) -> Course:
+    """The tasks that a scenario holds, as a course. Raises CourseError, which names the line if its file is there."""
+    try:
+        return build_alone(scenario)
+    except Bad as bad:
+        name, text = scenario.origin or scenario.title, ""
+        if scenario.origin.endswith(".toml"):
+            with suppress(Unread):
+                text = plain_text(text_of(FilePath(scenario.origin), FORMAT))
+        raise CourseError(str(located(bad, text, name))) from None
 
 
 def is_course(path: FilePath) -> bool:
     """Whether a file holds a course, and not a scenario: it has lessons."""
+    return _has(path, LESSON)
+
+
+def _has(path: FilePath, head: str) -> bool:
     try:
         text = text_of(path, FORMAT)
     except Unread:
         return False
-    return any(line.strip().replace(" ", "") == "[[lesson]]" for line in text.split("\n"))
+    return any(line.partition("#")[0].strip().replace(" ", "") == head for line in text.split("\n"))
 
 
 def read(path: FilePath) -> Course:

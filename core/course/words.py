@@ -20,11 +20,11 @@ def mistake_of(condition: Typed, facts: Facts) -> str:
     if facts.trace is not None and facts.network is not None and condition.of not in facts.numbers:
         found = diagnosis(facts.trace, cell_of(facts.network, condition.of), facts.context, facts.typed)
         return found.says if found else ""
-    fitting = {says for says, value in _wrong(condition, facts) if is_close(value, facts.typed)}
+    fitting = {says for says, value in wrong_numbers(condition, facts) if is_close(value, facts.typed)}
     return fitting.pop() if len(fitting) == 1 else ""
 
 
-def _wrong(condition: Typed, facts: Facts) -> list[tuple[str, float]]:
+def wrong_numbers(condition: Typed, facts: Facts) -> list[tuple[str, float]]:
     """The wrong numbers that people give in the lessons without a network, with what was done."""
     right = truth(condition, facts)
     if right is None:

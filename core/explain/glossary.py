@@ -153,8 +153,8 @@ _ROWS = (
     ),
     Entry(
         "gradient",
-        "The derivatives of the loss by all weights. It points to where the loss grows fastest; an update goes the "
-        "other way. A positive number says: a larger weight makes the loss larger.",
+        "The derivatives of the loss: by each weight, and on the way back by each ŷ, h and z. A positive one says: a "
+        "larger number makes the loss larger. An update moves the weights the other way.",
         "∂L/∂w",
         "the pane Gradients",
         ("∂L/∂", "g"),

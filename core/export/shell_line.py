@@ -1,13 +1,11 @@
 """One line of shell that leads to the present state again, and what such a line can't say."""
 
-import csv
 import shlex
 from dataclasses import replace
-from io import StringIO
 from operator import attrgetter
 
 from backprop_tui.core.model.network import Network
-from backprop_tui.core.model.optimizers import Optimizer
+from backprop_tui.core.model.optimizers import CONSTANTS
 from backprop_tui.core.scenario import Scenario
 from backprop_tui.core.session.history import Settings
 from backprop_tui.core.session.run import Run, ending
@@ -17,6 +15,7 @@ from backprop_tui.core.table.built_in import BUILT_IN
 from backprop_tui.core.table.cells import is_number
 from backprop_tui.core.table.form import SEPARATOR_NAMES
 from backprop_tui.core.table.spec import TableSpec
+from backprop_tui.core.text.entered import listed
 from backprop_tui.core.text.escape import escape_controls
 
 
@@ -70,9 +69,9 @@ def _table(table: TableSpec) -> list[str]:
         # One word with "=": a name that begins with a dash is no option then; one that a built-in table has is a path.
         words.append(f"--data={'./' * (table.path in BUILT_IN)}{data}")
     if data or table.features != plain.features:
-        words.append(f"--features={_csv(features)}")
+        words.append(f"--features={listed(features)}")
     if data or table.targets != plain.targets:
-        words.append(f"--target={targets[0]}")
+        words.append(f"--target={targets[0] if len(targets) == 1 else listed(targets)}")
     usual = "none" if table.classes else "standardize" if data else "log"
     if table.transform != usual:
         words.append(f"--target-transform={table.transform}")
@@ -81,17 +80,18 @@ def _table(table: TableSpec) -> list[str]:
         words += [f"--separator={separator}", f"--decimal={form.decimal}", f"--encoding={form.encoding}"]
     if not form.header:
         words.append("--no-header")
+    if table.standardize != _usual(table):
+        words.append(f"--standardize={listed(table.standardize) or 'none'}")
     if table.missing != plain.missing:
         words.append(f"--missing={table.missing}")
     if table.na:
-        words.append(f"--na={_csv(table.na)}")
+        words.append(f"--na={listed(table.na)}")
     return words
 
 
-def _csv(names: tuple[str, ...]) -> str:
-    line = StringIO()
-    csv.writer(line, lineterminator="").writerow(names)
-    return line.getvalue()
+def _usual(table: TableSpec) -> tuple[str, ...]:
+    """The features that are standardized if nothing is said."""
+    return tuple(name for name in table.features if table.category(name) is None)
 
 
 def _network(run: Run) -> list[str]:
@@ -106,12 +106,15 @@ def _network(run: Run) -> list[str]:
         words += ["--no-bias"]
     if run.network.frozen:
         words += ["--freeze", ",".join(run.network.frozen)]
-    if hidden and hidden[0].activation != plain[0].activation:
-        words += ["--activation", hidden[0].activation]
+    if any(layer.activation != plain[0].activation for layer in hidden):
+        each = [layer.activation for layer in hidden]
+        words += ["--activation", each[0] if len(set(each)) == 1 else ",".join(each)]
     if run.network.loss != ending(run.table)[1] or _numbers_as_classes(run.table):
         words += ["--loss", run.network.loss]
     if run.initial is None and run.initializer != "uniform":
         words += ["--init", run.initializer]
+    if run.constant != Run().constant:
+        words += ["--constant", repr(run.constant)]
     if run.dtype != "float32":
         words += ["--precision", run.dtype]
     return words
@@ -133,35 +136,29 @@ def _training(run: Run, settings: Settings, base: Run) -> list[str]:
         words += ["--rows", str(sampling.batch) if several else sampling.rule.split()[0]]
     if run.optimizer.name != base.optimizer.name:
         words += ["--optimizer", run.optimizer.name]
+    for name in CONSTANTS:
+        value = getattr(run.optimizer, name)
+        if value != getattr(base.optimizer, name):
+            words += [f"--{name.replace('_', '-')}", repr(value)]
     if run.table.holdout != base.table.holdout:
         words += ["--holdout", repr(run.table.holdout)]
+    if run.table.holdout_seed != base.table.holdout_seed:
+        words += ["--holdout-seed", str(run.table.holdout_seed)]
     return words
 
 
 def _not_in_run(run: Run) -> list[str]:
     table, network, found = run.table, run.network, []
-    if table.standardize != tuple(name for name in table.features if table.category(name) is None):
-        found.append("which features are standardized")
-    if len(table.columns_of(table.targets)) > 1:
-        found.append(f"{len(table.targets)} targets")
     if table.x is not None:
         found.append("the table that a scenario holds")
-    if table.holdout_seed:
-        found.append("the seed that names the rows held out")
     if any(escape_controls(text) != text for text in (table.path, *table.features, *table.targets)):
         found.append("a file or column whose name holds control characters")
-    if len({layer.activation for layer in network.layers[:-1]}) > 1:
-        found.append("a different activation in each hidden layer")
-    if network.layers[-1].units != ending(table, network.loss)[0].units or (network.outputs > 1 and not table.classes):
+    if network.layers[-1].units != ending(table, network.loss)[0].units:
         found.append(f"a last layer of {network.outputs} {network.layers[-1].activation}")
     if len({layer.bias for layer in network.layers}) > 1:
         found.append("which layers have biases")
-    if run.optimizer != Optimizer(run.optimizer.name):
-        found.append(f"the constants of {run.optimizer.name}")
     if run.initial is not None:
         found.append("the initial parameters, which no seed names")
-    elif run.initializer == "constant" and run.constant != 0.5:
-        found.append(f"the constant {run.constant!r} of the initializer")
     return found
 
 

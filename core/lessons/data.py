@@ -20,7 +20,7 @@ from backprop_tui.core.model.arrays import numbers
 from backprop_tui.core.model.network import Array
 from backprop_tui.core.session.sample import Scaling, read_scaling
 from backprop_tui.core.table.spec import TableSpec
-from backprop_tui.core.text.numerals import bracketed, brief, fixed, full, plain
+from backprop_tui.core.text.numerals import bracketed, brief, fixed, full, inner, plain
 
 PAGE, MAX_PAGES, BINS = 64, 32, 16
 
@@ -197,11 +197,15 @@ class DataLesson:
     def _of_target(self) -> str:
         if self.table.classes:
             made = [it for it in self.table.categories if it.name in self.table.targets]
+            if len({it.column for it in made}) > 1:
+                return f"Each of {', '.join(it.name for it in made)} is 1 where it is so, else 0: ŷ is its probability."
             if len(made) == 1:
                 return f"The target is 1 if {made[0].column} is {made[0].value}, else 0: ŷ is the probability of that."
             return f"{made[0].column} has {len(made)} classes, one output each: 1 for the row's own, 0 for the others."
         if self.table.standardize_target:
-            return f"{self.table.targets[0]} is standardized too; predictions are shown in its own units."
+            names, several = ", ".join(self.table.targets), len(self.table.targets) > 1
+            are, their = ("are", "their") if several else ("is", "its")
+            return f"{names} {are} standardized too; predictions are shown in {their} own units."
         if not self.table.log_target:
             return "The target goes to the loss as it stands in the table."
         if not self.columns:
@@ -218,7 +222,7 @@ class DataLesson:
         """
 
         def write(value: float) -> str:
-            return full(value, "float64").removeprefix("+") if precise else plain(value)
+            return inner(value, "float64") if precise else plain(value)
 
         def signed(value: float) -> str:
             return full(value, "float64") if precise else fixed(value)

@@ -223,6 +223,11 @@ class Worst:
         wanted = FindWorst(run.program, numbers(current_parameters(timeline)), run.table, self.count, self.held_out)
         return None if wanted == self._answered else wanted
 
+    @property
+    def is_current(self) -> bool:
+        """Whether what is here belongs to where the session stands."""
+        return self._answered is not None and self.request() is None
+
     def accept(self, request: Request, answer: Answer) -> None:
         """Take the answer. Raises EngineRefused if it is a refusal, WireError if it does not fit the request."""
         if isinstance(answer, Failed):

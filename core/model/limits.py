@@ -14,6 +14,9 @@ LARGEST = {"float32": 3.4028234663852886e38, "float64": sys.float_info.max}
 MAX_SEED = 2**32 - 1
 """A seed is one of numpy's `RandomState`."""
 
+MAX_CONSTANT = 1e30
+"""No parameter begins further from 0."""
+
 MAX_STEPS = 10_000_000
 """Of so many steps at most the losses are kept: 40 MB."""
 
@@ -25,6 +28,27 @@ def learning_rate(value: float, dtype: str = "float32") -> float:
     """A learning rate for a run of this precision. Raises ValueError for what is none."""
     if not 0 <= value <= LARGEST[dtype]:
         raise ValueError(f"{value:g} is not a learning rate, a number from 0 to {LARGEST[dtype]:.1e}")
+    return float(value)
+
+
+def fading(value: float, name: str) -> float:
+    """A constant by which a moment fades: momentum, rho, beta_1, beta_2. Raises ValueError for what is none."""
+    if not 0 <= value < 1:
+        raise ValueError(f"{value:g} can't be {name}, a number from 0 to below 1")
+    return float(value)
+
+
+def epsilon(value: float) -> float:
+    """An optimizer's ε. Raises ValueError for what is none."""
+    if not 0 < value <= LARGEST["float32"]:
+        raise ValueError(f"{value:g} can't be epsilon, a number above 0, up to {LARGEST['float32']:.1e}")
+    return float(value)
+
+
+def initial_constant(value: float) -> float:
+    """What every parameter is at the start. Raises ValueError for what is none."""
+    if not -MAX_CONSTANT <= value <= MAX_CONSTANT:
+        raise ValueError(f"{value:g} can't be the constant, a number from -{MAX_CONSTANT:g} to {MAX_CONSTANT:g}")
     return float(value)
 
 

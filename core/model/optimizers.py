@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from .limits import epsilon, fading
 from .network import Array, Network
 
 
@@ -105,13 +106,21 @@ OPTIMIZERS = {row.name: row for row in _ROWS}
 """All optimizers by name."""
 
 
+FADING = ("momentum", "rho", "beta_1", "beta_2")
+"""The constants that say how slowly a moment fades."""
+
+CONSTANTS = (*FADING, "epsilon")
+"""All constants there are."""
+
+
 @dataclass(frozen=True)
 class Optimizer:
     """The optimizer of a run: its name, and all constants there are, with Keras's defaults.
 
     `sgd`: w - lr·g. `momentum`: m ← momentum·m - lr·g; w + m. `rmsprop`: v ← rho·v + (1 - rho)·g²;
     w - lr·g/√(v + epsilon). `adam`: m ← m + (1 - beta_1)(g - m); v ← v + (1 - beta_2)(g² - v);
-    w - lr·(√(1 - beta_2ᵗ)/(1 - beta_1ᵗ))·m/(√v + epsilon). Raises ValueError for another name.
+    w - lr·(√(1 - beta_2ᵗ)/(1 - beta_1ᵗ))·m/(√v + epsilon). Raises ValueError for another
+    name, and for a constant that is none.
     """
 
     name: str = "sgd"
@@ -124,6 +133,9 @@ class Optimizer:
     def __post_init__(self) -> None:
         if self.name not in OPTIMIZERS:
             raise ValueError(f"no optimizer {self.name!r}: {', '.join(OPTIMIZERS)}")
+        for name in FADING:
+            fading(getattr(self, name), name)
+        epsilon(self.epsilon)
 
     @property
     def rule(self) -> Rule:

@@ -62,6 +62,7 @@ def shapes(network: Network) -> dict[str, tuple[int, int]]:
     return found
 
 
+@lru_cache(maxsize=1024)
 def shape(network: Network, name: str) -> tuple[int, int]:
     """The shape of a value of a step of one sample. Raises ValueError for a name that is none."""
     return parse(name).shape(network)

@@ -16,7 +16,8 @@ class Along:
     `takers` are the numbers of the operations that take it, as far as they are shown, and `types` the types of all;
     `maker` is the number of the one that makes it (0: it is not shown), and `what` its type, or the weight. `gradient`
     is the step's own along the direction, `difference` what the outputs changed by: at a corner the nearest of what is
-    between both sides. An error is by `scale`. `precise` says whether the operations ran in float64.
+    between both sides. An error is by `scale`. `precise` says whether the operations ran in float64, `custom` whether
+    a function that somebody wrote says the gradient: it is compared with what that function stands for.
     """
 
     takers: tuple[int, ...]
@@ -27,6 +28,7 @@ class Along:
     difference: float
     scale: float
     precise: bool
+    custom: bool = False
 
     @property
     def error(self) -> float:
@@ -42,20 +44,55 @@ class Along:
     @property
     def text(self) -> str:
         """One line."""
-        takers = ", ".join(f"#{number}" for number in self.takers)
-        through = f"{takers} {', '.join(dict.fromkeys(self.types))}".strip()
-        by = f"#{self.maker} {self.what}" if self.maker else self.what
         numbers = f"along {brief(self.gradient, 8)}  difference {brief(self.difference, 8)}"
         verdict = "ok" if self.agrees else "DIFFERS"
         coarse = "" if self.precise else "  (in float32: it has no float64)"
-        return (
-            f"through {through} to {escape_controls(by)}: {numbers}  off by {brief(self.error, 2)}  {verdict}{coarse}"
-        )
+        own = "  (the model's own code says this gradient)" if self.custom else ""
+        return f"{_through(self)}: {numbers}  off by {brief(self.error, 2)}  {verdict}{coarse}{own}"
 
 
-def along_lines(found: Sequence[Along]) -> Iterator[str]:
-    """How many agree, and the worst."""
-    if found:
-        agree = sum(one.agrees for one in found)
-        yield f"  {agree} of {len(found)} gradients through operations run alone agree; the worst:"
-        yield f"  {max(found, key=lambda one: one.error).text}"
+@dataclass(frozen=True)
+class Left:
+    """A tensor that has no gradient to be compared, or no finite difference to compare it with, and why.
+
+    `takers` are the numbers of the operations that take it, as far as they are shown, `types` their types, and `maker`
+    and `what` are as of `Along`.
+    """
+
+    takers: tuple[int, ...]
+    types: tuple[str, ...]
+    maker: int
+    what: str
+    why: str
+
+    @property
+    def text(self) -> str:
+        """One line."""
+        return f"{_through(self)}: not compared: {escape_controls(self.why)}"
+
+
+def _through(one: Along | Left) -> str:
+    """`through #6 Relu, #9 Mul to #5 BiasAdd`."""
+    takers = ", ".join(f"#{number}" for number in one.takers)
+    through = f"{takers} {', '.join(dict.fromkeys(one.types))}".strip()
+    by = f"#{one.maker} {one.what}" if one.maker else one.what
+    return f"through {through} to {escape_controls(by)}"
+
+
+MOST_LEFT = 20
+"""So many of those that were left out have a line of their own."""
+
+
+def along_lines(found: Sequence[Along | Left]) -> Iterator[str]:
+    """How many agree, and the worst; then those that could not be compared, each with its reason."""
+    compared = [one for one in found if isinstance(one, Along)]
+    left = [one for one in found if isinstance(one, Left)]
+    if compared:
+        agree = sum(one.agrees for one in compared)
+        yield f"  {agree} of {len(compared)} gradients through operations run alone agree; the worst:"
+        yield f"  {max(compared, key=lambda one: one.error).text}"
+    if left:
+        yield f"  {len(left)} left out, each with its reason:"
+        yield from (f"  {one.text}" for one in left[:MOST_LEFT])
+        if len(left) > MOST_LEFT:
+            yield f"  and {len(left) - MOST_LEFT:,} more"

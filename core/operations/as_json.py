@@ -1,6 +1,6 @@
 """Steps as JSON: one object with the model, its weights, and every operation of every step.
 
-    {"model": "notebook", "rows": "its own rows", "weights": [...], "steps": [{"step": 1, "loss": 65.9,
+    {"model": "notebook", "rows": "its own rows", "weights": [...], "steps": [{"step": 1, "loss": 65.9, "lr": 0.2,
     "operations": [{"name": ..., "type": "MatMul", "part": "forward", "layer": "hidden", "rule": "y = a @ b",
     "of": null, "inputs": ["x:0", ...], "outputs": [{"name": ..., "shape": [1, 2], "dtype": "float32",
     "values": [[...]]}]}, ...], "before": {...}, "after": {...}}, ...]}
@@ -45,6 +45,7 @@ def _step(graph: Graph, step: Step) -> dict[str, Any]:
     return {
         "step": step.number,
         "loss": number(step.loss),
+        "lr": number(step.lr),
         "operations": [_operation(operation, step) for operation in graph.operations],
         "before": {path: _values(values) for path, values in step.before.items()},
         "after": {path: _values(values) for path, values in step.after.items()},

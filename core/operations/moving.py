@@ -179,5 +179,24 @@ def segment_sum(operation: Operation, inputs: Sequence[Values], output: int, ind
     return sum_of(terms)
 
 
+def scattered(sign: int) -> Maker:
+    """What was in a row, and more or less by each number that is given for it."""
+
+    def make(operation: Operation, inputs: Sequence[Values], output: int, index: Index) -> Made:
+        places = np.argwhere(np.asarray(inputs[1]) == index[0])
+        given = [part(inputs, 2, (*(int(axis) for axis in place), *index[1:])) for place in places]
+        own = part(inputs, 0, index)
+        pattern = "{0}" + "".join(f" {'+' if sign > 0 else '-'} {{{place}}}" for place in range(1, len(given) + 1))
+        return by_pattern(own.value + sign * sum(one.value for one in given), pattern, own, *given)
+
+    return make
+
+
+def filled(operation: Operation, inputs: Sequence[Values], output: int, index: Index) -> Made:
+    """One number everywhere."""
+    one = part(inputs, 1, ())
+    return by_pattern(one.value, "{0}", one)
+
+
 def _sizes(operation: Operation, given: Values) -> list[int]:
     return [int(size) for size in np.atleast_1d(given)]

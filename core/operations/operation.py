@@ -1,6 +1,6 @@
 """What a step of a model is made of: operations, the tensors between them, and the numbers of one step."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -10,8 +10,8 @@ import numpy.typing as npt
 
 Values = npt.NDArray[Any]
 
-FORWARD, LOSS, GRADIENT = "forward", "loss", "gradient"
-PARTS = (FORWARD, LOSS, GRADIENT)
+FORWARD, LOSS, GRADIENT, UPDATE = "forward", "loss", "gradient", "update"
+PARTS = (FORWARD, LOSS, GRADIENT, UPDATE)
 """The parts of a step, in their order."""
 
 
@@ -31,7 +31,8 @@ class Operation:
     `inputs` are names of tensors, `attributes` what else it was told (strides, padding, transpose_a ...). `layer` is
     the path of the layer that it belongs to, empty if it belongs to none; `of` is the operation of the forward pass
     that an operation of the gradients belongs to, empty if that is not known; `variable` is the path of the weight
-    that it reads or changes. `shown` is false for constants and the arithmetic of shapes.
+    that it reads or changes: one that changes it takes what the weight was, and puts out what it is from then on.
+    `shown` is false for constants and the arithmetic of shapes.
     """
 
     name: str
@@ -70,9 +71,28 @@ class Graph:
         return tuple(operation for operation in self.operations if operation.shown)
 
     @cached_property
+    def has_update(self) -> bool:
+        """Whether the update's operations are among them: in a large model they would be too many."""
+        return any(operation.part == UPDATE for operation in self.operations)
+
+    @cached_property
+    def numbers(self) -> Mapping[str, int]:
+        """The number, from 1, of each operation that is shown, by its name."""
+        return {operation.name: number for number, operation in enumerate(self.shown, 1)}
+
+    @cached_property
     def makers(self) -> Mapping[str, Operation]:
         """The operation that makes a tensor, by the tensor's name."""
         return {tensor.name: operation for operation in self.operations for tensor in operation.outputs}
+
+    @cached_property
+    def takers(self) -> Mapping[str, Sequence[Operation]]:
+        """The operations that take a tensor, each once, in their order, by the tensor's name."""
+        found: dict[str, list[Operation]] = {}
+        for operation in self.operations:
+            for name in dict.fromkeys(operation.inputs):
+                found.setdefault(name, []).append(operation)
+        return found
 
     @cached_property
     def gradients(self) -> Mapping[str, Weight]:
@@ -82,13 +102,17 @@ class Graph:
 
 @dataclass(frozen=True)
 class Step:
-    """One step: its number from 1, every tensor by its name, the loss, the weights by path before and after."""
+    """One step: its number from 1, every tensor by its name, the loss, the weights by path before and after.
+
+    `lr` is the learning rate of its update.
+    """
 
     number: int
     values: Mapping[str, Values]
     loss: float
     before: Mapping[str, Values]
     after: Mapping[str, Values]
+    lr: float
 
     def inputs(self, operation: Operation) -> list[Values]:
         """What goes into an operation. A tensor that has no numbers here, a resource, is empty."""

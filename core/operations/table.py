@@ -96,11 +96,20 @@ RULES: dict[str, Rule] = {
         ("c", "a", "b"),
         elementwise("{1} if {0} else {2}", lambda c, a, b: a if c else b),
     ),
+    "Select": Rule(
+        "y = a if c, else b",
+        "chosen by a condition",
+        ("c", "a", "b"),
+        elementwise("{1} if {0} else {2}", lambda c, a, b: a if c else b),
+    ),
     "Greater": Rule("y = a > b", "1 if so, else 0", ("a", "b"), elementwise("{0} > {1}", lambda a, b: a > b)),
     "GreaterEqual": Rule("y = a ≥ b", "1 if so, else 0", ("a", "b"), elementwise("{0} ≥ {1}", lambda a, b: a >= b)),
     "Less": Rule("y = a < b", "1 if so, else 0", ("a", "b"), elementwise("{0} < {1}", lambda a, b: a < b)),
     "LessEqual": Rule("y = a ≤ b", "1 if so, else 0", ("a", "b"), elementwise("{0} ≤ {1}", lambda a, b: a <= b)),
     "Equal": Rule("y = (a = b)", "1 if so, else 0", ("a", "b"), elementwise("{0} = {1}", lambda a, b: a == b)),
+    "LogicalOr": Rule("y = a or b", "1 if one is", ("a", "b"), elementwise("{0} or {1}", lambda a, b: a or b)),
+    "LogicalNot": Rule("y = not x", "1 if it is 0", ("x",), elementwise("not {0}", lambda x: not x)),
+    "IsNan": Rule("y = x is no number", "1 if so, else 0", ("x",), elementwise("{0} is NaN", np.isnan)),
     "LogicalAnd": Rule("y = a and b", "1 if both", ("a", "b"), elementwise("{0} and {1}", lambda a, b: a and b)),
     # One number
     "Relu": Rule("y = max(x, 0)", "negative numbers become 0", ("x",), elementwise("max({0}, 0)", lambda x: max(x, 0))),
@@ -218,6 +227,8 @@ RULES: dict[str, Rule] = {
     "Mean": Rule("y = Σ x / n", "over some axes", ("x", "axes"), reducing.mean),
     "Max": Rule("y = max x", "over some axes", ("x", "axes"), reducing.largest("max", max)),
     "Min": Rule("y = min x", "over some axes", ("x", "axes"), reducing.largest("min", min)),
+    "Any": Rule("y = any x", "1 if one is", ("x", "axes"), reducing.largest("any", lambda all: float(any(all)))),
+    "All": Rule("y = all x", "1 if all are", ("x", "axes"), reducing.largest("all", lambda every: float(all(every)))),
     "Prod": Rule(
         "y = Π x", "over some axes", ("x", "axes"), reducing.largest("product", lambda all: float(np.prod(all)))
     ),
@@ -237,6 +248,7 @@ RULES: dict[str, Rule] = {
     "Squeeze": Rule("y = x, without axes of 1", _MOVED, ("x",), moving.moving(moving.reshaped)),
     "ExpandDims": Rule("y = x, with an axis of 1", _MOVED, ("x", "axis"), moving.moving(moving.reshaped)),
     "Transpose": Rule("y = xᵀ", "the axes in another order", ("x", "order"), moving.moving(moving.transpose)),
+    "Fill": Rule("y = a", "one number everywhere", ("shape", "a"), moving.filled),
     "Tile": Rule("y = x, repeated", _MOVED, ("x", "times"), moving.moving(moving.tile)),
     "BroadcastTo": Rule("y = x, repeated", _MOVED, ("x", "shape"), moving.moving(moving.broadcast)),
     "Pad": Rule("y = x, with zeros around", _MOVED, ("x", "widths"), moving.moving(moving.pad)),
@@ -276,6 +288,21 @@ RULES: dict[str, Rule] = {
         _not_made,
     ),
     "StatelessRandomGetKeyCounter": Rule("y₁, y₂ = seed", "what the random numbers start from", ("seed",), _not_made),
+    # What a step changes: w is what was held before
+    "ReadVariableOp": Rule("y = w", "what it holds after it was changed", ("w",), elementwise("{0}", lambda w: w)),
+    "AssignVariableOp": Rule("w ← x", "the new number", ("w", "x"), elementwise("{1}", lambda w, x: x)),
+    "AssignAddVariableOp": Rule(
+        "w ← w + u", "number by number", ("w", "u"), elementwise("{0} + {1}", lambda w, u: w + u)
+    ),
+    "AssignSubVariableOp": Rule(
+        "w ← w - u", "number by number", ("w", "u"), elementwise("{0} - {1}", lambda w, u: w - u)
+    ),
+    "ResourceScatterAdd": Rule(
+        "w[i] ← w[i] + Σ u of row i", "rows that were not used stay", ("w", "i", "u"), moving.scattered(1)
+    ),
+    "ResourceScatterSub": Rule(
+        "w[i] ← w[i] - Σ u of row i", "rows that were not used stay", ("w", "i", "u"), moving.scattered(-1)
+    ),
     "UnsortedSegmentSum": Rule(
         "∂L/∂x[i] = Σ g of each use of row i",
         "a row used twice gets both gradients",

@@ -1,13 +1,12 @@
 """A step as text: operation by operation, with what goes in, the rule, what comes out, and one number put in."""
 
-from collections.abc import Iterator, Sequence
-from functools import cache
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 from backprop_tui.core.text.escape import escape_controls
 from backprop_tui.core.text.numerals import bracketed, brief, fixed, plain
 
-from .operation import PARTS, Graph, Operation, Step, Values
+from .operation import PARTS, UPDATE, Graph, Operation, Step, Values
 from .rule import Index, Made, Part
 from .summary import summary
 from .table import made, rule, symbols
@@ -21,8 +20,10 @@ MOST_TERMS = 6
 
 def step_text(graph: Graph, step: Step, title: str) -> Iterator[str]:
     """The lines of a step."""
-    yield f"step {step.number}: {title}, loss {plain(step.loss)}"
+    yield f"step {step.number}: {title}, loss {plain(step.loss)}, learning rate {brief(step.lr)}"
     for part in PARTS:
+        if part == UPDATE and not graph.has_update:
+            continue
         yield ""
         yield part
         layer = None
@@ -34,7 +35,7 @@ def step_text(graph: Graph, step: Step, title: str) -> Iterator[str]:
                 yield f"  {escape_controls(layer)}" if layer else "  no layer"
             yield from (f"    {line}" for line in operation_text(graph, step, operation))
     yield ""
-    yield "update"
+    yield "weights" if graph.has_update else "weights (the update's own operations are too many to show)"
     for weight in graph.weights:
         before, after = step.before[weight.path], step.after[weight.path]
         yield f"  {escape_controls(weight.path)} {shape_text(before.shape)}"
@@ -50,7 +51,7 @@ def operation_text(graph: Graph, step: Step, operation: Operation) -> Iterator[s
     inputs = step.inputs(operation)
     letters = input_letters(operation)
     for letter, name, values in zip(letters, operation.inputs, inputs, strict=True):
-        if not operation.variable or values.size:
+        if not is_source(operation):
             yield f"  {letter} = {source_text(graph, name, values)}"
     for number, tensor in enumerate(operation.outputs):
         if tensor.name not in step.values:
@@ -69,7 +70,8 @@ def heading(graph: Graph, operation: Operation) -> str:
     """`#4 MatMul   y = a @ b`, and whose gradient it is."""
     text = f"#{numbering(graph)[operation.name]} {operation.type}"
     if operation.variable:
-        text += f"   the weight {escape_controls(operation.variable)}"
+        text += f"   {variable_text(graph, operation)}"
+        text += f"   {symbols(operation)}" if is_assigned(operation) else ""
     elif operation.type == "Placeholder":
         text += "   the rows of this step"
     else:
@@ -79,14 +81,9 @@ def heading(graph: Graph, operation: Operation) -> str:
     return text
 
 
-@cache
-def _numbering(names: tuple[str, ...]) -> dict[str, int]:
-    return {name: number for number, name in enumerate(names, 1)}
-
-
-def numbering(graph: Graph) -> dict[str, int]:
+def numbering(graph: Graph) -> Mapping[str, int]:
     """The number, from 1, of each operation that is shown, by its name."""
-    return _numbering(tuple(operation.name for operation in graph.shown))
+    return graph.numbers
 
 
 def source_text(graph: Graph, name: str, values: Values) -> str:
@@ -96,6 +93,7 @@ def source_text(graph: Graph, name: str, values: Values) -> str:
     if maker is None or number is None:
         return values_text(values)
     what = escape_controls(maker.variable) if maker.variable else maker.type
+    what = f"the new {what}" if is_assigned(maker) else what
     return f"#{number} {what} {shape_text(values.shape)}"
 
 
@@ -115,8 +113,34 @@ def letters_of(count: int) -> list[str]:
 
 
 def output_letter(operation: Operation, number: int) -> str:
-    """y, or the loss of a cross-entropy; a second output has a number."""
+    """y, or the loss of a cross-entropy; a second output has a number. A weight that is changed is w."""
+    if is_assigned(operation):
+        return "w"
     return "y" if len(operation.outputs) == 1 else f"y{number + 1}"
+
+
+def is_assigned(operation: Operation) -> bool:
+    """Whether it changes a variable."""
+    return bool(operation.variable) and operation.type != "ReadVariableOp"
+
+
+def is_source(operation: Operation) -> bool:
+    """Whether it only reads a variable, as it is before it is changed."""
+    return bool(operation.variable) and operation.type == "ReadVariableOp"
+
+
+def short_name(operation: Operation) -> str:
+    """`kernel` for what reads a weight, `kernel ←` for what changes it, else the type."""
+    name = escape_controls(operation.variable).rpartition("/")[2]
+    return operation.type if not name else f"{name} ←" if is_assigned(operation) else name
+
+
+def variable_text(graph: Graph, operation: Operation) -> str:
+    """Whose variable it is, and which: `the weight dense/kernel`."""
+    path = operation.variable
+    if path in {weight.path for weight in graph.weights}:
+        return f"the weight {escape_controls(path)}"
+    return f"the {'optimizer' if operation.part == UPDATE else 'layer'}'s {escape_controls(path)}"
 
 
 def shape_text(shape: Sequence[int | None]) -> str:

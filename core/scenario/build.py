@@ -35,9 +35,17 @@ def build(part: FilePart, folder: FilePath | None, keys: Collection[str] = ()) -
     expectations = tuple(
         build_expectation(expect, run, ("expect", place), part.tolerance) for place, expect in enumerate(part.expect)
     )
-    shown, unsaid = _show(part, keys), _layout_unsaid(part)
     return Scenario(
-        part.title, part.source, part.notes, run, expectations, shown, part.subject, part.look, layout_unsaid=unsaid
+        title=part.title,
+        source=part.source,
+        notes=part.notes,
+        run=run,
+        expectations=expectations,
+        show=_show(part, keys),
+        subject=part.subject,
+        look=part.look,
+        tasks=part.task,
+        layout_unsaid=_layout_unsaid(part),
     )
 
 

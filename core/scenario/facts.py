@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from backprop_tui.core.lessons.names import MAIN
 from backprop_tui.core.session.run import Run
 
+from .tasks import TaskPart
+
 PANES = ("sample", "forward", "gradients", "updated", "loss")
 """The panes of the main screen that a scenario may hide."""
 
@@ -63,6 +65,8 @@ class Scenario:
     """What it is about, in a few words."""
     look: str = ""
     """What to look for while stepping."""
+    tasks: tuple[TaskPart, ...] = ()
+    """What the learner is to do; `core/course/` gives it its meaning."""
     layout_unsaid: tuple[str, ...] = field(default=(), compare=False)
     """The square matrices of its file that may be (units, inputs) or (inputs, units): the file does not say which."""
     origin: str = field(default="", compare=False)

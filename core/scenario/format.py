@@ -4,8 +4,10 @@ from typing import Annotated, Any
 
 import msgspec
 from backprop_tui.core.lessons.names import MAIN
-from backprop_tui.core.model.limits import MAX_LAYERS, MAX_SEED, MAX_STEPS, MAX_UNITS
+from backprop_tui.core.model.limits import MAX_CONSTANT, MAX_LAYERS, MAX_SEED, MAX_STEPS, MAX_UNITS
 from msgspec import Meta
+
+from .tasks import MAX_TASKS, TaskPart
 
 MAX_BYTES = 4 * 2**20
 """A larger file is no scenario that a person wrote, nor one that `write` makes."""
@@ -86,7 +88,7 @@ class InitialPart(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     seed: Annotated[int, Meta(ge=0, le=MAX_SEED)] = 0
     """Also draws the order of shuffled rows."""
     initializer: Line = "uniform"
-    constant: Annotated[float, Meta(ge=-1e30, le=1e30)] = 0.5
+    constant: Annotated[float, Meta(ge=-MAX_CONSTANT, le=MAX_CONSTANT)] = 0.5
 
 
 class TrainingPart(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -156,3 +158,5 @@ class FilePart(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     training: TrainingPart = TrainingPart()
     show: ShowPart = ShowPart()
     expect: Annotated[tuple[ExpectPart, ...], Meta(max_length=MAX_EXPECTATIONS)] = ()
+    task: Annotated[tuple[TaskPart, ...], Meta(max_length=MAX_TASKS)] = ()
+    """What the learner is to do, in the lesson that `[show]` names."""

@@ -22,6 +22,7 @@ from .format import (
     ShowPart,
     TrainingPart,
 )
+from .tasks import ChoicePart, NumberPart, ReachPart, TaskPart
 from .values import Bad
 
 FORMAT = Format(
@@ -36,8 +37,12 @@ FORMAT = Format(
         "training": TrainingPart,
         "show": ShowPart,
         "expect": ExpectPart,
+        "task": TaskPart,
+        "task.number": NumberPart,
+        "task.choice": ChoicePart,
+        "task.reach": ReachPart,
     },
-    ("expect",),
+    ("expect", "task"),
     "a scenario",
     MAX_BYTES,
     "put the rows into a CSV file",

@@ -23,15 +23,16 @@ from tomlkit.items import InlineTable, Item
 from .build import UNITS_FIRST
 from .facts import Expectation, Matrix, Scenario, ScenarioError
 from .format import MAX_BYTES
+from .tasks import TaskPart
 
 
 def present(timeline: Timeline, opened: Scenario | None = None) -> Scenario:
     """A scenario that starts where the session is, with the texts of the one that it was opened from.
 
-    What that one expects is kept only if the run is still the same.
+    What that one expects, and its tasks, are kept only if the run is still the same.
     """
     run, opened = present_run(timeline), opened or Scenario()
-    return replace(opened, run=run, expectations=opened.expectations if run == opened.run else ())
+    return replace(opened, run=run) if run == opened.run else replace(opened, run=run, expectations=(), tasks=())
 
 
 def present_run(timeline: Timeline) -> Run:
@@ -92,7 +93,18 @@ def dumps(scenario: Scenario, folder: FilePath | None = None) -> str:
         document["show"] = {key: value for key, value in show.items() if value}
     if scenario.expectations:
         document["expect"] = [_expectation(expectation, tolerance) for expectation in scenario.expectations]
+    if scenario.tasks:
+        document["task"] = [_task(task) for task in scenario.tasks]
     return tomlkit.dumps(document)
+
+
+def _task(task: TaskPart) -> dict[str, Any]:
+    """What is said of a task; what it asks for in one line."""
+    said = {key: value for key, value in msgspec.to_builtins(task).items() if value}
+    for key, value in said.items():
+        if isinstance(value, dict):
+            said[key] = _inline(**{inner: it for inner, it in value.items() if it is not None and it != {}})
+    return said
 
 
 def _tolerance_of_all(scenario: Scenario) -> float | None:

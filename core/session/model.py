@@ -30,9 +30,9 @@ from backprop_tui.core.engine.protocol.model import (
 )
 from backprop_tui.core.model.limits import learning_rate
 from backprop_tui.core.operations import norms
-from backprop_tui.core.operations.along import Along
+from backprop_tui.core.operations.along import Along, Left
 from backprop_tui.core.operations.compared import Compared
-from backprop_tui.core.operations.operation import Operation, Values
+from backprop_tui.core.operations.operation import UPDATE, Operation, Values
 from backprop_tui.core.operations.picture import is_image, moved_in_image, turned_image
 from backprop_tui.core.operations.rule import Index, Made, Part
 from backprop_tui.core.operations.slices import moved, turned, within
@@ -70,6 +70,8 @@ class ModelSession:
         """Of each step that was made."""
         self.norms: list[tuple[float, ...]] = []
         """Of each step the length of every layer's gradient."""
+        self.rates: list[float] = []
+        """Of each step the learning rate of its update."""
         self.at = Position(1, 0)
         self.looking = 0
         """Which of the operations that are done is in view, from 0."""
@@ -90,7 +92,7 @@ class ModelSession:
         self.checked: tuple[int, tuple[Compared, ...]] | None = None
         """How gradients compared with finite differences, and at which step."""
         self._to_check: int | None = None
-        self.along: tuple[Along, ...] = ()
+        self.along: tuple[Along | Left, ...] = ()
         """How gradients of the operation in view compared along a direction."""
         self._to_compare: tuple[int, str] | None = None
         self._to_draw = False
@@ -128,14 +130,19 @@ class ModelSession:
 
     @property
     def lr(self) -> float | None:
-        """The learning rate of the step in view; None if the model has a schedule, or is not there."""
-        own = self.described.lr if self.described is not None else None
+        """The learning rate of the step in view; None if it is not known yet, or the model is not there."""
+        if self.described is None:
+            return None
+        own = self.described.lr
+        if own is None:
+            return self.rates[self.at.step - 1] if len(self.rates) >= self.at.step else None
         return next((rate for step, rate in reversed(self.spec.rates) if step <= self._changeable), own)
 
     @property
     def _changeable(self) -> int:
         """The step whose update is still to come."""
-        return self.at.step + 1 if self.is_complete else self.at.step
+        begun = any(one.part == UPDATE for one in self.operations[: self.at.done][-1:])
+        return self.at.step + 1 if self.is_complete or begun else self.at.step
 
     def _has_loss(self) -> bool:
         described = self.described
@@ -205,7 +212,8 @@ class ModelSession:
         """To the start, with other weights, as the model's own initializers draw them; the learning rate stays."""
         if self.described is not None:
             now, lr = self._now(), self.lr
-            self._change(now.weights + 1, () if lr in (None, self.described.lr) else ((1, lr),))
+            own = self.described.lr
+            self._change(now.weights + 1, () if own is None or lr in (None, own) else ((1, lr),))
             self._moves.append(now)
             self._go(Position(1, 0))
             self._to_draw = True
@@ -323,7 +331,7 @@ class ModelSession:
         same = until_they_differ(self.spec.rates, rates) if weights == self.spec.weights else 0
         if (weights, rates) != (self.spec.weights, self.spec.rates):
             self.spec = replace(self.spec, weights=weights, rates=rates)
-            del self.losses[same:], self.norms[same:]
+            del self.losses[same:], self.norms[same:], self.rates[same:]
             self._read = None
 
     def _move(self, to: Position) -> None:
@@ -386,13 +394,14 @@ class ModelSession:
             case CheckGradients(), GradientsChecked() if answer.number == request.number:
                 self.checked, self._to_check = (answer.number, answer.compared), None
             case CompareOperation(), OperationCompared() if answer.name == request.name:
-                self.along, self._to_compare = answer.found, None
+                self.along, self._to_compare = (*answer.found, *answer.left), None
             case _:
                 raise WireError("the model's answer is not one to this request")
 
     def _take(self, step: StepMade) -> None:
         self.losses.append(step.loss)
         self.norms.append(step.norms)
+        self.rates.append(step.lr)
 
     def _take_sought(self, answer: NotFiniteSought) -> None:
         """Note the steps that were looked at, and stop at what was found."""

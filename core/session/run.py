@@ -67,13 +67,15 @@ def ending(table: TableSpec, loss: str | None = None) -> tuple[Layer, str]:
     """The last layer and the loss that fit a table's targets; of a loss that is given, the layer that it takes.
 
     Numbers take a linear layer and half squared error, two classes a sigmoid and binary cross-entropy, more of them
-    softmax and its cross-entropy. Raises ValueError if there is no such loss.
+    softmax and its cross-entropy; several columns of two classes each a sigmoid each. Raises ValueError if there is no
+    such loss.
     """
     outputs = len(table.targets)
+    one_of_many = outputs > 1 and len(table.columns_of(table.targets)) == 1
     if loss is None:
-        loss = HALF_SQUARED if not table.classes else SOFTMAX_CROSS_ENTROPY if outputs > 1 else BINARY_CROSS_ENTROPY
+        loss = HALF_SQUARED if not table.classes else SOFTMAX_CROSS_ENTROPY if one_of_many else BINARY_CROSS_ENTROPY
     if loss not in LOSSES:
         raise ValueError(f"no loss {loss!r}: {', '.join(LOSSES)}")
-    natural = LINEAR if not table.classes else SOFTMAX if outputs > 1 else SIGMOID
+    natural = LINEAR if not table.classes else SOFTMAX if one_of_many else SIGMOID
     last = LOSSES[loss].last or (LINEAR if natural == SOFTMAX else natural)
     return Layer(outputs, last), loss

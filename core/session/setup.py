@@ -8,7 +8,7 @@ from backprop_tui.core.model import limits
 from backprop_tui.core.model.activations import hidden_activations
 from backprop_tui.core.model.initializers import INITIALIZERS
 from backprop_tui.core.model.losses import LOSSES
-from backprop_tui.core.model.optimizers import OPTIMIZERS
+from backprop_tui.core.model.optimizers import CONSTANTS, FADING, OPTIMIZERS
 from backprop_tui.core.table.batches import RULES, SHUFFLED, rule_of
 from backprop_tui.core.table.built_in import BUILT_IN, HOUSES
 from backprop_tui.core.table.choose import TRANSFORMS
@@ -39,6 +39,8 @@ class Choice:
     read: Callable[[str], Any]
     takes: str = ""
     options: tuple[str, ...] = ()
+    applies: Callable[[Run], bool] = lambda run: True
+    """Whether it makes a difference to a run: else there is no line for it."""
 
     @property
     def hint(self) -> str:
@@ -80,8 +82,12 @@ def changed(setup: Setup, choice: Choice, text: str) -> Setup:
         chosen = replace(chosen, told=_told(setup.base.table) if value == _name(setup.base.table) else None)
         chosen = replace(chosen, **dict.fromkeys(OF_TABLE))
     if choice.name == "target":
-        left = tuple(name for name in chosen.features or () if name != value)
+        left = tuple(name for name in chosen.features or () if name not in (value, *entered.names(value)))
         chosen = replace(chosen, features=left or None, target_transform=None, loss=None)
+    if choice.name == "hidden" and chosen.activation is not None and len(chosen.activation) > 1:
+        # One for each layer: those that are new have that of the last.
+        each = (*chosen.activation, *[chosen.activation[-1]] * len(value))[: len(value)]
+        chosen = replace(chosen, activation=each or None)
     if choice.name == "activation" and len(setup.run.network.layers) == 1:
         raise ValueError("there is no hidden layer that could have an activation; hidden layers come first")
     chosen = replace(chosen, **{choice.name: value})
@@ -119,7 +125,7 @@ def _of_table(setup: Setup, choice: Choice) -> Chosen:
         data=_name(table),
         told=_told(table),
         features=table.columns_of(table.features),
-        target=table.columns_of(table.targets)[0],
+        target=entered.listed(table.columns_of(table.targets)),
         target_transform=None if table.classes else table.transform,
         loss=setup.base.network.loss if table.classes else None,
     )
@@ -150,16 +156,13 @@ def _data(run: Run) -> str:
     return "written in the scenario" if run.table.x is not None else _name(run.table)
 
 
-def _names(names: Sequence[str]) -> str:
-    return ",".join(f'"{name}"' if "," in name or '"' in name else name for name in names)
-
-
 def _hidden(run: Run) -> str:
     return ",".join(str(layer.units) for layer in run.network.layers[:-1]) or "none"
 
 
 def _activation(run: Run) -> str:
-    return ", ".join(dict.fromkeys(layer.activation for layer in run.network.layers[:-1])) or "-"
+    each = [layer.activation for layer in run.network.layers[:-1]]
+    return ",".join(dict.fromkeys(each) if len(set(each)) == 1 else each) or "-"
 
 
 def _rows(run: Run) -> str:
@@ -180,6 +183,33 @@ def _listed(name: str, label: str, says: Callable[[Run], str], options: Sequence
     return Choice(name, label, says, _one_of(options), options=tuple(options))
 
 
+def _activations(text: str) -> tuple[str, ...]:
+    return tuple(map(_one_of(hidden_activations()), [part.strip() for part in text.split(",")]))
+
+
+def _constant(name: str) -> Choice:
+    """The line of one of an optimizer's constants."""
+    is_fading = name in FADING
+
+    def read(text: str) -> float:
+        value = entered.number(text)
+        return limits.fading(value, name) if is_fading else limits.epsilon(value)
+
+    return Choice(
+        name,
+        name,
+        lambda run: f"{getattr(run.optimizer, name):g}",
+        read,
+        "a number from 0 to below 1" if is_fading else "a small number like 1e-7",
+        applies=lambda run: name in run.optimizer.constants,
+    )
+
+
+def choices_of(run: Run) -> tuple[Choice, ...]:
+    """The lines of the page that make a difference to a run, in order."""
+    return tuple(choice for choice in CHOICES if choice.applies(run))
+
+
 CHOICES = (
     Choice(
         "data",
@@ -192,16 +222,16 @@ CHOICES = (
     Choice(
         "features",
         "features",
-        lambda run: _names(run.table.columns_of(run.table.features)),
+        lambda run: entered.listed(run.table.columns_of(run.table.features)),
         lambda text: tuple(entered.names(text)),
         "the columns that go in, with commas between",
     ),
     Choice(
         "target",
         "target",
-        lambda run: ", ".join(run.table.columns_of(run.table.targets)),
+        lambda run: entered.listed(run.table.columns_of(run.table.targets)),
         str,
-        "the column to predict",
+        "the column to predict, or several with commas between",
     ),
     _listed("target_transform", "target's scale", lambda run: run.table.transform, TRANSFORMS),
     Choice(
@@ -211,7 +241,14 @@ CHOICES = (
         lambda text: tuple(limits.hidden_units(text)),
         "units of each, with commas between, or none",
     ),
-    _listed("activation", "activation", _activation, hidden_activations()),
+    Choice(
+        "activation",
+        "activation",
+        _activation,
+        _activations,
+        f"{', '.join(hidden_activations())}; one for all hidden layers, or one for each",
+        tuple(hidden_activations()),
+    ),
     _listed("loss", "loss", lambda run: run.network.loss, tuple(LOSSES)),
     _listed("optimizer", "optimizer", lambda run: run.optimizer.name, tuple(OPTIMIZERS)),
     Choice(
@@ -221,8 +258,17 @@ CHOICES = (
         lambda text: limits.learning_rate(entered.number(text), FLOAT64),
         "a number like 0.05",
     ),
+    *map(_constant, CONSTANTS),
     _listed(
         "init", "initializer", lambda run: run.initializer if run.initial is None else "given weights", INITIALIZERS
+    ),
+    Choice(
+        "constant",
+        "its constant",
+        lambda run: f"{run.constant:g}",
+        lambda text: limits.initial_constant(entered.number(text)),
+        "a number like 0.5: every weight and bias begins as it",
+        applies=lambda run: run.initial is None and run.initializer == "constant",
     ),
     Choice(
         "seed",
@@ -242,4 +288,4 @@ CHOICES = (
     Choice("holdout", "rows held out", lambda run: f"{100 * run.table.holdout:g}%", entered.share, "a share like 20%"),
     _listed("precision", "precision", lambda run: run.dtype, (FLOAT32, FLOAT64)),
 )
-"""The lines of the page, in order."""
+"""All lines there are, in order."""

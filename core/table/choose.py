@@ -4,6 +4,7 @@ import csv
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from backprop_tui.core.text import entered
 from backprop_tui.core.text.escape import escape_controls
 
 from . import built_in
@@ -46,7 +47,8 @@ def table(
     """The table of a file, all features of numbers standardized: a built-in one by its name, the houses if it is empty.
 
     What is not said is found out: the target is the last column, features are all the others that are numbers or few
-    different texts. A target of texts is a class, and so is one of numbers if `classes`. Raises HeaderError.
+    different texts. A target of texts is a class, and so is one of numbers if `classes`. Several targets have commas
+    between, as `entered.names` reads them. Raises HeaderError.
     """
     chosen = None if features is None else tuple(features)
     if (path in BUILT_IN or path == HOUSES) and told not in (None, Told()):
@@ -59,21 +61,22 @@ def table(
     names = [column for column in seen.names if column]
     if not names:
         raise HeaderError(f"{name}: has no column names in its first line")
-    target = names[-1] if target is None else target
-    for column in (*(chosen or ()), target):
+    wanted = (names[-1],) if target is None else (target,) if target in names else _several(target)
+    for column in (*(chosen or ()), *wanted):
         if column not in seen.names:
             there = ", ".join(map(escape_controls, names[:12])) + (" ..." if len(names) > 12 else "")
             raise HeaderError(f"{name}: no column '{escape_controls(column)}'; there are: {there}")
-    _check_target(path, chosen, target)
-    others = [column for column in dict.fromkeys(names) if column != target] if chosen is None else list(chosen)
+    _check_target(chosen, wanted)
+    others = [column for column in dict.fromkeys(names) if column not in wanted] if chosen is None else list(chosen)
     if not others:
         raise HeaderError(f"{name}: needs two columns at least, one feature and the target")
-    inputs, targets, categories = in_columns(path, seen, told, others, [target], classes, leave_out=chosen is None)
+    inputs, targets, categories = in_columns(path, seen, told, others, list(wanted), classes, leave_out=chosen is None)
+    shown = "', '".join(map(escape_controls, wanted))
     if not inputs:
-        raise HeaderError(f"{name}: besides '{escape_controls(target)}' no column has numbers or a few different texts")
-    is_class = any(it.column == target for it in categories)
+        raise HeaderError(f"{name}: besides '{shown}' no column has numbers or a few different texts")
+    is_class = _are_classes(name, wanted, categories)
     if is_class and transform not in (None, AS_IT_IS):
-        raise HeaderError(f"{name}: '{escape_controls(target)}' is a class, no number: leave --target-transform out")
+        raise HeaderError(f"{name}: '{shown}' is a class, no number: leave --target-transform out")
     made = {it.name for it in categories}
     return TableSpec(
         "" if made_here else path,
@@ -122,21 +125,45 @@ def in_columns(
     return tuple(inputs), tuple(outputs), tuple(made)
 
 
+def _several(target: str) -> Names:
+    try:
+        return tuple(entered.names(target))
+    except ValueError as error:
+        raise HeaderError(f"--target: {error}") from None
+
+
+def _are_classes(name: str, wanted: Names, categories: tuple[Category, ...]) -> bool:
+    """Whether the targets are classes. Raises HeaderError for several of them that no loss takes together."""
+    made = [sum(it.column == column for it in categories) for column in wanted]
+    if len(wanted) > 1 and any(made):
+        if 0 in made:
+            number, text = wanted[made.index(0)], wanted[made.index(max(made))]
+            raise HeaderError(
+                f"{name}: '{escape_controls(number)}' is a number and '{escape_controls(text)}' a class: no loss takes "
+                "both; name one of them with --target"
+            )
+        if max(made) > 1:
+            column = escape_controls(wanted[made.index(max(made))])
+            raise HeaderError(f"{name}: '{column}' has {max(made)} classes: it can only be the one --target")
+    return any(made)
+
+
 def _of_houses(features: tuple[str, ...] | None, target: str | None, transform: str | None) -> TableSpec:
     """The house table: the logarithm of the price is taken unless something else is said; another target is scaled."""
     plain = TableSpec()
     names = [*plain.features, *plain.targets]
-    target = names[-1] if target is None else target
-    features = tuple(name for name in names if name != target) if features is None else features
-    _check_target("", features, target)
+    targets = (names[-1],) if target is None else _several(target)
+    features = tuple(name for name in names if name not in targets) if features is None else features
+    _check_target(features, targets)
     if transform is None:
-        transform = LOG if target == names[-1] else STANDARDIZE
+        transform = LOG if targets == (names[-1],) else STANDARDIZE
     log, scale = transform == LOG, transform == STANDARDIZE
-    return TableSpec("", features, (target,), features, log, standardize_target=scale)
+    return TableSpec("", features, targets, features, log, standardize_target=scale)
 
 
-def _check_target(path: str, features: tuple[str, ...] | None, target: str) -> None:
-    if features is not None and target in features:
+def _check_target(features: tuple[str, ...] | None, targets: tuple[str, ...]) -> None:
+    target = next((target for target in targets if target in (features or ())), None)
+    if target is not None:
         raise HeaderError(
             f"'{escape_controls(target)}' is the target and a feature; name the others with --features and --target"
         )

@@ -19,6 +19,9 @@ START = 2**16
 LOOKED_AT = 500
 """So many of its records say what is between the cells."""
 
+MOST_ABOVE = 10
+"""So many lines at most may stand above the line of names."""
+
 _GZIP, _ZIP, _PARQUET, _OLD_EXCEL = b"\x1f\x8b", b"PK\x03\x04", b"PAR1", b"\xd0\xcf\x11\xe0"
 
 
@@ -142,8 +145,28 @@ def _skipped(form: Form, lines: list[str]) -> tuple[Form, str]:
         elif text and not text.startswith("#"):
             break
         skip += 1
+    skip += _titles(lines[skip:])
     # Blank lines at the top are skipped by every reader; they are counted here only if a comment is among them.
     return (replace(form, skip=skip) if any(line.strip() for line in lines[:skip]) else form), said
+
+
+def _titles(lines: list[str]) -> int:
+    """How many lines stand above the line of names: titles, with fewer signs between cells than all that follow.
+
+    That line is one of several texts, with a row of numbers somewhere below it.
+    """
+    for sign in (";", "\t", "|", ","):
+        counts = [0 if '"' in line else line.strip().rstrip(sign).count(sign) for line in lines[: MOST_ABOVE + 5]]
+        most = max(counts, default=0)
+        place = counts.index(most) if most else 0
+        below = [line for line in lines[place : place + 5] if line.strip()]
+        if not 0 < place <= MOST_ABOVE or any('"' in line for line in lines[:place]) or len(below) < 3:
+            continue
+        rows = [[cell.strip() for cell in line.split(sign)] for line in below]
+        numbers = [sum(cell[:1].isdigit() or cell[1:2].isdigit() for cell in row) for row in rows]
+        if all(rows[0]) and not numbers[0] and all(numbers[1:]) and len({len(row) for row in rows}) == 1:
+            return place
+    return 0
 
 
 def _comment(lines: list[str]) -> str:

@@ -1,6 +1,8 @@
 """Numbers and names as a person types them, understood or refused with a sentence."""
 
 import csv
+from collections.abc import Iterable
+from io import StringIO
 from math import isfinite
 
 from .escape import with_hyphens
@@ -45,6 +47,13 @@ def names(text: str) -> list[str]:
     if repeated is not None:
         raise ValueError(f"'{repeated[:40]}' is named twice")
     return found
+
+
+def listed(names: Iterable[str]) -> str:
+    """Names as `names` reads them again: with commas between, and double quotes where it takes them."""
+    line = StringIO()
+    csv.writer(line, lineterminator="").writerow(names)
+    return line.getvalue()
 
 
 def shortened(text: str) -> str:

@@ -2,7 +2,8 @@
 
 A workshop with its instructor's screen in a terminal, and asyncssh clients on the same processors. The instructor asks
 about the step that is shown, all answer at once, vote once more and see the answer. One has vanished and comes back,
-one comes late, one types nonsense. Prints how long each took: to be on every screen, and to be counted.
+one comes late, one types nonsense. Prints how long each took: to be on every screen, and to be counted; and the
+processor time of the server with its instructor's screen meanwhile, and how busy the machine is with other things.
 """
 
 import argparse
@@ -21,10 +22,13 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "support"))
 
 from command import PROGRAM
 from real_terminal import RealTerminal
-from serve import Person, arrive, come, milliseconds
+from serve import TICKS, Person, arrive, come, milliseconds
 
 READING = 0.7
 """Seconds from a question on the screen until somebody answers: what is typed earlier is no answer."""
+
+PATIENCE = 180.0
+"""Seconds that anything may take."""
 
 QUESTION = b"What will it be after the update?"
 
@@ -55,8 +59,14 @@ class Dashboard:
         await self.until(lambda: then in self.terminal.text, then)
         return time.perf_counter() - began
 
-    async def until(self, is_so: Callable[[], bool], what: str, seconds: float = 60) -> None:
-        end = time.perf_counter() + seconds
+    @property
+    def processor(self) -> float:
+        """Seconds of processor time that the server, with the instructor's screen, has used so far."""
+        fields = Path(f"/proc/{self.terminal.process.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / TICKS
+
+    async def until(self, is_so: Callable[[], bool], what: str) -> None:
+        end = time.perf_counter() + PATIENCE
         while not is_so():
             assert time.perf_counter() < end, f"{what!r} is not on\n{self.terminal.text}"
             await asyncio.sleep(0.005)
@@ -72,7 +82,7 @@ class Dashboard:
 
 async def seen_by(people: list[Person], text: bytes) -> list[float]:
     """Seconds until a text was on each screen."""
-    return list(await asyncio.gather(*(person.wait_for(text, 60) for person in people)))
+    return list(await asyncio.gather(*(person.wait_for(text, PATIENCE) for person in people)))
 
 
 def forget(people: list[Person]) -> None:
@@ -93,7 +103,7 @@ async def vote(dashboard: Dashboard, people: list[Person], keys: list[str], coun
     """All answer at once."""
     await asyncio.sleep(READING)
     forget(people)
-    began = time.perf_counter()
+    began, used = time.perf_counter(), dashboard.processor
     for person, key in zip(people, keys, strict=True):
         person.channel.write(key.encode())
     told = asyncio.create_task(seen_by(people, b"it may be changed"))
@@ -102,6 +112,15 @@ async def vote(dashboard: Dashboard, people: list[Person], keys: list[str], coun
     counted = time.perf_counter() - began
     print(f"  {len(people)} answer at once: all are counted on the instructor's screen after {counted * 1e3:.0f} ms")
     print(f"    and each on its own screen                        {milliseconds(await told)}")
+    print(f"    processor time of the server, with that screen    {(dashboard.processor - used) * 1e3:6.0f} ms")
+    began = time.perf_counter()
+    dashboard.terminal.press("?")
+    await dashboard.until(
+        lambda: "esc" in dashboard.terminal.text and "let all follow the" in dashboard.terminal.text, "help"
+    )
+    print(f"    a key on the instructor's screen after it         {(time.perf_counter() - began) * 1e3:6.0f} ms")
+    dashboard.terminal.press("\x1b")
+    await dashboard.until(lambda: "let all follow the" not in dashboard.terminal.text, "the help closed")
 
 
 async def main(options: argparse.Namespace) -> None:
@@ -115,6 +134,7 @@ async def main(options: argparse.Namespace) -> None:
             await prof.wait_for(b"phase 1 ", 180)
             people, took = await arrive(dashboard.port, options.sessions - 1, options.rate, "p")
             print(f"{os.cpu_count()} processors, the clients on the same; {options.sessions} sessions")
+            print(f"  load of the machine with all of this                {os.getloadavg()[0]:6.1f}")
             print(f"  from connecting to the first frame                  {milliseconds(took)}")
             await dashboard.press("\x1b[B", "here")
             await dashboard.press("f", "f on everybody's screen shows what a does")

@@ -25,13 +25,13 @@ SSH_OPTIONS = (
 )
 
 
-def come(dashboard: RealTerminal, name: str) -> RealTerminal:
+def come(dashboard: RealTerminal, name: str, seen: str = "Gradients") -> RealTerminal:
     port = re.search(r"ssh -p (\d+)", dashboard.text)[1]
     password = re.search(r"password: (\S+)", dashboard.text)[1]
     client = RealTerminal(program=[SSH, *SSH_OPTIONS, "-p", port, f"{name}@127.0.0.1"])
     client.wait_for("password:")
     client.press(password + "\r")
-    client.wait_for("Gradients")
+    client.wait_for(seen)
     return client
 
 

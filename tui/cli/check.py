@@ -76,6 +76,8 @@ def _check_all(names: list[str], complain: Callable[[str], None]) -> int:
             print(line, flush=True)
         if not all(number.ok for number in compared):
             worst = max(worst, DIFFER)
+        if scenario.tasks:
+            worst = max(worst, check_course(name, answer, complain))
     return worst
 
 

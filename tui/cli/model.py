@@ -164,7 +164,7 @@ def spec_of(options: argparse.Namespace) -> "ModelSpec":
 def _check(traced: "Traced", steps: int, title: str) -> int:
     from backprop_tui.core.engine.compute.graph.checking import check
     from backprop_tui.core.engine.compute.graph.directions import along
-    from backprop_tui.core.operations.along import along_lines
+    from backprop_tui.core.operations.along import Along, along_lines
     from backprop_tui.core.operations.compared import compared_lines
 
     for number in range(1, steps):
@@ -178,5 +178,5 @@ def _check(traced: "Traced", steps: int, title: str) -> int:
         print(line)
     for line in along_lines(found):
         print(line)
-    agree = all(one.agrees for one in compared) and all(one.agrees for one in found)
+    agree = all(one.agrees for one in compared) and all(one.agrees for one in found if isinstance(one, Along))
     return AGREE if agree else DIFFER

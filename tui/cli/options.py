@@ -7,11 +7,20 @@ when it is asked for.
 import argparse
 import sys
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from math import isfinite
 from os.path import abspath
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
-from backprop_tui.core.model.limits import hidden_units, learning_rate, seed, step_count
+from backprop_tui.core.model.limits import (
+    epsilon,
+    fading,
+    hidden_units,
+    initial_constant,
+    learning_rate,
+    seed,
+    step_count,
+)
 from backprop_tui.core.text.entered import names, share
 from backprop_tui.core.text.escape import escape_controls, with_hyphens
 
@@ -73,6 +82,13 @@ class Later:
         return name in list(self._names())
 
 
+class Several(Later):
+    """The same, of an option that takes one of them or several with commas between: a tuple, once it is read."""
+
+    def __contains__(self, names: object) -> bool:
+        return isinstance(names, tuple) and all(super(Several, self).__contains__(name) for name in names)
+
+
 def _activations() -> list[str]:
     from backprop_tui.core.model.activations import hidden_activations
 
@@ -112,12 +128,13 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument_group("the data").add_argument
     add("--data", metavar="FILE", help="a table: CSV or its kin, .xlsx, .parquet, or a built-in name (default: houses)")
     add("--features", metavar="A,B", type=names_of, help="the columns that go in (default: all but the target)")
-    add("--target", metavar="C", help="the column to predict (default: the last)")
+    add("--target", metavar="C", help="the column to predict, or several: C,D (default: the last)")
     add(
         "--target-transform",
         choices=("standardize", "log", "none"),
         help="of a target that is a number (default: standardize; log for the house sales)",
     )
+    add("--standardize", metavar="A,B", type=_columns, help="features to scale, or none (default: all of numbers)")
     add("--row", metavar="N", type=_row, help="the row to learn from, from 0 (default: 0)")
     add = parser.add_argument_group("how its file is written (default: found out)").add_argument
     add("--separator", metavar="C", type=_separator, help="between cells: a character, or tab, blanks")
@@ -135,8 +152,13 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
     add("--na", metavar="A,B", type=names_of, help="words that mean an empty cell, besides NA, ? and the like")
     add = parser.add_argument_group("the network").add_argument
     add("--hidden", metavar="2[,3...]", type=_hidden, help="units of each hidden layer, or none (default: 2)")
-    names = Later(_activations)
-    add("--activation", metavar="NAME", choices=names, help="of the hidden layers: %(choices)s (default: sigmoid)")
+    add(
+        "--activation",
+        metavar="NAME[,NAME...]",
+        type=_several_activations,
+        choices=Several(_activations),
+        help="of the hidden layers, or of each: %(choices)s (default: sigmoid)",
+    )
     add(
         "--last",
         metavar="NAME",
@@ -149,6 +171,7 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
     add("--loss", metavar="NAME", choices=names, help="%(choices)s (default: what the target takes)")
     names = Later(_initializers)
     add("--init", metavar="NAME", choices=names, help="of the weights: %(choices)s (default: uniform)")
+    add("--constant", metavar="NUMBER", type=_constant, help="what --init constant begins with (default: 0.5)")
     add("--weights", metavar="FILE", help="start from these: .npz, .keras, .weights.h5 or .safetensors of dense layers")
     add("--precision", choices=("float32", "float64"), help="of all that is computed (default: float32)")
     add("--lr", metavar="RATE", type=lr_of, help="learning rate (default: 0.2)")
@@ -156,15 +179,19 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument_group("the training loop").add_argument
     add("--rows", metavar="RULE", help="of a step: this, next, shuffled, all, or a number for mini-batches")
     add("--optimizer", metavar="NAME", choices=Later(_optimizers), help="%(choices)s (default: sgd)")
+    for name, shown in (("momentum", "momentum"), ("rho", "rmsprop"), ("beta_1", "adam"), ("beta_2", "adam")):
+        text = f"{name} of {shown} (default: {'0.999' if name == 'beta_2' else '0.9'})"
+        add(f"--{name.replace('_', '-')}", metavar="SHARE", type=partial(_fading, name), help=text)
+    add("--epsilon", metavar="NUMBER", type=_epsilon, help="ε of rmsprop and adam (default: 1e-7)")
     add("--holdout", metavar="20%", type=_share, help="the share of rows that no step uses (default: 0%%)")
+    add("--holdout-seed", metavar="N", type=seed_of, help="draws those rows (default: 0)")
     parser.add_argument("--log", metavar="FILE", help="keep TensorFlow's own messages in this file")
 
 
 def says_a_run(options: argparse.Namespace) -> bool:
     """Whether anything was said of what is stepped through, so that it is not the session that was saved last."""
-    named = ("data", "features", "target", "target_transform", "row", "hidden", "activation", "lr", "seed", *FORM)
-    more = ("last", "bias", "freeze", "loss", "init", "weights", "precision", "rows", "optimizer", "holdout")
-    said = [getattr(options, name) for name in ("scenario", *named, *more)]
+    more = ("scenario", "features", "hidden", "weights", "rows", "optimizer")
+    said = [getattr(options, name) for name in (*more, *CHOSEN, *CONSTANTS, *FORM)]
     return bool(options.steps) or any(value is not None for value in said)
 
 
@@ -180,7 +207,19 @@ def scenario_of(name: str | None) -> "Scenario":
         found = open_scenario(name, hideable_keys(name))
     except ScenarioError as error:
         raise UsageError(str(error)) from None
-    return found if found.origin else replace(found, origin=abspath(name))
+    found = found if found.origin else replace(found, origin=abspath(name))
+    if found.tasks:
+        _check_tasks(found)
+    return found
+
+
+def _check_tasks(scenario: "Scenario") -> None:
+    from backprop_tui.core.course import CourseError, of_scenario
+
+    try:
+        of_scenario(scenario)
+    except CourseError as error:
+        raise UsageError(str(error)) from None
 
 
 def hideable_keys(name: str) -> frozenset[str]:
@@ -196,6 +235,7 @@ CHOSEN = (
     "data",
     "target",
     "target_transform",
+    "standardize",
     "row",
     "activation",
     "last",
@@ -203,11 +243,17 @@ CHOSEN = (
     "freeze",
     "loss",
     "init",
+    "constant",
     "precision",
     "lr",
     "seed",
+    "holdout",
+    "holdout_seed",
 )
 """The options that a run is made of just as they were read."""
+
+CONSTANTS = ("momentum", "rho", "beta_1", "beta_2", "epsilon")
+"""Those of the optimizer: as in `model/optimizers.py`, which imports numpy."""
 
 
 def run_of(options: argparse.Namespace, base: "Run") -> "Run":
@@ -223,8 +269,7 @@ def run_of(options: argparse.Namespace, base: "Run") -> "Run":
         hidden=None if options.hidden is None else tuple(options.hidden),
         rows=_rows_of(options),
         optimizer=options.optimizer,
-        holdout=options.holdout,
-        **{name: getattr(options, name) for name in CHOSEN},
+        **{name: getattr(options, name) for name in (*CHOSEN, *CONSTANTS)},
     )
     try:
         found = run_with(chosen, base)
@@ -348,6 +393,26 @@ def lr_of(text: str) -> float:
     return _allowed(lambda: learning_rate(real_number(text)))
 
 
+def _fading(name: str, text: str) -> float:
+    return _allowed(lambda: fading(real_number(text), name))
+
+
+def _epsilon(text: str) -> float:
+    return _allowed(lambda: epsilon(real_number(text)))
+
+
+def _constant(text: str) -> float:
+    return _allowed(lambda: initial_constant(real_number(text)))
+
+
+def _several_activations(text: str) -> tuple[str, ...]:
+    found, there = tuple(part.strip() for part in text.split(",")), _activations()
+    for name in found:
+        if name not in there:
+            raise argparse.ArgumentTypeError(f"invalid choice: '{name[:40]}' (choose from {', '.join(there)})")
+    return found
+
+
 def _allowed(read: Callable[[], T]) -> T:
     """What is read, or ArgumentTypeError with the reason why it is not allowed."""
     try:
@@ -374,6 +439,10 @@ def _encoding(text: str) -> str:
 
 def _hidden(text: str) -> list[int]:
     return _allowed(lambda: hidden_units(text))
+
+
+def _columns(text: str) -> tuple[str, ...]:
+    return () if text.strip() == "none" else tuple(names_of(text))
 
 
 def _frozen(text: str) -> tuple[str, ...]:

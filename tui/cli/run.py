@@ -5,7 +5,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, TextIO
 
 from backprop_tui.core.lessons.names import FUNCTIONS
@@ -166,6 +166,7 @@ def _write(run: "Run", options: argparse.Namespace, signals: Signals, stderr: Te
 def _parts(run: "Run", options: argparse.Namespace, signals: Signals, stderr: TextIO) -> "Iterator[str]":
     """The parts of the text, each as soon as it can be written. Raises EngineRefused."""
     from backprop_tui.core.engine.compute.engine import Engine
+    from backprop_tui.core.engine.protocol.messages import TableOpened
     from backprop_tui.core.export import FORMATS
     from backprop_tui.core.export.as_csv import csv_text
     from backprop_tui.core.export.as_json import json_text
@@ -174,11 +175,14 @@ def _parts(run: "Run", options: argparse.Namespace, signals: Signals, stderr: Te
     from backprop_tui.core.session.drive import settle
     from backprop_tui.core.session.session import Session
 
-    engine = Engine()
+    engine, told = Engine(), set[str]()
 
     def ask(request: "Request") -> "Answer":
         signals.check()
-        return engine.answer(request)
+        answer = engine.answer(request)
+        if isinstance(answer, TableOpened):
+            tell_table(answer.notes, told, stderr)
+        return answer
 
     if options.format not in AS_THEY_ARE_MADE:
         session = Session(run)
@@ -193,6 +197,14 @@ def _parts(run: "Run", options: argparse.Namespace, signals: Signals, stderr: Te
     if options.format == "text":
         return notebook_text(single(blocks))
     return (json_text if options.format == "json" else csv_text)(run, blocks)
+
+
+def tell_table(notes: Iterable[str], told: set[str], stderr: TextIO) -> None:
+    """Say on standard error what there is to say of how a table was read, each line once."""
+    for note in notes:
+        if note not in told:
+            told.add(note)
+            stderr.write(one_line(note) + "\n")
 
 
 def _watched(blocks: "Iterator[Block]", total: int, signals: Signals, stderr: TextIO) -> "Iterator[Block]":

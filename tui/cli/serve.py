@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from .options import PROGRAM, Parser, UsageError, scenario_of, whole_number
 
 if TYPE_CHECKING:
+    from backprop_tui.core.course import Course
     from backprop_tui.tui.serve.door import web
     from backprop_tui.tui.serve.door.checks import Checks
     from backprop_tui.tui.serve.faults import Faults
@@ -28,6 +29,7 @@ examples:
   {PROGRAM} serve                              try it: ssh -p 2222 anna@127.0.0.1
   {PROGRAM} serve --host 0.0.0.0               for everyone in the room; the password is made up and shown
   {PROGRAM} serve --scenario lesson.toml       everyone starts with this example
+  {PROGRAM} serve --course first-hour          everyone starts with the first task of this course
   {PROGRAM} serve --web                        a browser will do as well: http://127.0.0.1:8000
 """
 
@@ -70,6 +72,7 @@ async def _serve(options: argparse.Namespace) -> int:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     password = _password(options)
+    course = _course(options.course, options.scenario)
     try:
         state = state_folder(options.state_dir)
         keys = host_keys(options.host_key or state / ".host_key")
@@ -81,7 +84,9 @@ async def _serve(options: argparse.Namespace) -> int:
     if warning := open_to_others(state):
         print(f"  {warning}", flush=True)
     with open_log(state / ".log") as output:
-        workshop = Workshop(limits, state, options.scenario, _tables(options.scenario), output.fileno(), _log)
+        tables = (*_tables(options.scenario), *_tables_of(course))
+        opens = options.course is not None
+        workshop = Workshop(limits, state, options.scenario, tables, output.fileno(), _log, course, opens)
         faults = Faults(lambda line: workshop.log(line), output.fileno())
         asyncio.get_running_loop().set_exception_handler(faults)
         await workshop.open()
@@ -215,6 +220,23 @@ def _tables(scenario: Path | None) -> tuple[str, ...]:
     return (path,) if path else ()
 
 
+def _course(name: str | None, scenario: Path | None) -> "Course":
+    """The course of that name, or in that file; the tasks of the scenario; else what `T` opens. Raises UsageError."""
+    from backprop_tui.core.course import CourseError, of_scenario, open_course
+
+    found = scenario_of(str(scenario)) if scenario is not None else None
+    try:
+        return of_scenario(found) if found is not None and found.tasks else open_course(name or "")
+    except CourseError as error:
+        raise UsageError(str(error)) from None
+
+
+def _tables_of(course: "Course") -> tuple[str, ...]:
+    """The files that a course's scenarios read."""
+    scenarios = (lesson.scenario for lesson in course.lessons if lesson.scenario is not None)
+    return tuple({path for scenario in scenarios if (path := scenario.run.table.path)})
+
+
 def parser() -> Parser:
     """What may be typed after `backprop-tui serve`."""
     found = Parser("serve", description=_DESCRIPTION, epilog=_EXAMPLES)
@@ -231,7 +253,9 @@ def parser() -> Parser:
     door.add_argument("--open", action="store_true", help="no password")
     add("--host-key", metavar="FILE", type=Path, help="made at the first start if it is missing")
     add("--idle-timeout", metavar="TIME", type=_duration, default=7200.0, help="as in 90s, 30m, 2h (default: 2h)")
-    add("--scenario", metavar="FILE", type=_file, help="what everyone starts with")
+    start = found.add_mutually_exclusive_group()
+    start.add_argument("--scenario", metavar="FILE", type=_file, help="what everyone starts with")
+    start.add_argument("--course", metavar="COURSE", help="the tasks that everyone starts with: a name or a file.toml")
     add("--state-dir", metavar="FOLDER", type=Path, help="where sessions are saved")
     add("--no-dashboard", action="store_true", help="a log instead of the screen of who is there")
     add("--allow-root", action="store_true", help="run as root all the same")

@@ -66,8 +66,10 @@ class Guide:
 
     def begin(self) -> None:
         """From the first task."""
-        lesson = self.progress.lesson
-        paragraphs = (KEYS, f"Part 1, {lesson.title}: {lesson.goal}")
+        course, lesson = self.progress.course, self.progress.lesson
+        goal = f": {lesson.goal}" if lesson.goal else ""
+        part = f"Part 1, {lesson.title}{goal}" if len(course.lessons) > 1 else f"{lesson.title}{goal}"
+        paragraphs = (KEYS, part)
         self._page(self.progress.course.title, paragraphs, self._open_lesson)
 
     def resume(self, saved: SavedProgress) -> None:
@@ -90,7 +92,9 @@ class Guide:
         """The screen of the task's lesson, with what that begins with."""
         lesson, main = self.progress.lesson, self._main
         main.autoplay.stop()
-        if lesson.scenario is not None:
+        if lesson.scenario is not None and lesson.scenario is main.scenario and not main.session.timeline.whole_entries:
+            self._lessons.show(lesson.screen.number)  # it has just been opened
+        elif lesson.scenario is not None:
             self._lessons.close()
             main.open(lesson.scenario)  # in the lesson that it names
         else:
@@ -256,7 +260,7 @@ class Guide:
         task = progress.task
         facts = self._now()
         if is_asked(task.condition):
-            facts = replace(await self._found(self._ahead()), typed=number, chosen=choice)
+            facts = replace(await self.facts_of_answer(), typed=number, chosen=choice)
             if not is_known(task.condition, facts):
                 self._without_truth()
                 return
@@ -299,17 +303,27 @@ class Guide:
             wanted.accept(request, await self._engine.ask(request))
         return wanted.facts()
 
+    async def facts_of_answer(self) -> Facts:
+        """What an answer to the task is judged by. Raises as the engine does.
+
+        It may be typed before its lesson has heard from the engine: then that comes first.
+        """
+        screen = self._lessons.found(self.progress.lesson.screen)
+        if screen is not None and not isinstance(screen, TrainingScreen):
+            await screen.settled()
+        return await self._found(self._ahead())
+
     async def right_keys(self) -> tuple[str, ...]:
         """The keys that do the task that is open. Raises ValueError if nothing does."""
         task = self.progress.task
         match task.condition:
             case Typed() as condition:
-                value = truth(condition, await self._found(self._ahead()))
+                value = truth(condition, await self.facts_of_answer())
                 if value is None:
                     raise ValueError(f"the session has no {condition.of}")
                 return ("A", *shortest(value), "enter")
             case Chosen() as condition:
-                answer = right_choice(condition, await self._found(self._ahead()))
+                answer = right_choice(condition, await self.facts_of_answer())
                 if answer is None:
                     raise ValueError("the session does not tell which answer is right")
                 return (str(answer),)
@@ -349,8 +363,8 @@ class Guide:
             facts = of_descent(function)
         else:
             training = self._lessons.found(screen)
-            losses = training.overview.losses if isinstance(training, TrainingScreen) else None
-            facts = of_step(screen, self._main.session, losses, self._explained)
+            table_facts = training.overview if isinstance(training, TrainingScreen) else None
+            facts = of_step(screen, self._main.session, table_facts, self._explained)
             right = self._main.predictor.score.right - self._predicted
             facts = replace(facts, numbers={**facts.numbers, "predicted": float(right)})
         return replace(facts, lesson=self._lessons.open)

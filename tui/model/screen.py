@@ -109,7 +109,8 @@ class ModelScreen(PlayingScreen):
         if described is None:
             return f"{escape_controls(self.session.spec.model)}   loading TensorFlow and the model …"
         lr = self.session.lr
-        rate = "a schedule's lr" if lr is None else f"lr {brief(lr)}"
+        rate = "lr" if lr is None else f"lr {brief(lr)}"
+        rate += f" by {described.schedule}" if described.schedule else ""
         rows = f"{described.batch} rows a step" if described.batch > 1 else "one row a step"
         return (
             f"{escape_controls(self.session.spec.model)}   step {self.session.at.step}   "

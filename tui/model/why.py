@@ -4,7 +4,7 @@ from textwrap import wrap
 from typing import ClassVar
 
 from backprop_tui.core.operations.rule import Part
-from backprop_tui.core.operations.written import made_text, number_text, output_letter, source_text
+from backprop_tui.core.operations.written import made_text, number_text, output_letter, source_text, variable_text
 from backprop_tui.core.session.model import NOTHING, ModelSession
 from backprop_tui.core.text.escape import escape_controls
 from backprop_tui.tui.widgets.keys import bindings
@@ -61,7 +61,13 @@ class WhyNumberScreen(Overlay[None]):
         found: list[Line] = []
         if made is None:
             text = f"{output_letter(one, 0)} = {number_text(output[session.cursor], DIGITS)}" if output.size else ""
-            why = "a weight" if one.variable else "a number of the rows" if one.type == "Placeholder" else "no rule"
+            why = (
+                variable_text(graph, one)
+                if one.variable
+                else "a number of the rows"
+                if one.type == "Placeholder"
+                else "no rule"
+            )
             found += [(Span(text, "title"),), (Span(f"it is {why}: nothing in this step makes it", "dim"),)]
         else:
             text = made_text(made, output_letter(one, 0), session.cursor, DIGITS)

@@ -3,18 +3,23 @@
 import socket
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import TypeVar
+from typing import Annotated, TypeVar
 
 import msgspec
 from backprop_tui.core.classroom.poll import Stage
 from backprop_tui.core.classroom.question import Kind, Question
+from backprop_tui.core.classroom.tasks import MOST, Outcome
+from msgspec import Meta
 
 MAX_NOTE = 60_000
 """Bytes; a longer note is not sent."""
 
-
 MAX_DOWNLOAD = 2 * 1024 * 1024
 """Bytes of a file that a session sends."""
+
+
+MOST_OUTCOMES = 500
+"""Tasks that a session tells of at once."""
 
 
 class Fork(msgspec.Struct, frozen=True, tag=True):
@@ -127,6 +132,15 @@ class Answered(msgspec.Struct, frozen=True, tag=True):
     answer: float
 
 
+class Progressed(msgspec.Struct, frozen=True, tag=True):
+    """From a session: what has become of some tasks of the course that its person is in, by number from 0."""
+
+    course: Annotated[str, Meta(max_length=60)]
+    of: Annotated[int, Meta(ge=1, le=MOST)]
+    """How many tasks the course has."""
+    outcomes: Annotated[dict[int, Outcome], Meta(max_length=MOST_OUTCOMES)]
+
+
 class Follow(msgspec.Struct, frozen=True, tag=True):
     """From a session: its person wants, or no longer wants, to see the instructor's screen."""
 
@@ -143,7 +157,7 @@ class Download(msgspec.Struct, frozen=True, tag=True):
 
 FromForkServer = Started | Ended | Ready
 ToSession = Say | Hold | Guide | Broadcast | Pose | ClassQuestion
-FromSession = Report | Follow | Broadcast | Download | Posed | Answered
+FromSession = Report | Follow | Broadcast | Download | Posed | Answered | Progressed
 
 _encoder = msgspec.msgpack.Encoder()
 T = TypeVar("T")

@@ -13,12 +13,13 @@ from backprop_tui.core.table.spec import TableSpec
 from backprop_tui.core.text.escape import escape_controls
 
 from .loading import without_collection
-from .reading import TableError, read_frame
+from .noticed import like_ids, rounded
+from .reading import TableError, read_frame, rows_above
 
 with without_collection():
     import pandas as pd
 
-MOST_NOTES, MOST_NAMES = 4, 6
+MOST_NOTES, MOST_NAMES = 6, 6
 
 
 @dataclass(frozen=True)
@@ -45,11 +46,12 @@ def read_columns(spec: TableSpec) -> Columns:
         else:
             values[column], empty[column] = _numbers(frame[column], column, spec)
     kept, notes = _kept(spec, empty, len(frame))
+    noticed = (*like_ids(spec, values), *rounded(spec, frame, values))
     raw = np.stack([_feature(name, spec, values, texts, empty) for name in spec.features], axis=1)
     raw_y = np.stack([_feature(name, spec, values, texts, empty) for name in spec.targets], axis=1)
     if kept is not None:
         raw, raw_y = raw[kept], raw_y[kept]
-    return Columns(raw, raw_y, (*notes, *_unused(rest, spec))[:MOST_NOTES])
+    return Columns(raw, raw_y, (*notes, *noticed, *_unused(rest, spec))[:MOST_NOTES])
 
 
 def _numbers(cells: "pd.Series[Any]", column: str, spec: TableSpec) -> tuple[Array, Array]:
@@ -57,6 +59,10 @@ def _numbers(cells: "pd.Series[Any]", column: str, spec: TableSpec) -> tuple[Arr
     if pd.api.types.is_numeric_dtype(cells) and not pd.api.types.is_bool_dtype(cells):
         values = cells.to_numpy("float64", na_value=np.nan)
         gaps = np.isnan(values)
+        if spec.na and not spec.form.is_text:  # of a text pandas has found them already
+            told = [float(number) for word in spec.na if (number := plain_number(word, spec.form)) is not None]
+            gaps |= np.isin(values, told)
+            values = np.where(gaps, np.nan, values)
         bad = np.flatnonzero(np.isinf(values))
         if len(bad):
             raise _refused(spec, column, int(bad[0]), str(cells.iloc[bad[0]]))
@@ -180,7 +186,8 @@ def line_of(spec: TableSpec, row: int, kept: bool = True) -> int:
     if not spec.path:
         return row + 2
     if not spec.form.is_text:
-        return row + 1 + spec.form.header
+        above = rows_above(spec.path) if spec.form.packed == "excel" else 0
+        return row + 1 + spec.form.header + above
     found = row + 1 + spec.form.header
     try:
         with bytes_of(spec.path, spec.form.packed) as file:

@@ -1,6 +1,7 @@
 """A table's file read with pandas, as its form says: all of its cells, in columns by name."""
 
 import warnings
+from collections.abc import Hashable
 from pathlib import Path
 from typing import IO, Any
 
@@ -19,6 +20,10 @@ with without_collection():
 
 EXTRAS = {"excel": "openpyxl", "parquet": "pyarrow"}
 """What pandas reads such files with: part of the extra `tables`, and no part of the program itself."""
+
+
+MOST_ABOVE = 30
+"""So many rows of a sheet are looked at for the first that has several cells."""
 
 
 class TableError(Exception):
@@ -70,11 +75,15 @@ def read_frame(spec: TableSpec, wanted: list[str]) -> tuple[pd.DataFrame, pd.Dat
 
 
 def read_sheet(path: str, packed: str, header: bool = True) -> pd.DataFrame:
-    """A sheet of Excel, its first one, or a Parquet file. Raises TableError if what pandas needs is not installed."""
+    """A sheet of Excel, its first one, or a Parquet file. Raises TableError if what pandas needs is not installed.
+
+    A sheet begins with its first row of two cells or more: titles and blank rows above it are left out.
+    """
     try:
         if packed == "parquet":
-            return pd.read_parquet(path)
-        return pd.read_excel(path, header=0 if header else None)
+            found = pd.read_parquet(path)
+            return _flat(found if list(found.index.names) == [None] else found.reset_index())
+        return pd.read_excel(path, header=0 if header else None, skiprows=rows_above(path))
     except ImportError:
         raise TableError(
             f"reading it takes {EXTRAS[packed]}, which is not installed: pip install 'backprop-tui[tables]', "
@@ -84,6 +93,22 @@ def read_sheet(path: str, packed: str, header: bool = True) -> pd.DataFrame:
         raise TableError(
             f"can't be read: {escape_controls(' '.join(str(error).split()))[:120]}; save it as CSV"
         ) from None
+
+
+def rows_above(path: str) -> int:
+    """How many rows of a sheet stand above its table."""
+    start = pd.read_excel(path, header=None, nrows=MOST_ABOVE)
+    several = start.notna().sum(axis=1).to_numpy() > 1
+    return int(several.argmax()) if several.any() else 0
+
+
+def _flat(frame: pd.DataFrame) -> pd.DataFrame:
+    """With lists and the like in cells as texts: nothing else can be made of them."""
+    for place, kind in enumerate(frame.dtypes):
+        cells = frame.iloc[:, place]
+        if pd.api.types.is_object_dtype(kind) and not all(isinstance(cell, Hashable) for cell in cells):
+            frame.isetitem(place, [str(cell) for cell in cells])
+    return frame
 
 
 def _made(name: str) -> tuple[list[str], pd.DataFrame]:

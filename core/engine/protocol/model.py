@@ -8,7 +8,7 @@ from typing import Any, Literal
 import msgspec
 import numpy as np
 from backprop_tui.core.model.arrays import MAX_FRAME
-from backprop_tui.core.operations.along import Along
+from backprop_tui.core.operations.along import Along, Left
 from backprop_tui.core.operations.compared import Compared
 from backprop_tui.core.operations.operation import Graph, Values
 
@@ -122,7 +122,7 @@ ModelRequest = DescribeModel | MakeStep | ReadOperation | CheckGradients | SeekN
 class ModelDescribed(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True):
     """The operations, where the rows are from, how many a step has, the optimizer, and its learning rate.
 
-    `lr` is None if it follows a schedule of its own.
+    `lr` is None if it follows a schedule of its own, whose name is `schedule`.
     """
 
     graph: Graph
@@ -130,14 +130,16 @@ class ModelDescribed(msgspec.Struct, frozen=True, tag=True, forbid_unknown_field
     batch: int
     optimizer: str
     lr: float | None
+    schedule: str = ""
 
 
 class StepMade(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True):
-    """The loss of a step, before its update, and the length of each layer's gradient."""
+    """The loss of a step, before its update, the length of each layer's gradient, the update's learning rate."""
 
     number: int
     loss: float
     norms: tuple[float, ...]
+    lr: float
 
 
 class OperationRead(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True):
@@ -163,11 +165,12 @@ class NotFiniteSought(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fiel
 
 
 class OperationCompared(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True):
-    """What was found of each tensor."""
+    """What was found of each tensor, and which could not be compared."""
 
     number: int
     name: str
     found: tuple[Along, ...]
+    left: tuple[Left, ...] = ()
 
 
 class ModelFailed(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True):

@@ -5,13 +5,17 @@ import csv
 import pytest
 from backprop_tui.core.classroom.poll import CLOSED, Poll, closed, once_more, revealed, voted
 from backprop_tui.core.classroom.question import OTHER, RIGHT, Question
-from backprop_tui.core.classroom.report import COLUMNS, Person, Tasks, csv_text, line, markdown
+from backprop_tui.core.classroom.report import COLUMNS, Person, csv_text, line, markdown
 from backprop_tui.core.classroom.spread import blocks, commonest_mistake, spread
+from backprop_tui.core.classroom.tasks import Outcome, Tasks, told
 from backprop_tui.core.explain.mistakes import Mistake
 from backprop_tui.core.text.spreadsheet import safe_cell
 
 CHOICE = Question("Up | *down*?", ("up", "down", "=stay"), 2, ("because <of> it",))
 NUMBER = Question("What is 2?", (), 2.0, (), (Mistake("half of it", 1.0), Mistake("twice it", 4.0)))
+
+BEN = Tasks("A step", 3, {0: Outcome("done", 1, 0, 30.0), 1: Outcome("told", 3, 2, 60.0)})
+FOUR = [Person(label, 60.0) for label in "abcd"]
 
 
 def poll_of(question: Question, *rounds: dict[str, float]) -> Poll:
@@ -83,7 +87,7 @@ def test_bars_are_as_long_as_their_share() -> None:
 
 def test_a_row_a_person_with_what_they_answered_last() -> None:
     polls = [poll_of(CHOICE, {"anna": 1, "ben": 3}, {"anna": 2}), poll_of(NUMBER, {"ben": -4.0})]
-    people = [Person("carl", 61), Person("ben", 90.0, Tasks(3, 7, 2)), Person("anna", 600)]
+    people = [Person("carl", 61), Person("ben", 90.0, BEN), Person("anna", 600)]
     rows = list(csv.DictReader("".join(csv_text(people, polls)).splitlines()))
     assert [row["name"] for row in rows] == ["anna", "ben", "carl"]
     anna, ben, carl = rows
@@ -93,7 +97,8 @@ def test_a_row_a_person_with_what_they_answered_last() -> None:
         "2.0",
         "10.0",
     )
-    assert (ben["questions"], ben["right"], ben["tasks_done"], ben["tries"], ben["hints"]) == ("2", "0", "3", "7", "2")
+    assert (ben["questions"], ben["right"], ben["tasks_done"], ben["tries"], ben["hints"]) == ("2", "0", "1", "4", "2")
+    assert ben["minutes_at_tasks"] == "1.5"
     assert (carl["questions"], carl["seconds_to_answer"], carl["tasks_done"]) == ("0", "", "")
     assert list(anna)[: len(COLUMNS)] == list(COLUMNS)
 
@@ -110,7 +115,7 @@ def test_no_cell_is_run_as_a_formula(text: str) -> None:
 
 
 def test_a_part_a_question_as_markdown_that_shows_just_its_text() -> None:
-    text = "".join(markdown(4, [poll_of(CHOICE, {"a": 1, "b": 1, "c": 2, "d": 1}, {"a": 2, "b": 1})]))
+    text = "".join(markdown(FOUR, [poll_of(CHOICE, {"a": 1, "b": 1, "c": 2, "d": 1}, {"a": 2, "b": 1})]))
     assert "4 people, 1 question" in text
     assert r"## 1. Up \| \*down\*?" in text
     assert "| up | 3 | 75 % | 1 | 50 % |" in text
@@ -118,6 +123,41 @@ def test_a_part_a_question_as_markdown_that_shows_just_its_text() -> None:
     assert "Answered: 4, then 2." in text
     assert r"Right: down. because \<of\> it" in text
     assert "Commonest mistake: up (3 times in the first vote)." in text
-    alone = "".join(markdown(1, [poll_of(NUMBER, {"a": 4.0})]))
+    alone = "".join(markdown(FOUR[:1], [poll_of(NUMBER, {"a": 4.0})]))
     assert "| twice it | 1 | 100 % |" in alone
     assert "1 time in the first vote" in alone
+
+
+# The tasks of the course
+
+
+def test_what_is_told_bit_by_bit_is_put_together_and_the_furthest_stays() -> None:
+    tasks = told(None, Tasks("A step", 3, {0: Outcome("done", 1, 0, 30.0), 7: Outcome("done"), -1: Outcome("done")}))
+    assert tasks.outcomes == {0: Outcome("done", 1, 0, 30.0)}, "the course has no other of these tasks"
+    tasks = told(tasks, Tasks("A step", 3, {1: Outcome("open", 1, 1, 5.0)}))
+    # Who comes back from what was saved a little earlier.
+    tasks = told(tasks, Tasks("A step", 3, {0: Outcome("open", 0, 1, 0.0), 1: Outcome("open")}))
+    assert tasks.outcomes == {0: Outcome("done", 1, 0, 30.0), 1: Outcome("open", 1, 1, 5.0)}
+    assert (tasks.done, tasks.tries, tasks.hints, tasks.seconds) == (1, 2, 1, 35.0)
+    assert told(tasks, Tasks("Another", 2, {1: Outcome("open", 1)})).outcomes == {1: Outcome("open", 1)}
+
+
+@pytest.mark.parametrize("seconds", [-1.0, float("nan"), float("inf"), 1e9])
+def test_seconds_are_some(seconds: float) -> None:
+    with pytest.raises(ValueError, match="seconds are"):
+        Outcome("done", 1, 0, seconds)
+
+
+def test_a_row_a_task_with_how_many_did_it_and_how_long_it_took() -> None:
+    """Of three people: done by two in 30 and 90 s with 1 and 2 tries, told to one after 3 tries and 40 s."""
+    carl = Tasks("A step", 3, {0: Outcome("done", 2, 1, 90.0), 1: Outcome("open", 1, 1, 9.0)})
+    dora = Tasks("A step", 3, {0: Outcome("told", 3, 1, 40.0)})
+    people = [Person(name, 60.0, tasks) for name, tasks in (("ben", BEN), ("carl", carl), ("dora", dora), ("e", None))]
+    text = "".join(markdown(people, [], {"A step": ["What | is *w1*?", "=1+1", "never seen"]}))
+    assert "4 people, 0 questions" in text
+    assert "## The course: A step" in text
+    assert "3 people began it, 0 did all of its 3 tasks." in text
+    assert r"| 1 | 2 | 1 | 0 | 2.0 | 40 s | What \| is \*w1\*? |" in text
+    assert "| 2 | 0 | 1 | 1 | 3.0 | 60 s | =1+1 |" in text
+    assert "never seen" not in text, "nobody has come so far"
+    assert "| 1 | 2 | 1 | 0 | 2.0 | 40 s |  |" in "".join(markdown(people, [])), "another course's texts are not known"

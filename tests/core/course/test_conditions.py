@@ -29,9 +29,10 @@ from backprop_tui.core.lessons.autograd import AutogradLesson
 from backprop_tui.core.lessons.data import DataLesson
 from backprop_tui.core.lessons.descent import DescentLesson
 from backprop_tui.core.lessons.names import MAIN, named
-from backprop_tui.core.lessons.training import TableLosses
+from backprop_tui.core.lessons.training import Overview
 from backprop_tui.core.model.network import Network
 from backprop_tui.core.model.phases import Cell
+from backprop_tui.core.scenario import parse as parse_scenario
 from backprop_tui.core.session.drive import settle
 from backprop_tui.core.session.run import Run
 from backprop_tui.core.session.session import Session
@@ -324,8 +325,51 @@ def test_names_that_are_none(name: str) -> None:
 def test_the_losses_over_the_table(engine: Engine) -> None:
     run = Run()
     session = Session(run)
-    losses = TableLosses(session)
+    table = Overview(session)
     settle(session, engine.answer)
-    assert of_step(MAIN, session, losses).number("training_loss") is None
-    settle(losses, engine.answer)
-    assert check(Within("training_loss", 60.0, 70.0), of_step(MAIN, session, losses))
+    assert of_step(MAIN, session, table).number("training_loss") is None
+    settle(table, engine.answer)
+    assert check(Within("training_loss", 60.0, 70.0), of_step(MAIN, session, table))
+    assert of_step(MAIN, session, table).number("accuracy") is None, "of a price none is right"
+
+
+FOUR_ROWS = """
+title = "One unit says yes from x = 0 on"
+[data]
+x = [[-1.0], [1.0], [2.0], [-3.0]]
+y = [[0.0], [1.0], [0.0], [0.0]]
+targets = ["yes"]
+[network]
+layers = [{ units = 1, activation = "sigmoid" }]
+loss = "binary_cross_entropy"
+[parameters]
+w1 = [[1.0]]
+b1 = [[0.0]]
+[training]
+lr = 1e-6
+rows = "shuffled"
+batch = 2
+"""
+
+
+def test_how_many_rows_are_right_and_in_how_many_epochs(engine: Engine) -> None:
+    """σ(x) is at least 0.5 for x = 1 and 2, and y is 1 for x = 1 alone: three of four are right, by hand."""
+    session = Session(parse_scenario(FOUR_ROWS, None, "it").run)
+    table = Overview(session)
+    settle(session, engine.answer)
+    settle(table, engine.answer)
+    facts = of_step(named("training"), session, table)
+    assert facts.number("accuracy") == 0.75
+    assert check(Within("accuracy", 0.75, 1.0, epochs=1), facts)
+    assert not check(Within("accuracy", 0.76, 1.0), facts)
+    assert not check(Within("held_out_accuracy", 0.0, 1.0), facts)
+    for _ in range(3):
+        session.timeline.step()
+        settle(session, engine.answer)
+    assert of_step(named("training"), session, table).number("accuracy") is None, "that was before these steps"
+    settle(table, engine.answer)
+    facts = of_step(named("training"), session, table)
+    assert facts.number("epochs") == 1.5, "three steps of two rows each, of four"
+    assert check(Within("accuracy", 0.7, 1.0, steps=3, epochs=2), facts)
+    assert not check(Within("accuracy", 0.7, 1.0, epochs=1), facts)
+    assert not check(Within("accuracy", 0.7, 1.0, steps=2), facts)

@@ -9,6 +9,11 @@ from backprop_tui.core.course.build import LINES, WIDTH, choices
 from backprop_tui.core.course.conditions import Chosen, Explained, Extreme, Reached, Rises, Together, Typed, Within
 from backprop_tui.core.course.keys import BadKeys, keys_of
 from backprop_tui.core.course.read import is_course
+from backprop_tui.core.scenario import ScenarioError
+from backprop_tui.core.scenario import parse as parse_scenario
+from backprop_tui.core.scenario import read as read_scenario
+from backprop_tui.core.scenario.write import dumps, present
+from backprop_tui.core.session.session import Session
 
 HEAD = 'title = "A course"\n[[lesson]]\ntitle = "One"\nscreen = "back-propagation"\ngoal = "to see"\n'
 TASK = '[[lesson.task]]\ntext = "Do."\nhint = "So."\ndone = "Well."\n'
@@ -58,6 +63,9 @@ def test_every_condition_is_read(line: str, screen: str, condition: object) -> N
     assert the_condition(line, screen) == condition
 
 
+TRAINS = HEAD.replace("back-propagation", "training")
+
+
 @pytest.mark.parametrize(
     ("text", "told"),
     [
@@ -96,10 +104,23 @@ def test_every_condition_is_read(line: str, screen: str, condition: object) -> N
             HEAD + TASK + 'choice = { of = ["a", "b"], most = ["loss"] }',
             "most: expected a number for each of the 2",
         ),
-        (HEAD + TASK + "reach = {}", "reach: expected one of value, step, lesson, between, loss_rises"),
+        (HEAD + TASK + "reach = {}", "reach: expected one of value, step, lesson, between, accuracy"),
         (HEAD + TASK + 'reach = { value = "q" }', "reach.value: expected a value of the step, such as gw1, got q"),
         (HEAD + TASK + "reach = { between = { lr = [2, 1] } }", "between.lr: expected the lower bound first"),
-        (HEAD + TASK + "reach = { steps = 3 }", "reach.steps: expected between as well"),
+        (HEAD + TASK + "reach = { steps = 3 }", "reach.steps: expected between or accuracy as well"),
+        (HEAD + TASK + "reach = { epochs = 3 }", "reach.epochs: expected between or accuracy as well"),
+        (HEAD + TASK + "reach = { accuracy = 0.9 }", "reach.accuracy: expected in the lesson training, where an"),
+        (
+            HEAD + TASK + "reach = { between = { accuracy = [0, 1] } }",
+            "between.accuracy: expected in the lesson training",
+        ),
+        (HEAD + TASK + "reach = { accuracy = 90 }", "reach.accuracy: expected a number <= 1.0"),
+        (HEAD + TASK + "reach = { between = { lr = [0, 1] }, epochs = 3 }", "epochs: expected in the lesson training"),
+        (TRAINS + TASK + "reach = { accuracy = 0.9 }", "accuracy: expected a scenario that predicts classes; half sq"),
+        (
+            TRAINS + 'scenario = "xor-training"\n' + TASK + "reach = { held_out_accuracy = 0.9 }",
+            "held_out_accuracy: expected a scenario with holdout in [data]: no row is held out",
+        ),
         (HEAD + TASK + 'reach = { largest = "price" }', "reach: expected rows as well"),
         (
             HEAD + TASK + 'number = { of = "loss", tolerance = 1.0, near = 1.0 }',
@@ -182,6 +203,85 @@ def test_the_example_on_the_page_is_a_course() -> None:
     page = (Path(__file__).parents[3] / "docs" / "courses.md").read_text("utf-8")
     (text,) = re.findall(r"^```toml\n(.*?)^```", page, re.DOTALL | re.MULTILINE)
     assert len(parse(text, None, "it").tasks) == 4
+
+
+# The tasks of a scenario
+
+SCENARIO = """title = "A run with tasks"
+subject = "one step"
+[training]
+lr = 0.5
+[show]
+lesson = "training"
+[[task]]
+text = "How many?"
+number = { of = "loss", tolerance = 0.1, step = 1 }
+hint = "So."
+done = "Well."
+[[task]]
+text = "Train."
+reach = { between = { lr = [0.5, 1.0] }, steps = 3, epochs = 2 }
+keys = 'j "3" enter'
+hint = "j"
+worked = "j, then 3"
+done = "Done."
+"""
+
+
+def test_a_scenario_may_hold_tasks(tmp_path: Path) -> None:
+    path = tmp_path / "run.toml"
+    path.write_text(SCENARIO, "utf-8")
+    course = open_course(str(path))
+    assert course.origin == str(path)
+    assert not is_course(path)
+    (lesson,) = course.lessons
+    assert (course.title, lesson.goal, lesson.screen.name) == ("A run with tasks", "one step", "training")
+    assert lesson.scenario == read_scenario(path)
+    assert [task.text for task in course.tasks] == ["How many?", "Train."]
+    assert course.tasks[1].condition == Within("lr", 0.5, 1.0, steps=3, epochs=2)
+
+
+def test_its_tasks_are_written_as_they_were_read(tmp_path: Path) -> None:
+    scenario = parse_scenario(SCENARIO, None, "run")
+    written = dumps(scenario)
+    assert parse_scenario(written, None, "it") == scenario
+    session = Session(scenario.run, scenario)
+    assert present(session.timeline, scenario).tasks == scenario.tasks
+    session.timeline.set_lr(0.1)
+    assert present(session.timeline, scenario).tasks == (), "they are about another run"
+
+
+@pytest.mark.parametrize(
+    ("was", "becomes", "told"),
+    [
+        ('hint = "So."\n', "", "line 7: task[1]: the key hint is missing"),
+        ("tolerance", "tolerances", "line 9: task[1].number.tolerances: no such key in [task[1].number]; is tolerance"),
+        ("steps = 3", "steps = 0", "line 14: task[2].reach.steps: expected a whole number >= 1"),
+    ],
+)
+def test_what_is_no_task_of_a_scenario_is_told(was: str, becomes: str, told: str) -> None:
+    with pytest.raises(ScenarioError) as error:
+        parse_scenario(SCENARIO.replace(was, becomes), None, "it")
+    assert told in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("was", "becomes", "told"),
+    [
+        ('of = "loss"', 'of = "q7"', ", line 9: task[1].number.of: expected x, y, loss"),
+        ("lr = [0.5, 1.0]", "lr = [1.0, 0.5]", ", line 14: task[2].reach.between.lr: expected the lower bound first"),
+        ("keys = 'j \"3\" enter'\n", "", ", line 12: task[2]: expected keys, which do the task"),
+    ],
+)
+def test_what_a_task_of_a_scenario_can_not_ask_is_told_with_its_line(
+    was: str, becomes: str, told: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "run.toml"
+    path.write_text(SCENARIO.replace(was, becomes), "utf-8")
+    with pytest.raises(CourseError) as error:
+        open_course(str(path))
+    assert str(error.value).startswith(str(path) + ", line")
+    assert told in str(error.value)
 
 
 # The courses that come along

@@ -1,12 +1,16 @@
 """A model operation by operation: against Keras's own `train_on_batch`, finite differences, and the rules."""
 
+from collections.abc import Callable
 from dataclasses import replace
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
 import pytest
-from backprop_tui.core.operations.operation import GRADIENT, Graph, Step
+from backprop_tui.core.operations.along import Along, Left
+from backprop_tui.core.operations.operation import FORWARD, GRADIENT, UPDATE, Graph, Operation, Step
 from backprop_tui.core.operations.table import RULES, made
+from backprop_tui.core.operations.written import is_assigned, is_source, step_text
 from kinds import KINDS, OPTIMIZERS, filled
 
 pytestmark = [pytest.mark.slow, pytest.mark.one_worker]
@@ -63,6 +67,120 @@ def test_a_step_is_kerass_own_for_each_optimizer(optimizer: str) -> None:
     assert_as_keras("dense", optimizer, 3, 2)
 
 
+def assert_updates(graph: Graph, step: Step) -> None:
+    """Each parameter has a row that makes its new value of its old one, and links lead from there to its gradient."""
+    for weight in graph.weights:
+        rows = [one for one in graph.shown if one.part == UPDATE and one.variable == weight.path and is_assigned(one)]
+        first, last = rows[0], rows[-1]
+        np.testing.assert_array_equal(step.values[last.outputs[0].name], step.after[weight.path])
+        np.testing.assert_array_equal(step.values[first.inputs[0]], step.before[weight.path])
+        summed = graph.makers[weight.gradient]  # a gradient of rows is given to the optimizer row by row
+        wanted = summed.inputs[0] if summed.type == "UnsortedSegmentSum" else weight.gradient
+        assert wanted in behind(graph, last)
+
+
+def behind(graph: Graph, operation: Operation) -> set[str]:
+    """The tensors that an operation's output is made of, by links."""
+    found, left = set[str](), list(operation.inputs)
+    while left:
+        name = left.pop()
+        if name not in found:
+            found.add(name)
+            left += graph.makers[name].inputs if name in graph.makers else ()
+    return found
+
+
+@pytest.mark.parametrize("optimizer", [*OPTIMIZERS, "clipped"])
+@pytest.mark.parametrize("kind", ["dense", "embedding", "batch_normalization"])
+def test_the_updates_own_operations(kind: str, optimizer: str) -> None:
+    """Each has a rule, the rules make TensorFlow's numbers, and the last rows are the weights of `train_on_batch`."""
+    from backprop_tui.core.engine.compute.graph.keras import keras
+
+    both = []
+    for _ in range(2):
+        model = compiled(kind, "sgd")
+        made = OPTIMIZERS[optimizer](keras) if optimizer in OPTIMIZERS else keras.optimizers.Adam(0.01, clipnorm=0.1)
+        model.compile(made, "mse")
+        both.append(model)
+    ours, theirs = traced(both[0]), both[1]
+    for number in (1, 2, 3):
+        x, y = ours.rows.batch(number, 3)
+        step = ours.run(number)
+        theirs.train_on_batch(x[0], y)
+        assert_updates(ours.graph, step)
+        changed = {one.variable: one for one in ours.graph.operations if is_assigned(one)}
+        for variables in ("variables", "optimizer.variables"):
+            pairs = zip(*(attrgetter(variables)(model) for model in (ours.model, theirs)), strict=True)
+            for mine, other in pairs:
+                if mine.path in changed:
+                    got = step.values[changed[mine.path].outputs[0].name]
+                    np.testing.assert_allclose(got, other.numpy(), rtol=1e-5, atol=1e-6, err_msg=mine.path)
+        assert {one.path for one in ours.model.optimizer.variables if one.path not in changed} <= {
+            one.path for one in ours.model.optimizer.variables if one.path.endswith("learning_rate")
+        }
+    assert_rules(ours.graph, step)
+    missing = {one.type for one in ours.graph.shown if one.part == UPDATE and one.type not in RULES}
+    assert missing <= ({"StatelessIf"} if (kind, optimizer) == ("embedding", "rmsprop") else set())
+    layers = {one.layer for one in ours.graph.shown if one.part == UPDATE and is_assigned(one)}
+    assert layers == {one.layer for one in ours.graph.shown if one.part == FORWARD and one.variable in weights(ours)}
+
+
+def weights(ours: Any) -> set[str]:
+    return {weight.path for weight in ours.graph.weights}
+
+
+def test_an_update_of_too_many_numbers_is_left_out() -> None:
+    """Adam's own operations for four million weights: the step is made all the same, and this is said."""
+    from backprop_tui.core.engine.compute.graph.keras import keras
+
+    model = keras.Sequential([keras.layers.Input((2000,)), keras.layers.Dense(2000)])
+    model.compile("adam", "mse")
+    ours = traced(model, 1)
+    step = ours.run(1)
+    assert not ours.graph.has_update
+    assert [path for path in step.before if not np.array_equal(step.before[path], step.after[path])]
+    assert "weights (the update's own operations are too many to show)" in step_text(ours.graph, step, "large")
+
+
+@pytest.mark.parametrize(
+    "schedule", ["CosineDecay", "ExponentialDecay", "PiecewiseConstantDecay", "PolynomialDecay", "InverseTimeDecay"]
+)
+@pytest.mark.parametrize("optimizer", ["SGD", "Adam"])
+def test_a_schedule_is_followed_as_keras_does(optimizer: str, schedule: str) -> None:
+    """Five steps: losses and weights are those of `train_on_batch`, and the rate is the schedule's at each step."""
+    from backprop_tui.core.engine.compute.graph.changing import learning_rate
+    from backprop_tui.core.engine.compute.graph.keras import keras
+
+    told = {
+        "CosineDecay": {"initial_learning_rate": 0.1, "decay_steps": 4, "alpha": 0.1},
+        "ExponentialDecay": {"initial_learning_rate": 0.1, "decay_steps": 2, "decay_rate": 0.5},
+        "PiecewiseConstantDecay": {"boundaries": [1, 3], "values": [0.1, 0.03, 0.01]},
+        "PolynomialDecay": {"initial_learning_rate": 0.1, "decay_steps": 4},
+        "InverseTimeDecay": {"initial_learning_rate": 0.1, "decay_steps": 1, "decay_rate": 0.7},
+    }
+    both = []
+    for _ in range(2):
+        model = compiled("dense", "sgd")
+        followed = getattr(keras.optimizers.schedules, schedule)(**told[schedule])
+        model.compile(getattr(keras.optimizers, optimizer)(followed), "mse")
+        both.append(model)
+    ours, theirs = traced(both[0]), both[1]
+    assert learning_rate(ours.model) is None
+    rates = []
+    for number in range(1, 6):
+        x, y = ours.rows.batch(number, 3)
+        step = ours.run(number)
+        assert step.lr == pytest.approx(float(followed(number - 1)))
+        rates.append(step.lr)
+        theirs.reset_metrics()
+        assert step.loss == pytest.approx(float(theirs.train_on_batch(x[0], y, return_dict=True)["loss"]), rel=1e-5)
+        for mine, other in zip(ours.model.variables, theirs.variables, strict=True):
+            np.testing.assert_allclose(mine.numpy(), other.numpy(), rtol=1e-5, atol=1e-6, err_msg=mine.path)
+    assert len(set(rates)) > 2
+    assert_updates(ours.graph, step)
+    assert_rules(ours.graph, step)
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_gradients_and_rules(kind: str) -> None:
     """Over random shapes: gradients are finite differences in float64, and rules make the numbers of TensorFlow."""
@@ -87,7 +205,21 @@ def assert_along(ours: Any, step: Step) -> None:
 
     found = along(ours, step)
     assert {one.maker for one in found} & set(range(1, len(ours.graph.shown) + 1))
-    assert not [one.text for one in found if not one.agrees]
+    compared = [one for one in found if isinstance(one, Along)]
+    assert not [one.text for one in compared if not one.agrees]
+    assert len(compared) == sum(len(taken(ours, one)) > 0 for one in ours.adjoints)
+    assert {one.types for one in found if isinstance(one, Left)} <= {("StopGradient",)}
+
+
+def taken(ours: Any, name: str) -> list[str]:
+    """The operations that take a tensor and lead to the loss."""
+    return [
+        one.name
+        for one in ours.graph.operations
+        if name in one.inputs
+        and one.type != "StopGradient"
+        and any(tensor.name in ours.adjoints for tensor in one.outputs)
+    ]
 
 
 def test_a_wrong_gradient_is_found_and_named() -> None:
@@ -106,13 +238,87 @@ def test_a_wrong_gradient_is_found_and_named() -> None:
     assert told.text.endswith("DIFFERS")
 
 
+def own_layer(function: Callable[[Any], Any]) -> Any:
+    """Dense, a function of somebody's own, Dense."""
+    from backprop_tui.core.engine.compute.graph.keras import keras
+
+    class Own(keras.layers.Layer):  # type: ignore[misc]
+        def call(self, x: Any) -> Any:
+            return function(x)
+
+    keras.utils.set_random_seed(3)
+    layers = keras.layers
+    model = keras.Sequential([layers.Input((3,)), layers.Dense(3), Own(), layers.Dense(2)])
+    model.compile("sgd", "mse")
+    return traced(model)
+
+
+def custom(name: str) -> Callable[[Any], Any]:
+    """A function whose gradient is written by hand."""
+    from backprop_tui.core.engine.compute.graph.keras import tf
+
+    functions: dict[str, Callable[..., Any]] = {
+        "right": lambda x: (tf.square(x), lambda g: 2 * g * x),
+        "wrong": lambda x: (tf.square(x), lambda g: 3 * g * x),
+        "reversed": lambda x: (tf.identity(x), lambda g: -g),
+        "straight": lambda x: (tf.round(x), lambda g: g),
+        "of two": lambda a, b: (a * tf.sin(b), lambda g: (g * tf.sin(b), g * a * tf.cos(b))),
+    }
+    found = tf.custom_gradient(functions[name])
+    return (lambda x: found(x, 2 * x)) if name == "of two" else found  # type: ignore[no-any-return]
+
+
+@pytest.mark.parametrize(("name", "agrees"), [("right", True), ("of two", True), ("wrong", False), ("reversed", False)])
+def test_a_gradient_that_the_models_own_code_says_is_compared_with_what_that_code_stands_for(
+    name: str, agrees: bool
+) -> None:
+    from backprop_tui.core.engine.compute.graph.directions import along
+
+    ours = own_layer(custom(name))
+    step = ours.run(1)
+    found = [one for one in along(ours, step) if isinstance(one, Along)]
+    by_hand = [one for one in found if one.custom]
+    assert by_hand
+    assert all(one.agrees for one in by_hand) == agrees
+    assert all(one.agrees for one in found if not one.custom)
+    (taker,) = [one for one in ours.graph.shown if one.type == "IdentityN"]
+    assert {one.text for one in by_hand} <= {one.text for one in along(ours, step, taker)}
+
+
+def test_what_has_no_finite_difference_is_named_with_its_reason() -> None:
+    """A straight-through estimator, by hand and by `stop_gradient`, whole numbers, and what TensorFlow quantizes."""
+    from backprop_tui.core.engine.compute.graph.directions import along
+    from backprop_tui.core.engine.compute.graph.keras import tf
+
+    reasons = {}
+    for name, function in {
+        "by hand": custom("straight"),
+        "stopped": lambda x: x + tf.stop_gradient(tf.round(x) - x),
+        "whole": lambda x: x * tf.cast(tf.argmax(x, 1), "float32")[:, None],
+        "quantized": tf.quantization.fake_quant_with_min_max_args,
+    }.items():
+        ours = own_layer(function)
+        step = ours.run(1)
+        found = along(ours, step)
+        assert all(one.agrees for one in found if isinstance(one, Along))
+        left = [one for one in found if isinstance(one, Left)]
+        reasons[name] = " ".join(one.text for one in left)
+        for one in left:
+            of_it = along(ours, step, ours.graph.shown[one.takers[0] - 1])
+            assert [other for other in of_it if isinstance(other, Left)]
+    assert "Round jumps; the model's own code lets a gradient through" in reasons["by hand"]
+    assert "it stops the gradient, by intention" in reasons["stopped"]
+    assert "through #7 ArgMax to #6 BiasAdd: not compared: whole numbers (int64) have no gradient" in reasons["whole"]
+    assert "FakeQuantWithMinMaxArgs rounds" in reasons["quantized"]
+
+
 def assert_rules(graph: Graph, step: Step) -> None:
     """Each number that a rule makes, in float64 of what TensorFlow put in, is what TensorFlow made of it."""
     for operation in graph.shown:
         inputs = step.inputs(operation)
         for number, tensor in enumerate(operation.outputs):
             values = step.values[tensor.name]
-            if operation.type not in RULES or operation.type in RANDOM or not values.size:
+            if operation.type not in RULES or operation.type in RANDOM or not values.size or is_source(operation):
                 continue
             scale = 1 + float(np.abs(values.astype("float64")).max())
             for place in np.unique(np.linspace(0, values.size - 1, PLACES).astype(int)):
@@ -123,7 +329,7 @@ def assert_rules(graph: Graph, step: Step) -> None:
 
 
 def test_a_model_of_each_kind_has_no_operation_without_a_rule() -> None:
-    known = {*RULES, "ReadVariableOp", "Placeholder", "AssignSubVariableOp"}
+    known = {*RULES, "Placeholder"}
     missing = {
         (kind, operation.type)
         for kind in KINDS

@@ -98,14 +98,24 @@ def z_of(parameters: dict[str, Array], x: Array) -> Array:
     return parameters["w2"] @ hidden + parameters["b2"]
 
 
+def least(x: Array, target: Array) -> float:
+    """The accuracy that is to be reached: that of scikit-learn's network of the same size, less two rows.
+
+    It is the lowest of five seeds, since where two units end depends on where they begin: 92.4 to 95.1 % on the yes/no
+    table, 98.7 % on iris. Two rows, since L-BFGS ends in its minimum, and so many steps over mini-batches only near it:
+    a row at the border of two classes may lie on either side.
+    """
+    seeds = [MLPClassifier((2,), "logistic", solver="lbfgs", max_iter=2000, random_state=seed) for seed in range(5)]
+    return min(float(found.fit(x, target).score(x, target)) for found in seeds) - 2 / len(x)
+
+
 def test_iris_is_trained_to_the_accuracy_of_scikit_learn(engine: Engine, iris: str) -> None:
     data, run = load_iris(), run_for("--data", iris)
     assert run.network.layers == (Layer(2, "sigmoid"), Layer(3, "softmax"))
     assert (run.network.loss, run.table.targets) == ("softmax_cross_entropy", ("setosa", "versicolor", "virginica"))
     x = StandardScaler().fit_transform(data.data)
-    theirs = MLPClassifier((2,), "logistic", solver="lbfgs", max_iter=2000, random_state=0).fit(x, data.target)
     ours = z_of(trained(engine, run, 3000, 0.5), x).argmax(axis=0)
-    assert (ours == data.target).mean() >= theirs.score(x, data.target) - 0.02
+    assert (ours == data.target).mean() >= least(x, data.target)
 
 
 def test_yes_and_no_are_trained_to_the_accuracy_of_scikit_learn(engine: Engine, cancer: str) -> None:
@@ -113,9 +123,8 @@ def test_yes_and_no_are_trained_to_the_accuracy_of_scikit_learn(engine: Engine, 
     assert run.network.layers == (Layer(2, "sigmoid"), Layer(1, "sigmoid"))
     assert (run.network.loss, run.table.targets) == ("binary_cross_entropy", ("benign=yes",))
     x = StandardScaler().fit_transform(data.data[:, :5])
-    theirs = MLPClassifier((2,), "logistic", solver="lbfgs", max_iter=2000, random_state=0).fit(x, data.target)
     ours = z_of(trained(engine, run, 3000, 0.2), x)[0] > 0
-    assert (ours == data.target).mean() >= theirs.score(x, data.target) - 0.02
+    assert (ours == data.target).mean() >= least(x, data.target)
 
 
 def test_a_number_is_standardized_and_its_errors_are_in_its_own_units(engine: Engine, diabetes: str) -> None:
@@ -182,6 +191,34 @@ def test_columns_of_texts_in_a_scenario(iris: str, tmp_path: Path, settle: Calla
     assert settle(session).timeline.steps == 1
 
 
+def test_several_targets(tmp_path: Path, settle: Callable[[Session], Session]) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text("a,b,ill,tired,kind,c1,c2\n1,2,yes,no,x,1,0\n2,1,no,no,y,0,1\n4,3,no,yes,z,0,1\n5,9,yes,no,x,1,0\n")
+    here = ("--data", str(path), "--features", "a,b")
+    run = run_for(*here, "--target", "ill,tired")
+    assert run.table.targets == ("ill=yes", "tired=yes")
+    assert (run.network.layers[-1], run.network.loss) == (Layer(2, "sigmoid"), "binary_cross_entropy")
+    assert run_for(*here, "--target", "c1,b", "--features", "a").table.transform == "standardize"
+    ones = run_for(*here, "--target", "c1,c2", "--loss", "softmax_cross_entropy")
+    assert (ones.table.targets, ones.table.transform) == (("c1", "c2"), "none")
+    assert ones.network.layers[-1] == Layer(2, "softmax")
+    for found in (run, ones):
+        session = Session(found)
+        session.timeline.step()
+        assert settle(session).timeline.steps == 1
+        assert run_for(*shlex.split(command_line(session.timeline))[1:-2]) == found
+    with pytest.raises(UsageError, match="'c1' is a number and 'ill' a class: no loss takes both"):
+        run_for(*here, "--target", "c1,ill")
+    with pytest.raises(UsageError, match="'kind' has 3 classes: it can only be the one --target"):
+        run_for(*here, "--target", "kind,ill")
+    with pytest.raises(UsageError, match="no column 'dead'; there are: a, b"):
+        run_for(*here, "--target", "ill,dead")
+    with pytest.raises(UsageError, match="'ill' is the target and a feature"):
+        run_for("--data", str(path), "--target", "ill,tired", "--features", "a,ill")
+    with pytest.raises(UsageError, match="no feature 'x' to standardize"):
+        run_for(*here, "--standardize", "a,x")
+
+
 def test_what_does_not_go_together_is_told(iris: str, diabetes: str) -> None:
     with pytest.raises(UsageError, match="'species' is a class, no number: leave --target-transform out"):
         run_for("--data", iris, "--target-transform", "log")
@@ -203,6 +240,36 @@ async def test_classes_are_named_on_the_screen(engine: Engine, iris: str) -> Non
         await press(found, "1")
         assert title(found, "rows").strip().endswith("shape (150, 7)  row 0  commas")
         assert "species has 3 classes, one output each" in lines(found, "intro")
+
+
+async def test_iris_and_yes_or_no_by_keys_alone(engine: Engine, iris: str, cancer: str) -> None:
+    """Opened by `--data FILE` alone: stepped, explained, trained by a jump, scored in lesson 5, drawn."""
+    for path, named, accuracy in ((iris, "virginica", 95), (cancer, "benign=yes", 90)):
+        async with driven(engine, run_for("--data", path, "--rows", "16", "--lr", "0.5"), size=(120, 40)) as found:
+            await press(found, "space")
+            assert named in lines(found, "forward")
+            await press(found, "end", "enter")
+            assert "·" in found.text, "a chain of factors"
+            await press(found, "escape", "j")
+            await found.type("3000")
+            for _ in range(100):
+                await found.settle()
+                if found.session.timeline.steps == 3001:
+                    break
+            assert found.session.timeline.steps == 3001
+            await press(found, "5")
+            for _ in range(100):
+                await found.pilot.pause(0.05)
+                if "accuracy" in found.text:
+                    break
+            said = found.text.partition("accuracy ")[2]
+            assert float(said.split("%")[0]) >= accuracy
+            await press(found, "4", "P")
+            for _ in range(100):
+                await found.settle()
+                if named.split("=")[-1] in found.text:
+                    break
+            assert named.split("=")[-1] in found.text
 
 
 async def test_a_number_in_its_own_units_and_what_was_left_out_on_the_screen(engine: Engine, tmp_path: Path) -> None:

@@ -10,8 +10,10 @@ from backprop_tui.core.course.progress import DONE, OPEN, TOLD
 from backprop_tui.core.engine.compute.engine import Engine
 from backprop_tui.core.scenario import parse as parse_scenario
 from backprop_tui.core.session.drive import Ask
+from backprop_tui.core.session.session import Session
 from backprop_tui.tui.app import StepperApp
 from backprop_tui.tui.cli.check import AGREE, BAD, DIFFER
+from backprop_tui.tui.cli.options import UsageError, scenario_of
 from backprop_tui.tui.cli.play import play, settled
 from backprop_tui.tui.lessons.course import Guide
 from backprop_tui.tui.saving import Keeper, resume
@@ -362,6 +364,90 @@ def test_check_says_which_task_can_not_be_done(checked, tmp_path: Path) -> None:
     code, told = checked(str(path))
     assert code == AGREE
     assert "4 of 4 tasks can be done" in told
+
+
+WITH_TASKS = """
+title = "A run with tasks"
+subject = "one step"
+[training]
+lr = 0.5
+""" + "".join(f"[[task]]{task}" for task in STEP.split("[[lesson.task]]")[1:4])
+
+
+async def test_the_tasks_of_a_scenario_are_there_when_it_is_opened(engine: Engine, tmp_path: Path) -> None:
+    path = tmp_path / "run.toml"
+    path.write_text(WITH_TASKS, "utf-8")
+    scenario = scenario_of(str(path))
+    keeper = Keeper(tmp_path / "kept")
+    app = StepperApp(Session(scenario.run, scenario), InThisProcess(engine), keeper=keeper)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settled(app, pilot)
+        assert app.guide is not None
+        assert isinstance(app.screen, WordsScreen)
+        for key in ("escape", *"0.51", "enter"):
+            await pilot.press(key)
+            await settled(app, pilot)
+        assert app.guide.progress.result.state == DONE
+        assert len(app.session.timelines) == 1, "the run that is there is not begun a second time"
+        assert app.session.timeline.settings.lr == 0.5
+        await pilot.press("T")
+        assert not app.guide.shown
+        await pilot.press("q")
+    keeper.close()
+    loaded, keeper = resume(folder=tmp_path / "kept")
+    app = StepperApp(loaded.session, InThisProcess(engine), keeper=keeper, loaded=loaded)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settled(app, pilot)
+        assert app.guide is not None
+        assert [result.state for result in app.guide.progress.results] == [DONE, OPEN, OPEN]
+    keeper.close()
+
+
+def test_check_plays_the_tasks_of_a_scenario(checked, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    path = tmp_path / "run.toml"
+    path.write_text(WITH_TASKS, "utf-8")
+    code, told = checked(str(path))
+    assert "3 of 3 tasks can be done" in told
+    assert code == AGREE
+
+
+def test_a_task_that_a_scenario_can_not_ask_is_told_when_it_is_opened(tmp_path: Path) -> None:
+    path = tmp_path / "run.toml"
+    path.write_text(WITH_TASKS.replace("gw1[1,1]", "gw1[7,1]"), "utf-8")
+    with pytest.raises(UsageError, match=r"run\.toml, line \d+: task\[1\]\.number\.of: expected a place within 2 by 2"):
+        scenario_of(str(path))
+
+
+XOR = """
+title = "Four rows"
+
+[[lesson]]
+title = "Learned"
+screen = "training"
+goal = "it tells the rows apart"
+scenario = "xor-training"
+
+[[lesson.task]]
+text = "Make steps until all four rows are right."
+reach = { accuracy = 1, epochs = MOST }
+keys = 'j "500" enter'
+hint = "j"
+worked = "Press j, type 500, press enter."
+done = "All of them."
+"""
+
+
+def test_check_makes_an_accuracy_be_reached(checked, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    """Half of the rows are right at the start, and an epoch is a step here: all four rows are in each."""
+    path = tmp_path / "xor.toml"
+    path.write_text(XOR.replace("MOST", "500"), "utf-8")
+    code, told = checked(str(path))
+    assert "1 of 1 tasks can be done" in told
+    assert code == AGREE
+    path.write_text(XOR.replace("MOST", "499"), "utf-8")
+    code, told = checked(str(path))
+    assert "CAN'T BE DONE: its keys do not do it" in told
+    assert code == DIFFER
 
 
 def test_check_of_a_bad_course_is_told(checked, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]

@@ -79,7 +79,7 @@ async def driven(model: str, size: tuple[int, int] = (80, 24)) -> AsyncIterator[
 
 async def test_operations_come_one_by_one_then_by_layer_then_by_step() -> None:
     async with driven("notebook") as shown:
-        assert "38 operations make a step" in " ".join(shown.lines("operation").split())
+        assert "50 operations make a step" in " ".join(shown.lines("operation").split())
         await shown.press("s", "s", "s", "s")
         assert shown.app.session.at == (1, 4)
         assert "y = a @ b" in shown.lines("operation")
@@ -91,7 +91,7 @@ async def test_operations_come_one_by_one_then_by_layer_then_by_step() -> None:
         await shown.press("space")
         assert shown.app.session.is_complete
         assert "61.267" in shown.text
-        assert "this is ∂L/∂notebook/hidden/kernel" in shown.lines("operation")
+        assert "w is the weight notebook/output/bias" in shown.lines("operation")
         await shown.press("space")
         assert shown.app.session.losses == pytest.approx([61.26733, 36.417], rel=1e-3)
 
@@ -116,7 +116,7 @@ async def test_why_follows_links_down_to_a_weight_and_back() -> None:
         assert "4: MatMul of hidden" in shown.text
         await shown.press("down", "enter")
         assert "3: ReadVariableOp of hidden" in shown.text
-        assert "a weight" in shown.lines("why-number")
+        assert "it is the weight notebook/hidden/kernel" in shown.lines("why-number")
         await shown.press("b")
         assert "4: MatMul of hidden" in shown.text
         await shown.press("escape")
@@ -143,6 +143,8 @@ async def test_gradients_are_checked_at_a_key() -> None:
 async def test_one_operations_gradient_is_verified_at_a_key() -> None:
     async with driven("digits") as shown:
         await shown.press("space", "v")
+        assert "the update comes after the loss" in shown.text
+        await shown.press("g", *"42", "enter", "v")
         lines = " ".join(shown.lines("checked").split())
         assert "through #6 Reshape to #5 digits/conv/bias" in lines
         assert lines.endswith("ok")
@@ -290,9 +292,9 @@ async def test_small_terminals(size: tuple[int, int]) -> None:
 @pytest.mark.parametrize(("columns", "rows"), [(80, 24), (120, 40)])
 def test_the_real_program(columns: int, rows: int) -> None:
     with RealTerminal("model", "notebook", columns=columns, rows=rows) as terminal:
-        terminal.wait_for("38 operations", 300)
+        terminal.wait_for("50 operations", 300)
         terminal.press("s")
-        terminal.wait_for("1 of 38 operations of step 1", 60)
+        terminal.wait_for("1 of 50 operations of step 1", 60)
         terminal.press(" ")
         terminal.wait_for("the weights are updated", 60)
         terminal.wait_for("61.267", 60)
@@ -304,13 +306,13 @@ def test_the_real_program(columns: int, rows: int) -> None:
 def test_the_operations_of_a_step_are_shown_by_keys() -> None:
     """At 120x40: forward by operation and layer, the image, the gradients, one of them verified."""
     with RealTerminal("model", "digits", columns=120, rows=40) as terminal:
-        terminal.wait_for("42 operations", 300)
+        terminal.wait_for("54 operations", 300)
         terminal.press("s")
         terminal.wait_for("the rows of this step", 60)
         terminal.press("p")
         terminal.wait_for("image 1 of 8", 60)
         terminal.press("ssss")
-        terminal.wait_for("5 of 42 operations of step 1", 60)
+        terminal.wait_for("5 of 54 operations of step 1", 60)
         terminal.press("S")
         terminal.wait_for("of conv", 60)
         terminal.press(" ")

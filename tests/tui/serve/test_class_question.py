@@ -1,9 +1,8 @@
 """The question to the class: asked on the instructor's screen, answered over SSH and the page, revealed, reported."""
 
-import csv
-import os
 import re
-import stat
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,25 +14,12 @@ from backprop_tui.core.explain.mistakes import Mistake
 from backprop_tui.tui.serve import limits, notes
 from backprop_tui.tui.serve.notes import Answered, ClassQuestion, Posed
 from browser import Browser, Tab
-from command import PROGRAM
+from instructor import LONG, READING, WORKSHOP, bars, mode_of, read_and_press, rows_of, served, show
 from programs import SSH
 from real_terminal import RealTerminal
 from served import SSH_OPTIONS, come, line_of
 
 FORMULA = '=HYPERLINK("http://127.0.0.1/","look")'
-LONG = 30.0
-"""Seconds that anything may take on a busy machine."""
-
-READING = 0.7
-"""Seconds that a person takes at least: what is typed as the question comes up is no answer."""
-
-WORKSHOP = [pytest.mark.serve, pytest.mark.one_worker, pytest.mark.needs("ssh")]
-
-
-def served(state: Path, *options: str) -> RealTerminal:
-    root = ["--allow-root"] if os.geteuid() == 0 else []
-    options = ("serve", "--port", "0", "--state-dir", str(state), *root, *options)
-    return RealTerminal(*options, columns=120, rows=30, program=PROGRAM)
 
 
 @pytest.fixture
@@ -46,40 +32,6 @@ def dashboard(state: Path) -> Iterator[RealTerminal]:
     with served(state) as terminal:
         terminal.wait_for("nobody is here yet", 180)
         yield terminal
-
-
-def show(dashboard: RealTerminal, name: str) -> None:
-    """Choose somebody on the instructor's screen, and let all follow them."""
-    dashboard.wait_until(lambda: line_of(dashboard, name) != "", LONG, f"{name}'s line")
-    lines = (re.match(r"│([a-z0-9][\w.-]*) +\S+ +\d", line) for line in dashboard.screen.display)
-    names = sorted(found[1] for found in lines if found)
-    dashboard.press("\x1b[A" * (len(names) + 1) + "\x1b[B" * names.index(name))
-    dashboard.press("f")
-    dashboard.wait_until(lambda: f"{name} ▸" in line_of(dashboard, name), LONG, f"{name} is shown")
-
-
-def read_and_press(person: RealTerminal, seen: str, keys: str, then: str) -> None:
-    """See something, take the time to read it, answer, and see what comes of it."""
-    person.wait_for(seen, LONG)
-    person.read(0.01)
-    time.sleep(READING)
-    person.press(keys)
-    person.wait_for(then, LONG)
-
-
-def bars(dashboard: RealTerminal, name: str) -> list[int]:
-    """How many answers the instructor's screen shows beside a name, a number a vote."""
-    line = next((line for line in dashboard.screen.display if re.match(rf"│(\d )?{name} ", line)), "")
-    return [int(count) for count in re.findall(r"(\d+) +\d+ %", line)]
-
-
-def rows_of(state: Path) -> dict[str, dict[str, str]]:
-    with (state / "report.csv").open(newline="") as file:
-        return {row["name"]: row for row in csv.DictReader(file)}
-
-
-def mode_of(path: Path) -> int:
-    return stat.S_IMODE(path.stat().st_mode)
 
 
 class TestWithPeople:
@@ -339,3 +291,16 @@ def test_what_is_sent_is_bounded_and_typed() -> None:
         notes.decode(msgspec.msgpack.encode({"type": "ClassQuestion", "number": 1, "stage": "ajar"}), notes.ToSession)
     assert notes.decode(msgspec.msgpack.encode(ClassQuestion(0)), notes.ToSession).number == 0
     assert notes.decode(msgspec.msgpack.encode(Answered(1, 1, 2.0)), notes.FromSession).answer == 2.0
+
+
+@pytest.mark.slow
+@pytest.mark.serve
+@pytest.mark.one_worker
+def test_fifty_people_two_votes_and_the_report() -> None:
+    """One has vanished and comes back, one comes late, one types nonsense: all are counted, each once."""
+    script = Path(__file__).parents[2] / "benchmarks" / "class_question.py"
+    command = [sys.executable, str(script), "--sessions", "50"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=400)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Answered: 50, then 50." in done.stdout
+    assert "exit code is 0; report.csv has 51 people, 50 right in the end" in done.stdout

@@ -2,11 +2,13 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 from backprop_tui.core.engine.compute.engine import Engine
+from backprop_tui.core.model.optimizers import CONSTANTS, Optimizer
 from backprop_tui.core.scenario import bundled
 from backprop_tui.core.session.run import Run
-from backprop_tui.core.session.setup import CHOICES, changed, next_option, setup_of
+from backprop_tui.core.session.setup import CHOICES, changed, choices_of, next_option, setup_of
 from backprop_tui.core.session.timeline import Timeline
 from backprop_tui.core.table.built_in import BUILT_IN
 from backprop_tui.tui.app import StepperApp
@@ -17,13 +19,14 @@ from backprop_tui.tui.widgets.pane import Pane
 
 from tests.support.driven_screen import Driven, driven, text_of
 
-LABELS = [choice.label for choice in CHOICES]
 BY_NAME = {choice.name: choice for choice in CHOICES}
 
 
 async def fill(shown: Driven, label: str, text: str) -> None:
     """Go to a line of the page and type what it is to say."""
-    await shown.press("home", *["down"] * LABELS.index(label), "enter")
+    labels = page(shown).splitlines()
+    place = next(place for place, line in enumerate(labels) if line.startswith(label + " "))
+    await shown.press("home", *["down"] * place, "enter")
     await shown.type(text)
 
 
@@ -94,6 +97,73 @@ async def test_xor_is_learnt_to_the_last_row_by_keys_alone(engine: Engine) -> No
         assert shown.session.timeline.steps == 1, "as it was left"
 
 
+async def test_the_optimizer_s_constants_and_an_activation_for_each_layer(engine: Engine) -> None:
+    """The lines of the optimizer that is chosen are there, and no other's; the run steps with them as Keras does."""
+    async with driven(engine) as shown:
+        await shown.press("N")
+        for name in CONSTANTS:
+            assert f"\n{name} " not in page(shown)
+        await fill(shown, "optimizer", "adam")
+        for line in ("beta_1 0.9", "beta_2 0.999", "epsilon 1e-07"):
+            assert f"\n{line}" in page(shown)
+        assert "\nmomentum " not in page(shown)
+        assert "> optimizer" in shown.text, "the same line is chosen, though others came"
+        await fill(shown, "beta_1", "1")
+        assert "1 can't be beta_1, a number from 0 to below 1" in said(shown)
+        await fill(shown, "epsilon", "0")
+        assert "0 can't be epsilon" in said(shown)
+        await fill(shown, "beta_1", "0.5")
+        await fill(shown, "beta_2", "0.75")
+        await fill(shown, "epsilon", "0.001")
+        await fill(shown, "hidden layers", "3,2")
+        await fill(shown, "activation", "tanh, relu")
+        await fill(shown, "initializer", "constant")
+        await fill(shown, "its constant", "0.25")
+        for line in ("beta_1 0.5 *", "activation tanh,relu *", "its constant 0.25 *"):
+            assert line in page(shown)
+        await begin(shown)
+        run = shown.session.timeline.run
+        assert run.optimizer == Optimizer("adam", beta_1=0.5, beta_2=0.75, epsilon=0.001)
+        assert [layer.activation for layer in run.network.layers] == ["tanh", "relu", "linear"]
+        before = run.first_state()[: run.network.width]
+        assert (before == np.float32(0.25)).all()
+        await shown.press("space")
+        history = shown.session.timeline.history
+        after = history.state(history.entries)
+        assert after is not None
+        trace = shown.session.timeline.trace
+        assert trace is not None
+        import keras
+        import tensorflow as tf
+
+        adam = keras.optimizers.Adam(run.settings.lr, beta_1=0.5, beta_2=0.75, epsilon=0.001)
+        gradient = run.network.join({p.name: trace[f"g{p.name}"] for p in run.network.parameters})
+        theirs = tf.Variable(before)
+        adam.apply_gradients([(tf.constant(gradient), theirs)])
+        np.testing.assert_allclose(after[: run.network.width], theirs.numpy(), rtol=1e-6)
+
+
+def test_lines_that_belong_together_stay_together() -> None:
+    """Another layer has the activation of the last; with another optimizer the constants' lines are its own."""
+    setup = changed(setup_of(Timeline(Run())), BY_NAME["hidden"], "3,2")
+    setup = changed(setup, BY_NAME["activation"], "tanh,relu")
+    for text, activations in (("4", ["tanh"]), ("4,3,2", ["tanh", "relu", "relu"]), ("none", [])):
+        layers = changed(setup, BY_NAME["hidden"], text).run.network.layers
+        assert [layer.activation for layer in layers[:-1]] == activations
+    for name, constants in (("momentum", ["momentum"]), ("rmsprop", ["rho", "epsilon"]), ("sgd", [])):
+        run = changed(setup, BY_NAME["optimizer"], name).run
+        assert [choice.name for choice in choices_of(run) if choice.name in CONSTANTS] == constants
+    begun = Run(network=changed(setup, BY_NAME["activation"], "tanh,relu").run.network)
+    again = setup_of(Timeline(begun))
+    assert BY_NAME["activation"].says(again.run) == "tanh,relu"
+    assert [it.activation for it in changed(again, BY_NAME["hidden"], "5,5,5").run.network.layers] == [
+        "tanh",
+        "relu",
+        "relu",
+        "linear",
+    ]
+
+
 async def test_iris_from_the_page_with_rows_held_out(engine: Engine) -> None:
     """Its features and classes are found out; stepped, with the classes by name."""
     async with driven(engine) as shown:
@@ -127,6 +197,7 @@ async def test_iris_from_the_page_with_rows_held_out(engine: Engine) -> None:
         ("rows of a step", "some", "type this, next, shuffled, all"),
         ("rows held out", "100%", "100% is not a share of the rows"),
         ("loss", "softmax_cross_entropy", "needs a last layer of 2 units"),
+        ("activation", "tanh,relu", "2 activations for 1 hidden layer: give one for all, or one for each"),
     ],
 )
 async def test_what_can_not_be_is_told_and_changes_nothing(engine: Engine, label: str, text: str, told: str) -> None:
@@ -178,8 +249,8 @@ async def test_a_small_terminal(engine: Engine, size: tuple[int, int]) -> None:
     """The chosen line is always in sight, and a run can be set up."""
     async with driven(engine, size=size) as shown:
         await shown.press("N")
-        for label in LABELS:
-            assert f"> {label}" in shown.text
+        for choice in choices_of(Run()):
+            assert f"> {choice.label}" in shown.text
             await shown.press("down")
         await fill(shown, "table", "line")
         await begin(shown)

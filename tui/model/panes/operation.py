@@ -10,6 +10,7 @@ from backprop_tui.core.operations.summary import summary
 from backprop_tui.core.operations.table import rule, symbols
 from backprop_tui.core.operations.written import (
     input_letters,
+    is_source,
     made_text,
     number_text,
     numbering,
@@ -18,6 +19,7 @@ from backprop_tui.core.operations.written import (
     source_text,
     summary_text,
     values_text,
+    variable_text,
 )
 from backprop_tui.core.session.model import NOTHING, ModelSession
 from backprop_tui.core.text.escape import escape_controls
@@ -72,21 +74,21 @@ def _about(session: ModelSession, one: Operation) -> Iterator[tuple[str, str]]:
     assert session.described is not None
     graph = session.described.graph
     row = rule(one)
-    if one.variable:
-        yield f"the weight {escape_controls(one.variable)}, before this step", "title"
+    if is_source(one):
+        yield f"{variable_text(graph, one)}, before this step", "title"
     elif one.type == "Placeholder":
         yield "the rows of this step", "title"
     elif row is None:
         yield "no rule of this operation is known here; its numbers are TensorFlow's", "alarm"
     else:
         yield escape_controls(symbols(one)), "title"
-        yield row.words, "dim"
+        yield (f"w is {variable_text(graph, one)}; {row.words}" if one.variable else row.words), "dim"
     if (number := numbering(graph).get(one.of)) is not None:
         yield f"belongs to operation {number}, {graph.shown[number - 1].type}", "dim"
     for tensor in one.outputs:
         if (weight := graph.gradients.get(tensor.name)) is not None:
             yield f"this is ∂L/∂{escape_controls(weight.path)}", "fresh"
-    if one.variable:
+    if is_source(one):
         return
     for letter, name in zip(input_letters(one), one.inputs, strict=True):
         values = session.values.get(name, NOTHING)

@@ -1,5 +1,6 @@
 """The list of operations: in their order, under the part of the step and the layer that each belongs to."""
 
+from backprop_tui.core.operations.written import short_name
 from backprop_tui.core.session.model import ModelSession
 from backprop_tui.core.text.escape import escape_controls
 from backprop_tui.tui.widgets.line import Line, Span, clipped
@@ -18,10 +19,9 @@ def lines(session: ModelSession, width: int, height: int) -> list[Line]:
             found.append((Span(clipped(f" {escape_controls(one.layer)}", width).rstrip(), "label"),))
         before = (one.part, one.layer)
         is_done = place < session.at.done
-        name = escape_controls(one.variable).rpartition("/")[2] if one.variable else one.type
         role = "cursor" if is_done and place == session.looking else "" if is_done else "pending"
         if role == "cursor":
             chosen = len(found)
-        found.append((Span(clipped(f"  {place + 1:>3} {name}", width).rstrip(), role),))
+        found.append((Span(clipped(f"  {place + 1:>3} {short_name(one)}", width).rstrip(), role),))
     first = min(max(chosen - height // 2, 0), max(len(found) - height, 0))
     return found[first : first + height]

@@ -13,7 +13,7 @@ from .keys import ASK
 
 
 class AskScreen(Overlay[str]):
-    """Lists what can be asked; its result is what was chosen: `loss`, `sign`, `number` or `typed`."""
+    """Lists what can be asked; its result is what was chosen: `loss`, `sign`, `number`, `typed` or `task`."""
 
     KEYS = ASK
     BINDINGS: ClassVar[list[BindingType]] = bindings(ASK)

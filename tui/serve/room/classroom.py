@@ -2,19 +2,21 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Awaitable, Callable, Collection
 from pathlib import Path
 
 from backprop_tui.core.classroom import poll as polls
 from backprop_tui.core.classroom.poll import REVEALED, Poll
 from backprop_tui.core.classroom.question import Kind, Question, verdict
 from backprop_tui.core.classroom.report import Person, csv_text, markdown
+from backprop_tui.core.classroom.tasks import Tasks, told
+from backprop_tui.core.course import Course
 from backprop_tui.core.storage.folder import keep_earlier
 from backprop_tui.core.storage.store import StoreError
 from backprop_tui.core.text.escape import escape_controls
 from backprop_tui.core.text.files import reason, replace_file
 from backprop_tui.tui.serve.limits import REPORTS
-from backprop_tui.tui.serve.notes import Answered, ClassQuestion, Pose, Posed
+from backprop_tui.tui.serve.notes import Answered, ClassQuestion, Pose, Posed, Progressed
 
 from .session_process import SessionProcess
 
@@ -29,9 +31,18 @@ TOGETHER = 0.1
 
 
 class Classroom:
-    """The questions of a workshop. `say` takes a line for the instructor; `changed` is called when votes have come."""
+    """The questions of a workshop. `say` takes a line for the instructor; `changed` is called when votes have come.
 
-    def __init__(self, sessions: Callable[[], Collection[SessionProcess]], say: Callable[[str], None]) -> None:
+    `course` is the one that people can open in it, if that is known.
+    """
+
+    def __init__(
+        self,
+        sessions: Callable[[], Collection[SessionProcess]],
+        say: Callable[[str], None],
+        course: Course | None = None,
+    ) -> None:
+        self.course = course
         self.polls: tuple[Poll, ...] = ()
         """All questions so far, the present one last."""
         self.guide: SessionProcess | None = None
@@ -39,12 +50,18 @@ class Classroom:
         self.changed: Callable[[], None] = lambda: None
         self._sessions, self._say = sessions, say
         self._opened = 0.0
+        self.last_task: int | None = None
+        """The task of the course that was asked last, by its number from 0."""
+        self._working = False
+        """Whether one is being worked out."""
         self._posing: SessionProcess | None = None
         self._late: asyncio.TimerHandle | None = None
         self._telling: asyncio.TimerHandle | None = None
         self._behind: set[SessionProcess] = set()
         self._came: dict[str, float] = {}
         self._was_here: dict[str, float] = {}
+        self._tasks: dict[str, Tasks] = {}
+        """What was told of the course, by label; it stays when a session is lost."""
         self._written = False
 
     # Asking
@@ -63,13 +80,35 @@ class Classroom:
         """Ask about the step that is shown, once its session has made the question. Raises ValueError if none can."""
         if self.guide is None:
             raise ValueError("the question is about the step that is shown: choose yourself with ↑ ↓, press f, then a")
-        if self._posing is not None:
+        if self._posing is not None or self._working:
             raise ValueError("the question is being made")
         if not self.guide.tell(Pose(kind, cell)):
             raise ValueError(f"{self.guide.label}'s session takes no question now; try again")
         self._posing = self.guide
         self._say(f"{self.guide.label}'s session makes the question ...")
         self._late = asyncio.get_running_loop().call_later(PATIENCE, self._give_up)
+
+    def begin_task(self, number: int) -> str:
+        """A task of the course is to be worked out: the course by its name. Raises ValueError if it can't be now."""
+        if self._posing is not None or self._working:
+            raise ValueError("the question is being made")
+        if self.course is None:
+            raise ValueError("this workshop has no course")
+        self._working = True
+        self._say(f"task {number + 1} of the course is worked out ...")
+        return self.course.origin
+
+    async def pose_task(self, number: int, work_out: Awaitable[Posed]) -> None:
+        """Ask a task of the course once it is worked out; the next one that is asked is the one after it."""
+        try:
+            found = await work_out
+        finally:
+            self._working = False
+        if found.question is None:
+            self._say(escape_controls(found.why_not)[:300])
+        else:
+            self.last_task = number
+            self.ask(found.question)
 
     def _give_up(self) -> None:
         if self._posing is not None:
@@ -186,7 +225,7 @@ class Classroom:
 
     def settle_in(self, session: SessionProcess) -> None:
         """Somebody has come: they see the question; its truth, if it is out, only if they were asked."""
-        session.answered, session.posed = self.answer, self.posed
+        session.answered, session.posed, session.progressed = self.answer, self.posed, self.progressed
         self._came[session.label] = time.monotonic()
         poll = self.poll
         if poll is not None and (poll.stage != REVEALED or poll.last_vote_of(session.label) is not None):
@@ -200,14 +239,24 @@ class Classroom:
         if session is self._posing:
             self._give_up()
 
+    def progressed(self, session: SessionProcess, note: Progressed) -> None:
+        """Somebody has done something of a course."""
+        now = Tasks(note.course, note.of, note.outcomes)
+        self._tasks[session.label] = told(self._tasks.get(session.label), now)
+
     # The report
+
+    @property
+    def has_anything(self) -> bool:
+        """Whether there is something to report: a question, or a task that was done."""
+        return bool(self.polls or self._tasks)
 
     def people(self) -> list[Person]:
         """Everybody who was here, and how long."""
         now, found = time.monotonic(), dict(self._was_here)
         for label, came in dict(self._came).items():
             found[label] = found.get(label, 0.0) + now - came
-        return [Person(label, seconds) for label, seconds in found.items()]
+        return [Person(label, seconds, self._tasks.get(label)) for label, seconds in found.items()]
 
     def write(self, folder: Path) -> str:
         """Write the report into a folder, readable by its owner alone; what to say of that.
@@ -216,7 +265,8 @@ class Classroom:
         if it can't be written.
         """
         people = self.people()
-        texts = csv_text(people, self.polls), markdown(len(people), self.polls)
+        course = {self.course.title: [task.text for task in self.course.tasks]} if self.course is not None else {}
+        texts = csv_text(people, self.polls), markdown(people, self.polls, course)
         for name, parts in zip(REPORTS, texts, strict=True):
             path = folder / name
             try:

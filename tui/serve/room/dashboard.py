@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from typing import Any, ClassVar, cast
 
+from backprop_tui.core.classroom.about_task import askable
 from backprop_tui.core.classroom.poll import CLOSED, MOST_ROUNDS, OPEN
 from backprop_tui.core.classroom.question import HOW, Kind, typed
 from backprop_tui.core.text.numerals import brief
@@ -28,6 +29,7 @@ from . import spread_lines
 from .ask_screen import AskScreen
 from .keys import DASHBOARD
 from .session_process import SessionProcess
+from .tasks_screen import TasksScreen
 from .workshop import Workshop
 
 REFRESH = 1.0
@@ -245,9 +247,22 @@ class Dashboard(TolerantApp):
             self._try(lambda: room.pose("loss", ""))
         elif what == "typed":
             self._prompt(HOW, lambda text: room.ask(typed(text)) if text else None)
+        elif what == "task":
+            self._choose_task()
         elif what is not None:
             label = "which number? as ∂L/∂w1[1,1] or gw1[1,1]; enter alone: the one under the cursor there"
             self._prompt(label, lambda text: room.pose(cast(Kind, what), text))
+
+    def _choose_task(self) -> None:
+        room = self._workshop.classroom
+        if room.course is None or not askable(room.course):
+            self.say("the course has no question that a class can be asked")
+            return
+        self.push_screen(TasksScreen(room.course, room.last_task), self._ask_task)
+
+    def _ask_task(self, number: int | None) -> None:
+        if number is not None:
+            self._try(lambda: self._workshop.ask_task(number))
 
     def action_reveal(self) -> None:
         """Show everybody the truth."""

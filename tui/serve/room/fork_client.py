@@ -57,7 +57,7 @@ class ForkClient:
                 stderr=self._log,
                 start_new_session=True,
                 # OpenBLAS would start threads when numpy is imported.
-                env=_plain_environment() | {"OPENBLAS_NUM_THREADS": "1", "PYTHONSAFEPATH": "1"},
+                env=plain_environment() | {"OPENBLAS_NUM_THREADS": "1", "PYTHONSAFEPATH": "1"},
             )
         self._control.setblocking(False)
         asyncio.get_running_loop().add_reader(self._control, self._told)
@@ -146,7 +146,7 @@ class ForkClient:
         self._release()
 
 
-def _plain_environment() -> dict[str, str]:
+def plain_environment() -> dict[str, str]:
     """What the interpreter needs, and nothing that would color or steer the app."""
     kept = ("PATH", "HOME", "VIRTUAL_ENV", "PYTHONPATH", "TMPDIR", "LD_LIBRARY_PATH")
     return {name: os.environ[name] for name in kept if name in os.environ} | {"LANG": "C.UTF-8"}

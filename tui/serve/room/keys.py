@@ -23,6 +23,14 @@ ASK = (
     Key("2", "2", "dismiss('sign')", "a sign", "is a gradient of that step positive or negative?"),
     Key("3", "3", "dismiss('number')", "a number", "what is a number of that step?"),
     Key("4", "4", "dismiss('typed')", "your own", "a question that you type, with its choices"),
+    Key("5", "5", "dismiss('task')", "the course", "one of the course's questions"),
     Key("escape", "esc", "dismiss", "nothing", "ask nothing"),
 )
 """Those of the page that `a` opens."""
+
+TASKS = (
+    Key("", "↑↓ pgup pgdn", "", "choose", "another question"),
+    Key("", "enter", "", "ask", "ask everybody the chosen one"),
+    Key("escape", "esc", "dismiss", "nothing", "ask nothing"),
+)
+"""Those of the course's questions."""

@@ -24,6 +24,7 @@ from backprop_tui.tui.serve.notes import (
     Fork,
     FromSession,
     Posed,
+    Progressed,
     Report,
 )
 from backprop_tui.tui.serve.rates import Rate
@@ -85,6 +86,8 @@ class SessionProcess:
         """Called when its person answers the class question."""
         self.posed: Callable[[SessionProcess, Posed], None] = lambda session, posed: None
         """Called when it has made a question about the step that it shows."""
+        self.progressed: Callable[[SessionProcess, Progressed], None] = lambda session, note: None
+        """Called when its person has done something of a course."""
         self._forks, self._client = forks, client
         self._master = self._handle = -1
         self._link: socket.socket | None = None
@@ -235,6 +238,8 @@ class SessionProcess:
                     self.answered(self, note)
                 case Posed():
                     self.posed(self, note)
+                case Progressed():
+                    self.progressed(self, note)
 
     def _take_part(self, note: Download) -> None:
         self._file += note.part

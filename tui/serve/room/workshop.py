@@ -10,6 +10,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
+from backprop_tui.core.course import Course
 from backprop_tui.core.engine.client.keeper import EngineKeeper, listen
 from backprop_tui.core.text.escape import escape_controls
 from backprop_tui.tui.serve import limits
@@ -20,6 +21,7 @@ from backprop_tui.tui.serve.private_folder import PrivateFolder
 from .classroom import Classroom
 from .fork_client import ForkClient
 from .session_process import Client, SessionProcess
+from .task_client import worked_out
 
 PR_SET_CHILD_SUBREAPER = 36
 IDLE_CHECK = 5.0
@@ -38,7 +40,10 @@ class Workshop:
         tables: tuple[str, ...] = (),
         output: int = 2,
         log: Callable[[str], None] = lambda line: None,
+        course: Course | None = None,
+        opens_course: bool = False,
     ) -> None:
+        """`course` is the one that people can open in it; with `opens_course` it is open at their start."""
         self.limits, self.state, self.log = limits, state, log
         self.sessions: dict[str, SessionProcess] = {}
         """By label: no two sessions share one."""
@@ -49,11 +54,12 @@ class Workshop:
         self.held = False
         self.guide: SessionProcess | None = None
         """The session that all may follow."""
-        self.classroom = Classroom(self.sessions.values, lambda line: self.log(line))
+        self.classroom = Classroom(self.sessions.values, lambda line: self.log(line), course)
         """What everybody is asked."""
         self._newest = b""
         self.closing = False
         self._scenario, self._tables, self._output = scenario, tables, output
+        self._course = course.origin if course is not None and opens_course else ""
         self._by_number: dict[int, SessionProcess] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -67,8 +73,8 @@ class Workshop:
         self._listener = listen(path)
         self.keeper = EngineKeeper(self._listener, self._tables, self._output, self.log)
         self.keeper.start()
-        scenario = [str(self._scenario)] if self._scenario else []
-        self.forks = ForkClient([str(path), *scenario], self._seen_to_end, self._output, self.log)
+        begins = [str(self._scenario or ""), self._course]
+        self.forks = ForkClient([str(path), *begins], self._seen_to_end, self._output, self.log)
         self.forks.start()
         self._spawn(self.keeper.run())
         self._spawn(self._end_the_idle())
@@ -183,6 +189,11 @@ class Workshop:
         session.behind = False
         self._catch_up(session)
 
+    def ask_task(self, number: int) -> None:
+        """Ask a task of the course, by its number from 0, once it is worked out. Raises ValueError if not now."""
+        course, engine = self.classroom.begin_task(number), str(self._private.path / "engine")
+        self._spawn(self.classroom.pose_task(number, worked_out(engine, course, number, self._output)))
+
     async def report(self) -> None:
         """Write the report, and say so."""
         try:
@@ -193,11 +204,11 @@ class Workshop:
     # The end
 
     async def close(self) -> None:
-        """Tell everyone, have everything saved, write the report if anything was asked, end it all."""
+        """Tell everyone, have everything saved, write the report if anything was asked or done, end it all."""
         self.closing = True
         why = "the workshop has ended"
         await asyncio.gather(*(session.end(why) for session in list(self.sessions.values())))
-        if self.classroom.polls:
+        if self.classroom.has_anything:
             await self.report()
         await asyncio.sleep(0.1)
         for task in list(self._tasks):

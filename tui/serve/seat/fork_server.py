@@ -15,6 +15,8 @@ import sys
 import threading
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from dataclasses import replace
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
@@ -23,7 +25,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import msgspec
 from backprop_tui.tui.serve import notes
-from backprop_tui.tui.serve.notes import Ended, Fork, Ready, Started
+from backprop_tui.tui.serve.notes import ClassQuestion, Ended, Fork, Ready, Started
 
 if TYPE_CHECKING:
     from textual.pilot import Pilot
@@ -117,11 +119,15 @@ def _reap(control: socket.socket, sessions: dict[int, int]) -> None:
 
 
 def main() -> None:
-    """`fork_server ENGINE-SOCKET [SCENARIO]`: import the app, make one and show it to nobody, then serve_forks."""
+    """`fork_server ENGINE-SOCKET SCENARIO COURSE`: import the app, make one and show it to nobody, then serve_forks.
+
+    An empty name is none: sessions begin with the plain run, and without a course.
+    """
     control = socket.socket(fileno=os.dup(0))
     os.dup2(os.open(os.devnull, os.O_RDWR), 0)
-    engine, *given = sys.argv[1:]
+    engine, given, named = sys.argv[1:]
 
+    from backprop_tui.core.course import Course, open_course
     from backprop_tui.core.session.run import Run
 
     from .restore import restore
@@ -131,14 +137,16 @@ def main() -> None:
     if given:
         from backprop_tui.core.scenario import open_scenario
 
-        scenario = open_scenario(given[0])
+        scenario = open_scenario(given)
+        scenario = scenario if scenario.origin else replace(scenario, origin=given)
     run = scenario.run if scenario else Run()
+    course = open_course(named) if named else None
 
-    def build(folder: Path, link: socket.socket, downloads: bool) -> SessionApp:
-        return SessionApp(restore(folder, run, scenario), WatchedEngine(engine), link, downloads)
+    def build(folder: Path, link: socket.socket, downloads: bool, course: Course | None = course) -> SessionApp:
+        return SessionApp(restore(folder, run, scenario), WatchedEngine(engine), link, downloads, course)
 
     import_the_rest()
-    rehearse(build, Path(engine).parent)
+    rehearse(partial(build, course=None), Path(engine).parent)
     serve_forks(control, build)
     # The server has gone. If it was killed, its private folder is left to us.
     shutil.rmtree(Path(engine).parent, ignore_errors=True)
@@ -186,7 +194,9 @@ def preload(package: str, path: Iterable[str]) -> None:
 
 
 def rehearse(build: Callable[[Path, socket.socket, bool], "SessionApp"], private: Path) -> None:
-    """Show an app to nobody, take a step, ask why? and save, so that what is made once (styles, caches) is there."""
+    """Show an app to nobody, take a step, ask why? and the class question, save: what is made once is there then."""
+    from .question_screen import QuestionScreen
+
     ours, theirs = notes.pair()
     with ours, theirs, TemporaryDirectory(dir=private) as folder:
         app = build(Path(folder), theirs, False)
@@ -198,6 +208,10 @@ def rehearse(build: Callable[[Path, socket.socket, bool], "SessionApp"], private
                     break
                 await asyncio.sleep(0.05)
             await pilot.press("down", "enter", "escape")
+            for choices in (("yes", "no"), ()):  # every session will open it in the same moment
+                app.push_screen(QuestionScreen(ClassQuestion(1, text="?", choices=choices, may_answer=True), print))
+                await pilot.pause()
+                await pilot.press("escape")
             app.leave()
 
         app.run(headless=True, size=(80, 24), auto_pilot=step)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from backprop_tui.core.course import Course
 from backprop_tui.core.scenario import Scenario
 from backprop_tui.core.session.run import Run
 from backprop_tui.core.session.session import Session
@@ -20,6 +21,11 @@ class Restored:
     keeper: Keeper
     loaded: Loaded | None = None
     remark: str = ""
+
+    def is_in(self, course: Course | None) -> bool:
+        """Whether it was left in this course."""
+        kept = self.loaded.screen.get("course") if self.loaded is not None else None
+        return course is not None and isinstance(kept, dict) and kept.get("course") == course.origin
 
 
 def restore(folder: Path, run: Run, scenario: Scenario | None) -> Restored:

@@ -10,6 +10,7 @@ from functools import partial
 import msgspec
 import numpy as np
 from backprop_tui.core.classroom.poll import OPEN, REVEALED
+from backprop_tui.core.course import Course
 from backprop_tui.core.engine.client.socket import SharedEngine
 from backprop_tui.core.engine.protocol.messages import Answer, Request
 from backprop_tui.core.text.escape import escape_controls
@@ -28,6 +29,7 @@ from .held_screen import HeldScreen
 from .posing import posed
 from .question_screen import QuestionScreen
 from .restore import Restored
+from .telling import Telling
 
 REPORT_AFTER, SAVE_AFTER = 0.5, 10.0
 """Seconds after a change; a session that takes long to save is saved less often."""
@@ -66,11 +68,23 @@ class SessionApp(StepperApp):
     READS_FILES = False  # they are the instructor's
     SAVE_EVERY = 0.0  # it saves by itself, some seconds after a step
 
-    def __init__(self, restored: Restored, engine: WatchedEngine, link: socket.socket, downloads: bool) -> None:
-        super().__init__(restored.session, engine, 0, restored.keeper, restored.loaded)
+    def __init__(
+        self,
+        restored: Restored,
+        engine: WatchedEngine,
+        link: socket.socket,
+        downloads: bool,
+        course: Course | None = None,
+    ) -> None:
+        """`course` is open at its start, unless the session goes on in it."""
+        if restored.is_in(course):
+            course = None
+        super().__init__(restored.session, engine, 0, restored.keeper, restored.loaded, course)
         share_parsed_rules(self.stylesheet, _PARSED)
         self.export_folder = self._folder = restored.folder
         self._link, self._remark, self._downloads = link, restored.remark, downloads
+        self._telling = Telling(link)
+        self._tells: asyncio.TimerHandle | None = None
         self._reporting: asyncio.TimerHandle | None = None
         self._saving: asyncio.TimerHandle | None = None
         self._save_after = SAVE_AFTER
@@ -95,11 +109,28 @@ class SessionApp(StepperApp):
     # What the instructor sees
 
     def _moved(self) -> None:
-        loop = asyncio.get_running_loop()
         if self._reporting is None:
-            self._reporting = loop.call_later(REPORT_AFTER, self._report)
+            self._reporting = asyncio.get_running_loop().call_later(REPORT_AFTER, self._report)
+        self._save_soon()
+
+    def _save_soon(self) -> None:
         if self._saving is None:
-            self._saving = loop.call_later(self._save_after, self._save_again)
+            self._saving = asyncio.get_running_loop().call_later(self._save_after, self._save_again)
+
+    def progressed(self) -> None:
+        """Something has become of a task of the course: it is kept, and the workshop is told at once."""
+        self._save_soon()
+        if self._tells is None:
+            self._tell_tasks()
+
+    def _tell_tasks(self) -> None:
+        """Tell what is new; once more in a while if the workshop does not take it now."""
+        self._tells = None
+        if self.guide is None:
+            return
+        self._telling.tell(self.guide.progress)
+        if self._telling.is_behind(self.guide.progress):
+            self._tells = asyncio.get_running_loop().call_later(REPORT_AFTER, self._tell_tasks)
 
     def _report(self) -> None:
         self._reporting = None

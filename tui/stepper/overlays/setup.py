@@ -6,7 +6,7 @@ from backprop_tui.core.engine.client.process import EngineLost
 from backprop_tui.core.engine.protocol.messages import Failed, OpenTable, TableOpened, WireError
 from backprop_tui.core.explain import wrapped_words
 from backprop_tui.core.session.run import Run
-from backprop_tui.core.session.setup import CHOICES, Choice, Setup, changed, next_option
+from backprop_tui.core.session.setup import CHOICES, Choice, Setup, changed, choices_of, next_option
 from backprop_tui.core.text.escape import escape_controls
 from backprop_tui.tui.stepper.keys import SETUP
 from backprop_tui.tui.widgets import footer
@@ -55,12 +55,16 @@ class SetupScreen(Overlay[Run]):
 
     @property
     def _choice(self) -> Choice:
-        return CHOICES[self._at]
+        return self._choices[self._at]
+
+    @property
+    def _choices(self) -> tuple[Choice, ...]:
+        return choices_of(self._setup.run)
 
     def paint(self) -> None:
         """Draw the lines, and what is said of the chosen one."""
         pane, width = self.query_one("#setup", Pane), self.size.width
-        pane.show([self._line(place, max(width - 2, 20)) for place in range(len(CHOICES))])
+        pane.show([self._line(place, max(width - 2, 20)) for place in range(len(self._choices))])
         pane.scroll_to_region(Region(0, self._at, 1, 1), animate=False, force=True)
         words = self._notice or f"{self._choice.label}: {self._choice.hint}"
         role = "alarm" if self._notice else "dim"
@@ -71,7 +75,7 @@ class SetupScreen(Overlay[Run]):
         self.query_one("#setup-keys", Pane).show(footer.every_key(width, SETUP))
 
     def _line(self, place: int, width: int) -> Line:
-        choice = CHOICES[place]
+        choice = self._choices[place]
         value, before = choice.says(self._setup.run), choice.says(self._setup.base)
         here = place == self._at
         label = f"{'>' if here else ' '} {choice.label:{LABELS}}"
@@ -91,7 +95,7 @@ class SetupScreen(Overlay[Run]):
 
     def action_move(self, by: int) -> None:
         """Choose another line."""
-        self._at, self._notice = min(max(self._at + by, 0), len(CHOICES) - 1), ""
+        self._at, self._notice = min(max(self._at + by, 0), len(self._choices) - 1), ""
         self.draw()
 
     def action_option(self, by: int) -> None:
@@ -129,9 +133,10 @@ class SetupScreen(Overlay[Run]):
         self.draw()
 
     def _change(self, text: str) -> None:
-        self._notice = ""
+        self._notice, choice = "", self._choice
         try:
-            self._setup = changed(self._setup, self._choice, text)
+            self._setup = changed(self._setup, choice, text)
+            self._at = self._choices.index(choice)  # lines come and go with what is chosen
         except ValueError as error:
             self._notice = str(error)
         self.draw()

@@ -4,14 +4,13 @@ from collections.abc import Sequence
 
 from backprop_tui.core.explain import cell_name
 from backprop_tui.core.explain.remarks import known
-from backprop_tui.core.explain.share import share
 from backprop_tui.core.model.phases import UPDATE, Cell, shape
 from backprop_tui.core.session.jump import Jump
 from backprop_tui.core.text.escape import escape_controls
 from backprop_tui.core.text.numerals import fixed, full, ordinal
 from backprop_tui.tui.stepper.view import View
 from backprop_tui.tui.widgets.keys import Key
-from backprop_tui.tui.widgets.line import Line, Span, clipped
+from backprop_tui.tui.widgets.line import Line, Span, clipped, fitting
 
 
 def line(view: View, notice: str, jump: Jump | None, pointing: bool, tip: str, width: int, published: str = "") -> Line:
@@ -35,7 +34,7 @@ def line(view: View, notice: str, jump: Jump | None, pointing: bool, tip: str, w
     if view.every > 1:
         words = f"memory: the weights of every {ordinal(view.every)} step are kept, the others computed again on sight"
         return (Span(clipped(words, width), "dim"),)
-    return (Span(clipped(tip, width), "dim"),)
+    return (Span(clipped(fitting(width, tip, tip.rpartition(";")[0] or tip), width), "dim"),)
 
 
 def tip(steps: int, keys: Sequence[Key]) -> str:
@@ -47,19 +46,20 @@ def tip(steps: int, keys: Sequence[Key]) -> str:
 TIPS = (
     ("New here? T begins a course of an hour; space makes a step, enter says why", ("T", "space", "enter")),
     ("enter says why the newest number is so; the arrow keys point at another one", ("enter", "arrow keys")),
-    ("i says what the number under the cursor is, and what each word and sign means", ("i",)),
+    ("i says what the number under the cursor is; and what each word and sign means", ("i",)),
     ("s makes one phase of a step, . one number; b takes it back", ("s", ".", "b")),
     ("t asks you before it shows; = changes the number under the cursor", ("t", "=")),
     ("v draws the network, L the loss; j jumps ahead, to a step or a loss", ("v", "L", "j")),
-    ("arrow keys point at a number, tab goes from pane to pane, ? lists all keys", ("arrow keys", "tab", "?")),
+    ("arrow keys point at a number, tab goes from pane to pane; ? lists all keys", ("arrow keys", "tab", "?")),
 )
-"""A line each, and the keys that it names. The last stays."""
+"""A line each, and the keys that it names. What follows a semicolon is left out if it does not fit. The last stays."""
 
 
 def named(view: View, cell: Cell) -> str:
     """A number's name, its value's shape, and all its digits."""
     rows, columns = shape(view.network, cell.name)
-    return f"{known_by(view, cell)}   shape ({rows}, {columns})"
+    column = f"   {called(view, cell)}" if cell.name in ("x", "y") else ""
+    return f"{known_by(view, cell)}{column}   shape ({rows}, {columns})"
 
 
 def known_by(view: View, cell: Cell) -> str:
@@ -67,10 +67,11 @@ def known_by(view: View, cell: Cell) -> str:
     value = view.value(cell)
     number = "not computed yet" if value is None else full(value, view.dtype(cell.name))
     told = f"{cell_name(view.network, cell)} = {number}"
-    if value is None or view.trace is None or view.place is None:
+    part = view.part(cell)
+    if part is None or view.trace is None or view.place is None:
         return told
-    part = share(view.trace, cell, view.place)
-    return told if part is None else f"{told}, of which row {view.trace.rows[view.place]} gives {fixed(part)}"
+    gives = full(part, view.dtype(cell.name)) if view.precise else fixed(part)
+    return f"{told}, of which row {view.trace.rows[view.place]} gives {gives}"
 
 
 def called(view: View, cell: Cell) -> str:

@@ -32,7 +32,8 @@ def lines(view: View, width: int, height: int, text: str = "") -> list[Line]:
     """
     phase = view.phase
     if phase is None or view.trace is None:
-        return [(Span(part),) for part in (wrap(escape_controls(text), width) if text else START)]
+        said = wrap(escape_controls(text) or " ".join(START), width) if text or max(map(len, START)) > width else START
+        return [(Span(part),) for part in said]
     last = last_cell(view.network, view.done)
     if last is not None and last in view.fresh:
         told = zip(_sentence(view, last, width), ROLES, strict=True)

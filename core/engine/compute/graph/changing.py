@@ -8,9 +8,13 @@ from .opening import ModelError, first_line
 
 def learning_rate(model: Any) -> float | None:
     """The optimizer's; None if it follows a schedule."""
-    if isinstance(getattr(model.optimizer, "_learning_rate", None), keras.optimizers.schedules.LearningRateSchedule):
-        return None
-    return float(model.optimizer.learning_rate)
+    return None if schedule(model) else float(model.optimizer.learning_rate)
+
+
+def schedule(model: Any) -> str:
+    """The name of the schedule that the learning rate follows; empty if there is none."""
+    found = getattr(model.optimizer, "_learning_rate", None)
+    return type(found).__name__ if isinstance(found, keras.optimizers.schedules.LearningRateSchedule) else ""
 
 
 def set_learning_rate(model: Any, rate: float) -> None:

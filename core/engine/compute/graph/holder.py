@@ -23,12 +23,13 @@ from backprop_tui.core.engine.protocol.model import (
     block,
     until_they_differ,
 )
+from backprop_tui.core.operations.along import Along, Left
 from backprop_tui.core.operations.norms import gradient_norms
 from backprop_tui.core.operations.operation import Operation, Step
 from backprop_tui.core.operations.summary import first_not_finite
 from msgspec.structs import replace
 
-from .changing import learning_rate, new_weights, set_learning_rate
+from .changing import learning_rate, new_weights, schedule, set_learning_rate
 from .checking import check
 from .directions import along
 from .opening import ModelError, open_model
@@ -75,16 +76,18 @@ class Holder:
             match request:
                 case DescribeModel():
                     name = type(traced.model.optimizer).__name__
-                    return ModelDescribed(
-                        traced.graph, traced.rows.source, traced.batch, name, learning_rate(traced.model)
-                    )
+                    rate, its_schedule = learning_rate(traced.model), schedule(traced.model)
+                    return ModelDescribed(traced.graph, traced.rows.source, traced.batch, name, rate, its_schedule)
                 case MakeStep():
                     return _told(traced, self._made(traced, request.number))
                 case SeekNotFinite():
                     return self._seek(traced, request)
                 case CompareOperation():
                     step, one = self._made(traced, request.number), _named(traced, request.name)
-                    return OperationCompared(request.number, request.name, tuple(along(traced, step, one)))
+                    found = along(traced, step, one)
+                    compared = tuple(each for each in found if isinstance(each, Along))
+                    left = tuple(each for each in found if isinstance(each, Left))
+                    return OperationCompared(request.number, request.name, compared, left)
                 case ReadOperation():
                     return self._read(traced, request)
                 case CheckGradients():
@@ -191,7 +194,7 @@ def _named(traced: Traced, name: str) -> Operation:
 
 
 def _told(traced: Traced, step: Step) -> StepMade:
-    return StepMade(step.number, step.loss, gradient_norms(traced.graph, step))
+    return StepMade(step.number, step.loss, gradient_norms(traced.graph, step), step.lr)
 
 
 def _typed(spec: ModelSpec) -> ModelSpec:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import wraps
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from backprop_tui.core.operations.operation import (
     FORWARD,
     GRADIENT,
     LOSS,
+    UPDATE,
     Graph,
     Operation,
     Step,
@@ -26,6 +28,7 @@ from backprop_tui.core.operations.operation import (
 from .keras import tf
 from .opening import ModelError, first_line
 from .rows import Rows
+from .states import ASSIGNS, READ, Assigned, States, held, in_layers, noting_updates
 
 MAX_OPERATIONS, MAX_NUMBERS = 20_000, 2**25
 """A model of more operations, or whose tensors hold more numbers in a step (128 MB in float32), is refused."""
@@ -59,6 +62,9 @@ class Traced:
         self.restore(start)
         self.graph = tracer.graph(self._step)
         self._names = tracer.fetched
+        self._assigned = tracer.assigned
+        changed = {one.operation.variable for one in self._assigned}
+        self._changed = {one.path: one for one in self._variables() if one.path in changed}
         self.adjoints = tracer.adjoints
         """By the name of a tensor of the forward pass or the loss, the tensor that is the loss's gradient by it."""
         self.nodes = tracer.nodes
@@ -68,13 +74,16 @@ class Traced:
     def run(self, number: int) -> Step:
         """Make one step from the present weights, with the rows of this number. The weights change."""
         x, y = self.rows.batch(number, self.batch)
-        before = self.weights()
+        before, lr = self.weights(), float(self.model.optimizer.learning_rate)
+        start = {path: _plain(one.value) for path, one in self._changed.items()}
         try:
             found = self._step([tf.constant(part) for part in x], tf.constant(y))
         except tf.errors.OpError as error:
             raise ModelError(f"step {number}: {first_line(error)}") from None
         values = {name: _plain(tensor) for name, tensor in zip(self._names, found, strict=True)}
-        return Step(number, values, float(values[self.graph.loss]), before, self.weights())
+        end = {path: _plain(one.value) for path, one in self._changed.items()}
+        values.update(held(self._assigned, values, start, end))
+        return Step(number, values, float(values[self.graph.loss]), before, self.weights(), lr)
 
     def weights(self) -> dict[str, Values]:
         """The trainable parameters by path."""
@@ -97,20 +106,21 @@ class Traced:
 
 
 def check_size(graph: Graph) -> None:
-    """Raise ModelError if a step has more operations or numbers than can be kept and shown."""
-    if len(graph.operations) > MAX_OPERATIONS:
+    """Raise ModelError if a step has more operations or numbers, before its update, than can be kept and shown."""
+    operations = [operation for operation in graph.operations if operation.part != UPDATE]
+    if len(operations) > MAX_OPERATIONS:
         raise ModelError(
-            f"a step has {len(graph.operations):,} operations; up to {MAX_OPERATIONS:,} are shown: try a smaller model"
+            f"a step has {len(operations):,} operations; up to {MAX_OPERATIONS:,} are shown: try a smaller model"
         )
-    count = sum(
-        int(np.prod([size or 1 for size in tensor.shape], dtype=np.int64))
-        for operation in graph.operations
-        for tensor in operation.outputs
-    )
+    count = sum(_size(tensor.shape) for operation in operations for tensor in operation.outputs)
     if count > MAX_NUMBERS:
         raise ModelError(
             f"a step computes {count:,} numbers; up to {MAX_NUMBERS:,} are shown: try a smaller model or --batch"
         )
+
+
+def _size(shape: Sequence[int | None]) -> int:
+    return int(np.prod([size or 1 for size in shape], dtype=np.int64))
 
 
 class _Tracer:
@@ -119,11 +129,13 @@ class _Tracer:
     def __init__(self, model: Any, single: bool) -> None:
         self._model, self._single = model, single
         self._layers: dict[str, str] = {}
+        self._owners: dict[str, str] = {}
         self._ends: tuple[int, int, int] = (0, 0, 0)
         self._operations: list[Any] = []
         self._loss = self._prediction = ""
         self._gradients: list[str] = []
         self.fetched: list[str] = []
+        self.assigned: tuple[Assigned, ...] = ()
         self.adjoints: dict[str, str] = {}
         self.nodes: dict[str, Any] = {}
 
@@ -150,11 +162,14 @@ class _Tracer:
             if isinstance(gradient, tf.Tensor) and gradient.dtype.name == "float32"
         }
         self._gradients = ["" if one is None else tf.convert_to_tensor(one).name for one in gradients]
-        self._operations = made()
-        self.nodes = {operation.name: operation for operation in self._operations}
-        self._ends = (forward, lost, len(self._operations))
+        before = made()
+        self._ends = (forward, lost, len(before))
         self._prediction = tf.nest.flatten(prediction)[0].name
-        model.optimizer.apply_gradients(zip(gradients, model.trainable_variables, strict=True))
+        paths = {id(one.value): one.path for one in model.trainable_variables}
+        with noting_updates(model.optimizer, made, paths, self._owners):
+            model.optimizer.apply_gradients(zip(gradients, model.trainable_variables, strict=True))
+        self._operations = made() if _fits(made()) else before
+        self.nodes = {operation.name: operation for operation in self._operations}
         tensors = [
             tensor
             for operation in self._operations
@@ -166,23 +181,41 @@ class _Tracer:
 
     def graph(self, step: Any) -> Graph:
         """The operations, for the function that was traced."""
-        handles = {id(one.value.handle): one.path for one in self._model.variables}
-        held = zip(step.captured_inputs, step.inputs[len(step.inputs) - len(step.captured_inputs) :], strict=True)
-        variables = {inside.name: handles.get(id(outside), "") for outside, inside in held}
-        forward, lost, _ = self._ends
+        all_variables = [*self._model.variables, *self._model.optimizer.variables]
+        handles = {id(one.value.handle): one.path for one in all_variables}
+        outer = zip(step.captured_inputs, step.inputs[len(step.inputs) - len(step.captured_inputs) :], strict=True)
+        variables = {inside.name: handles.get(id(outside), "") for outside, inside in outer}
+        states = States(variables, {one.path: (tuple(one.shape), str(one.dtype)) for one in all_variables})
+        forward, lost, back = self._ends
         found: dict[str, Operation] = {}
+        inner: Scopes = {}
         depends: set[str] = set()
         for number, operation in enumerate(self._operations):
-            part = FORWARD if number < forward else LOSS if number < lost else GRADIENT
-            one = _plainly(operation, part, self._layers, variables, found)
+            part = FORWARD if number < forward else LOSS if number < lost else GRADIENT if number < back else UPDATE
+            one = states.in_time(_plainly(operation, part, self._layers, variables, found, inner))
             if _is_data(operation) or (operation.type not in SHAPES and any(name in depends for name in one.inputs)):
                 depends.update(tensor.name for tensor in one.outputs)
-            found[one.name] = one if _is_shown(one, depends) else _hidden(one)
+            one = found[one.name] = one if _is_shown(one, depends) else _hidden(one)
+            if part in (FORWARD, LOSS):
+                for scope in accumulate(one.name.split("/")[:-1], "{}/{}".format):
+                    inner.setdefault(scope, []).append(one)
         weights = [
             Weight(one.path, tuple(one.shape), name)
             for one, name in zip(self._model.trainable_variables, self._gradients, strict=True)
         ]
-        return Graph(tuple(found.values()), self._loss, self._prediction, tuple(weights))
+        self.assigned = states.assigned
+        operations = in_layers(list(found.values()), self._owners)
+        return Graph(tuple(operations), self._loss, self._prediction, tuple(weights))
+
+
+def _fits(operations: Sequence[Any]) -> bool:
+    """Whether so many operations, and their numbers, can be kept; else the update's are left out."""
+    count = sum(
+        _size(tensor.shape.as_list() if tensor.shape.rank is not None else ())
+        for operation in operations
+        for tensor in operation.outputs
+    )
+    return len(operations) <= MAX_OPERATIONS and count <= MAX_NUMBERS
 
 
 def _on_the_way(operations: Sequence[Any], handles: Sequence[Any]) -> list[Any]:
@@ -230,14 +263,23 @@ def _noting_layers(model: Any, made: Callable[[], Sequence[Any]], found: dict[st
             del vars(layer)["call"]
 
 
+Scopes = dict[str, list[Operation]]
+"""By the name of a scope, the operations of the forward pass and the loss that lie in it, or deeper."""
+
+
 def _plainly(
-    operation: Any, part: str, layers: dict[str, str], variables: dict[str, str], found: dict[str, Operation]
+    operation: Any,
+    part: str,
+    layers: dict[str, str],
+    variables: dict[str, str],
+    found: dict[str, Operation],
+    inner: Scopes,
 ) -> Operation:
     """An operation of TensorFlow as plain data."""
     name, of = str(operation.name), ""
     layer = layers.get(name, "")
     if part == GRADIENT:
-        of, layer = _forward_of(operation, found)
+        of, layer = _forward_of(operation, found, inner)
     inputs = tuple(tensor.name for tensor in operation.inputs)
     variable = next((variables[one] for one in inputs if variables.get(one)), "")
     outputs = tuple(Tensor(one.name, _shape(one), str(one.dtype.name)) for one in operation.outputs)
@@ -248,7 +290,7 @@ TAPE = "gradient_tape/"
 """TensorFlow names the operations of the tape after the scope of the forward ones."""
 
 
-def _forward_of(operation: Any, found: dict[str, Operation]) -> tuple[str, str]:
+def _forward_of(operation: Any, found: dict[str, Operation], inner: Scopes) -> tuple[str, str]:
     """The forward operation that an operation of the gradients belongs to, and its layer; what is not known is empty.
 
     TensorFlow names it after the scope that the forward operation lies in. If that scope is the operation's own, it is
@@ -259,7 +301,7 @@ def _forward_of(operation: Any, found: dict[str, Operation]) -> tuple[str, str]:
     scope = str(operation.name).removeprefix(TAPE).rpartition("/")[0]
     while scope:
         own = found.get(scope)
-        inside = [one for name, one in found.items() if one.part != GRADIENT and name.startswith(f"{scope}/")]
+        inside = list(inner.get(scope, ()))
         if own is not None and own.part != GRADIENT and not any(one.shown for one in inside):
             return own.name, own.layer
         inside += [own] if own is not None else []
@@ -293,15 +335,15 @@ def _attributes(operation: Any) -> dict[str, Any]:
 
 def _is_data(operation: Any) -> bool:
     """Whether it is where data, weights or random numbers come in."""
-    return operation.type == "ReadVariableOp" or (
-        operation.type == "Placeholder" and operation.outputs[0].dtype.name in FETCHED
-    )
+    return operation.type == READ or (operation.type == "Placeholder" and operation.outputs[0].dtype.name in FETCHED)
 
 
 def _is_shown(operation: Operation, depends: set[str]) -> bool:
     """Constants and the arithmetic of shapes are not."""
     if operation.type in ("Const", "NoOp") or operation.type in SHAPES or not operation.outputs:
         return False
+    if operation.type in ASSIGNS:
+        return "float" in operation.outputs[0].dtype
     if all(tensor.dtype not in FETCHED for tensor in operation.outputs):
         return False
     floats = any("float" in tensor.dtype for tensor in operation.outputs)
