@@ -13,6 +13,7 @@ from backprop_tui.core.text.numerals import brief, compact, plain, read_number
 
 from .context import Context
 from .loss_factors import output_factors
+from .penalty import beside, loss_parts, of_loss
 from .terms import (
     CHAIN,
     LOCAL,
@@ -153,7 +154,9 @@ def loss_value(trace: Trace, cell: Cell, context: Context) -> Explanation:
     with np.errstate(all="ignore"):
         terms = [it for sample, output in places for it in terms_of(row.terms, output_factors(trace, output, sample))]
     title = f"the loss: {row.title}" + (", the mean over the batch" if len(samples(trace)) > 1 else "")
-    return explanation(trace, cell, title, terms, common=output_constants(trace), notes=_in_units(trace, context))
+    common, terms = beside(output_constants(trace), terms, of_loss(trace))
+    notes = (*_with_penalty(trace), *_in_units(trace, context))
+    return explanation(trace, cell, title, terms, common=common, notes=notes)
 
 
 def parameter_title(trace: Trace, cell: Cell) -> str:
@@ -173,6 +176,14 @@ def _sum_terms(trace: Trace, layer: int, unit: int, sample: int) -> list[Term]:
         pair = (factor(trace, f"w{layer}", unit, place), factor(trace, entering.name, *entering.place))
         terms.append(Term(pair))
     return [*terms, Term((factor(trace, f"b{layer}", unit),))]
+
+
+def _with_penalty(trace: Trace) -> tuple[str, ...]:
+    """What of the loss is the data's and what the penalty's, if there is one."""
+    parts = loss_parts(trace)
+    if parts is None:
+        return ()
+    return (f"of the data {brief(parts[0])}, and the penalty {brief(parts[1])}: l2 times all squared weights",)
 
 
 def _in_units(trace: Trace, context: Context) -> tuple[str, ...]:

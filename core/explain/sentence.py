@@ -64,7 +64,10 @@ def _entering(layer: int) -> str:
 def _loss(trace: Trace) -> str:
     text = f"loss = {trace.network.loss_row.formula(trace.network.outputs)}"
     rows = len(trace.rows) if trace.averaged else len(samples(trace))
-    return f"{text}, the mean over {rows:,} rows" if rows > 1 else text
+    text = f"{text}, the mean over {rows:,} rows" if rows > 1 else text
+    if trace.network.l2:
+        text += f"{',' if ',' in text else ''} + l2·Σw²"
+    return text
 
 
 def _gradient(trace: Trace, name: str) -> str:
@@ -77,7 +80,8 @@ def _gradient(trace: Trace, name: str) -> str:
     back = symbol("g" + pre_activation(trace, layer))
     if value.of == "w":
         end = ", summed over the rows" if several or trace.averaged else ""
-        return f"{head}{back}·{_entering(layer)}ᵀ,  {symbol(f'gb{layer}')} = {back}{end}"
+        penalty = f" + 2·l2·w{layer}" if network.l2 else ""
+        return f"{head}{back}·{_entering(layer)}ᵀ{penalty},  {symbol(f'gb{layer}')} = {back}{end}"
     if value.of == "h":
         return f"{head}w{layer + 1}ᵀ·{symbol('g' + pre_activation(trace, layer + 1))}"
     if layer == network.depth and couples(trace):

@@ -103,6 +103,8 @@ def _network(run: Run) -> list[str]:
         words += ["--activation", hidden[0].activation]
     if run.network.loss != ending(run.table)[1] or _numbers_as_classes(run.table):
         words += ["--loss", run.network.loss]
+    if run.network.l2:
+        words += ["--l2", repr(run.network.l2)]
     if run.initial is None and run.initializer != "uniform":
         words += ["--init", run.initializer]
     if run.dtype != "float32":

@@ -66,6 +66,8 @@ def settings(run: Run) -> dict[str, Any]:
         "seed": run.seed,
         "initializer": "given" if run.initial is not None else run.initializer,
     }
+    if run.network.l2:
+        found["l2"] = run.network.l2
     if table.holdout:
         found |= {"held_out": table.holdout, "held_out_by_seed": table.holdout_seed}
     if sampling.rule == SHUFFLED:

@@ -28,6 +28,13 @@ def learning_rate(value: float, dtype: str = "float32") -> float:
     return float(value)
 
 
+def l2_factor(value: float) -> float:
+    """The factor of the sum of the squared weights in a loss. Raises ValueError for what is none."""
+    if not 0 <= value <= LARGEST["float32"]:
+        raise ValueError(f"{value:g} is not a factor of the penalty l2, a number from 0 to {LARGEST['float32']:.1e}")
+    return float(value)
+
+
 def step_count(value: int, least: int = 1) -> int:
     """How many steps to make. Raises ValueError for what is none."""
     if not least <= value <= MAX_STEPS:

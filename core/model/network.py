@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .activations import ACTIVATIONS, LINEAR, Activation, hidden_activations
-from .limits import MAX_LAYERS, MAX_PARAMETERS, MAX_UNITS
+from .limits import MAX_LAYERS, MAX_PARAMETERS, MAX_UNITS, l2_factor
 from .losses import HALF_SQUARED, LOSSES, Loss
 
 Array = NDArray[Any]
@@ -56,6 +56,8 @@ class Network:
     loss: str = HALF_SQUARED
     frozen: tuple[str, ...] = ()
     """Names of the parameters that no update changes."""
+    l2: float = 0.0
+    """The loss has l2·Σw² as well: the squares of all weights, not of the biases."""
 
     def __post_init__(self) -> None:
         if not 1 <= len(self.layers) <= MAX_LAYERS:
@@ -87,6 +89,7 @@ class Network:
         unknown = set(self.frozen) - {parameter.name for parameter in self.parameters}
         if unknown:
             raise ValueError(f"no parameter {sorted(unknown)[0]!r} to freeze")
+        l2_factor(self.l2)
 
     def __hash__(self) -> int:
         return self._hash
@@ -94,7 +97,7 @@ class Network:
     @cached_property
     def _hash(self) -> int:
         """Made once: a network is the key of much that is looked up for every number."""
-        return hash((self.features, self.layers, self.loss, self.frozen))
+        return hash((self.features, self.layers, self.loss, self.frozen, self.l2))
 
     @cached_property
     def parameters(self) -> tuple[Parameter, ...]:
@@ -112,6 +115,11 @@ class Network:
     def width(self) -> int:
         """How many numbers all parameters hold together."""
         return sum(parameter.size for parameter in self.parameters)
+
+    @cached_property
+    def kernels(self) -> tuple[Parameter, ...]:
+        """w1, w2 ...: the parameters that the penalty l2 is made of."""
+        return tuple(parameter for parameter in self.parameters if parameter.name.startswith("w"))
 
     @property
     def depth(self) -> int:

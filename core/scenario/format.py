@@ -40,6 +40,8 @@ class NetworkPart(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     frozen: Names = ()
     """Parameters that no update changes: `["b1", "b2"]`."""
     precision: Line = "float32"
+    l2: Annotated[float, Meta(ge=0)] = 0.0
+    """The factor of Σw² in the loss."""
 
 
 class CategoryPart(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -147,7 +147,8 @@ def _network(run: Run) -> dict[str, Any]:
     for layer in run.network.layers:
         layers.append(_inline(units=layer.units, activation=layer.activation))
     found = {"layers": layers.multiline(True), "loss": run.network.loss, "precision": run.dtype}
-    return found | ({"frozen": list(run.network.frozen)} if run.network.frozen else {})
+    found |= {"frozen": list(run.network.frozen)} if run.network.frozen else {}
+    return found | ({"l2": run.network.l2} if run.network.l2 else {})
 
 
 def _inline(**values: Any) -> InlineTable:

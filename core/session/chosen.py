@@ -38,6 +38,7 @@ class Chosen:
     seed: int | None = None
     rows: tuple[str, int] | None = None
     optimizer: str | None = None
+    l2: float | None = None
     holdout: float | None = None
 
 
@@ -95,6 +96,7 @@ def _network(chosen: Chosen, base: Network, before: TableSpec, table: TableSpec)
         hidden = [Layer(layer.units, chosen.activation) for layer in hidden]
     if chosen.loss is not None or table.targets != before.targets or table.classes != before.classes:
         last, loss = ending(table, chosen.loss)
-    found = Network(len(table.features), (*hidden, last), loss)
+    l2 = base.l2 if chosen.l2 is None else chosen.l2
+    found = Network(len(table.features), (*hidden, last), loss, l2=l2)
     names = {parameter.name for parameter in found.parameters}
     return replace(found, frozen=tuple(name for name in base.frozen if name in names))

@@ -14,16 +14,20 @@ def hidden_layers(sizes: list[int], activation: str, outputs: int = 1) -> tuple[
     return (*(Layer(size, activation) for size in sizes), Layer(outputs, LINEAR))
 
 
+PENALTIES = (0.0, 0.0, 0.015625, 0.5)
+"""Half of the networks have one. Float32 holds them: Keras rounds to it."""
+
+
 @st.composite
 def networks(draw: st.DrawFn, max_hidden: int = 3, max_units: int = 4) -> Network:
-    """1 to 3 features, up to `max_hidden` hidden layers, 1 to 3 outputs, all activations and losses that fit."""
+    """1 to 3 features, up to `max_hidden` hidden layers, 1 to 3 outputs, all activations, losses that fit, penalties."""
     activations = st.sampled_from(hidden_activations())
     hidden = draw(st.lists(st.builds(Layer, st.integers(1, max_units), activations), max_size=max_hidden))
     loss = draw(st.sampled_from(list(LOSSES)))
     last = LOSSES[loss].last
     outputs = draw(st.integers(2 if last == "softmax" else 1, 3))
     layers = (*hidden, Layer(outputs, last or draw(activations)))
-    return Network(draw(st.integers(1, 3)), layers, loss)
+    return Network(draw(st.integers(1, 3)), layers, loss, l2=draw(st.sampled_from(PENALTIES)))
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from math import isfinite
 from os.path import abspath
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
-from backprop_tui.core.model.limits import hidden_units, learning_rate, seed, step_count
+from backprop_tui.core.model.limits import hidden_units, l2_factor, learning_rate, seed, step_count
 from backprop_tui.core.text.entered import names, share
 from backprop_tui.core.text.escape import escape_controls, with_hyphens
 
@@ -133,6 +133,7 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
     add("--activation", metavar="NAME", choices=names, help="of the hidden layers: %(choices)s (default: sigmoid)")
     names = Later(_losses)
     add("--loss", metavar="NAME", choices=names, help="%(choices)s (default: what the target takes)")
+    add("--l2", metavar="FACTOR", type=_l2, help="l2·Σw² is added to the loss, of all weights (default: 0)")
     names = Later(_initializers)
     add("--init", metavar="NAME", choices=names, help="of the weights: %(choices)s (default: uniform)")
     add("--weights", metavar="FILE", help="start from these: .npz, .keras, .weights.h5 or .safetensors of dense layers")
@@ -149,7 +150,7 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
 def says_a_run(options: argparse.Namespace) -> bool:
     """Whether anything was said of what is stepped through, so that it is not the session that was saved last."""
     named = ("data", "features", "target", "target_transform", "row", "hidden", "activation", "lr", "seed", *FORM)
-    more = ("loss", "init", "weights", "precision", "rows", "optimizer", "holdout")
+    more = ("loss", "l2", "init", "weights", "precision", "rows", "optimizer", "holdout")
     said = [getattr(options, name) for name in ("scenario", *named, *more)]
     return bool(options.steps) or any(value is not None for value in said)
 
@@ -178,7 +179,7 @@ def hideable_keys(name: str) -> frozenset[str]:
     return hideable()
 
 
-CHOSEN = ("data", "target", "target_transform", "row", "activation", "loss", "init", "precision", "lr", "seed")
+CHOSEN = ("data", "target", "target_transform", "row", "activation", "loss", "l2", "init", "precision", "lr", "seed")
 """The options that a run is made of just as they were read."""
 
 
@@ -318,6 +319,10 @@ def seed_of(text: str) -> int:
 def lr_of(text: str) -> float:
     """A learning rate. Raises ArgumentTypeError."""
     return _allowed(lambda: learning_rate(real_number(text)))
+
+
+def _l2(text: str) -> float:
+    return _allowed(lambda: l2_factor(real_number(text)))
 
 
 def _allowed(read: Callable[[], T]) -> T:

@@ -72,13 +72,19 @@ def split(network: Network, row: Tensor) -> dict[str, Tensor]:
     return {p.name: tf.reshape(row[p.span], p.shape) for p in network.parameters}
 
 
+def penalty(network: Network, matrices: dict[str, Tensor]) -> Tensor:
+    """l2·Σw²: what the weights by name add to the loss."""
+    return network.l2 * tf.add_n([tf.reduce_sum(tf.square(matrices[kernel.name])) for kernel in network.kernels])
+
+
 def gradients(
-    network: Network, parameters: Tensor, x: Tensor, y: Tensor, weight: Tensor, total: Tensor
+    network: Network, parameters: Tensor, x: Tensor, y: Tensor, weight: Tensor, total: Tensor, first: Tensor = True
 ) -> tuple[dict[str, Tensor], Tensor]:
     """The loss, z1, h1 ... and their gradients by name, and the flat gradient of the parameters (width,): the tape's.
 
     `weight` (batch,) is 1 for a sample that counts and 0 for one that fills up the batch, `total` is the sum of it.
-    Over a part of a batch, with the whole one's total, they are what that part adds to the loss and the gradients.
+    Over a part of a batch, with the whole one's total, they are what that part adds to the loss and the gradients; the
+    penalty comes with the `first`.
     """
     matrices = split(network, parameters)
     with tf.GradientTape() as tape:
@@ -86,6 +92,8 @@ def gradients(
             tape.watch(matrix)
         values = forward(network, x, matrices)
         loss = tf.reduce_sum(weight * losses(network, y, values)) / total
+        if network.l2:
+            loss += tf.where(first, penalty(network, matrices), 0)
     found = tape.gradient(loss, matrices | values, unconnected_gradients=tf.UnconnectedGradients.ZERO)
     if network.loss_row.from_z:
         found["y_pred"] = _by_prediction(network, values, y, weight, total)
