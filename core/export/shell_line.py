@@ -7,7 +7,7 @@ from io import StringIO
 from operator import attrgetter
 
 from backprop_tui.core.model.network import Network
-from backprop_tui.core.model.optimizers import Optimizer
+from backprop_tui.core.model.optimizers import CONSTANTS
 from backprop_tui.core.scenario import Scenario
 from backprop_tui.core.session.history import Settings
 from backprop_tui.core.session.run import Run, ending
@@ -128,6 +128,10 @@ def _training(run: Run, settings: Settings, base: Run) -> list[str]:
         words += ["--rows", str(sampling.batch) if several else sampling.rule.split()[0]]
     if run.optimizer.name != base.optimizer.name:
         words += ["--optimizer", run.optimizer.name]
+    for name in CONSTANTS:
+        value = getattr(run.optimizer, name)
+        if value != getattr(base.optimizer, name):
+            words += [f"--{name.replace('_', '-')}", repr(value)]
     if run.table.holdout != base.table.holdout:
         words += ["--holdout", repr(run.table.holdout)]
     return words
@@ -151,8 +155,6 @@ def _not_in_run(run: Run) -> list[str]:
         found.append(f"a last layer of {network.outputs} {network.layers[-1].activation}")
     if network.frozen:
         found.append(f"that {', '.join(network.frozen)} stay as they are")
-    if run.optimizer != Optimizer(run.optimizer.name):
-        found.append(f"the constants of {run.optimizer.name}")
     if run.initial is not None:
         found.append("the initial parameters, which no seed names")
     elif run.initializer == "constant" and run.constant != 0.5:

@@ -35,6 +35,20 @@ def l2_factor(value: float) -> float:
     return float(value)
 
 
+def fading(value: float, name: str) -> float:
+    """A constant by which a moment fades: momentum, rho, beta_1, beta_2. Raises ValueError for what is none."""
+    if not 0 <= value < 1:
+        raise ValueError(f"{value:g} can't be {name}, a number from 0 to below 1")
+    return float(value)
+
+
+def epsilon(value: float) -> float:
+    """An optimizer's ε; 0 is one. Raises ValueError for what is none."""
+    if not 0 <= value <= LARGEST["float32"]:
+        raise ValueError(f"{value:g} can't be epsilon, a number from 0 to {LARGEST['float32']:.1e}")
+    return float(value)
+
+
 def step_count(value: int, least: int = 1) -> int:
     """How many steps to make. Raises ValueError for what is none."""
     if not least <= value <= MAX_STEPS:

@@ -98,7 +98,7 @@ class TrainingPart(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     rho: Share = 0.9
     beta_1: Share = 0.9
     beta_2: Share = 0.999
-    epsilon: Annotated[float, Meta(gt=0)] = 1e-7
+    epsilon: Annotated[float, Meta(ge=0)] = 1e-7
     rows: Line = "this row"
     row: Count = 0
     batch: Annotated[int, Meta(ge=1, le=2**31 - 1)] = 1

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from backprop_tui.core.model.activations import SIGMOID
 from backprop_tui.core.model.losses import LOSSES
 from backprop_tui.core.model.network import Layer, Network
+from backprop_tui.core.model.optimizers import CONSTANTS
 from backprop_tui.core.table.spec import TableSpec
 from msgspec.structs import replace as with_fields
 
@@ -39,6 +40,11 @@ class Chosen:
     rows: tuple[str, int] | None = None
     optimizer: str | None = None
     l2: float | None = None
+    momentum: float | None = None
+    rho: float | None = None
+    beta_1: float | None = None
+    beta_2: float | None = None
+    epsilon: float | None = None
     holdout: float | None = None
 
 
@@ -50,6 +56,9 @@ def run_with(chosen: Chosen, base: Run) -> Run:
     if chosen.optimizer is not None:
         initial = found.initial and found.initial[: found.network.width]
         found = replace(found, optimizer=replace(found.optimizer, name=chosen.optimizer), initial=initial)
+    constants = {name: getattr(chosen, name) for name in CONSTANTS if getattr(chosen, name) is not None}
+    if constants:
+        found = replace(found, optimizer=replace(found.optimizer, **constants))
     if chosen.precision is not None:
         found = replace(found, dtype=chosen.precision)
     if chosen.init is not None:

@@ -1,4 +1,4 @@
-"""Steps that Keras makes: its own layers, losses, regularizers and optimizers, in float64. An oracle that is not ours."""
+"""Steps that Keras makes: its own layers, losses, regularizers and optimizers, in float64."""
 
 from typing import Any
 

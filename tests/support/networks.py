@@ -20,7 +20,7 @@ PENALTIES = (0.0, 0.0, 0.015625, 0.5)
 
 @st.composite
 def networks(draw: st.DrawFn, max_hidden: int = 3, max_units: int = 4) -> Network:
-    """1 to 3 features, up to `max_hidden` hidden layers, 1 to 3 outputs, all activations, losses that fit, penalties."""
+    """1 to 3 features, up to `max_hidden` hidden layers, 1 to 3 outputs, with all that they may have."""
     activations = st.sampled_from(hidden_activations())
     hidden = draw(st.lists(st.builds(Layer, st.integers(1, max_units), activations), max_size=max_hidden))
     loss = draw(st.sampled_from(list(LOSSES)))

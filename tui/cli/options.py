@@ -7,11 +7,12 @@ when it is asked for.
 import argparse
 import sys
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from math import isfinite
 from os.path import abspath
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
-from backprop_tui.core.model.limits import hidden_units, l2_factor, learning_rate, seed, step_count
+from backprop_tui.core.model.limits import epsilon, fading, hidden_units, l2_factor, learning_rate, seed, step_count
 from backprop_tui.core.text.entered import names, share
 from backprop_tui.core.text.escape import escape_controls, with_hyphens
 
@@ -143,6 +144,10 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument_group("the training loop").add_argument
     add("--rows", metavar="RULE", help="of a step: this, next, shuffled, all, or a number for mini-batches")
     add("--optimizer", metavar="NAME", choices=Later(_optimizers), help="%(choices)s (default: sgd)")
+    for name, shown in (("momentum", "momentum, nesterov"), ("rho", "rmsprop"), ("beta_1", "adam"), ("beta_2", "adam")):
+        text = f"{name} of {shown} (default: {'0.999' if name == 'beta_2' else '0.9'})"
+        add(f"--{name.replace('_', '-')}", metavar="SHARE", type=partial(_fading, name), help=text)
+    add("--epsilon", metavar="NUMBER", type=_epsilon, help="ε of rmsprop and adam; 0 is one (default: 1e-7)")
     add("--holdout", metavar="20%", type=_share, help="the share of rows that no step uses (default: 0%%)")
     parser.add_argument("--log", metavar="FILE", help="keep TensorFlow's own messages in this file")
 
@@ -151,7 +156,7 @@ def says_a_run(options: argparse.Namespace) -> bool:
     """Whether anything was said of what is stepped through, so that it is not the session that was saved last."""
     named = ("data", "features", "target", "target_transform", "row", "hidden", "activation", "lr", "seed", *FORM)
     more = ("loss", "l2", "init", "weights", "precision", "rows", "optimizer", "holdout")
-    said = [getattr(options, name) for name in ("scenario", *named, *more)]
+    said = [getattr(options, name) for name in ("scenario", *named, *more, *CONSTANTS)]
     return bool(options.steps) or any(value is not None for value in said)
 
 
@@ -182,6 +187,9 @@ def hideable_keys(name: str) -> frozenset[str]:
 CHOSEN = ("data", "target", "target_transform", "row", "activation", "loss", "l2", "init", "precision", "lr", "seed")
 """The options that a run is made of just as they were read."""
 
+CONSTANTS = ("momentum", "rho", "beta_1", "beta_2", "epsilon")
+"""Those of the optimizer: as in `model/optimizers.py`, which imports numpy."""
+
 
 def run_of(options: argparse.Namespace, base: "Run") -> "Run":
     """The run that the options describe: what they leave unsaid is as in `base`. Raises UsageError."""
@@ -197,7 +205,7 @@ def run_of(options: argparse.Namespace, base: "Run") -> "Run":
         rows=_rows_of(options),
         optimizer=options.optimizer,
         holdout=options.holdout,
-        **{name: getattr(options, name) for name in CHOSEN},
+        **{name: getattr(options, name) for name in (*CHOSEN, *CONSTANTS)},
     )
     try:
         found = run_with(chosen, base)
@@ -323,6 +331,14 @@ def lr_of(text: str) -> float:
 
 def _l2(text: str) -> float:
     return _allowed(lambda: l2_factor(real_number(text)))
+
+
+def _fading(name: str, text: str) -> float:
+    return _allowed(lambda: fading(real_number(text), name))
+
+
+def _epsilon(text: str) -> float:
+    return _allowed(lambda: epsilon(real_number(text)))
 
 
 def _allowed(read: Callable[[], T]) -> T:

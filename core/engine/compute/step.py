@@ -129,6 +129,14 @@ def _momentum(
     return parameters + m, m
 
 
+def _nesterov(
+    chosen: Optimizer, parameters: Tensor, moments: Tensor, gradient: Tensor, lr: Tensor, zero: Tensor
+) -> Updated:
+    step = lr * gradient + zero
+    m = (chosen.momentum * moments + zero) - step
+    return parameters + ((chosen.momentum * m + zero) - step), m
+
+
 def _rmsprop(
     chosen: Optimizer, parameters: Tensor, moments: Tensor, gradient: Tensor, lr: Tensor, zero: Tensor
 ) -> Updated:
@@ -147,11 +155,24 @@ def _adam(
     return parameters - rate * m / (tf.sqrt(v) + chosen.epsilon), tf.concat([m, v, t], 0)
 
 
+def _adam_paper(
+    chosen: Optimizer, parameters: Tensor, moments: Tensor, gradient: Tensor, lr: Tensor, zero: Tensor
+) -> Updated:
+    width = parameters.shape[0]
+    m, v, t = moments[:width], moments[width : 2 * width], moments[2 * width :] + 1
+    m = m + (gradient - m) * (1 - chosen.beta_1)
+    v = v + (gradient**2 - v) * (1 - chosen.beta_2)
+    m_hat, v_hat = m / (1 - chosen.beta_1**t), v / (1 - chosen.beta_2**t)
+    return parameters - lr * m_hat / (tf.sqrt(v_hat) + chosen.epsilon), tf.concat([m, v, t], 0)
+
+
 OPTIMIZERS: dict[str, Callable[[Optimizer, Tensor, Tensor, Tensor, Tensor, Tensor], Updated]] = {
     "sgd": _sgd,
     "momentum": _momentum,
+    "nesterov": _nesterov,
     "rmsprop": _rmsprop,
     "adam": _adam,
+    "adam_paper": _adam_paper,
 }
 """The rule of each optimizer: its formula and source are in its row."""
 

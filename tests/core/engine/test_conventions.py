@@ -1,13 +1,18 @@
 """Every textbook's conventions against Keras: its own losses, regularizers and optimizers, over random networks."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 import numpy as np
 import pytest
 from backprop_tui.core.engine.compute.program import BLOCK, Compiled
 from backprop_tui.core.engine.protocol.messages import Program
-from backprop_tui.core.model.network import Network
+from backprop_tui.core.explain import Context, explain
+from backprop_tui.core.explain.remarks import remarks
+from backprop_tui.core.model.network import Layer, Network
 from backprop_tui.core.model.optimizers import OPTIMIZERS, Optimizer
+from backprop_tui.core.model.phases import Cell
+from backprop_tui.core.model.trace import Trace
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from keras_steps import keras_steps
@@ -31,13 +36,40 @@ def float64() -> Iterator[None]:
     keras.config.set_floatx(before)
 
 
+class PaperAdam:
+    """Algorithm 1 of Kingma and Ba 2015, line by line, in NumPy: Keras has its other form alone."""
+
+    def __init__(self, lr: float, chosen: Optimizer) -> None:
+        self.lr, self.chosen, self.t = lr, chosen, 0
+
+    def build(self, variables: list[Any]) -> None:
+        self.m = [np.zeros(variable.shape) for variable in variables]
+        self.v = [np.zeros(variable.shape) for variable in variables]
+
+    def apply_gradients(self, pairs: Iterable[tuple[Any, Any]]) -> None:
+        self.t += 1
+        beta_1, beta_2 = self.chosen.beta_1, self.chosen.beta_2
+        for place, (gradient, variable) in enumerate(pairs):
+            g = np.asarray(gradient)
+            self.m[place] = beta_1 * self.m[place] + (1 - beta_1) * g
+            self.v[place] = beta_2 * self.v[place] + (1 - beta_2) * g * g
+            m_hat = self.m[place] / (1 - beta_1**self.t)
+            v_hat = self.v[place] / (1 - beta_2**self.t)
+            with np.errstate(all="ignore"):
+                step = self.lr * m_hat / (np.sqrt(v_hat) + self.chosen.epsilon)
+            variable.assign(variable.numpy() - step)
+
+
 def keras_optimizer(optimizer: Optimizer, lr: float) -> object:
     """Keras's own."""
     import keras
 
+    if optimizer.name == "adam_paper":
+        return PaperAdam(lr, optimizer)
     made = {
         "sgd": lambda: keras.optimizers.SGD(lr),
         "momentum": lambda: keras.optimizers.SGD(lr, momentum=optimizer.momentum),
+        "nesterov": lambda: keras.optimizers.SGD(lr, momentum=optimizer.momentum, nesterov=True),
         "rmsprop": lambda: keras.optimizers.RMSprop(lr, rho=optimizer.rho, epsilon=optimizer.epsilon),
         "adam": lambda: keras.optimizers.Adam(lr, optimizer.beta_1, optimizer.beta_2, optimizer.epsilon),
     }
@@ -70,6 +102,41 @@ def test_steps_agree_with_keras(network: Network, name: str, size: int, seed: in
     np.testing.assert_allclose(made.states[:, : network.width], states, rtol=1e-8, atol=1e-8)
     ours = network.join({p.name: made.trace["g" + p.name] for p in network.parameters}, "float64")
     np.testing.assert_allclose(ours, gradients[-1], rtol=1e-7, atol=1e-8)
+
+
+@pytest.mark.parametrize("name", ["rmsprop", "adam", "adam_paper"])
+def test_without_an_epsilon_what_never_had_a_gradient_is_not_a_number(name: str) -> None:
+    """0/0 stays what TensorFlow, Keras and NumPy compute: NaN; the other parameters move as if nothing was."""
+    network = Network(1, hidden_layers([2], "relu"))
+    start = np.array([1.0, -1.0, 0.5, -0.5, 0.25, 0.75, 0.1])
+    x, y = np.ones((1, 1, 1)), np.zeros((1, 1, 1))
+    program = Program(network, Optimizer(name, **EXACT, epsilon=0.0), "float64")
+    states, losses, _ = keras_steps(program, keras_optimizer(program.optimizer, LR), start, x, y)
+    first = program.optimizer.first_state(start)
+    made = Compiled(program, 1).run(first, x, y, np.ones((1, 1)), 1, LR, None)
+    ours = made.states[:, : network.width]
+    np.testing.assert_allclose(made.losses, losses, rtol=1e-12)
+    np.testing.assert_allclose(ours, states, rtol=1e-12)
+    assert np.isnan(ours[0]).tolist() == [False, True, False, True, False, True, False]
+    trace = Trace(network, LR, (0,), made.trace)
+    told = [remark.text for remark in remarks(trace, Context(program.optimizer))]
+    assert told[0] == "w1[2] is 0/0: its gradient was 0 in every step so far, and ε is 0"
+    cell = Cell("new_w1", 1, 0)
+    assert np.isnan(explain(trace, cell, Context(program.optimizer)).evaluate())
+
+
+def test_the_first_step_of_adam_is_the_learning_rate() -> None:
+    """As TensorFlow's documentation of `tf.keras.optimizers.Adam` prints it: var = 10, loss = var²/2, lr 0.1: 9.9.
+
+    Without an ε it is so to the last digit in both forms; with it the paper's form is off by lr·ε/|g|.
+    """
+    network = Network(1, (Layer(1, "linear"),))
+    x, y = np.zeros((1, 1, 1)), np.zeros((1, 1, 1))
+    for name, epsilon, off in (("adam", 0.0, 0.0), ("adam_paper", 0.0, 0.0), ("adam_paper", 1e-3, 0.1 * 1e-3 / 10)):
+        program = Program(network, Optimizer(name, epsilon=epsilon), "float64")
+        first = program.optimizer.first_state(np.array([0.0, 10.0]))
+        made = Compiled(program, 1).run(first, x, y, np.ones((1, 1)), 1, 0.1, None)
+        assert made.states[0, 1] == pytest.approx(9.9 + off, rel=1e-9), name
 
 
 def test_a_penalty_comes_once_over_a_batch_of_several_blocks() -> None:

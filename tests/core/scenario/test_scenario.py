@@ -407,7 +407,7 @@ MISTAKES = [
     ("row = 1", "row = 2", "line 39: training.row: expected a row from 0 to 1, got 2"),
     ("batch = 1", "batch = 0", "line 40: training.batch: expected a whole number >= 1"),
     ("batch = 1", "momentum = 1", "line 40: training.momentum: expected a number < 1"),
-    ("batch = 1", "epsilon = 0", "line 40: training.epsilon: expected a number > 0"),
+    ("batch = 1", "epsilon = -1", "line 40: training.epsilon: expected a number >= 0"),
     ("step = 1", "step = -1", "line 51: expect[1].step: expected a whole number >= 0"),
     ("step = 1", "step = 10000001", "line 51: expect[1].step: expected a whole number <= 10000000"),
     ("tolerance = 0.1", "tolerance = -1e-9", "line 54: expect[1].tolerance: expected a number >= 0"),
