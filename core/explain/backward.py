@@ -26,7 +26,6 @@ from .terms import (
     factor,
     input_cell,
     loss_constants,
-    mean_over_batch,
     name_of,
     output_name,
     pre_activation,
@@ -61,7 +60,7 @@ def _by_prediction(trace: Trace, cell: Cell) -> Explanation:
     title = "the derivative of the loss at the prediction"
     if trace.network.loss_row.from_z:
         notes = ("the tape takes ŷ and 1 - ŷ each from z: neither is rounded to 0 when the other is near 1",)
-        return explanation(trace, cell, title, terms, common=mean_over_batch(trace), notes=notes)
+        return explanation(trace, cell, title, terms, common=loss_constants(trace), notes=notes)
     return explanation(trace, cell, title, terms, common=loss_constants(trace))
 
 

@@ -153,7 +153,11 @@ def loss_value(trace: Trace, cell: Cell, context: Context) -> Explanation:
     places = [(sample, output) for sample in samples(trace) for output in range(network.outputs)]
     with np.errstate(all="ignore"):
         terms = [it for sample, output in places for it in terms_of(row.terms, output_factors(trace, output, sample))]
-    title = f"the loss: {row.title}" + (", the mean over the batch" if len(samples(trace)) > 1 else "")
+    title = f"the loss: {row.title}"
+    if network.over != row.over_outputs and network.outputs > 1:
+        title += f", the {network.over} over the outputs"
+    if len(samples(trace)) > 1:
+        title += f", the {network.reduction} over the batch"
     common, terms = beside(output_constants(trace), terms, of_loss(trace))
     notes = (*_with_penalty(trace), *_in_units(trace, context))
     return explanation(trace, cell, title, terms, common=common, notes=notes)

@@ -103,6 +103,9 @@ def _network(run: Run) -> list[str]:
         words += ["--activation", hidden[0].activation]
     if run.network.loss != ending(run.table)[1] or _numbers_as_classes(run.table):
         words += ["--loss", run.network.loss]
+    for name in ("reduction", "over_outputs"):
+        if getattr(run.network, name) != getattr(Network(), name):
+            words += [f"--{name.replace('_', '-')}", getattr(run.network, name)]
     if run.network.l2:
         words += ["--l2", repr(run.network.l2)]
     if run.initial is None and run.initializer != "uniform":

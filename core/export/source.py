@@ -85,7 +85,7 @@ def step(run: Run) -> str:
         "def loss_of(x, y):",
         "    y_true = tf.transpose(y)",
         "    z, y_pred = forward_prop(x)",
-        f"    return tf.reduce_mean({net.loss_row.tensorflow}){_penalty(net)}",
+        f"    return tf.reduce_{net.reduction}({net.loss_row.tensorflow}{_over_outputs(net)}){_penalty(net)}",
         "",
         "",
         "def train_one_step(x, y, lr):",
@@ -102,6 +102,12 @@ def step(run: Run) -> str:
     lines += [f"        {line}" for line in rule.splitlines()]
     lines += ["    return float(loss)", "", "", "losses = []"]
     return "\n".join(lines)
+
+
+def _over_outputs(net: Network) -> str:
+    """` / 3` or ` * 3`, if not the loss's own sum or mean over the outputs is wanted."""
+    scale = net.loss_row.scale(net.outputs, net.over)
+    return "" if scale == 1 else f" {'/' if scale < 1 else '*'} {net.outputs}"
 
 
 def _penalty(net: Network) -> str:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from .activations import ACTIVATIONS, LINEAR, Activation, hidden_activations
 from .limits import MAX_LAYERS, MAX_PARAMETERS, MAX_UNITS, l2_factor
-from .losses import HALF_SQUARED, LOSSES, Loss
+from .losses import HALF_SQUARED, LOSSES, MEAN, SUM, Loss
 
 Array = NDArray[Any]
 
@@ -58,6 +58,10 @@ class Network:
     """Names of the parameters that no update changes."""
     l2: float = 0.0
     """The loss has l2·Σw² as well: the squares of all weights, not of the biases."""
+    reduction: str = MEAN
+    """Whether the losses of a batch's rows are summed, or their mean is taken."""
+    over_outputs: str = ""
+    """Whether the losses of a row's outputs are summed, or their mean is taken; empty is the loss's own way."""
 
     def __post_init__(self) -> None:
         if not 1 <= len(self.layers) <= MAX_LAYERS:
@@ -90,6 +94,10 @@ class Network:
         if unknown:
             raise ValueError(f"no parameter {sorted(unknown)[0]!r} to freeze")
         l2_factor(self.l2)
+        if self.reduction not in (MEAN, SUM):
+            raise ValueError(f"no reduction {self.reduction!r} of the loss over a batch: {MEAN}, {SUM}")
+        if self.over_outputs not in ("", MEAN, SUM):
+            raise ValueError(f"over_outputs of the loss is {MEAN} or {SUM}, not {self.over_outputs!r}")
 
     def __hash__(self) -> int:
         return self._hash
@@ -97,7 +105,7 @@ class Network:
     @cached_property
     def _hash(self) -> int:
         """Made once: a network is the key of much that is looked up for every number."""
-        return hash((self.features, self.layers, self.loss, self.frozen, self.l2))
+        return hash((self.features, self.layers, self.loss, self.frozen, self.l2, self.reduction, self.over_outputs))
 
     @cached_property
     def parameters(self) -> tuple[Parameter, ...]:
@@ -135,6 +143,16 @@ class Network:
     def loss_row(self) -> Loss:
         """All that is known of its loss."""
         return LOSSES[self.loss]
+
+    @property
+    def over(self) -> str:
+        """Whether the losses of a row's outputs are summed, or their mean is taken."""
+        return self.over_outputs or self.loss_row.over_outputs
+
+    @property
+    def sums_rows(self) -> bool:
+        """Whether the loss of a batch is the sum of its rows' losses, not their mean."""
+        return self.reduction == SUM
 
     def activation(self, layer: int) -> Activation:
         """All that is known of the activation of a layer, from 1."""

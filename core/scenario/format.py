@@ -42,6 +42,10 @@ class NetworkPart(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     precision: Line = "float32"
     l2: Annotated[float, Meta(ge=0)] = 0.0
     """The factor of Σw² in the loss."""
+    reduction: Line = "mean"
+    """Over the rows of a batch: mean or sum."""
+    over_outputs: Line = ""
+    """The same over the outputs; if it is not said, as the loss has it."""
 
 
 class CategoryPart(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -40,6 +40,8 @@ class Chosen:
     rows: tuple[str, int] | None = None
     optimizer: str | None = None
     l2: float | None = None
+    reduction: str | None = None
+    over_outputs: str | None = None
     momentum: float | None = None
     rho: float | None = None
     beta_1: float | None = None
@@ -105,7 +107,8 @@ def _network(chosen: Chosen, base: Network, before: TableSpec, table: TableSpec)
         hidden = [Layer(layer.units, chosen.activation) for layer in hidden]
     if chosen.loss is not None or table.targets != before.targets or table.classes != before.classes:
         last, loss = ending(table, chosen.loss)
-    l2 = base.l2 if chosen.l2 is None else chosen.l2
-    found = Network(len(table.features), (*hidden, last), loss, l2=l2)
+    said = {name: getattr(chosen, name) for name in ("l2", "reduction", "over_outputs")}
+    said = {name: getattr(base, name) if value is None else value for name, value in said.items()}
+    found = Network(len(table.features), (*hidden, last), loss, **said)
     names = {parameter.name for parameter in found.parameters}
     return replace(found, frozen=tuple(name for name in base.frozen if name in names))

@@ -58,10 +58,10 @@ def comparable(session: Session, most: int = MOST_OTHERS) -> list[Timeline]:
     return [run for _, _, run in sorted(nearest, key=lambda pair: pair[1])]
 
 
-def _loss(timeline: Timeline) -> tuple[str, float]:
+def _loss(timeline: Timeline) -> tuple[str, float, str, str]:
     """All that says what the loss is."""
     network = timeline.run.network
-    return network.loss, network.l2
+    return network.loss, network.l2, network.reduction, network.over
 
 
 def words(timeline: Timeline, beside: Timeline) -> str:

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 from backprop_tui.core.engine.protocol.messages import Program
-from backprop_tui.core.model.losses import BINARY_CROSS_ENTROPY, HALF_SQUARED, MEAN_SQUARED, SOFTMAX_CROSS_ENTROPY
+from backprop_tui.core.model.losses import BINARY_CROSS_ENTROPY, HALF_SQUARED, MEAN, SOFTMAX_CROSS_ENTROPY, SUM
 from backprop_tui.core.model.network import Array, Network
 
 
@@ -34,15 +34,25 @@ def keras_loss(network: Network, y: Array, predicted: Any) -> Any:
     """The loss of the data, by Keras's classes, of targets and what the model gives (batch, outputs)."""
     import keras
 
-    of = {
-        HALF_SQUARED: keras.losses.MeanSquaredError(dtype="float64"),
-        MEAN_SQUARED: keras.losses.MeanSquaredError(dtype="float64"),
-        BINARY_CROSS_ENTROPY: keras.losses.BinaryCrossentropy(from_logits=True, dtype="float64"),
-        SOFTMAX_CROSS_ENTROPY: keras.losses.CategoricalCrossentropy(from_logits=True, dtype="float64"),
-    }[network.loss]
-    # Keras takes the mean over the outputs, and has no half.
-    scale = {HALF_SQUARED: network.outputs / 2, BINARY_CROSS_ENTROPY: network.outputs}.get(network.loss, 1)
-    return of(y, predicted) * scale
+    losses = keras.losses
+    if network.loss == SOFTMAX_CROSS_ENTROPY:
+        # A sum over the outputs: its mean has no class of its own.
+        of = losses.CategoricalCrossentropy(from_logits=True, reduction=KERAS[network.reduction], dtype="float64")
+        return of(y, predicted) / (network.outputs if network.over == MEAN else 1)
+    count = len(y)
+    if network.over == SUM:
+        # Keras takes the mean over the outputs of a row; if each is a row of its own, there is none.
+        y, predicted = y.reshape(-1, 1), keras.ops.reshape(predicted, (-1, 1))
+    if network.loss == BINARY_CROSS_ENTROPY:
+        summed = losses.BinaryCrossentropy(from_logits=True, reduction="sum", dtype="float64")(y, predicted)
+    else:
+        summed = losses.MeanSquaredError(reduction="sum", dtype="float64")(y, predicted)
+    half = 0.5 if network.loss == HALF_SQUARED else 1
+    return summed * half / (count if network.reduction == MEAN else 1)
+
+
+KERAS = {MEAN: "sum_over_batch_size", SUM: "sum"}
+"""How Keras calls what is made of the rows' losses."""
 
 
 def keras_steps(program: Program, optimizer: Any, start: Array, x: Array, y: Array) -> tuple[Array, Array, Array]:

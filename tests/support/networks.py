@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from backprop_tui.core.model.activations import LINEAR, hidden_activations
-from backprop_tui.core.model.losses import BINARY_CROSS_ENTROPY, LOSSES, SOFTMAX_CROSS_ENTROPY
+from backprop_tui.core.model.losses import BINARY_CROSS_ENTROPY, LOSSES, MEAN, SOFTMAX_CROSS_ENTROPY, SUM
 from backprop_tui.core.model.network import Array, Layer, Network
 from hypothesis import strategies as st
 
@@ -18,6 +18,9 @@ PENALTIES = (0.0, 0.0, 0.015625, 0.5)
 """Half of the networks have one. Float32 holds them: Keras rounds to it."""
 
 
+REDUCTIONS = (MEAN, SUM)
+
+
 @st.composite
 def networks(draw: st.DrawFn, max_hidden: int = 3, max_units: int = 4) -> Network:
     """1 to 3 features, up to `max_hidden` hidden layers, 1 to 3 outputs, with all that they may have."""
@@ -27,7 +30,8 @@ def networks(draw: st.DrawFn, max_hidden: int = 3, max_units: int = 4) -> Networ
     last = LOSSES[loss].last
     outputs = draw(st.integers(2 if last == "softmax" else 1, 3))
     layers = (*hidden, Layer(outputs, last or draw(activations)))
-    return Network(draw(st.integers(1, 3)), layers, loss, l2=draw(st.sampled_from(PENALTIES)))
+    penalty, reduction, over = (draw(st.sampled_from(of)) for of in (PENALTIES, REDUCTIONS, ("", *REDUCTIONS)))
+    return Network(draw(st.integers(1, 3)), layers, loss, (), penalty, reduction, over)
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from backprop_tui.core.model.activations import hidden_activations
 from backprop_tui.core.model.losses import LOSSES
 from backprop_tui.core.model.network import Layer, Network
 from backprop_tui.core.model.optimizers import OPTIMIZERS, Optimizer
-from networks import PENALTIES, batch
+from networks import PENALTIES, REDUCTIONS, batch
 
 PIECES = (1, 7, 17)
 STEPS = sum(PIECES)
@@ -38,7 +38,8 @@ def random_program(number: int) -> tuple[Program, int]:
     optimizer = Optimizer(str(random.choice(list(OPTIMIZERS))))
     dtype = "float64" if random.randint(2) else "float32"
     size = int(random.choice([1, 1, 2, 5, 32]))
-    network = replace(network, l2=float(random.choice(PENALTIES)))
+    over, reduction = str(random.choice(["", *REDUCTIONS])), str(random.choice(REDUCTIONS))
+    network = replace(network, l2=float(random.choice(PENALTIES)), over_outputs=over, reduction=reduction)
     return Program(network, optimizer, dtype), size  # type: ignore[arg-type]
 
 

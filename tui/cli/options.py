@@ -134,6 +134,8 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
     add("--activation", metavar="NAME", choices=names, help="of the hidden layers: %(choices)s (default: sigmoid)")
     names = Later(_losses)
     add("--loss", metavar="NAME", choices=names, help="%(choices)s (default: what the target takes)")
+    add("--reduction", choices=("mean", "sum"), help="of the loss over the rows of a batch (default: mean)")
+    add("--over-outputs", choices=("mean", "sum"), help="of the loss over the outputs (default: as the loss has it)")
     add("--l2", metavar="FACTOR", type=_l2, help="l2·Σw² is added to the loss, of all weights (default: 0)")
     names = Later(_initializers)
     add("--init", metavar="NAME", choices=names, help="of the weights: %(choices)s (default: uniform)")
@@ -155,7 +157,7 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
 def says_a_run(options: argparse.Namespace) -> bool:
     """Whether anything was said of what is stepped through, so that it is not the session that was saved last."""
     named = ("data", "features", "target", "target_transform", "row", "hidden", "activation", "lr", "seed", *FORM)
-    more = ("loss", "l2", "init", "weights", "precision", "rows", "optimizer", "holdout")
+    more = ("loss", "reduction", "over_outputs", "l2", "init", "weights", "precision", "rows", "optimizer", "holdout")
     said = [getattr(options, name) for name in ("scenario", *named, *more, *CONSTANTS)]
     return bool(options.steps) or any(value is not None for value in said)
 
@@ -184,7 +186,21 @@ def hideable_keys(name: str) -> frozenset[str]:
     return hideable()
 
 
-CHOSEN = ("data", "target", "target_transform", "row", "activation", "loss", "l2", "init", "precision", "lr", "seed")
+CHOSEN = (
+    "data",
+    "target",
+    "target_transform",
+    "row",
+    "activation",
+    "loss",
+    "reduction",
+    "over_outputs",
+    "l2",
+    "init",
+    "precision",
+    "lr",
+    "seed",
+)
 """The options that a run is made of just as they were read."""
 
 CONSTANTS = ("momentum", "rho", "beta_1", "beta_2", "epsilon")

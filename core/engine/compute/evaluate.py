@@ -15,7 +15,8 @@ def losses_at(network: Network, rows: Array, x: Array, y: Array) -> Array:
     """
     rows, x, y = (tf.constant(part, tf.float64) for part in (rows, x, y))
     matrices = [split(network, row) for row in tf.unstack(rows)]
-    each = [tf.reduce_mean(losses(network, y, forward(network, x, by_name))) for by_name in matrices]
+    over_batch = tf.reduce_sum if network.sums_rows else tf.reduce_mean
+    each = [over_batch(losses(network, y, forward(network, x, by_name))) for by_name in matrices]
     if network.l2:
         each = [loss + penalty(network, by_name) for loss, by_name in zip(each, matrices, strict=True)]
     return np.array([loss.numpy() for loss in each])

@@ -303,7 +303,7 @@ def _layout(network: Network, columns: int) -> dict[str, tuple[int, int]]:
 def _over_batch(name: str, value: Tensor, weight: Tensor, total: Tensor) -> Tensor:
     """A value of a large batch: what has a number per sample is averaged; gradients of such are summed.
 
-    The sum is the average of the samples' own gradients, since the loss is a mean over the batch.
+    If the loss is a mean over the batch, the sum is the average of the samples' own gradients.
     """
     named = parse(name)
     if not named.per_sample:

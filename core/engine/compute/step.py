@@ -64,7 +64,19 @@ def forward(network: Network, x: Tensor, parameters: dict[str, Tensor]) -> dict[
 
 def losses(network: Network, y: Tensor, values: dict[str, Tensor]) -> Tensor:
     """The loss of each sample (batch,), for targets y (batch, outputs)."""
-    return LOSSES[network.loss](tf.transpose(y), values["y_pred"], values[f"z{network.depth}"])
+    return _over_outputs(network, LOSSES[network.loss](tf.transpose(y), values["y_pred"], values[f"z{network.depth}"]))
+
+
+def _over_outputs(network: Network, found: Tensor) -> Tensor:
+    """The losses (batch,) as the sum or the mean over the outputs: whichever of both the network says."""
+    scale = network.loss_row.scale(network.outputs, network.over)
+    return found if scale == 1 else found * scale
+
+
+def over_batch(network: Network, found: Tensor, weight: Tensor, total: Tensor) -> Tensor:
+    """The losses (batch,) of a batch's rows as one number: their mean, or their sum."""
+    summed = tf.reduce_sum(weight * found)
+    return summed if network.sums_rows else summed / total
 
 
 def split(network: Network, row: Tensor) -> dict[str, Tensor]:
@@ -91,7 +103,7 @@ def gradients(
         for matrix in matrices.values():
             tape.watch(matrix)
         values = forward(network, x, matrices)
-        loss = tf.reduce_sum(weight * losses(network, y, values)) / total
+        loss = over_batch(network, losses(network, y, values), weight, total)
         if network.l2:
             loss += tf.where(first, penalty(network, matrices), 0)
     found = tape.gradient(loss, matrices | values, unconnected_gradients=tf.UnconnectedGradients.ZERO)
@@ -109,7 +121,8 @@ def _by_prediction(network: Network, values: dict[str, Tensor], y: Tensor, weigh
     z, shift = values[f"z{network.depth}"], tf.zeros_like(values["y_pred"])
     with tf.GradientTape() as tape:
         tape.watch(shift)
-        loss = tf.reduce_sum(weight * LOSSES_BY_PREDICTION[network.loss](tf.transpose(y), z, shift)) / total
+        found = _over_outputs(network, LOSSES_BY_PREDICTION[network.loss](tf.transpose(y), z, shift))
+        loss = over_batch(network, found, weight, total)
     # What fills up a batch has the weight 0, which times an infinite number is none.
     return tf.where(weight > 0, tape.gradient(loss, shift), 0)
 

@@ -9,6 +9,7 @@ from backprop_tui.core.engine.compute.program import BLOCK, Compiled
 from backprop_tui.core.engine.protocol.messages import Program
 from backprop_tui.core.explain import Context, explain
 from backprop_tui.core.explain.remarks import remarks
+from backprop_tui.core.model.losses import BINARY_CROSS_ENTROPY, LOSSES, MEAN_SQUARED, SOFTMAX_CROSS_ENTROPY
 from backprop_tui.core.model.network import Layer, Network
 from backprop_tui.core.model.optimizers import OPTIMIZERS, Optimizer
 from backprop_tui.core.model.phases import Cell
@@ -137,6 +138,40 @@ def test_the_first_step_of_adam_is_the_learning_rate() -> None:
         first = program.optimizer.first_state(np.array([0.0, 10.0]))
         made = Compiled(program, 1).run(first, x, y, np.ones((1, 1)), 1, 0.1, None)
         assert made.states[0, 1] == pytest.approx(9.9 + off, rel=1e-9), name
+
+
+@pytest.mark.parametrize(
+    ("loss", "over", "y", "z", "printed"),
+    [
+        (MEAN_SQUARED, "", [[0.0, 1.0], [0.0, 0.0]], [[1.0, 1.0], [1.0, 0.0]], {"mean": 0.5, "sum": 1.0}),
+        (
+            BINARY_CROSS_ENTROPY,
+            "mean",
+            [[0.0, 1.0], [0.0, 0.0]],
+            np.log([[0.6 / 0.4, 0.4 / 0.6], [0.4 / 0.6, 0.6 / 0.4]]).tolist(),
+            {"mean": 0.815, "sum": 1.630},
+        ),
+        (
+            SOFTMAX_CROSS_ENTROPY,
+            "",
+            [[0.0, 1.0, 0.0], [0.0, 0.0, 1.0]],
+            np.log([[0.05, 0.95, 1e-12], [0.1, 0.8, 0.1]]).tolist(),
+            {"mean": 1.177, "sum": 2.354},
+        ),
+    ],
+)
+def test_the_losses_are_those_that_keras_documents(
+    loss: str, over: str, y: list[list[float]], z: list[list[float]], printed: dict[str, float]
+) -> None:
+    """The examples of `keras.losses.MeanSquaredError`, `BinaryCrossentropy` and `CategoricalCrossentropy`."""
+    last = Layer(len(y[0]), LOSSES[loss].last or "linear")
+    for reduction, value in printed.items():
+        network = Network(2, (last,), loss, reduction=reduction, over_outputs=over)
+        start = network.join({"w1": np.array(z).T, "b1": np.zeros((last.units, 1))}, "float64")
+        made = Compiled(Program(network, dtype="float64"), 2).run(
+            start, np.eye(2)[None], np.array([y]), np.ones((1, 2)), 1, LR, None
+        )
+        assert made.losses[0] == pytest.approx(value, abs=5e-4), reduction
 
 
 def test_a_penalty_comes_once_over_a_batch_of_several_blocks() -> None:

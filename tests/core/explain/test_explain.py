@@ -36,7 +36,7 @@ from backprop_tui.core.table.batches import SHUFFLED, Sampling
 from backprop_tui.core.table.spec import TableSpec
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from networks import PENALTIES
+from networks import PENALTIES, REDUCTIONS
 
 PART_4 = (0.37398827, 0.13191855, 0.33133006, 0.2887237, 0.43552864, 0.86466706, 0.19082546, 0.33180952, 0.43695092)
 """The weights that the notebook prints in Part 4: w1, b1, w2, b2."""
@@ -69,7 +69,8 @@ def networks(draw: st.DrawFn) -> Network:
     last = Layer(outputs, LOSSES[loss].last or draw(st.sampled_from(hidden_activations())))
     frozen = draw(st.sampled_from(((), ("w1",), ("b1", "w2"))))
     layers = (*(Layer(*layer) for layer in hidden), last)
-    return Network(draw(st.integers(1, 4)), layers, loss, frozen, draw(st.sampled_from(PENALTIES)))
+    penalty, reduction, over = (draw(st.sampled_from(of)) for of in (PENALTIES, REDUCTIONS, ("", *REDUCTIONS)))
+    return Network(draw(st.integers(1, 4)), layers, loss, frozen, penalty, reduction, over)
 
 
 def cells(trace: Trace) -> list[Cell]:
