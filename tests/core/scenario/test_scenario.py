@@ -446,7 +446,11 @@ MISTAKES = [
     ('frozen = ["b1"]', 'frozen = ["b7"]', "line 21: network.frozen: no parameter 'b7' to freeze"),
     ('"float64"', '"float16"', "line 22: network.precision: expected one of float32, float64, got float16"),
     ('"uniform"', '"xavier"', "line 26: initial.initializer: expected one of uniform, normal, glorot"),
-    ('"sgd"', '"adamw"', "line 37: training.optimizer: expected one of sgd, momentum, rmsprop, adam, got adamw"),
+    (
+        '"sgd"',
+        '"adamw"',
+        "line 37: training.optimizer: expected one of sgd, momentum, nesterov, rmsprop, adam, adam_paper, got adamw",
+    ),
     ('"this row"', '"every row"', "line 38: training.rows: expected one of this row, next row, shuffled, all rows"),
     ("row = 1\n", "row = 1\nx = [1.0, 2.0]\n", "training.y: expected x and y of the sample together; y is missing"),
     ("row = 1\n", "row = 1\nx = [1.0]\ny = [1.0]\n", "line 40: training.x: expected 2 numbers, got 1"),
