@@ -12,6 +12,7 @@ from backprop_tui.core.model.values import parse
 
 from .gradient_check import sizes
 from .loss_factors import output_factors
+from .penalty import beside, of_gradient
 from .terms import (
     CHAIN,
     LOCAL,
@@ -26,7 +27,6 @@ from .terms import (
     factor,
     input_cell,
     loss_constants,
-    mean_over_batch,
     name_of,
     one_minus,
     output_name,
@@ -53,7 +53,7 @@ def gradient(trace: Trace, cell: Cell, form: str) -> Explanation:
     if form == CHAIN:
         return _chain(trace, cell, title)
     ways = {"w": _by_weight, "b": _by_weight, "z": _by_pre_activation, "h": _by_output, "x": _by_output}
-    terms = ways[value.of](trace, cell, value.layer)
+    terms = ways[value.of](trace, cell, value.layer) + of_gradient(trace, cell)
     return explanation(trace, cell, title, terms, notes=_notes(trace, cell, terms))
 
 
@@ -64,7 +64,7 @@ def _by_prediction(trace: Trace, cell: Cell) -> Explanation:
     title = "the derivative of the loss at the prediction"
     if trace.network.loss_row.from_z:
         notes = ("the tape takes ŷ and 1 - ŷ each from z: neither is rounded to 0 when the other is near 1",)
-        return explanation(trace, cell, title, terms, common=mean_over_batch(trace), notes=notes)
+        return explanation(trace, cell, title, terms, common=loss_constants(trace), notes=notes)
     return explanation(trace, cell, title, terms, common=loss_constants(trace))
 
 
@@ -181,6 +181,7 @@ def _chain(trace: Trace, cell: Cell, title: str) -> Explanation:
             name = " ".join(part for part in (of_row, f"via {', '.join(by)}" if by else "") if part)
             terms.append(Term(tuple(path), name=name))
     terms = _largest_first(trace, terms) if len(chosen) > 1 else terms
+    constants, terms = beside(constants, terms, of_gradient(trace, cell))
     notes = _notes(trace, cell, terms)
     if furthest == network.depth and not whole:
         notes += (f"∂L/∂z{furthest} comes through every ŷ: its own explanation has them all",)
@@ -251,4 +252,6 @@ def _notes(trace: Trace, cell: Cell, terms: list[Term]) -> tuple[str, ...]:
     if value.of == "b":
         z = Cell(pre_activation(trace, value.layer), cell.row)
         notes.append(f"{slope(trace, z, Cell(value.name, *cell.place))} = 1: the bias is added as it is")
+    if of_gradient(trace, cell):
+        notes.insert(0, "2·l2·w is the penalty's part: it pulls each weight towards 0")
     return tuple(dict.fromkeys(notes))[:3]

@@ -28,8 +28,8 @@ class Question:
     """What to ask the engine for the finite difference of one number, and how to read the answer.
 
     `moved` is how far the number itself is moved between the two losses: 2ε, or what becomes of that. `share` is the
-    part of the batch's loss that the asked loss is: 1/B for a number of a single sample. `size` is how large the
-    numbers are that `moved` is the difference of, if it is one. `name` is what the moved number is called.
+    part of the batch's loss that the asked loss is: 1/B for a number of a single sample, if that is a mean. `size` is
+    how large the numbers are that `moved` is the difference of, if it is one. `name` is what the moved one is called.
     """
 
     request: FindLosses
@@ -71,7 +71,7 @@ def difference_request(trace: Trace, cell: Cell, context: Context) -> Question |
     step = _step(trace, cell)
     with np.errstate(all="ignore"):
         rows = np.stack([parameters + step * direction, parameters - step * direction])
-    share = 1.0 if chosen is None else 1 / len(samples(trace))
+    share = 1.0 if chosen is None or trace.network.sums_rows else 1 / len(samples(trace))
     request = FindLosses(trace.network.with_biases, numbers(rows), _samples(trace, context, chosen))
     name = name_of(trace, Cell(parse(cell.name).base.name, *cell.place))
     if parse(cell.name).of != "y_pred" or trace.network.ends_linear:

@@ -53,7 +53,7 @@ def remarks(
     """
     found: list[Remark] = []
     if (broken := first_not_finite(trace)) is not None:
-        found.append(_not_finite(trace, broken))
+        found.append(_not_finite(trace, broken, context))
     # What is not finite is told above; numpy need not warn of it.
     with np.errstate(all="ignore"):
         facts = known_context(trace, context)
@@ -99,7 +99,7 @@ def first_not_finite(trace: Trace) -> Cell | None:
     return None
 
 
-def _not_finite(trace: Trace, cell: Cell) -> Remark:
+def _not_finite(trace: Trace, cell: Cell, context: Context | None) -> Remark:
     value, name, of = float(trace[cell.name][cell.place]), name_of(trace, cell), parse(cell.name)
     dtype = trace["loss"].dtype
     largest = brief(float(np.finfo(dtype).max), 2)
@@ -109,11 +109,23 @@ def _not_finite(trace: Trace, cell: Cell) -> Remark:
         text = f"{name} is {fixed(value)}: {quotient} is beyond {largest}; the tape goes from loss to z"
     elif of.is_base and (of.is_parameter or of.is_row):
         text = f"{name} is {fixed(value)} before this step: no update mends it"
+    elif of.updated and not of.moment and _divided_by_nothing(trace, cell, context):
+        text = f"{name} is 0/0: its gradient was 0 in every step so far, and ε is 0"
     elif np.isnan(value):
         text = f"{name} is the first undefined number: ∞ - ∞, 0·∞ or 0/0 makes NaN"
     else:
         text = f"{name} is the first infinite number: beyond {largest}, the largest {dtype}"
     return Remark("not finite", text, cell.name, units=frozenset({(cell.name, cell.row)}))
+
+
+def _divided_by_nothing(trace: Trace, cell: Cell, context: Context | None) -> bool:
+    """Whether a parameter's update is 0/0: the optimizer divides by v, which is 0, as is what it divides."""
+    optimizer = known_context(trace, context).optimizer
+    if optimizer.epsilon or "epsilon" not in optimizer.constants:
+        return False
+    of = parse(cell.name).base.name
+    above = f"new_m_{of}" if "m" in optimizer.moments else f"g{of}"
+    return not (trace[f"new_v_{of}"][cell.place] or trace[above][cell.place])
 
 
 def _flat_units(trace: Trace, layer: int) -> Iterator[Remark]:

@@ -58,6 +58,8 @@ def _factors(trace: Trace, cell: Cell, context: Context) -> FactorOf:
         "g²": lambda: _square(trace, cell),
         "√(new v + ε)": lambda: _root(trace, cell, optimizer.epsilon, inside=True),
         "(√new v + ε)": lambda: _root(trace, cell, optimizer.epsilon, inside=False),
+        "new m̂": lambda: _corrected(trace, cell, context),
+        "(√new v̂ + ε)": lambda: _corrected_root(trace, cell, context),
     }
     for letter in optimizer.moments:
         made[letter] = partial(_moment, trace, cell, letter, updated=False)
@@ -117,6 +119,31 @@ def _root(trace: Trace, cell: Cell, epsilon: float, inside: bool) -> Factor:
         return sqrt(printed + epsilon) if inside else sqrt(printed) + epsilon
 
     return Factor(symbol, value, v.cells, working, divides=True, rule=rule)
+
+
+def _corrected(trace: Trace, cell: Cell, context: Context) -> Factor:
+    """m̂ = m/(1 - β₁ᵗ), of the new m."""
+    m, beta = _moment(trace, cell, "m", updated=True), context.optimizer.beta_1
+    left = 1 - beta**context.step
+    working = (m.value, f"/(1 - {beta:g}{superscript(context.step)})")
+    symbol = m.symbol.replace("m(", "m̂(")
+    note = "m̂ is m corrected for having begun at 0"
+    # 1 - βᵗ is the difference of numbers near 1.
+    size = m.value / left / left
+    return Factor(symbol, m.value / left, m.cells, working, note, size=size, rule=lambda printed: printed / left)
+
+
+def _corrected_root(trace: Trace, cell: Cell, context: Context) -> Factor:
+    """√v̂ + ε, where v̂ = v/(1 - β₂ᵗ), of the new v."""
+    v, beta, epsilon = _moment(trace, cell, "v", updated=True), context.optimizer.beta_2, context.optimizer.epsilon
+    left = 1 - beta**context.step
+    working = ("(√(", v.value, f"/(1 - {beta:g}{superscript(context.step)})) + {brief(epsilon)})")
+
+    def rule(printed: float) -> float:
+        return (sqrt(printed / left) if printed >= 0 else float("nan")) + epsilon
+
+    symbol, value = f"(√{v.symbol.replace('v(', 'v̂(')} + ε)", rule(v.value)
+    return Factor(symbol, value, v.cells, working, divides=True, size=value / left, rule=rule)
 
 
 def _adam_rate(trace: Trace, context: Context) -> Factor:

@@ -111,6 +111,11 @@ def _network(run: Run) -> list[str]:
         words += ["--activation", each[0] if len(set(each)) == 1 else ",".join(each)]
     if run.network.loss != ending(run.table)[1] or _numbers_as_classes(run.table):
         words += ["--loss", run.network.loss]
+    for name in ("reduction", "over_outputs"):
+        if getattr(run.network, name) != getattr(Network(), name):
+            words += [f"--{name.replace('_', '-')}", getattr(run.network, name)]
+    if run.network.l2:
+        words += ["--l2", repr(run.network.l2)]
     if run.initial is None and run.initializer != "uniform":
         words += ["--init", run.initializer]
     if run.constant != Run().constant:

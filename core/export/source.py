@@ -6,7 +6,7 @@ Names from outside stand in comments only, on one line.
 from itertools import groupby
 
 import numpy as np
-from backprop_tui.core.model.network import Array
+from backprop_tui.core.model.network import Array, Network
 from backprop_tui.core.session.history import Change, Settings
 from backprop_tui.core.session.run import Run
 from backprop_tui.core.session.sample import Scaling
@@ -85,7 +85,7 @@ def step(run: Run) -> str:
         "def loss_of(x, y):",
         "    y_true = tf.transpose(y)",
         "    z, y_pred = forward_prop(x)",
-        f"    return tf.reduce_mean({net.loss_row.tensorflow})",
+        f"    return tf.reduce_{net.reduction}({net.loss_row.tensorflow}{_over_outputs(net)}){_penalty(net)}",
         "",
         "",
         "def train_one_step(x, y, lr):",
@@ -116,6 +116,18 @@ def _single_masks(run: Run, learned: list[str]) -> list[str]:
     if all(masks[name].all() for name in learned):
         return []
     return [str(masks[name].tolist()) for name in learned]
+
+
+def _over_outputs(net: Network) -> str:
+    """` / 3` or ` * 3`, if not the loss's own sum or mean over the outputs is wanted."""
+    scale = net.loss_row.scale(net.outputs, net.over)
+    return "" if scale == 1 else f" {'/' if scale < 1 else '*'} {net.outputs}"
+
+
+def _penalty(net: Network) -> str:
+    """` + 0.01 * (tf.reduce_sum(w1**2) + tf.reduce_sum(w2**2))`, if the loss has such a one."""
+    squares = " + ".join(f"tf.reduce_sum({kernel.name}**2)" for kernel in net.kernels)
+    return f" + {net.l2!r} * ({squares})" if net.l2 else ""
 
 
 def steps(run: Run, settings: Settings, used: list[list[int] | None], table: list[int]) -> str:

@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .activations import ACTIVATIONS, LINEAR, Activation, hidden_activations
-from .limits import MAX_LAYERS, MAX_PARAMETERS, MAX_UNITS
-from .losses import HALF_SQUARED, LOSSES, Loss
+from .limits import MAX_LAYERS, MAX_PARAMETERS, MAX_UNITS, l2_factor
+from .losses import HALF_SQUARED, LOSSES, MEAN, SUM, Loss
 
 Array = NDArray[Any]
 
@@ -61,6 +61,12 @@ class Network:
     loss: str = HALF_SQUARED
     frozen: tuple[str, ...] = ()
     """What no update changes: parameters (`b1`), and single numbers of them (`w1[2,1]`, row and column from 1)."""
+    l2: float = 0.0
+    """The loss has l2·Σw² as well: the squares of all weights, not of the biases."""
+    reduction: str = MEAN
+    """Whether the losses of a batch's rows are summed, or their mean is taken."""
+    over_outputs: str = ""
+    """Whether the losses of a row's outputs are summed, or their mean is taken; empty is the loss's own way."""
 
     def __post_init__(self) -> None:
         if not 1 <= len(self.layers) <= MAX_LAYERS:
@@ -90,6 +96,11 @@ class Network:
             raise ValueError(f"{self.width:,} parameters are too many to step through: {MAX_PARAMETERS:,} at most")
         for name in self.frozen:
             self._frozen_span(name)
+        l2_factor(self.l2)
+        if self.reduction not in (MEAN, SUM):
+            raise ValueError(f"no reduction {self.reduction!r} of the loss over a batch: {MEAN}, {SUM}")
+        if self.over_outputs not in ("", MEAN, SUM):
+            raise ValueError(f"over_outputs of the loss is {MEAN} or {SUM}, not {self.over_outputs!r}")
 
     def __hash__(self) -> int:
         return self._hash
@@ -97,7 +108,7 @@ class Network:
     @cached_property
     def _hash(self) -> int:
         """Made once: a network is the key of much that is looked up for every number."""
-        return hash((self.features, self.layers, self.loss, self.frozen))
+        return hash((self.features, self.layers, self.loss, self.frozen, self.l2, self.reduction, self.over_outputs))
 
     @cached_property
     def parameters(self) -> tuple[Parameter, ...]:
@@ -170,6 +181,11 @@ class Network:
         """How many numbers all parameters hold together."""
         return sum(parameter.size for parameter in self.parameters)
 
+    @cached_property
+    def kernels(self) -> tuple[Parameter, ...]:
+        """w1, w2 ...: the parameters that the penalty l2 is made of."""
+        return tuple(parameter for parameter in self.parameters if parameter.name.startswith("w"))
+
     @property
     def depth(self) -> int:
         """The number of layers with parameters."""
@@ -184,6 +200,16 @@ class Network:
     def loss_row(self) -> Loss:
         """All that is known of its loss."""
         return LOSSES[self.loss]
+
+    @property
+    def over(self) -> str:
+        """Whether the losses of a row's outputs are summed, or their mean is taken."""
+        return self.over_outputs or self.loss_row.over_outputs
+
+    @property
+    def sums_rows(self) -> bool:
+        """Whether the loss of a batch is the sum of its rows' losses, not their mean."""
+        return self.reduction == SUM
 
     def activation(self, layer: int) -> Activation:
         """All that is known of the activation of a layer, from 1."""

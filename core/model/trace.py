@@ -43,7 +43,7 @@ class Trace:
 
     @property
     def loss(self) -> float:
-        """The loss before the update: the mean over the batch."""
+        """The loss before the update, of the whole batch."""
         return float(self.values["loss"].reshape(-1)[0])
 
 

@@ -62,10 +62,20 @@ def _network(part: NetworkPart | None, table: TableSpec) -> Network:
             f"expected {counted(targets, 'unit')} in the last layer, one a target, got {layers[-1].units}",
         )
     try:
-        return Network(features, layers, part.loss, part.frozen)
+        return Network(
+            features, layers, part.loss, part.frozen, part.l2, reduction=part.reduction, over_outputs=part.over_outputs
+        )
     except ValueError as error:
-        key = next((key for key in ("freeze", "loss", "cross_entropy") if key in str(error)), "")
-        key = {"freeze": "frozen", "loss": "loss", "cross_entropy": "loss"}.get(key, "layers")
+        key = next(
+            (
+                key
+                for key in ("freeze", "l2", "reduction", "over_outputs", "loss", "cross_entropy")
+                if key in str(error)
+            ),
+            "",
+        )
+        own = ("l2", "reduction", "over_outputs", "loss")
+        key = key if key in own else {"freeze": "frozen", "cross_entropy": "loss"}.get(key, "layers")
         raise Bad(("network", key), str(error)) from None
 
 

@@ -44,6 +44,12 @@ class NetworkPart(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     frozen: Names = ()
     """Parameters that no update changes, and single numbers of them: `["b1", "w2[1,2]"]`."""
     precision: Line | None = None
+    l2: Annotated[float, Meta(ge=0)] = 0.0
+    """The factor of Σw² in the loss."""
+    reduction: Line = "mean"
+    """Over the rows of a batch: mean or sum."""
+    over_outputs: Line = ""
+    """The same over the outputs; if it is not said, as the loss has it."""
 
 
 class CategoryPart(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -100,7 +106,7 @@ class TrainingPart(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     rho: Share = 0.9
     beta_1: Share = 0.9
     beta_2: Share = 0.999
-    epsilon: Annotated[float, Meta(gt=0)] = 1e-7
+    epsilon: Annotated[float, Meta(ge=0)] = 1e-7
     rows: Line = "this row"
     row: Count = 0
     batch: Annotated[int, Meta(ge=1, le=2**31 - 1)] = 1

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import numpy as np
 import tomlkit
-from backprop_tui.core.model.network import Array
+from backprop_tui.core.model.network import Array, Network
 from backprop_tui.core.model.optimizers import Optimizer
 from backprop_tui.core.session.history import Settings
 from backprop_tui.core.session.run import Run
@@ -171,7 +171,10 @@ def _network(run: Run) -> dict[str, Any]:
             _inline(units=layer.units, activation=layer.activation, **({} if layer.bias else {"bias": False}))
         )
     found = {"layers": layers.multiline(True), "loss": run.network.loss, "precision": run.dtype}
-    return found | ({"frozen": list(run.network.frozen)} if run.network.frozen else {})
+    found |= {"frozen": list(run.network.frozen)} if run.network.frozen else {}
+    plain = Network()
+    said = {name: getattr(run.network, name) for name in ("l2", "reduction", "over_outputs")}
+    return found | {name: value for name, value in said.items() if value != getattr(plain, name)}
 
 
 def _inline(**values: Any) -> InlineTable:

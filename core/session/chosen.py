@@ -48,6 +48,9 @@ class Chosen:
     seed: int | None = None
     rows: tuple[str, int] | None = None
     optimizer: str | None = None
+    l2: float | None = None
+    reduction: str | None = None
+    over_outputs: str | None = None
     momentum: float | None = None
     rho: float | None = None
     beta_1: float | None = None
@@ -140,7 +143,9 @@ def _network(chosen: Chosen, base: Network, before: TableSpec, table: TableSpec)
     layers = [*hidden, last]
     if chosen.bias is not None:
         layers = [replace(layer, bias=chosen.bias) for layer in layers]
-    found = Network(len(table.features), tuple(layers), loss)
+    said = {name: getattr(chosen, name) for name in ("l2", "reduction", "over_outputs")}
+    said = {name: getattr(base, name) if value is None else value for name, value in said.items()}
+    found = Network(len(table.features), tuple(layers), loss, **said)
     if chosen.freeze is not None:
         return replace(found, frozen=chosen.freeze)
     return replace(found, frozen=tuple(name for name in base.frozen if found.can_freeze(name)))

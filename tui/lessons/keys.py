@@ -88,7 +88,7 @@ TRAINING = (
         "which rows a step uses: this, next, shuffled, all, or a number for mini-batches",
         True,
     ),
-    Key("o", "o", "optimizer", "optimizer", "sgd, momentum, rmsprop or adam: the run starts again with it", True),
+    Key("o", "o", "optimizer", "optimizer", "sgd, momentum, adam or another: the run starts again with it", True),
     *_as_there("autoplay", "slower", "faster", "reinit", "restart", "first", "last"),
     *_LR,
     Key("g", "g", "logarithm", "log loss", "the losses on a logarithmic axis, or on a linear one"),

@@ -211,10 +211,12 @@ class Compiled:
             after = tf.where(_learns(self.program), after, state)
         return after, flat
 
-    def _computed(self, parameters: Tensor, x: Tensor, y: Tensor, weight: Tensor, total: Tensor) -> Tensor:
+    def _computed(
+        self, parameters: Tensor, x: Tensor, y: Tensor, weight: Tensor, total: Tensor, first: Tensor = True
+    ) -> Tensor:
         """What a step computes over these samples as one flat row: in the order of the layout, then the gradient."""
         network = self.program.network
-        computed, gradient = gradients(network, parameters, x, y, weight, total)
+        computed, gradient = gradients(network, parameters, x, y, weight, total, first)
         if self.averaged:
             computed = {name: _over_batch(name, value, weight, total) for name, value in computed.items()}
         flat = tf.concat([*(tf.reshape(computed[name], [-1]) for name in self._layout), gradient], 0)
@@ -226,7 +228,8 @@ class Compiled:
         xs, ys, weights = (tf.reshape(part, (blocks, BLOCK, *part.shape[1:])) for part in (x, y, weight))
 
         def add(block: Tensor, flat: Tensor) -> tuple[Tensor, Tensor]:
-            return block + 1, flat + self._computed(parameters, xs[block], ys[block], weights[block], total)
+            part = self._computed(parameters, xs[block], ys[block], weights[block], total, tf.equal(block, 0))
+            return block + 1, flat + part
 
         none = tf.zeros((self._size,), self.program.dtype)
         return tf.while_loop(lambda block, _: block < blocks, add, (tf.constant(0), none))[1]
@@ -315,7 +318,7 @@ def _layout(network: Network, columns: int) -> dict[str, tuple[int, int]]:
 def _over_batch(name: str, value: Tensor, weight: Tensor, total: Tensor) -> Tensor:
     """A value of a large batch: what has a number per sample is averaged; gradients of such are summed.
 
-    The sum is the average of the samples' own gradients, since the loss is a mean over the batch.
+    If the loss is a mean over the batch, the sum is the average of the samples' own gradients.
     """
     named = parse(name)
     if not named.per_sample:

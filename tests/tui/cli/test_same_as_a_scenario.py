@@ -114,6 +114,7 @@ CASES: dict[str, Case] = {
 }
 """For each key a scenario's text, and the options that mean the same run."""
 
+
 def keys() -> Iterator[str]:
     """All keys of a scenario, those of its tables by `table.key`; the parts of a list are its own matter."""
     for field in msgspec.structs.fields(FilePart):
