@@ -23,6 +23,7 @@ FLOORS = (
     {"tui", "tui.textual_hooks"},
     {"core.classroom"},
     {"core.export", "core.storage", "core.course"},
+    {"core.explain.practice"},
     {"core.explain", "core.scenario"},
     {"core.lessons"},
     {"core.session", "core.engine.client", "core.engine.compute"},

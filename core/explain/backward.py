@@ -12,12 +12,14 @@ from backprop_tui.core.model.values import parse
 
 from .gradient_check import sizes
 from .loss_factors import output_factors
+from .penalty import beside, of_gradient
 from .terms import (
     CHAIN,
     LOCAL,
     Explanation,
     Factor,
     Term,
+    constant,
     couples,
     derivative,
     error,
@@ -25,8 +27,8 @@ from .terms import (
     factor,
     input_cell,
     loss_constants,
-    mean_over_batch,
     name_of,
+    one_minus,
     output_name,
     pre_activation,
     samples,
@@ -46,10 +48,12 @@ def gradient(trace: Trace, cell: Cell, form: str) -> Explanation:
     if value.of == "z" and value.layer == network.depth and (couples(trace) or network.ends_linear):
         return _by_last_pre_activation(trace, cell)
     title = f"the gradient of the loss by {name_of(trace, Cell(value.name, *cell.place))}"
+    if value.of == "z" and value.layer == network.depth and not network.activation(network.depth).elementwise:
+        return _through_all_outputs(trace, cell, title, form)
     if form == CHAIN:
         return _chain(trace, cell, title)
-    ways = {"w": _by_weight, "b": _by_weight, "z": _by_pre_activation, "h": _by_output}
-    terms = ways[value.of](trace, cell, value.layer)
+    ways = {"w": _by_weight, "b": _by_weight, "z": _by_pre_activation, "h": _by_output, "x": _by_output}
+    terms = ways[value.of](trace, cell, value.layer) + of_gradient(trace, cell)
     return explanation(trace, cell, title, terms, notes=_notes(trace, cell, terms))
 
 
@@ -60,7 +64,7 @@ def _by_prediction(trace: Trace, cell: Cell) -> Explanation:
     title = "the derivative of the loss at the prediction"
     if trace.network.loss_row.from_z:
         notes = ("the tape takes ŷ and 1 - ŷ each from z: neither is rounded to 0 when the other is near 1",)
-        return explanation(trace, cell, title, terms, common=mean_over_batch(trace), notes=notes)
+        return explanation(trace, cell, title, terms, common=loss_constants(trace), notes=notes)
     return explanation(trace, cell, title, terms, common=loss_constants(trace))
 
 
@@ -68,13 +72,42 @@ _LINEAR_LAST = "the last layer has no activation: its z is ŷ"
 
 
 def _by_last_pre_activation(trace: Trace, cell: Cell) -> Explanation:
-    """∂L/∂z of the last layer if it is ŷ - y at once: it is linear, or its derivative cancels against the loss's."""
+    """∂L/∂z of the last layer if it is ∂L/∂ŷ at once: it is linear, or its derivative cancels against the loss's."""
     network, output, sample = trace.network, cell.row, cell.column
-    prediction, target = factor(trace, "y_pred", output, sample), factor(trace, "y", sample, output)
     title = f"the gradient of the loss by {name_of(trace, Cell(parse(cell.name).base.name, *cell.place))}"
     note = network.loss_row.cancels or _LINEAR_LAST
-    terms = [Term((prediction,)), Term((target,), -1)]
+    if network.loss_row.compares:
+        prediction, target = factor(trace, "y_pred", output, sample), factor(trace, "y", sample, output)
+        terms = [Term((prediction,)), Term((target,), -1)]
+    else:
+        terms = terms_of(network.loss_row.slope, output_factors(trace, output, sample))
     return explanation(trace, cell, title, terms, common=loss_constants(trace), notes=(note,))
+
+
+def _through_all_outputs(trace: Trace, cell: Cell, title: str, form: str) -> Explanation:
+    """∂L/∂z of a softmax, whose z moves every ŷ: Σⱼ ∂L/∂ŷⱼ·ŷⱼ(δᵢⱼ - ŷᵢ), with all of its derivatives."""
+    unit, sample = cell.place
+    own = factor(trace, "y_pred", unit, sample)
+    # ŷ may be near 1: how it was rounded weighs more than the digits of what is left.
+    rest = replace(one_minus(own), size=1.0)
+    terms = []
+    for output in range(trace.network.outputs):
+        through = factor(trace, "y_pred", output, sample)
+        back = _at_prediction(trace, output, sample) if form == CHAIN else factor(trace, "gy_pred", output, sample)
+        name = f"via {through.symbol}"
+        of = slope(trace, through.cells[0], Cell(f"z{trace.network.depth}", unit, sample))
+        along = replace(through, derivative=of)
+        terms.append(Term((back, along, rest), 1, name) if output == unit else Term((back, along, own), -1, name))
+    constants = loss_constants(trace) if form == CHAIN else ()
+    notes = (f"each ŷ hangs on {name_of(trace, Cell(f'z{trace.network.depth}', *cell.place))}: ∂ŷⱼ/∂zᵢ = ŷⱼ(δᵢⱼ - ŷᵢ)",)
+    return explanation(trace, cell, title, terms, common=constants, form=form, notes=notes)
+
+
+def _at_prediction(trace: Trace, output: int, sample: int) -> Factor:
+    """∂L/∂ŷ without its constants: ŷ - y, or 1 if the loss is ŷ itself."""
+    if trace.network.loss_row.compares:
+        return error(trace, output, sample, "gy_pred")
+    return replace(constant("1", 1), cells=(Cell("gy_pred", output, sample),))
 
 
 def _by_weight(trace: Trace, cell: Cell, layer: int) -> list[Term]:
@@ -93,33 +126,39 @@ def _by_pre_activation(trace: Trace, cell: Cell, layer: int) -> list[Term]:
 
 
 def _by_output(trace: Trace, cell: Cell, layer: int) -> list[Term]:
-    """∂L/∂h: what comes back along the weights of the next layer, from each of its units."""
-    z = pre_activation(trace, layer + 1)
+    """∂L/∂h, and ∂L/∂x, of layer 0: what comes back along the weights of the next layer, from each of its units."""
+    z, (place, sample) = pre_activation(trace, layer + 1), _place_and_sample(cell)
     terms = []
     for unit in range(trace.network.layers[layer].units):
-        through = Cell(z, unit, cell.column)
-        back, along = factor(trace, "g" + z, *through.place), _along(trace, layer + 1, unit, cell.row, cell.column)
+        through = Cell(z, unit, sample)
+        back, along = factor(trace, "g" + z, *through.place), _along(trace, layer + 1, unit, place, sample)
         terms.append(Term((back, along), name=f"via {name_of(trace, through)}"))
     return terms
+
+
+def _place_and_sample(cell: Cell) -> tuple[int, int]:
+    """The place in its layer, and the sample: an x has them the other way round."""
+    return (cell.column, cell.row) if parse(cell.name).is_row else cell.place
 
 
 def _chain(trace: Trace, cell: Cell, title: str) -> Explanation:
     """The sum over all paths from the loss back to a parameter, a z or an h: a product along each."""
     network, value = trace.network, parse(cell.name)
-    layer, is_h = value.layer, value.of == "h"
-    chosen = list(samples(trace)) if value.is_parameter else [cell.column]
-    # An h is reached from the next layer's units; everything else through its own unit.
+    layer, is_h = value.layer, value.of in ("h", "x")
+    place, own_sample = _place_and_sample(cell)
+    chosen = list(samples(trace)) if value.is_parameter else [own_sample]
+    # An h, and an x, is reached from the next layer's units; everything else through its own unit.
     nearest = layer + 1 if is_h else layer
     furthest = _reach(trace, nearest, len(chosen), network.layers[layer].units if is_h else 1)
     if furthest is None:
         found = gradient(trace, cell, LOCAL)
         return explanation(trace, cell, title, found.terms, notes=found.notes)
-    whole = furthest == network.depth
+    whole = furthest == network.depth and not _mixes(trace)
     constants = loss_constants(trace) if whole else ()
     roundings = np.zeros(0) if whole else sizes(trace, furthest)
     terms = []
     for sample in chosen:
-        first = range(network.layers[layer].units) if is_h else [cell.row]
+        first = range(network.layers[layer].units) if is_h else [place]
         between = [range(network.layers[number - 1].units) for number in range(nearest + 1, furthest + 1)]
         for units in product(first, *between):
             # units[0] is in the layer `nearest`, the last one in `furthest`: walk from the loss to the cell.
@@ -129,10 +168,10 @@ def _chain(trace: Trace, cell: Cell, title: str) -> Explanation:
                 path.append(_along(trace, number, to, at, sample))
                 path += _derivatives(trace, number - 1, at, sample)
             if is_h:
-                path.append(_along(trace, nearest, units[0], cell.row, sample))
+                path.append(_along(trace, nearest, units[0], place, sample))
             path += _entering(trace, cell, layer, sample)
             # The cell's own unit is on every path, and so is an only unit of a layer.
-            passed = [(nearest + place, unit) for place, unit in enumerate(units) if place or is_h]
+            passed = [(nearest + on_way, unit) for on_way, unit in enumerate(units) if on_way or is_h]
             by = [
                 name_of(trace, Cell(output_name(trace, number), unit, sample))
                 for number, unit in passed
@@ -142,8 +181,11 @@ def _chain(trace: Trace, cell: Cell, title: str) -> Explanation:
             name = " ".join(part for part in (of_row, f"via {', '.join(by)}" if by else "") if part)
             terms.append(Term(tuple(path), name=name))
     terms = _largest_first(trace, terms) if len(chosen) > 1 else terms
+    constants, terms = beside(constants, terms, of_gradient(trace, cell))
     notes = _notes(trace, cell, terms)
-    if not whole:
+    if furthest == network.depth and not whole:
+        notes += (f"∂L/∂z{furthest} comes through every ŷ: its own explanation has them all",)
+    elif not whole:
         notes += (f"too many paths to write out: it starts at the gradients of layer {furthest}",)
     return explanation(trace, cell, title, terms, common=constants, form=CHAIN, notes=notes)
 
@@ -160,11 +202,16 @@ def _reach(trace: Trace, nearest: int, count: int, first: int) -> int | None:
 
 def _start(trace: Trace, layer: int, unit: int, sample: int, roundings: Array) -> list[Factor]:
     """∂L/∂z of a unit, to begin a path with: in the last layer written out, else as the trace has it."""
-    if layer < trace.network.depth:
+    if layer < trace.network.depth or _mixes(trace):
         return [replace(factor(trace, f"gz{layer}", unit, sample), size=float(roundings[unit, sample]))]
     if couples(trace):
         return [error(trace, unit, sample, f"gz{layer}")]
-    return [error(trace, unit, sample, "gy_pred"), *_derivatives(trace, layer, unit, sample)]
+    return [_at_prediction(trace, unit, sample), *_derivatives(trace, layer, unit, sample)]
+
+
+def _mixes(trace: Trace) -> bool:
+    """Whether each z of the last layer moves every ŷ, and the loss is not computed from z at once."""
+    return not (couples(trace) or trace.network.activation(trace.network.depth).elementwise)
 
 
 def _entering(trace: Trace, cell: Cell, layer: int, sample: int) -> list[Factor]:
@@ -205,4 +252,6 @@ def _notes(trace: Trace, cell: Cell, terms: list[Term]) -> tuple[str, ...]:
     if value.of == "b":
         z = Cell(pre_activation(trace, value.layer), cell.row)
         notes.append(f"{slope(trace, z, Cell(value.name, *cell.place))} = 1: the bias is added as it is")
+    if of_gradient(trace, cell):
+        notes.insert(0, "2·l2·w is the penalty's part: it pulls each weight towards 0")
     return tuple(dict.fromkeys(notes))[:3]

@@ -14,11 +14,11 @@ from dataclasses import dataclass, replace
 from itertools import chain
 
 from backprop_tui.core.text.escape import escape_controls
-from backprop_tui.core.text.numerals import bracketed, read_number
+from backprop_tui.core.text.numerals import bracketed, last_digit, read_number
 
 from .layout import NOTE, NUMBERS, RESULT, SYMBOLS, WIDTH, WORKING, Line, Piece, words
 from .lines import lines, writer
-from .printed import DECIMALS, MOST_EXTRA, best, holds, last_digit, result_text
+from .printed import DECIMALS, MOST_EXTRA, best, holds, result_text
 from .terms import Explanation, Factor, Term
 
 MOST_BLOCKS, MOST_ROWS = 3, 8

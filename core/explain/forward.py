@@ -13,6 +13,7 @@ from backprop_tui.core.text.numerals import brief, compact, plain, read_number
 
 from .context import Context
 from .loss_factors import output_factors
+from .penalty import beside, loss_parts, of_loss
 from .terms import (
     CHAIN,
     LOCAL,
@@ -152,8 +153,14 @@ def loss_value(trace: Trace, cell: Cell, context: Context) -> Explanation:
     places = [(sample, output) for sample in samples(trace) for output in range(network.outputs)]
     with np.errstate(all="ignore"):
         terms = [it for sample, output in places for it in terms_of(row.terms, output_factors(trace, output, sample))]
-    title = f"the loss: {row.title}" + (", the mean over the batch" if len(samples(trace)) > 1 else "")
-    return explanation(trace, cell, title, terms, common=output_constants(trace), notes=_in_units(trace, context))
+    title = f"the loss: {row.title}"
+    if network.over != row.over_outputs and network.outputs > 1:
+        title += f", the {network.over} over the outputs"
+    if len(samples(trace)) > 1:
+        title += f", the {network.reduction} over the batch"
+    common, terms = beside(output_constants(trace), terms, of_loss(trace))
+    notes = (*_with_penalty(trace), *_in_units(trace, context))
+    return explanation(trace, cell, title, terms, common=common, notes=notes)
 
 
 def parameter_title(trace: Trace, cell: Cell) -> str:
@@ -172,13 +179,21 @@ def _sum_terms(trace: Trace, layer: int, unit: int, sample: int) -> list[Term]:
         entering = input_cell(layer, place, sample)
         pair = (factor(trace, f"w{layer}", unit, place), factor(trace, entering.name, *entering.place))
         terms.append(Term(pair))
-    return [*terms, Term((factor(trace, f"b{layer}", unit),))]
+    return [*terms, Term((factor(trace, f"b{layer}", unit),))] if trace.network.layers[layer - 1].bias else terms
+
+
+def _with_penalty(trace: Trace) -> tuple[str, ...]:
+    """What of the loss is the data's and what the penalty's, if there is one."""
+    parts = loss_parts(trace)
+    if parts is None:
+        return ()
+    return (f"of the data {brief(parts[0])}, and the penalty {brief(parts[1])}: l2 times all squared weights",)
 
 
 def _in_units(trace: Trace, context: Context) -> tuple[str, ...]:
     """How far off the predictions are, in words and in the target's own units."""
     network = trace.network
-    if trace.averaged:
+    if trace.averaged or not network.loss_row.compares:
         return ()
     if network.loss_row.classes:
         return _probabilities(trace, context)

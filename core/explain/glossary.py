@@ -242,7 +242,7 @@ _ROWS = (
         "What an optimizer remembers of past gradients: m is their fading mean, v that of their squares. With a hat"
         " the moment is corrected for having started at 0.",
         "m̂ = m / (1 - β₁ᵗ),  v̂ = v / (1 - β₂ᵗ)",
-        "momentum, rmsprop, adam",
+        "momentum, nesterov, rmsprop, adam",
         ("m", "v", "m̂", "v̂", "β₁", "β₂"),
     ),
     Entry(

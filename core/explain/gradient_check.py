@@ -11,7 +11,7 @@ from math import floor, isfinite, log2, log10
 import numpy as np
 from backprop_tui.core.engine.protocol.messages import FindLosses, Inline, LossesFound, TableRows
 from backprop_tui.core.model.arrays import numbers
-from backprop_tui.core.model.network import Array
+from backprop_tui.core.model.network import Array, Network
 from backprop_tui.core.model.phases import Cell
 from backprop_tui.core.model.trace import Trace
 from backprop_tui.core.model.values import parse
@@ -28,8 +28,8 @@ class Question:
     """What to ask the engine for the finite difference of one number, and how to read the answer.
 
     `moved` is how far the number itself is moved between the two losses: 2ε, or what becomes of that. `share` is the
-    part of the batch's loss that the asked loss is: 1/B for a number of a single sample. `size` is how large the
-    numbers are that `moved` is the difference of, if it is one. `name` is what the moved number is called.
+    part of the batch's loss that the asked loss is: 1/B for a number of a single sample, if that is a mean. `size` is
+    how large the numbers are that `moved` is the difference of, if it is one. `name` is what the moved one is called.
     """
 
     request: FindLosses
@@ -60,19 +60,19 @@ class Question:
 def difference_request(trace: Trace, cell: Cell, context: Context) -> Question | None:
     """How to find a gradient by the finite difference; None if no change of parameters moves that number alone.
 
-    A parameter is moved itself. A z moves as its unit's bias does, for its own sample; an h as the next layer's biases
-    do along its weights; ŷ as its z does, if it has one of its own: ΔL/Δŷ.
+    A parameter is moved itself. A z moves as its unit's bias does, for its own sample; an h, and an x, as the next
+    layer's biases do along its weights; ŷ as its z does, if it has one of its own: ΔL/Δŷ.
     """
     found = _direction(trace, cell) if parse(cell.name).gradient else None
     if found is None:
         return None
     direction, chosen = found
-    parameters = _parameters(trace)
+    parameters = _parameters(trace, trace.network.with_biases)
     step = _step(trace, cell)
     with np.errstate(all="ignore"):
         rows = np.stack([parameters + step * direction, parameters - step * direction])
-    share = 1.0 if chosen is None else 1 / len(samples(trace))
-    request = FindLosses(trace.network, numbers(rows), _samples(trace, context, chosen))
+    share = 1.0 if chosen is None or trace.network.sums_rows else 1 / len(samples(trace))
+    request = FindLosses(trace.network.with_biases, numbers(rows), _samples(trace, context, chosen))
     name = name_of(trace, Cell(parse(cell.name).base.name, *cell.place))
     if parse(cell.name).of != "y_pred" or trace.network.ends_linear:
         return Question(request, 2 * step, share, name)
@@ -164,9 +164,9 @@ class Effect:
 
 def effect_request(trace: Trace, cell: Cell, context: Context) -> FindLosses:
     """What to ask for the effect of one parameter's update (a cell `w1` or `new_w1`) on the loss of its batch."""
-    before = _parameters(trace)
+    before = _parameters(trace, trace.network)
     after = trace.network.join({p.name: trace["new_" + p.name] for p in trace.network.parameters}, "float64")
-    alone, place = before.copy(), _place(trace, Cell(parse(cell.name).base.name, *cell.place))
+    alone, place = before.copy(), _place(trace.network, Cell(parse(cell.name).base.name, *cell.place))
     alone[place] = after[place]
     return FindLosses(trace.network, numbers(np.stack([before, alone, after])), _samples(trace, context, None))
 
@@ -178,21 +178,22 @@ def effect(answer: LossesFound) -> Effect:
 
 def _direction(trace: Trace, cell: Cell) -> tuple[Array, int | None] | None:
     """How all parameters (width,) move when the cell's number moves by 1; the one sample that it is about, or None."""
-    network, value = trace.network, parse(cell.name).base
+    network, value = trace.network.with_biases, parse(cell.name).base
     direction = np.zeros(network.width)
     if value.is_parameter:
-        direction[_place(trace, Cell(value.name, *cell.place))] = 1
+        direction[_place(network, Cell(value.name, *cell.place))] = 1
         return direction, None
-    if trace.averaged or cell.column not in samples(trace):
+    place, sample = (cell.column, cell.row) if value.is_row else cell.place
+    if trace.averaged or sample not in samples(trace):
         return None
-    layer = value.layer_in(network)
-    if value.of == "h":
-        direction[network.parameter(f"b{layer + 1}").span] = trace[f"w{layer + 1}"][:, cell.row]
+    layer = 0 if value.of == "x" else value.layer_in(network)
+    if value.of in ("h", "x"):
+        direction[network.parameter(f"b{layer + 1}").span] = trace[f"w{layer + 1}"][:, place]
     elif value.of == "z" or network.activation(layer).elementwise:
-        direction[_place(trace, Cell(f"b{layer}", cell.row))] = 1
+        direction[_place(network, Cell(f"b{layer}", cell.row))] = 1
     else:
         return None
-    return direction, cell.column
+    return direction, sample
 
 
 def _prediction(trace: Trace, cell: Cell, change: float) -> float:
@@ -222,12 +223,12 @@ def _step(trace: Trace, cell: Cell) -> float:
     return float(2.0 ** round(log2(best))) if isfinite(best) else ROUNDING ** (1 / 3)
 
 
-def _parameters(trace: Trace) -> Array:
-    return trace.network.join({p.name: trace[p.name] for p in trace.network.parameters}, "float64")
+def _parameters(trace: Trace, network: Network) -> Array:
+    return network.join(trace.network.filled(trace.values), "float64")
 
 
-def _place(trace: Trace, cell: Cell) -> int:
-    parameter = trace.network.parameter(cell.name)
+def _place(network: Network, cell: Cell) -> int:
+    parameter = network.parameter(cell.name)
     return parameter.offset + cell.row * parameter.shape[1] + cell.column
 
 
@@ -250,7 +251,11 @@ def sizes(trace: Trace, layer: int) -> Array:
             np.abs(trace["y_pred"].astype("float64")) + np.abs(trace["y"].T)
         )
         found = ends
-        if not couples(trace):
+        if not trace.network.activation(trace.network.depth).elementwise and not couples(trace):
+            y_pred = trace["y_pred"].astype("float64")
+            back = ends + np.abs(trace["gy_pred"])
+            found = y_pred * (back + (y_pred * back).sum(axis=0))
+        elif not couples(trace):
             derivatives, changes = _derivatives(trace, trace.network.depth)
             found = derivatives * ends + changes * np.abs(trace["gy_pred"])
         for number in range(trace.network.depth - 1, layer - 1, -1):

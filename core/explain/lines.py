@@ -6,7 +6,7 @@ from backprop_tui.core.model.activations import ACTIVATIONS, SOFTMAX
 from backprop_tui.core.text.numerals import bracketed
 
 from .layout import FACTOR, NOTE, NUMBERS, RESULT, SYMBOLS, TERM, WIDTH, WORKING, Line, Piece, words
-from .printed import DECIMALS, MAX_TERMS, Show, best, holds, result_text, shows
+from .printed import DECIMALS, MAX_TERMS, Show, chosen, holds, result_text, shows
 from .terms import LOGARITHM, Explanation, Factor, Term
 
 Write = Callable[[Factor], str]
@@ -27,12 +27,12 @@ def lines(explanation: Explanation, digits: int | None = DECIMALS) -> tuple[Line
     found = [Line(SYMBOLS, (*head, *_formula(explanation, shortened, lambda factor: factor.symbol)))]
     sign = "="
     for kind, worked in ((WORKING, True), (NUMBERS, False)):
-        show = best(explanation, digits, worked)
+        show, works = chosen(explanation, digits, worked)
         body = _formula(explanation, shortened, writer(show, worked))
         text = "".join(piece.text for piece in body)
         if text not in (found[-1].text.partition(" ")[2], signed, signed.removeprefix("+")):
             found.append(Line(kind, (Piece(f"{sign} "), *body)))
-            sign = "=" if holds(explanation, show, digits, worked) else "≈"
+            sign = "=" if works else "≈"
     return (*found, Line(RESULT, (Piece(f"{sign} {signed}"),)), *notes)
 
 
@@ -58,11 +58,14 @@ def _ways(explanation: Explanation, kind: str, digits: int | None) -> Iterator[t
     if kind == SYMBOLS:
         yield (lambda factor: factor.symbol), ""
         return
+    result = result_text(explanation, digits)
+    for worked in (True, False):
+        show, works = chosen(explanation, digits, worked)
+        yield writer(show, worked), f" {'=' if works else '≈'} {result}"
     shortest = shows(explanation, digits)[0]
-    whole = [(best(explanation, digits, worked), worked) for worked in (True, False)]
-    for show, worked in (*whole, (shortest, True), (shortest, False)):
-        sign = "=" if holds(explanation, show, digits, worked) else "≈"
-        yield writer(show, worked), f" {sign} {result_text(explanation, digits)}"
+    for worked in (True, False):
+        sign = "=" if holds(explanation, shortest, digits, worked) else "≈"
+        yield writer(shortest, worked), f" {sign} {result}"
 
 
 Shown = tuple[Term | None, ...]

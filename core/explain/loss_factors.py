@@ -8,7 +8,7 @@ from backprop_tui.core.model.activations import SOFTMAX
 from backprop_tui.core.model.phases import Cell
 from backprop_tui.core.model.trace import Trace
 
-from .terms import Factor, exact_prediction, factor, one_minus
+from .terms import Factor, constant, exact_prediction, factor, one_minus
 from .written import FactorOf
 
 
@@ -16,6 +16,7 @@ def output_factors(trace: Trace, output: int, sample: int) -> FactorOf:
     """What the factors of a loss's row are for this output and sample."""
     prediction, target = factor(trace, "y_pred", output, sample), factor(trace, "y", sample, output)
     made: dict[str, Callable[[], Factor]] = {
+        "1": lambda: constant("1", 1),
         "y": lambda: target,
         "ŷ": lambda: prediction,
         "(1 - y)": lambda: one_minus(target),

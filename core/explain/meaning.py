@@ -20,7 +20,7 @@ def meaning(trace: Trace, cell: Cell) -> str:
         return _of_gradient(trace, cell, value)
     if of.updated and not of.moment:
         return _of_update(trace, cell, value)
-    if of.name == "y_pred" and not trace.averaged:
+    if of.name == "y_pred" and not trace.averaged and trace.network.loss_row.compares:
         return f"{entry_of(of).says} {_of_prediction(trace, cell, value)}"
     return entry_of(of).says
 
@@ -60,7 +60,7 @@ def _moved(trace: Trace, cell: Cell) -> float | None:
 def _of_update(trace: Trace, cell: Cell, value: float) -> str:
     base = parse(cell.name).base
     name, before = name_of(trace, Cell(base.name, *cell.place)), number(trace[base.name], cell)
-    if base.name in trace.network.frozen:
+    if trace.network.is_frozen(base.name, *cell.place):
         return f"{name} is frozen: it stays as it is."
     if value == before:
         return f"{name} stays as it is: the step is 0, or too small to change its last digit."

@@ -1,5 +1,7 @@
 """What single numbers are called: `w1[1,1]`, `∂L/∂h1[2]`, `ŷ`, and in a batch `x[1]⁽³⁾` for its third sample."""
 
+from functools import lru_cache
+
 from backprop_tui.core.model.network import Network
 from backprop_tui.core.model.phases import Cell
 from backprop_tui.core.model.values import parse
@@ -25,6 +27,7 @@ def of_sample(cell: Cell, sample: int) -> Cell:
     return Cell(cell.name, sample, cell.column) if parse(cell.name).is_row else Cell(cell.name, cell.row, sample)
 
 
+@lru_cache(maxsize=4096)
 def cell_name(network: Network, cell: Cell, batch: int = 1) -> str:
     """The name of one number, with places from 1, and without those that can't differ."""
     value, place = parse(cell.name), _place(network, cell)

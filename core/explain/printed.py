@@ -9,7 +9,7 @@ from dataclasses import replace
 from math import floor, isfinite, log10
 
 import numpy as np
-from backprop_tui.core.text.numerals import fixed, full, plain, read_number
+from backprop_tui.core.text.numerals import fixed, full, inner, last_digit, plain, read_number
 
 from .terms import Explanation, Factor, Term
 
@@ -26,7 +26,7 @@ MAX_TERMS = 12
 def shows(explanation: Explanation, digits: int | None) -> list[Show]:
     """The ways to write its numbers, from the shortest on; with `digits` None the one that has all digits."""
     if digits is None:
-        return [lambda value: "0" if value == 0 else full(value, explanation.dtype).removeprefix("+")]
+        return [lambda value: inner(value, explanation.dtype)]
     return [_show(digits + extra) for extra in range(MOST_EXTRA + 1)]
 
 
@@ -37,12 +37,17 @@ def result_text(explanation: Explanation, digits: int | None) -> str:
 
 def best(explanation: Explanation, digits: int | None, worked: bool) -> Show:
     """The shortest way to write the numbers of a line in which it holds; else the shortest way."""
+    return chosen(explanation, digits, worked)[0]
+
+
+def chosen(explanation: Explanation, digits: int | None, worked: bool) -> tuple[Show, bool]:
+    """The same, and whether the line holds in it."""
     ways = shows(explanation, digits)
     for tolerance in (0.5, 1.0):
         for show in ways:
             if holds(explanation, show, digits, worked, tolerance):
-                return show
-    return ways[0]
+                return show, True
+    return ways[0], False
 
 
 def holds(explanation: Explanation, show: Show, digits: int | None, worked: bool, tolerance: float = 1.0) -> bool:
@@ -96,10 +101,3 @@ def _literal(factor: Factor) -> float:
         return read_number(factor.literal)
     except ValueError:
         return factor.value
-
-
-def last_digit(text: str) -> float:
-    """What one unit of the last digit of a number is worth: 1e-4 for `-11.0695`, 1e-9 for `1.23e-7`."""
-    mantissa, _, exponent = text.partition("e")
-    decimals = len(mantissa.partition(".")[2])
-    return float(10.0 ** ((read_number(exponent) if exponent else 0) - decimals))

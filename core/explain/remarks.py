@@ -53,7 +53,7 @@ def remarks(
     """
     found: list[Remark] = []
     if (broken := first_not_finite(trace)) is not None:
-        found.append(_not_finite(trace, broken))
+        found.append(_not_finite(trace, broken, context))
     # What is not finite is told above; numpy need not warn of it.
     with np.errstate(all="ignore"):
         facts = known_context(trace, context)
@@ -99,7 +99,7 @@ def first_not_finite(trace: Trace) -> Cell | None:
     return None
 
 
-def _not_finite(trace: Trace, cell: Cell) -> Remark:
+def _not_finite(trace: Trace, cell: Cell, context: Context | None) -> Remark:
     value, name, of = float(trace[cell.name][cell.place]), name_of(trace, cell), parse(cell.name)
     dtype = trace["loss"].dtype
     largest = brief(float(np.finfo(dtype).max), 2)
@@ -109,11 +109,23 @@ def _not_finite(trace: Trace, cell: Cell) -> Remark:
         text = f"{name} is {fixed(value)}: {quotient} is beyond {largest}; the tape goes from loss to z"
     elif of.is_base and (of.is_parameter or of.is_row):
         text = f"{name} is {fixed(value)} before this step: no update mends it"
+    elif of.updated and not of.moment and _divided_by_nothing(trace, cell, context):
+        text = f"{name} is 0/0: its gradient was 0 in every step so far, and ε is 0"
     elif np.isnan(value):
         text = f"{name} is the first undefined number: ∞ - ∞, 0·∞ or 0/0 makes NaN"
     else:
         text = f"{name} is the first infinite number: beyond {largest}, the largest {dtype}"
     return Remark("not finite", text, cell.name, units=frozenset({(cell.name, cell.row)}))
+
+
+def _divided_by_nothing(trace: Trace, cell: Cell, context: Context | None) -> bool:
+    """Whether a parameter's update is 0/0: the optimizer divides by v, which is 0, as is what it divides."""
+    optimizer = known_context(trace, context).optimizer
+    if optimizer.epsilon or "epsilon" not in optimizer.constants:
+        return False
+    of = parse(cell.name).base.name
+    above = f"new_m_{of}" if "m" in optimizer.moments else f"g{of}"
+    return not (trace[f"new_v_{of}"][cell.place] or trace[above][cell.place])
 
 
 def _flat_units(trace: Trace, layer: int) -> Iterator[Remark]:
@@ -123,7 +135,7 @@ def _flat_units(trace: Trace, layer: int) -> Iterator[Remark]:
     """
     activation, units = trace.network.activation(layer), trace.network.layers[layer - 1].units
     last_and_coupled = layer == trace.network.depth and couples(trace)
-    if trace.averaged or last_and_coupled:
+    if trace.averaged or last_and_coupled or not activation.elementwise:
         return
     rows = len(samples(trace))
     z, h = f"z{layer}", output_name(trace, layer)
@@ -159,7 +171,8 @@ def _equal_units(trace: Trace, layer: int) -> Iterator[Remark]:
     if layer == trace.network.depth:
         return
     kinds = ["", "g", *dict.fromkeys(f"{value.moment}_" for value in map(parse, trace.values) if value.moment)]
-    own = [trace[f"{kind}{of}{layer}"] for kind in kinds for of in "wb"]
+    letters = "wb" if trace.network.layers[layer - 1].bias else "w"
+    own = [trace[f"{kind}{of}{layer}"] for kind in kinds for of in letters]
     onward = [trace[f"{kind}w{layer + 1}"].T for kind in kinds]
     same: dict[bytes, list[int]] = {}
     for unit, row in enumerate(np.concatenate([*own, *onward], axis=1) + 0.0):  # -0 becomes 0
@@ -170,9 +183,9 @@ def _equal_units(trace: Trace, layer: int) -> Iterator[Remark]:
         return
     who = f"units {alike[0] + 1} and {alike[1] + 1}" if len(alike) == 2 else f"{len(alike)} units"
     text = f"{who} of layer {layer} are equal, so are their gradients: they stay equal"
-    names = [prefix + letter + str(layer) for letter in "wb" for prefix in ("", "g", "new_")]
+    names = [prefix + letter + str(layer) for letter in letters for prefix in ("", "g", "new_")]
     about_them = frozenset((name, unit) for unit in alike for name in names)
-    yield Remark("symmetric", text, f"gb{layer}", units=about_them)
+    yield Remark("symmetric", text, f"g{letters[-1]}{layer}", units=about_them)
 
 
 def _along_the_layers(trace: Trace) -> Iterator[Remark]:
@@ -303,7 +316,8 @@ def _rounding(trace: Trace) -> float:
     # Each product that goes into the last pre-activation is rounded by its own size.
     last = trace.network.depth
     entering = trace["x"][rows].T if last == 1 else trace[f"h{last - 1}"][:, rows]
-    products = np.abs(trace[f"w{last}"].astype("float64")) @ np.abs(entering) + np.abs(trace[f"b{last}"])
+    bias = np.abs(trace[f"b{last}"]) if trace.network.layers[-1].bias else 0
+    products = np.abs(trace[f"w{last}"].astype("float64")) @ np.abs(entering) + bias
     off = eps * (np.abs(y_pred) + np.abs(y) + products)
     # The gradient of the last pre-activation is finite where that of ŷ is not.
     slopes = np.abs(trace[f"g{pre_activation(trace, trace.network.depth)}"][:, rows].astype("float64"))

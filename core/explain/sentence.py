@@ -1,5 +1,7 @@
 """A phase, or one number, in two lines: the formula, and the first number's own arithmetic with its result."""
 
+import re
+
 from backprop_tui.core.model.optimizers import Optimizer
 from backprop_tui.core.model.phases import UPDATE, Cell, Phase
 from backprop_tui.core.model.trace import Trace, activations
@@ -62,31 +64,38 @@ def _entering(layer: int) -> str:
 
 
 def _loss(trace: Trace) -> str:
-    text = f"loss = {trace.network.loss_row.formula(trace.network.outputs)}"
+    network = trace.network
+    text = f"loss = {network.loss_row.written(network.outputs, network.over)}"
     rows = len(trace.rows) if trace.averaged else len(samples(trace))
-    return f"{text}, the mean over {rows:,} rows" if rows > 1 else text
+    text = f"{text}, the {network.reduction} over {rows:,} rows" if rows > 1 else text
+    if network.l2:
+        text += f"{',' if ',' in text else ''} + l2·Σw²"
+    return text
 
 
 def _gradient(trace: Trace, name: str) -> str:
     network, value = trace.network, parse(name)
     several = len(samples(trace)) > 1
-    head, rows = f"{value.symbol} = ", f"/{len(trace.rows)}" if several else ""
+    head = f"{value.symbol} = "
+    by = network.loss_row.divisor(network.outputs, network.over)
+    by += f"/{len(trace.rows)}" if several and not network.sums_rows else ""
     if value.of == "y_pred":
-        return head + _over(network.loss_row.derivative(network.outputs), rows)
+        return head + _over(network.loss_row.derivative_of_one(network.outputs, network.over), by)
     layer = value.layer
     back = symbol("g" + pre_activation(trace, layer))
     if value.of == "w":
         end = ", summed over the rows" if several or trace.averaged else ""
-        return f"{head}{back}·{_entering(layer)}ᵀ,  {symbol(f'gb{layer}')} = {back}{end}"
+        penalty = f" + 2·l2·w{layer}" if network.l2 else ""
+        return f"{head}{back}·{_entering(layer)}ᵀ{penalty},  {symbol(f'gb{layer}')} = {back}{end}"
     if value.of == "h":
         return f"{head}w{layer + 1}ᵀ·{symbol('g' + pre_activation(trace, layer + 1))}"
     if layer == network.depth and couples(trace):
-        return head + _over("ŷ - y", rows)
+        return head + _over("ŷ - y", by)
     h = symbol(activations(network)[layer - 1][1])
     derivative = network.activation(layer).derivative_text(f"z{layer}", h)
     return f"{head}∂L/∂{h}" + (f"·{derivative}" if derivative else "")
 
 
-def _over(text: str, rows: str) -> str:
-    """Divided by the number of rows, if there are several."""
-    return f"({text}){rows}" if rows and " " in text and not text.endswith(")") else text + rows
+def _over(text: str, by: str) -> str:
+    """Divided by the number of rows, and of outputs, if there are several."""
+    return f"({text}){by}" if by and " " in re.sub(r"\([^()]*\)", "", text) else text + by

@@ -1,4 +1,7 @@
-"""What one row of a batch adds to the gradient of a parameter: the shares of all rows add up to it."""
+"""What one row of a batch adds to the gradient of a parameter: the shares of all rows add up to it.
+
+A penalty belongs to no row.
+"""
 
 from backprop_tui.core.model.phases import Cell
 from backprop_tui.core.model.trace import Trace

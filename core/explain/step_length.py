@@ -90,8 +90,7 @@ def request(timeline: Timeline, trace: Trace, lengths: Array) -> FindLosses:
     start, gradient = (
         network.join({p.name: trace[part + p.name] for p in network.parameters}, "float64") for part in ("", "g")
     )
-    for name in network.frozen:
-        gradient[network.parameter(name).span] = 0
+    gradient[network.fixed] = 0
     with np.errstate(over="ignore", invalid="ignore"):
         rows = start - lengths[:, None] * gradient
     return FindLosses(network, numbers(rows), samples(timeline, timeline.position.entry, timeline.shown_settings))

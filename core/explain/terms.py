@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from backprop_tui.core.model.activations import ACTIVATIONS, SOFTMAX
-from backprop_tui.core.model.losses import Constant
+from backprop_tui.core.model.losses import MEAN
 from backprop_tui.core.model.network import Array
 from backprop_tui.core.model.phases import Cell
 from backprop_tui.core.model.trace import Trace
@@ -288,22 +288,28 @@ def couples(trace: Trace) -> bool:
 
 
 def mean_over_batch(trace: Trace) -> tuple[Factor, ...]:
-    """1/B if the batch has several samples."""
+    """1/B if the batch has several samples, and the loss is their mean.
+
+    If it is their sum and the trace holds means over B samples, it is B.
+    """
+    if trace.network.sums_rows:
+        count = len(trace.rows)
+        return (constant(f"{count}", count, "the loss is the sum over the batch"),) if trace.averaged else ()
     count = len(samples(trace))
     return (constant(f"1/{count}", 1 / count, "the loss is the mean over the batch"),) if count > 1 else ()
 
 
 def loss_constants(trace: Trace) -> tuple[Factor, ...]:
     """What stands before every ŷ - y in the gradient: 2 over the outputs for the mean squared error, 1/B in a batch."""
-    found = trace.network.loss_row.error_constant(trace.network.outputs)
-    return (*mean_over_batch(trace), *_constants(found, "the derivative of the mean of squares"))
+    network = trace.network
+    found = network.loss_row.error_constants(network.outputs, network.over)
+    square = f"the derivative of the {'mean of squares' if network.over == MEAN else 'square'}"
+    notes = ("the loss is the mean over the outputs" if symbol.startswith("1/") else square for symbol, _ in found)
+    return (*mean_over_batch(trace), *(constant(*one, note) for one, note in zip(found, notes, strict=True)))
 
 
 def output_constants(trace: Trace) -> tuple[Factor, ...]:
     """What stands before the terms of the loss: ½, 1 over the outputs, 1/B in a batch."""
-    found = trace.network.loss_row.constant(trace.network.outputs)
-    return (*mean_over_batch(trace), *_constants(found))
-
-
-def _constants(found: Constant | None, note: str = "") -> tuple[Factor, ...]:
-    return () if found is None else (constant(*found, note),)
+    network = trace.network
+    found = network.loss_row.constants(network.outputs, network.over)
+    return (*mean_over_batch(trace), *(constant(*one) for one in found))

@@ -14,7 +14,7 @@ from backprop_tui.core.text.numerals import brief
 from .context import Context
 from .forward import parameter_title
 from .names import superscript
-from .terms import Explanation, Factor, Term, dtype_of, explanation, factor
+from .terms import Explanation, Factor, Term, dtype_of, explanation, factor, name_of
 from .written import FactorOf, terms_of
 
 
@@ -23,8 +23,9 @@ def updated_parameter(trace: Trace, cell: Cell, context: Context) -> Explanation
     of = parse(cell.name).base.name
     title = f"{parameter_title(trace, cell)}, after the update"
     old = Term((factor(trace, of, *cell.place),))
-    if of in trace.network.frozen:
-        return explanation(trace, cell, title, [old], notes=(f"{of} is frozen: no update changes it",))
+    if trace.network.is_frozen(of, *cell.place):
+        notes = (f"{_frozen_name(trace, of, cell)} is frozen: no update changes it",)
+        return explanation(trace, cell, title, [old], notes=notes)
     step = terms_of(context.optimizer.rule.step, _factors(trace, cell, context))
     return explanation(trace, cell, title, [old, *step])
 
@@ -32,14 +33,19 @@ def updated_parameter(trace: Trace, cell: Cell, context: Context) -> Explanation
 def updated_moment(trace: Trace, cell: Cell, context: Context) -> Explanation:
     """A moment after the update: the old one fades, the gradient enters."""
     value = parse(cell.name)
-    if value.base.name in trace.network.frozen:
-        note = f"{value.base.name} is frozen: its moments stay as they are"
+    if trace.network.is_frozen(value.base.name, *cell.place):
+        note = f"{_frozen_name(trace, value.base.name, cell)} is frozen: its moments stay as they are"
         title = f"the optimizer's moment of {value.base.name}, after the update"
         kept = Term((_moment(trace, cell, value.moment, updated=False),))
         return explanation(trace, cell, title, [kept], notes=(note,))
     moment = context.optimizer.rule.moments[value.moment]
     terms = terms_of(moment.terms, _factors(trace, cell, context))
     return explanation(trace, cell, f"{moment.title} of {value.base.name}", terms)
+
+
+def _frozen_name(trace: Trace, of: str, cell: Cell) -> str:
+    """The whole parameter if all of it is frozen, else the one number."""
+    return of if trace.network.is_frozen(of) else name_of(trace, Cell(of, *cell.place))
 
 
 def _factors(trace: Trace, cell: Cell, context: Context) -> FactorOf:
@@ -52,6 +58,8 @@ def _factors(trace: Trace, cell: Cell, context: Context) -> FactorOf:
         "g²": lambda: _square(trace, cell),
         "√(new v + ε)": lambda: _root(trace, cell, optimizer.epsilon, inside=True),
         "(√new v + ε)": lambda: _root(trace, cell, optimizer.epsilon, inside=False),
+        "new m̂": lambda: _corrected(trace, cell, context),
+        "(√new v̂ + ε)": lambda: _corrected_root(trace, cell, context),
     }
     for letter in optimizer.moments:
         made[letter] = partial(_moment, trace, cell, letter, updated=False)
@@ -111,6 +119,31 @@ def _root(trace: Trace, cell: Cell, epsilon: float, inside: bool) -> Factor:
         return sqrt(printed + epsilon) if inside else sqrt(printed) + epsilon
 
     return Factor(symbol, value, v.cells, working, divides=True, rule=rule)
+
+
+def _corrected(trace: Trace, cell: Cell, context: Context) -> Factor:
+    """m̂ = m/(1 - β₁ᵗ), of the new m."""
+    m, beta = _moment(trace, cell, "m", updated=True), context.optimizer.beta_1
+    left = 1 - beta**context.step
+    working = (m.value, f"/(1 - {beta:g}{superscript(context.step)})")
+    symbol = m.symbol.replace("m(", "m̂(")
+    note = "m̂ is m corrected for having begun at 0"
+    # 1 - βᵗ is the difference of numbers near 1.
+    size = m.value / left / left
+    return Factor(symbol, m.value / left, m.cells, working, note, size=size, rule=lambda printed: printed / left)
+
+
+def _corrected_root(trace: Trace, cell: Cell, context: Context) -> Factor:
+    """√v̂ + ε, where v̂ = v/(1 - β₂ᵗ), of the new v."""
+    v, beta, epsilon = _moment(trace, cell, "v", updated=True), context.optimizer.beta_2, context.optimizer.epsilon
+    left = 1 - beta**context.step
+    working = ("(√(", v.value, f"/(1 - {beta:g}{superscript(context.step)})) + {brief(epsilon)})")
+
+    def rule(printed: float) -> float:
+        return (sqrt(printed / left) if printed >= 0 else float("nan")) + epsilon
+
+    symbol, value = f"(√{v.symbol.replace('v(', 'v̂(')} + ε)", rule(v.value)
+    return Factor(symbol, value, v.cells, working, divides=True, size=value / left, rule=rule)
 
 
 def _adam_rate(trace: Trace, context: Context) -> Factor:

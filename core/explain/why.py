@@ -81,4 +81,4 @@ def _linear(trace: Trace, cell: Cell) -> bool:
         return not network.loss_row.from_z
     if value.of == "z":
         return value.layer == network.depth and (network.loss_row.from_z or network.ends_linear)
-    return value.of in ("b", "h")
+    return value.of in ("b", "h", "x")

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 
 from .terms import Factor, Term
 
@@ -20,7 +21,8 @@ def _term(text: str, factor_of: FactorOf) -> Term:
     return Term(tuple(factor_of(part, divides) for part, divides in parts), sign)
 
 
-def _parts(text: str) -> list[tuple[str, bool]]:
+@lru_cache(maxsize=256)
+def _parts(text: str) -> tuple[tuple[str, bool], ...]:
     """The factors of a product, and whether each divides. What stands in brackets is one factor."""
     found, depth, divides, begin = [], 0, False, 0
     for match in re.finditer(r"[()·/]|$", text):
@@ -29,4 +31,4 @@ def _parts(text: str) -> list[tuple[str, bool]]:
         if depth == 0 and sign in ("·", "/", ""):
             found.append((text[begin : match.start()], divides))
             divides, begin = sign == "/", match.end()
-    return found
+    return tuple(found)

@@ -33,7 +33,9 @@ def explained(step: Step) -> Iterator[str]:
 
 
 def _from_the_loss_back(network: Network) -> list[str]:
-    return [f"{kind}{layer}" for layer in range(network.depth, 0, -1) for kind in "wb"]
+    there = {parameter.name for parameter in network.parameters}
+    names = [f"{kind}{layer}" for layer in range(network.depth, 0, -1) for kind in "wb"]
+    return [name for name in names if name in there]
 
 
 def _of(step: Step, cell: Cell) -> Iterator[str]:

@@ -61,7 +61,7 @@ def _setting(value: Any) -> str:
     if isinstance(value, list):
         return ", ".join(map(_setting, value)) or "none"
     if isinstance(value, dict):
-        return f"{value['units']} {value['activation']}"
+        return f"{value['units']} {value['activation']}{'' if value.get('bias', True) else ' without bias'}"
     return escaped(value) if isinstance(value, str) else str(value)
 
 
@@ -90,7 +90,7 @@ def _step(step: Step, samples: "_Samples") -> Iterator[str]:
     yield f"{samples.words(step)} Learning rate {trace.lr!r}.\n"
     yield "| value | | ∂L/∂value |"
     yield "| --- | ---: | ---: |"
-    yield from _rows("x", trace["x"].T, None, samples.table.features)
+    yield from _rows("x", trace["x"].T, trace["gx"].T, samples.table.features)
     for name in _computed(trace.network):
         yield from _rows(symbol(name), trace[name], trace["g" + name])
     yield from _rows("y", trace["y"].T, None, samples.table.targets)

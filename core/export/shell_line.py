@@ -99,11 +99,23 @@ def _network(run: Run) -> list[str]:
     units = [layer.units for layer in hidden]
     if units != [layer.units for layer in plain]:
         words += ["--hidden", ",".join(map(str, units)) or "none"]
+    last, natural = run.network.layers[-1], ending(run.table, run.network.loss)[0]
+    if last.activation != natural.activation and last.units == natural.units:
+        words += ["--last", last.activation]
+    if not any(layer.bias for layer in run.network.layers):
+        words += ["--no-bias"]
+    if run.network.frozen:
+        words += ["--freeze", ",".join(run.network.frozen)]
     if any(layer.activation != plain[0].activation for layer in hidden):
         each = [layer.activation for layer in hidden]
         words += ["--activation", each[0] if len(set(each)) == 1 else ",".join(each)]
     if run.network.loss != ending(run.table)[1] or _numbers_as_classes(run.table):
         words += ["--loss", run.network.loss]
+    for name in ("reduction", "over_outputs"):
+        if getattr(run.network, name) != getattr(Network(), name):
+            words += [f"--{name.replace('_', '-')}", getattr(run.network, name)]
+    if run.network.l2:
+        words += ["--l2", repr(run.network.l2)]
     if run.initial is None and run.initializer != "uniform":
         words += ["--init", run.initializer]
     if run.constant != Run().constant:
@@ -146,10 +158,10 @@ def _not_in_run(run: Run) -> list[str]:
         found.append("the table that a scenario holds")
     if any(escape_controls(text) != text for text in (table.path, *table.features, *table.targets)):
         found.append("a file or column whose name holds control characters")
-    if network.layers[-1] != ending(table, network.loss)[0]:
+    if network.layers[-1].units != ending(table, network.loss)[0].units:
         found.append(f"a last layer of {network.outputs} {network.layers[-1].activation}")
-    if network.frozen:
-        found.append(f"that {', '.join(network.frozen)} stay as they are")
+    if len({layer.bias for layer in network.layers}) > 1:
+        found.append("which layers have biases")
     if run.initial is not None:
         found.append("the initial parameters, which no seed names")
     return found

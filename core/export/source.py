@@ -6,7 +6,7 @@ Names from outside stand in comments only, on one line.
 from itertools import groupby
 
 import numpy as np
-from backprop_tui.core.model.network import Array
+from backprop_tui.core.model.network import Array, Network
 from backprop_tui.core.session.history import Change, Settings
 from backprop_tui.core.session.run import Run
 from backprop_tui.core.session.sample import Scaling
@@ -60,7 +60,7 @@ def network(run: Run) -> str:
     for number in range(1, net.depth + 1):
         activation = net.activation(number).tensorflow.format(z=f"z{number}")
         lines += [
-            f"    z{number} = tf.matmul(w{number}, h{number - 1}) + b{number}",
+            f"    z{number} = tf.matmul(w{number}, h{number - 1})" + f" + b{number}" * net.layers[number - 1].bias,
             f"    h{number} = {activation}",
         ]
     lines.append(f"    return z{net.depth}, h{net.depth}")
@@ -70,7 +70,7 @@ def network(run: Run) -> str:
 def step(run: Run) -> str:
     """The loss and `train_one_step(x, y, lr)`, with what the optimizer remembers."""
     net, optimizer = run.network, run.optimizer
-    learned = [parameter for parameter in net.parameters if parameter.name not in net.frozen]
+    learned = [parameter for parameter in net.parameters if not net.is_frozen(parameter.name)]
     state = run.first_state()
     lines = [f"parameters = [{', '.join(p.name for p in learned)}]"]
     for number, letter in enumerate(optimizer.moments, 1):
@@ -85,7 +85,7 @@ def step(run: Run) -> str:
         "def loss_of(x, y):",
         "    y_true = tf.transpose(y)",
         "    z, y_pred = forward_prop(x)",
-        f"    return tf.reduce_mean({net.loss_row.tensorflow})",
+        f"    return tf.reduce_{net.reduction}({net.loss_row.tensorflow}{_over_outputs(net)}){_penalty(net)}",
         "",
         "",
         "def train_one_step(x, y, lr):",
@@ -99,9 +99,35 @@ def step(run: Run) -> str:
         "    for i, (w, g) in enumerate(zip(parameters, gradients)):",
     ]
     rule = optimizer.rule.tensorflow.format(**optimizer.constants)
+    masks = _single_masks(run, [p.name for p in learned])
+    if masks:
+        lines.append("        before = tf.identity(w)")
     lines += [f"        {line}" for line in rule.splitlines()]
+    if masks:
+        lines.append("        w.assign(tf.where(learns[i], w, before))")
+        lines[1:1] = ["# Single numbers that no update changes.", f"learns = [{', '.join(masks)}]"]
     lines += ["    return float(loss)", "", "", "losses = []"]
     return "\n".join(lines)
+
+
+def _single_masks(run: Run, learned: list[str]) -> list[str]:
+    """For each parameter which of its numbers learn, as Python; empty if no single one is frozen."""
+    masks = run.network.split(~run.network.fixed)
+    if all(masks[name].all() for name in learned):
+        return []
+    return [str(masks[name].tolist()) for name in learned]
+
+
+def _over_outputs(net: Network) -> str:
+    """` / 3` or ` * 3`, if not the loss's own sum or mean over the outputs is wanted."""
+    scale = net.loss_row.scale(net.outputs, net.over)
+    return "" if scale == 1 else f" {'/' if scale < 1 else '*'} {net.outputs}"
+
+
+def _penalty(net: Network) -> str:
+    """` + 0.01 * (tf.reduce_sum(w1**2) + tf.reduce_sum(w2**2))`, if the loss has such a one."""
+    squares = " + ".join(f"tf.reduce_sum({kernel.name}**2)" for kernel in net.kernels)
+    return f" + {net.l2!r} * ({squares})" if net.l2 else ""
 
 
 def steps(run: Run, settings: Settings, used: list[list[int] | None], table: list[int]) -> str:

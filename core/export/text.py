@@ -32,7 +32,7 @@ def _banner(title: str) -> Iterator[str]:
 def _values(trace: Trace, prefix: str, words: str) -> Iterator[str]:
     """All layers' weights, then all layers' biases."""
     for kind, letter in (("weights", "w"), ("bias", "b")):
-        for number in _layers(trace.network):
+        for number in (number for number in _layers(trace.network) if f"{letter}{number}" in trace.values):
             yield f" {words} for {ordinal(number)} layer {kind} are:"
             yield f" {trace[f'{prefix}{letter}{number}']}"
             yield _DASHES

@@ -1,8 +1,10 @@
 """Numbers, names and settings as files hold them."""
 
+from dataclasses import replace
 from math import isfinite
 from typing import Any
 
+from backprop_tui.core.model.losses import MEAN
 from backprop_tui.core.model.network import Array
 from backprop_tui.core.model.phases import Cell
 from backprop_tui.core.session.run import Run
@@ -55,7 +57,10 @@ def settings(run: Run) -> dict[str, Any]:
         "targets": list(table.targets),
         "standardized": list(table.standardize),
         "target_transform": table.transform,
-        "layers": [{"units": layer.units, "activation": layer.activation} for layer in run.network.layers],
+        "layers": [
+            {"units": layer.units, "activation": layer.activation} | ({} if layer.bias else {"bias": False})
+            for layer in run.network.layers
+        ],
         "loss": run.network.loss,
         "frozen": list(run.network.frozen),
         "optimizer": optimizer.name,
@@ -66,6 +71,10 @@ def settings(run: Run) -> dict[str, Any]:
         "seed": run.seed,
         "initializer": "given" if run.initial is not None else run.initializer,
     }
+    if run.network != replace(run.network, reduction=MEAN, over_outputs=""):
+        found |= {"reduction": run.network.reduction, "over_outputs": run.network.over}
+    if run.network.l2:
+        found["l2"] = run.network.l2
     if table.holdout:
         found |= {"held_out": table.holdout, "held_out_by_seed": table.holdout_seed}
     if sampling.rule == SHUFFLED:

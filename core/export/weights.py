@@ -51,12 +51,18 @@ def safetensors(arrays: Mapping[str, Array]) -> bytes:
 
 def pytorch_names(network: Network, parameters: Array) -> dict[str, Array]:
     """The weights (units, inputs) and biases (units,) of each layer, under the names of PyTorch's `Sequential`."""
-    found = network.split(parameters[: network.width])
+    found = _with_biases(network, parameters)
     names: dict[str, Array] = {}
     for layer in range(network.depth):
         names[f"{2 * layer}.weight"] = found[f"w{layer + 1}"]
         names[f"{2 * layer}.bias"] = found[f"b{layer + 1}"].reshape(-1)
     return names
+
+
+def _with_biases(network: Network, parameters: Array) -> dict[str, Array]:
+    """All matrices by name. Readers of such files expect a bias beside each weight: where there is none it is 0."""
+    found = network.filled(network.split(parameters[: network.width]))
+    return {name: value.astype(parameters.dtype) for name, value in found.items()}
 
 
 def write_weights(network: Network, parameters: Array, path: Path) -> str:
@@ -71,7 +77,7 @@ def write_weights(network: Network, parameters: Array, path: Path) -> str:
             file.write(safetensors(pytorch_names(network, parameters)))
         return "the weights as PyTorch names them: 0.weight (units, inputs), 0.bias (units,), 2.weight ..."
     buffer = BytesIO()
-    np.savez(buffer, **network.split(parameters[: network.width]))  # type: ignore[arg-type]
+    np.savez(buffer, **_with_biases(network, parameters))  # type: ignore[arg-type]
     if path.suffix == ".npz":
         with path.open("xb") as file:
             file.write(buffer.getvalue())

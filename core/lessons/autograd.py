@@ -20,7 +20,7 @@ from backprop_tui.core.engine.protocol.messages import (
 )
 from backprop_tui.core.model.formula import Formula, Operand, Operation, Result, X, operand_text, parse
 from backprop_tui.core.model.limits import learning_rate
-from backprop_tui.core.text.numerals import brief
+from backprop_tui.core.text.numerals import bracketed, brief, equals, full, inner, read_number
 
 from .function import (
     NOTEBOOK_FORMULA,
@@ -31,7 +31,6 @@ from .function import (
     ask_curve,
     ask_tape,
     check_x,
-    number_text,
     read_curve,
     read_tape,
     window,
@@ -99,10 +98,10 @@ def why(formula: Formula, stage: Stage | None) -> str:
 
 
 def operand_value(tape: Tape, operand: Operand) -> str:
-    """An operand's number, as numpy prints it."""
+    """An operand's number: with all digits of a float32, or as it was typed."""
     if isinstance(operand, Result):
-        return number_text(tape.values[operand.index])
-    return number_text(tape.x) if isinstance(operand, X) else operand.text
+        return inner(tape.values[operand.index])
+    return inner(tape.x) if isinstance(operand, X) else operand.text
 
 
 def remark(tape: Tape, done: int) -> str:
@@ -118,7 +117,7 @@ def remark(tape: Tape, done: int) -> str:
             what = "is not a number (NaN)" if np.isnan(value) else infinite
             return f"{operation.name}: {inside} {what}" + (f"; {outside}" if outside else "")
     if done > len(tape.formula.operations) and not np.isfinite(tape.derivative):
-        return f"the derivative here is {number_text(tape.derivative)}: a product on its way is no finite number"
+        return f"the derivative here is {full(tape.derivative)}: a product on its way is no finite number"
     return ""
 
 
@@ -327,39 +326,49 @@ class AutogradLesson:
             return backward_line(tape, self.formula.operations[stage.operation])
         if stage.kind == SUM:
             return sum_line(tape)
-        after = "…" if self.new_x is None else number_text(self.new_x)
-        return f"x ← x - lr·dy/dx = {number_text(tape.x)} - {brief(self.rate)}·{_signed(tape.derivative)} = {after}"
+        if self.new_x is None:
+            return f"{UPDATED} = {_difference(tape, self.rate)} = …"
+        after = full(self.new_x)
+        found = read_number(inner(tape.x)) - read_number(brief(self.rate)) * read_number(inner(tape.derivative))
+        return f"{UPDATED} = {_difference(tape, self.rate)} {equals(found, after)} {after}"
+
+
+UPDATED = "x ← x - lr·dy/dx"
 
 
 def forward_line(tape: Tape, operation: Operation) -> str:
-    """`v1 = x ** 2 = 0.0 ** 2 = 0.0`."""
-    inside = operation.written(*(operand_value(tape, operand) for operand in operation.operands))
+    """`v1 = x ** 2 = (-0.4) ** 2 = +0.16000001`."""
+    texts = [operand_value(tape, operand) for operand in operation.operands]
+    inside, result = operation.written(*texts), full(tape.values[operation.index])
     name = "y = " if tape.formula.result == Result(operation.index) else ""
     written = operation.written()
-    middle = "" if inside in (written, number_text(tape.values[operation.index])) else f" = {inside}"
+    middle = "" if inside in (written, result.removeprefix("+")) else f" = {inside}"
     constant = "" if operation.depends_on_x else "   (no x in it: not on the tape)"
-    return f"{name}{operation.name} = {written}{middle} = {number_text(tape.values[operation.index])}{constant}"
+    sign = equals(operation.worked(*map(read_number, texts)), result)
+    return f"{name}{operation.name} = {written}{middle} {sign} {result}{constant}"
 
 
 def backward_line(tape: Tape, operation: Operation) -> str:
-    """`∂v1/∂x = 2·x**(2 - 1) = 0.0`, for each operand that depends on x."""
+    """`∂v1/∂x = 2·x**(2 - 1) = -0.8`, for each operand that depends on x."""
     texts = []
     for place, operand in enumerate(operation.operands):
         if tape.formula.depends_on_x(operand):
-            derivative, value = operation.derivative_written(place), number_text(tape.local[operation.index, place])
-            equals = "" if derivative == value or f"{derivative}.0" == value else f"{derivative} = "
-            texts.append(f"∂{operation.name}/∂{operand_text(operand)} = {equals}{value}")
+            derivative, value = operation.derivative_written(place), full(tape.local[operation.index, place])
+            equal = derivative in (bare := value.removeprefix("+"), bare.removesuffix(".0"))
+            texts.append(f"∂{operation.name}/∂{operand_text(operand)} = {'' if equal else f'{derivative} = '}{value}")
     return ",  ".join(texts)
 
 
 def sum_line(tape: Tape) -> str:
-    """`dy/dx = 1.0·4.0 + 1.0·0.0 = 4.0`: over every path from y to x, the product of its derivatives."""
-    terms = [f"{_signed(path.derivative)}·{_signed(path.local)}" for path in paths(tape)]
+    """`dy/dx = 1.0·4.0 + 1.0·(-0.8) = +3.2`: over every path from y to x, the product of its derivatives."""
+    found = [(inner(path.derivative), inner(path.local)) for path in paths(tape)]
+    terms = [f"{bracketed(derivative)}·{bracketed(local)}" for derivative, local in found]
+    total = sum(read_number(derivative) * read_number(local) for derivative, local in found)
+    result = full(tape.derivative)
     if isinstance(tape.formula.result, X):
-        terms = ["1"]
-    return f"dy/dx = {' + '.join(terms) or 'no x in y'} = {number_text(tape.derivative)}"
+        terms, total = ["1"], 1.0
+    return f"dy/dx = {' + '.join(terms) or 'no x in y'} {equals(total, result)} {result}"
 
 
-def _signed(value: float) -> str:
-    text = number_text(value)
-    return f"({text})" if text.startswith("-") else text
+def _difference(tape: Tape, rate: float) -> str:
+    return f"{inner(tape.x)} - {brief(rate)}·{bracketed(inner(tape.derivative))}"

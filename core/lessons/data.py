@@ -20,7 +20,7 @@ from backprop_tui.core.model.arrays import numbers
 from backprop_tui.core.model.network import Array
 from backprop_tui.core.session.sample import Scaling, read_scaling
 from backprop_tui.core.table.spec import TableSpec
-from backprop_tui.core.text.numerals import bracketed, brief, fixed, full, plain
+from backprop_tui.core.text.numerals import bracketed, brief, fixed, full, inner, plain
 
 PAGE, MAX_PAGES, BINS = 64, 32, 16
 
@@ -222,7 +222,7 @@ class DataLesson:
         """
 
         def write(value: float) -> str:
-            return full(value, "float64").removeprefix("+") if precise else plain(value)
+            return inner(value, "float64") if precise else plain(value)
 
         def signed(value: float) -> str:
             return full(value, "float64") if precise else fixed(value)

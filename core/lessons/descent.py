@@ -19,7 +19,7 @@ from backprop_tui.core.engine.protocol.messages import (
 from backprop_tui.core.model.formula import parse
 from backprop_tui.core.model.limits import learning_rate, step_count
 from backprop_tui.core.model.network import Array
-from backprop_tui.core.text.numerals import brief
+from backprop_tui.core.text.numerals import brief, full
 
 from .function import (
     NOTEBOOK_FORMULA,
@@ -28,7 +28,6 @@ from .function import (
     Curve,
     ask_curve,
     check_x,
-    number_text,
     read_curve,
     window,
 )
@@ -207,7 +206,7 @@ class DescentLesson:
     def verdict(self) -> str:
         """How the last steps went, and no more than they show. Empty before there are enough of them to tell."""
         if self.ended:
-            return f"diverged: after {self.done} steps x is {number_text(self.x)}; try a smaller learning rate"
+            return f"diverged: after {self.done} steps x is {full(self.x)}; try a smaller learning rate"
         steps = self.steps[-3:]
         if len(steps) < 2:
             return ""

@@ -11,6 +11,7 @@ list that a gradient tape records (Wengert 1964). All arithmetic on it is the en
 """
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from math import isinf
@@ -43,6 +44,24 @@ _DERIVATIVES = {
     "relu": ("1 if {0} > 0 else 0",),
 }
 """The derivative of each operation with respect to its first and its second operand."""
+
+_WORKED: dict[str, Callable[..., float]] = {
+    "+": np.add,
+    "-": np.subtract,
+    "*": np.multiply,
+    "/": np.divide,
+    "**": np.power,
+    "neg": np.negative,
+    "sin": np.sin,
+    "cos": np.cos,
+    "tanh": np.tanh,
+    "exp": np.exp,
+    "log": np.log,
+    "sqrt": np.sqrt,
+    "sigmoid": lambda x: 1 / (1 + np.exp(-x)),
+    "relu": lambda x: np.maximum(x, 0),
+}
+"""What a reader finds with a calculator from the numbers that are printed."""
 
 
 class FormulaError(ValueError):
@@ -107,6 +126,11 @@ class Operation:
         if len(texts) == 2:
             return f"{bracketed(texts[0])} {self.function} {bracketed(texts[1])}"
         return f"-{bracketed(texts[0])}" if self.function == "neg" else f"{self.function}({texts[0]})"
+
+    def worked(self, *operands: float) -> float:
+        """What these operands give, in float64: to tell whether a printed line holds. The numbers are TensorFlow's."""
+        with np.errstate(all="ignore"):
+            return float(_WORKED[self.function](*map(np.float64, operands)))
 
     def derivative_written(self, place: int, *operands: str) -> str:
         """The derivative with respect to the operand at this place, with the operands put in."""

@@ -21,7 +21,7 @@ def activations(network: Network, parameters: Array, x: Array, layer: int) -> Ar
         h = np.asarray(x[start : start + step], "float64").T
         with np.errstate(all="ignore"):
             for number in range(1, layer + 1):
-                z = by_name[f"w{number}"] @ h + by_name[f"b{number}"]
+                z = by_name[f"w{number}"] @ h + by_name.get(f"b{number}", 0)
                 h = network.activation(number).function(z)
         blocks.append(h)
     return np.concatenate(blocks, axis=1)

@@ -31,6 +31,13 @@ def learning_rate(value: float, dtype: str = "float32") -> float:
     return float(value)
 
 
+def l2_factor(value: float) -> float:
+    """The factor of the sum of the squared weights in a loss. Raises ValueError for what is none."""
+    if not 0 <= value <= LARGEST["float32"]:
+        raise ValueError(f"{value:g} is not a factor of the penalty l2, a number from 0 to {LARGEST['float32']:.1e}")
+    return float(value)
+
+
 def fading(value: float, name: str) -> float:
     """A constant by which a moment fades: momentum, rho, beta_1, beta_2. Raises ValueError for what is none."""
     if not 0 <= value < 1:
@@ -39,9 +46,9 @@ def fading(value: float, name: str) -> float:
 
 
 def epsilon(value: float) -> float:
-    """An optimizer's ε. Raises ValueError for what is none."""
-    if not 0 < value <= LARGEST["float32"]:
-        raise ValueError(f"{value:g} can't be epsilon, a number above 0, up to {LARGEST['float32']:.1e}")
+    """An optimizer's ε; 0 is one. Raises ValueError for what is none."""
+    if not 0 <= value <= LARGEST["float32"]:
+        raise ValueError(f"{value:g} can't be epsilon, a number from 0 to {LARGEST['float32']:.1e}")
     return float(value)
 
 

@@ -1,6 +1,8 @@
 """The losses: a row for each, with all that is said and computed of it. Its TensorFlow function is in `step.py`.
 
-Each is the mean over the rows of a batch. `y` is a target and `ŷ` its prediction, `z` the pre-activation of ŷ.
+Each is of one row, and of all outputs: their sum, or their mean. A network may say the other of both (`over`), and
+whether the rows of a batch are summed, or their mean is taken. `y` is a target and `ŷ` its prediction, `z` the
+pre-activation of ŷ.
 """
 
 from collections.abc import Callable
@@ -13,6 +15,9 @@ from numpy.typing import NDArray
 from .activations import SIGMOID, SOFTMAX
 
 Values = NDArray[Any]
+
+SUM, MEAN = "sum", "mean"
+"""What is made of the losses of several outputs, or of several rows."""
 
 Constant = tuple[str, float]
 """A factor of a formula: how it is written, and its value."""
@@ -31,7 +36,8 @@ class Loss:
     row (batch,). `last` is the activation that the last layer must have, if it must, with `least_outputs` units;
     `from_z` says that it is computed from z, so that it stays finite if ŷ is rounded to 0 or 1. `tensorflow` is the
     same as Python, of `y_true`, `y_pred` and `z`. `classes` says that the targets are those of classes, not numbers
-    with a unit.
+    with a unit, `compares` that the loss is about how near ŷ is to y. `over_outputs` is what all of the above make of
+    several outputs: their sum, or their mean.
     """
 
     name: str
@@ -51,11 +57,56 @@ class Loss:
     least_outputs: int = 1
     from_z: bool = False
     classes: bool = False
+    compares: bool = True
+    over_outputs: str = SUM
 
     @property
     def title(self) -> str:
         """`half squared error`."""
         return self.name.replace("_", " ")
+
+    def written(self, outputs: int, over: str) -> str:
+        """Its formula for one row, where the losses of the outputs are summed, or their mean is taken (`over`)."""
+        if self._is_own(outputs, over):
+            return self.formula(outputs)
+        constant = self.constant(1)
+        terms = "".join(f" - {term[1:]}" if term.startswith("-") else f" + {term}" for term in self.terms[1:])
+        one = f"{constant[0] if constant else ''}{self.terms[0]}{terms}"
+        if over == MEAN:
+            return f"{one}, the mean over the outputs"
+        return f"Σ ({one})" if terms else f"Σ {one}"
+
+    def scale(self, outputs: int, over: str) -> float:
+        """What its own loss of a row is multiplied by, to be the one over the outputs that is wanted."""
+        if self._is_own(outputs, over):
+            return 1.0
+        return 1 / outputs if over == MEAN else float(outputs)
+
+    def constants(self, outputs: int, over: str) -> tuple[Constant, ...]:
+        """What stands before the terms of its outputs."""
+        return self._constants(self.constant, outputs, over)
+
+    def error_constants(self, outputs: int, over: str) -> tuple[Constant, ...]:
+        """What stands before ŷ - y in its derivative by z."""
+        return self._constants(self.error_constant, outputs, over)
+
+    def divisor(self, outputs: int, over: str) -> str:
+        """What its derivative for one output is divided by, as text: `/3`, or nothing."""
+        return f"/{outputs}" if over == MEAN and not self._is_own(outputs, over) else ""
+
+    def derivative_of_one(self, outputs: int, over: str) -> str:
+        """Its derivative by ŷ, as text, to be followed by the divisor."""
+        return self.derivative(outputs if self._is_own(outputs, over) else 1)
+
+    def _is_own(self, outputs: int, over: str) -> bool:
+        return outputs == 1 or over == self.over_outputs
+
+    def _constants(self, of: Callable[[int], Constant | None], outputs: int, over: str) -> tuple[Constant, ...]:
+        if self._is_own(outputs, over):
+            found = of(outputs)
+            return () if found is None else (found,)
+        one = of(1)
+        return (*(() if one is None else (one,)), *(((f"1/{outputs}", 1 / outputs),) if over == MEAN else ()))
 
     def first_refused(self, y: Values) -> int | None:
         """The first row of these targets (rows, outputs) that this loss can't have; None if it accepts all."""
@@ -115,6 +166,7 @@ def _sum_to_one(y: Values) -> Values:
 
 HALF_SQUARED, MEAN_SQUARED = "half_squared_error", "mean_squared_error"
 BINARY_CROSS_ENTROPY, SOFTMAX_CROSS_ENTROPY = "binary_cross_entropy", "softmax_cross_entropy"
+OUTPUT = "output"
 
 _ROWS = (
     Loss(
@@ -139,6 +191,7 @@ _ROWS = (
         slope=("ŷ", "-y"),
         constant=_mean_of_outputs,
         error_constant=_two_over_outputs,
+        over_outputs=MEAN,
     ),
     Loss(
         BINARY_CROSS_ENTROPY,
@@ -172,6 +225,18 @@ _ROWS = (
         least_outputs=2,
         from_z=True,
         classes=True,
+    ),
+    Loss(
+        OUTPUT,
+        formula=lambda outputs: "Σ ŷ" if outputs > 1 else "ŷ",
+        derivative=lambda outputs: "1",
+        function=lambda y, y_pred, z: y_pred.sum(axis=0),
+        tensorflow="tf.reduce_sum(y_pred, axis=0)",
+        source="the function itself, for its derivative",
+        terms=("ŷ",),
+        slope=("1",),
+        accepted="any numbers: they do not matter",
+        compares=False,
     ),
 )
 

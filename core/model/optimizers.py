@@ -70,6 +70,17 @@ _ROWS = (
         constants=("momentum",),
     ),
     Rule(
+        "nesterov",
+        formula="new w = w + momentum·new m - lr·∂L/∂w,  new m = momentum·m - lr·∂L/∂w",
+        title="w + {momentum}·m - {lr}·∂L/∂w",
+        remembers="m: past steps, fading; it looks ahead",
+        tensorflow="m[i] = {momentum} * m[i] - lr * g\nw.assign_add({momentum} * m[i] - lr * g)",
+        source="Nesterov 1983; Sutskever et al. 2013",
+        step=("momentum·new m", "-lr·g"),
+        moments={"m": Moment("the velocity", ("momentum·m", "-lr·g"))},
+        constants=("momentum",),
+    ),
+    Rule(
         "rmsprop",
         formula="new w = w - lr·∂L/∂w/√(new v + ε),  new v = rho·v + (1 - rho)·(∂L/∂w)²",
         title="w - {lr}·∂L/∂w/√v",
@@ -100,6 +111,26 @@ _ROWS = (
         counts=True,
         constants=("beta_1", "beta_2", "epsilon"),
     ),
+    Rule(
+        "adam_paper",
+        formula="new w = w - lr·m̂/(√v̂ + ε),  m̂ = new m/(1 - β₁ᵗ),  v̂ = new v/(1 - β₂ᵗ)",
+        title="w - {lr}·m̂/(√v̂ + ε)",
+        remembers="m, v: mean, size of gradients",
+        tensorflow=(
+            "m[i] = m[i] + (g - m[i]) * (1 - {beta_1})\n"
+            "v[i] = v[i] + (g**2 - v[i]) * (1 - {beta_2})\n"
+            "m_hat, v_hat = m[i] / (1 - {beta_1}**t), v[i] / (1 - {beta_2}**t)\n"
+            "w.assign_sub(lr * m_hat / (tf.sqrt(v_hat) + {epsilon}))"
+        ),
+        source="Kingma and Ba 2015, algorithm 1; PyTorch's Adam",
+        step=("-lr·new m̂/(√new v̂ + ε)",),
+        moments={
+            "m": Moment("the running mean of the gradients", ("β₁·m", "(1 - β₁)·g")),
+            "v": Moment(_MEAN_SQUARE, ("β₂·v", "(1 - β₂)·g²")),
+        },
+        counts=True,
+        constants=("beta_1", "beta_2", "epsilon"),
+    ),
 )
 
 OPTIMIZERS = {row.name: row for row in _ROWS}
@@ -117,10 +148,13 @@ CONSTANTS = (*FADING, "epsilon")
 class Optimizer:
     """The optimizer of a run: its name, and all constants there are, with Keras's defaults.
 
-    `sgd`: w - lr·g. `momentum`: m ← momentum·m - lr·g; w + m. `rmsprop`: v ← rho·v + (1 - rho)·g²;
-    w - lr·g/√(v + epsilon). `adam`: m ← m + (1 - beta_1)(g - m); v ← v + (1 - beta_2)(g² - v);
-    w - lr·(√(1 - beta_2ᵗ)/(1 - beta_1ᵗ))·m/(√v + epsilon). Raises ValueError for another
-    name, and for a constant that is none.
+    `sgd`: w - lr·g. `momentum`: m ← momentum·m - lr·g; w + m. `nesterov`: the same m; w + momentum·m - lr·g.
+    `rmsprop`: v ← rho·v + (1 - rho)·g²; w - lr·g/√(v + epsilon).
+    `adam`: m ← m + (1 - beta_1)(g - m); v ← v + (1 - beta_2)(g² - v);
+    w - lr·(√(1 - beta_2ᵗ)/(1 - beta_1ᵗ))·m/(√v + epsilon). `adam_paper`: the same m and v;
+    w - lr·m̂/(√v̂ + epsilon), where m̂ = m/(1 - beta_1ᵗ) and v̂ = v/(1 - beta_2ᵗ). With epsilon 0 a parameter whose
+    gradient was 0 in every step comes to 0/0, which is NaN, as in TensorFlow. Raises ValueError for another name, and
+    for a constant that is none.
     """
 
     name: str = "sgd"

@@ -58,9 +58,11 @@ def shapes(network: Network) -> dict[str, tuple[int, int]]:
     for layer, names in zip(network.layers, activations(network), strict=True):
         for name in names:
             found[name] = found["g" + name] = (layer.units, 1)
+    found["gx"] = found["x"]
     return found
 
 
+@lru_cache(maxsize=1024)
 def shape(network: Network, name: str) -> tuple[int, int]:
     """The shape of a value of a step of one sample. Raises ValueError for a name that is none."""
     return parse(name).shape(network)
@@ -81,7 +83,8 @@ def phases(network: Network) -> tuple[Phase, ...]:
     groups += [(FORWARD, (last_h,)), (LOSS, ("loss",)), (BACKWARD, ("g" + last_h,))]
     groups += [] if network.ends_linear else [(BACKWARD, ("g" + last_z,))]
     for number in range(network.depth, 0, -1):
-        groups.append((BACKWARD, (f"gw{number}", f"gb{number}")))
+        names: tuple[str, ...] = (f"gw{number}", f"gb{number}")
+        groups.append((BACKWARD, names if network.layers[number - 1].bias else names[:1]))
         if number > 1:
             groups += [(BACKWARD, (f"gh{number - 1}",)), (BACKWARD, (f"gz{number - 1}",))]
     groups.append((UPDATE, tuple("new_" + parameter.name for parameter in network.parameters)))
@@ -128,11 +131,14 @@ def _places(network: Network) -> dict[str, int]:
 def numbers_done(network: Network, name: str, done: int) -> int:
     """How many numbers of a value are computed when `done` of the step are; all of what a step starts from.
 
-    A linear last layer's z is computed with ŷ.
+    A linear last layer's z is computed with ŷ, and ∂L/∂x is known when ∂L/∂z1 is.
     """
     places = _places(network)
     if name not in places:
         value = parse(name)
+        if value.of == "x" and value.gradient:
+            known = numbers_done(network, "gz1", done) == prod(shape(network, "gz1"))
+            return prod(shape(network, name)) if known else 0
         if value.of == "z":
             return numbers_done(network, "gy_pred" if value.gradient else "y_pred", done)
         if value.moment and value.updated:

@@ -3,7 +3,7 @@
 Its numbers go by one name each, the same in code and files; `values.py` takes them apart:
 `x` (batch, features) and `y` (batch, outputs), the parameters `w1` `b1` ... before the
 update, `z1` `h1` ... `y_pred` (units, batch), `loss` (1, 1), the gradients of the loss
-(`gw1`, `gz1`, `gh1`, `gy_pred` ...: `g` and the name, in that value's shape), the parameters after the update
+(`gw1`, `gz1`, `gh1`, `gy_pred`, `gx` ...: `g` and the name, in that value's shape), the parameters after the update
 (`new_w1` ...), and, if an optimizer keeps state, `m_w1` `v_w1` before and `new_m_w1`
 `new_v_w1` after it.
 """
@@ -43,7 +43,7 @@ class Trace:
 
     @property
     def loss(self) -> float:
-        """The loss before the update: the mean over the batch."""
+        """The loss before the update, of the whole batch."""
         return float(self.values["loss"].reshape(-1)[0])
 
 

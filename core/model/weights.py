@@ -10,7 +10,7 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -55,7 +55,9 @@ class Weights:
             hidden = base.layers[0].activation if base.depth > 1 else "sigmoid"
             names = [hidden] * (len(units) - 1) + [base.layers[-1].activation]
         layers = tuple(Layer(count, name) for count, name in zip(units, names, strict=True))
-        return Network(self.matrices[0][0].shape[1], layers, self.loss or base.loss)
+        return replace(
+            base, features=self.matrices[0][0].shape[1], layers=layers, loss=self.loss or base.loss, frozen=()
+        )
 
     def row(self, network: Network) -> Array:
         """All of them in one flat row (width,), float32, in the network's order."""

@@ -32,9 +32,21 @@ def build(part: FilePart, folder: FilePath | None, keys: Collection[str] = ()) -
     network = _network(part.network, table) if weights is None else _network_of(weights, part, table)
     run = _run(part, table, network, weights)
     _check_targets(part, table, network)
-    expectations = tuple(build_expectation(expect, run, ("expect", place)) for place, expect in enumerate(part.expect))
-    show = _show(part, keys)
-    return Scenario(part.title, part.source, part.notes, run, expectations, show, part.subject, part.look, part.task)
+    expectations = tuple(
+        build_expectation(expect, run, ("expect", place), part.tolerance) for place, expect in enumerate(part.expect)
+    )
+    return Scenario(
+        title=part.title,
+        source=part.source,
+        notes=part.notes,
+        run=run,
+        expectations=expectations,
+        show=_show(part, keys),
+        subject=part.subject,
+        look=part.look,
+        tasks=part.task,
+        layout_unsaid=_layout_unsaid(part),
+    )
 
 
 def _network(part: NetworkPart | None, table: TableSpec) -> Network:
@@ -43,22 +55,35 @@ def _network(part: NetworkPart | None, table: TableSpec) -> Network:
         if targets != 1:
             raise Bad(("network",), f"expected [network] with a last layer of {targets} units, one for each target")
         return Network(features)
-    layers = tuple(Layer(layer.units, layer.activation) for layer in part.layers)
+    layers = tuple(Layer(layer.units, layer.activation, layer.bias) for layer in part.layers)
     if layers[-1].units != targets:
         raise Bad(
             ("network", "layers"),
             f"expected {counted(targets, 'unit')} in the last layer, one a target, got {layers[-1].units}",
         )
     try:
-        return Network(features, layers, part.loss, part.frozen)
+        return Network(
+            features, layers, part.loss, part.frozen, part.l2, reduction=part.reduction, over_outputs=part.over_outputs
+        )
     except ValueError as error:
-        key = next((key for key in ("freeze", "loss", "cross_entropy") if key in str(error)), "")
-        key = {"freeze": "frozen", "loss": "loss", "cross_entropy": "loss"}.get(key, "layers")
+        key = next(
+            (
+                key
+                for key in ("freeze", "l2", "reduction", "over_outputs", "loss", "cross_entropy")
+                if key in str(error)
+            ),
+            "",
+        )
+        own = ("l2", "reduction", "over_outputs", "loss")
+        key = key if key in own else {"freeze": "frozen", "cross_entropy": "loss"}.get(key, "layers")
         raise Bad(("network", key), str(error)) from None
 
 
 FILE = "file"
 """The key of [parameters] that names a file, in place of w1, b1 ..."""
+
+LAYOUT, UNITS_FIRST, INPUTS_FIRST = "layout", "units, inputs", "inputs, units"
+"""The key of [parameters] that says how weights are typed, and what it may say: ours, or that of Keras."""
 
 
 def _weights(part: FilePart, folder: FilePath | None) -> Weights | None:
@@ -69,7 +94,7 @@ def _weights(part: FilePart, folder: FilePath | None) -> Weights | None:
     if not isinstance(name, str) or not name:
         raise Bad(at, "expected the name of a file in quotes")
     if len(part.parameters) > 1:
-        raise Bad(at, "expected either file, or w1, b1 ..., not both")
+        raise Bad(at, "expected either file, or w1, b1 ... and layout, not both")
     instead = "expected w1, b1 ...: this scenario is in no folder, so it has no file"
     path = FilePath(inside(name, folder, at, instead))
     try:
@@ -103,8 +128,7 @@ def _network_of(weights: Weights, part: FilePart, table: TableSpec) -> Network:
 
 def _run(part: FilePart, table: TableSpec, network: Network, weights: Weights | None) -> Run:
     training, initial = part.training, part.initial
-    precision = part.network.precision if part.network else "float32"
-    choose(precision, ("float32", "float64"), ("network", "precision"))
+    precision = _precision(part)
     choose(initial.initializer, INITIALIZERS, ("initial", "initializer"))
     choose(training.optimizer, OPTIMIZERS, ("training", "optimizer"))
     choose(training.rows, RULES, ("training", "rows"))
@@ -122,6 +146,19 @@ def _run(part: FilePart, table: TableSpec, network: Network, weights: Weights | 
         _state(part, network, optimizer, precision, weights),
         precision,
     )
+
+
+def _precision(part: FilePart) -> str:
+    """What [network] says, or the file for all; float32 if neither does. Raises Bad."""
+    found = "float32"
+    network = part.network.precision if part.network else None
+    for said, at in ((part.precision, ("precision",)), (network, ("network", "precision"))):
+        if said is not None:
+            choose(said, ("float32", "float64"), at)
+            found = said
+    if None not in (part.precision, network) and part.precision != network:
+        raise Bad(("precision",), f"expected {network}, as in [network], or one of the two left out")
+    return found
 
 
 def _check_targets(part: FilePart, table: TableSpec, network: Network) -> None:
@@ -161,16 +198,41 @@ def _state(
             raise Bad(("moments",), "expected [parameters] as well: the moments belong to them")
         return None
     wanted = {parameter.name: parameter.shape for parameter in network.parameters}
-    rows = [_by_name(part.parameters, wanted, "parameters", precision) if weights is None else weights.row(network)]
+    given = {name: value for name, value in part.parameters.items() if name != LAYOUT}
+    turned = _layout(part) == INPUTS_FIRST
+    rows = [_by_name(given, wanted, "parameters", precision, turned) if weights is None else weights.row(network)]
     if part.moments:
         moments = {f"{letter}_{name}": shape for letter in optimizer.moments for name, shape in wanted.items()}
         moments |= {"t": (1, 1)} if optimizer.rule.counts else {}
-        rows.append(_by_name(part.moments, moments, "moments", precision))
+        rows.append(_by_name(part.moments, moments, "moments", precision, turned))
     return tuple(np.concatenate(rows).tolist())
 
 
-def _by_name(given: Mapping[str, Any], wanted: Mapping[str, tuple[int, int]], table: str, precision: str) -> Array:
-    """Matrices by name as one flat row, in the order of `wanted`."""
+def _layout(part: FilePart) -> str:
+    """How the weights are typed. Raises Bad."""
+    said = part.parameters.get(LAYOUT, UNITS_FIRST)
+    at, words = ("parameters", LAYOUT), f'expected "{UNITS_FIRST}", as here, or "{INPUTS_FIRST}", as in Keras'
+    if not isinstance(said, str):
+        raise Bad(at, words)
+    found = ", ".join(word.strip() for word in said.strip("() ").split(","))
+    if found not in (UNITS_FIRST, INPUTS_FIRST):
+        raise Bad(at, f"{words}, got {said}")
+    return found
+
+
+def _layout_unsaid(part: FilePart) -> tuple[str, ...]:
+    """The weights that would fit as well if they were turned, and be others; none if their layout is said."""
+    if LAYOUT in part.parameters:
+        return ()
+    typed = {name: np.array(rows) for name, rows in part.parameters.items() if isinstance(rows, list)}
+    square = {name: rows for name, rows in typed.items() if rows.ndim == 2 and rows.shape == rows.T.shape}
+    return tuple(name for name, rows in square.items() if (rows != rows.T).any())
+
+
+def _by_name(
+    given: Mapping[str, Any], wanted: Mapping[str, tuple[int, int]], table: str, precision: str, turned: bool = False
+) -> Array:
+    """Matrices by name as one flat row, in the order of `wanted`. `turned`: they are typed as (inputs, units)."""
     for name in given:
         if name not in wanted:
             there = f"expected {', '.join(wanted)}" if wanted else "sgd keeps no moments"
@@ -180,13 +242,19 @@ def _by_name(given: Mapping[str, Any], wanted: Mapping[str, tuple[int, int]], ta
         at: Path = (table, name)
         if name not in given:
             raise Bad((table,), f"the key {name} is missing: expected {', '.join(wanted)}")
+        typed = (shape[1], shape[0]) if turned else shape
+        layout = f' with layout = "{INPUTS_FIRST}"' if turned else ""
+        # Beside the kernels of Keras the biases are a plain list; a row and a column mean the same.
+        of_biases = turned and name.rpartition("_")[2].startswith("b")
+        plain_list = of_biases and isinstance(given[name], list) and not any(isinstance(it, list) for it in given[name])
         try:
-            rows = msgspec.convert(given[name], float | Rows)
+            rows = msgspec.convert([given[name]] if plain_list else given[name], float | Rows)
         except msgspec.ValidationError:
-            raise Bad(at, f"expected {in_words(shape)}, written {example(shape)}") from None
+            raise Bad(at, f"expected {in_words(typed)}{layout}, written {example(typed)}") from None
         value = matrix(rows, at)
-        if value.shape != shape:
-            raise Bad(at, f"expected {in_words(shape)}, got {in_words(value.shape)}")
+        if value.shape != typed and not (of_biases and value.shape == shape):
+            raise Bad(at, f"expected {in_words(typed)}{layout}, got {in_words(value.shape)}")
+        value = value.T if turned and value.shape == typed else value
         limit = np.finfo(precision).max
         if np.abs(value).max() > limit:
             raise Bad(at, f"expected numbers up to {limit:.4g}, the largest of {precision}")

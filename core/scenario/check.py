@@ -84,7 +84,8 @@ def _of_rows(timeline: Timeline, trace: Trace, expected: Expectation, ask: Ask) 
         request = RunSteps(timeline.run.program, numbers(state), rows, trace.lr)
         part = read_steps(request, ask(request)).trace[expected.name]
         # A gradient's share of the mean over these rows, as one of the mean over the batch.
-        parts.append(part * (len(few) / batch) if value.gradient else part)
+        is_share = value.gradient and not timeline.run.network.sums_rows
+        parts.append(part * (len(few) / batch) if is_share else part)
     return _picked(np.concatenate(parts, axis=0 if value.is_row else 1), expected, index)
 
 

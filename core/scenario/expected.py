@@ -14,8 +14,11 @@ from .values import Bad, in_words, matrix
 _NAME = re.compile(r"([a-z]\w*)(?:\[\s*(\d{1,6})\s*(?:,\s*(\d{1,6})\s*)?\])?")
 
 
-def build_expectation(part: ExpectPart, run: Run, at: Path) -> Expectation:
-    """The expectation at this place of the file. Raises Bad."""
+def build_expectation(part: ExpectPart, run: Run, at: Path, tolerance: float | None = None) -> Expectation:
+    """The expectation at this place of the file, whose own tolerance this is. Raises Bad."""
+    tolerance = tolerance if part.tolerance is None else part.tolerance
+    if tolerance is None:
+        raise Bad(at, "the key tolerance is missing: here, or once for all above the first [table]")
     wrong = part.published is not None or part.correct is not None
     if wrong == (part.value is not None):
         raise Bad(at, "expected either value, or published, correct and because")
@@ -26,7 +29,7 @@ def build_expectation(part: ExpectPart, run: Run, at: Path) -> Expectation:
     value = _value(part.correct if wrong else part.value, shape, (*at, key))
     published = _value(part.published, shape, (*at, "published")) if wrong else None
     name = part.name.partition("[")[0].strip()
-    return Expectation(part.step, name, value, part.tolerance, index, part.source, published, part.because)
+    return Expectation(part.step, name, value, tolerance, index, part.source, published, part.because)
 
 
 def _named(part: ExpectPart, run: Run, at: Path) -> tuple[tuple[int | None, int | None], tuple[int, int] | None]:

@@ -67,5 +67,18 @@ class Scenario:
     """What to look for while stepping."""
     tasks: tuple[TaskPart, ...] = ()
     """What the learner is to do; `core/course/` gives it its meaning."""
+    layout_unsaid: tuple[str, ...] = field(default=(), compare=False)
+    """The square matrices of its file that may be (units, inputs) or (inputs, units): the file does not say which."""
     origin: str = field(default="", compare=False)
     """What `backprop-tui` opens it by, if that is known: an example's name, a file's full path."""
+
+    @property
+    def note(self) -> str:
+        """What its file leaves open, and how to say it; empty if it leaves nothing open."""
+        if not self.layout_unsaid:
+            return ""
+        square, are = " and ".join(self.layout_unsaid), "is" if len(self.layout_unsaid) == 1 else "are"
+        return (
+            f"{square} {are} square, and read as (units, inputs): a row for each unit. If a column is a unit, as in "
+            'Keras, write layout = "inputs, units" in [parameters]; layout = "units, inputs" says that it is not.'
+        )

@@ -25,6 +25,7 @@ Numbers = tuple[float, ...]
 Rows = tuple[Numbers, ...]
 Count = Annotated[int, Meta(ge=0, le=2**31 - 1)]
 Share = Annotated[float, Meta(ge=0, lt=1)]
+Tolerance = Annotated[float, Meta(ge=0)]
 
 
 class LayerPart(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -32,6 +33,7 @@ class LayerPart(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     units: Annotated[int, Meta(ge=1, le=MAX_UNITS)]
     activation: Line
+    bias: bool = True
 
 
 class NetworkPart(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -40,8 +42,14 @@ class NetworkPart(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     layers: Annotated[tuple[LayerPart, ...], Meta(min_length=1, max_length=MAX_LAYERS)]
     loss: Line = "half_squared_error"
     frozen: Names = ()
-    """Parameters that no update changes: `["b1", "b2"]`."""
-    precision: Line = "float32"
+    """Parameters that no update changes, and single numbers of them: `["b1", "w2[1,2]"]`."""
+    precision: Line | None = None
+    l2: Annotated[float, Meta(ge=0)] = 0.0
+    """The factor of Σw² in the loss."""
+    reduction: Line = "mean"
+    """Over the rows of a batch: mean or sum."""
+    over_outputs: Line = ""
+    """The same over the outputs; if it is not said, as the loss has it."""
 
 
 class CategoryPart(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -98,7 +106,7 @@ class TrainingPart(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     rho: Share = 0.9
     beta_1: Share = 0.9
     beta_2: Share = 0.999
-    epsilon: Annotated[float, Meta(gt=0)] = 1e-7
+    epsilon: Annotated[float, Meta(ge=0)] = 1e-7
     rows: Line = "this row"
     row: Count = 0
     batch: Annotated[int, Meta(ge=1, le=2**31 - 1)] = 1
@@ -123,7 +131,8 @@ class ExpectPart(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     step: Annotated[int, Meta(ge=0, le=MAX_STEPS)]
     name: Name
-    tolerance: Annotated[float, Meta(ge=0)]
+    tolerance: Tolerance | None = None
+    """If none is said here, it is the file's."""
     value: float | Rows | None = None
     published: float | Rows | None = None
     correct: float | Rows | None = None
@@ -141,6 +150,10 @@ class FilePart(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What it is about, in a few words: for the list of examples."""
     look: Text = ""
     """What to look for while stepping."""
+    precision: Line | None = None
+    """That of the network, said where its layers need not be."""
+    tolerance: Tolerance | None = None
+    """Of every `[[expect]]` that has none of its own."""
     data: DataPart = DataPart()
     network: NetworkPart | None = None
     initial: InitialPart = InitialPart()

@@ -59,7 +59,8 @@ def bundled(name: str) -> Scenario:
     if name not in bundled_names():
         asked = escape_controls(name)[:80]
         raise ScenarioError(f"'{asked}' is no example; `backprop-tui examples` lists them; a file's name ends in .toml")
-    return replace(parse((EXAMPLES / f"{name}.toml").read_text("utf-8"), None, name), origin=name)
+    found = parse((EXAMPLES / f"{name}.toml").read_text("utf-8"), None, name)
+    return replace(found, origin=name, layout_unsaid=())  # its numbers come out, so its layout is right
 
 
 def open_scenario(name: str, keys: Collection[str] = ()) -> Scenario:

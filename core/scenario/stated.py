@@ -61,7 +61,8 @@ def stated(scenario: Scenario | None, timeline: Timeline) -> list[Stated]:
         for cell, number in zip(_cells(expected, name), compare(expected, trace.values[name]), strict=True):
             _, columns = phases.shape(network, name)
             within = min(cell.column, columns - 1)
-            if cell.row * columns + within < done or parse(name).is_row:
+            # What stands in a row of x, y or ∂L/∂x is of one sample.
+            if (0 if parse(name).is_row else cell.row * columns) + within < done:
                 found.append(Stated(cell, number))
     return found
 

@@ -14,6 +14,7 @@ def story(scenario: Scenario) -> tuple[str, ...]:
         parts.append(f"Look for: {scenario.look}")
     if scenario.source:
         parts.append(f"Source: {scenario.source}")
+    parts.append(scenario.note)
     parts += [_slip(expected) for expected in errata(scenario.expectations)]
     return tuple(escape_controls(" ".join(part.split())) for part in parts if part.strip())
 

@@ -3,7 +3,7 @@
 from pathlib import Path as FilePath
 
 from backprop_tui.core.model.arrays import numbers
-from backprop_tui.core.model.losses import LOSSES
+from backprop_tui.core.model.losses import LOSSES, OUTPUT
 from backprop_tui.core.model.network import Array
 from backprop_tui.core.table import built_in
 from backprop_tui.core.table.built_in import BUILT_IN
@@ -12,6 +12,7 @@ from backprop_tui.core.table.form import Form, Told, encoding, separator
 from backprop_tui.core.table.opened import HeaderError
 from backprop_tui.core.table.sniff import look
 from backprop_tui.core.table.spec import MISSING_RULES, Category, TableSpec
+from msgspec.structs import replace
 
 from .format import MAX_INLINE, DataPart, FilePart
 from .places import Path
@@ -41,7 +42,7 @@ def build_table(part: FilePart, folder: FilePath | None) -> TableSpec:
             if not getattr(data, key):
                 raise Bad((*at, key), f"expected the columns of {data.csv or data.table} that are the {key}")
     elif data.x is not None or data.y is not None:
-        x, y = _inline(data)
+        x, y = _inline(_with_targets(part))
         house = TableSpec(features=_columns("x", x.shape[1]), targets=_columns("y", y.shape[1]))
     form, categories = Form(), tuple[Category, ...]()
     features, targets = data.features or house.features, data.targets or house.targets
@@ -135,6 +136,14 @@ def _are_classes(part: FilePart, targets: Names) -> bool:
     if network is None or network.loss not in LOSSES or len(targets) != 1:
         return False
     return LOSSES[network.loss].classes and network.layers[-1].units > 1
+
+
+def _with_targets(part: FilePart) -> DataPart:
+    """The data; without targets 0 stands for them if the loss is the output, for which they do not matter."""
+    data, network = part.data, part.network
+    if data.y is None and data.x is not None and network is not None and network.loss == OUTPUT:
+        return replace(data, y=tuple((0.0,) * network.layers[-1].units for _ in data.x))
+    return data
 
 
 def _inline(data: DataPart) -> tuple[Array, Array]:

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import numpy as np
 import tomlkit
-from backprop_tui.core.model.network import Array
+from backprop_tui.core.model.network import Array, Network
 from backprop_tui.core.model.optimizers import Optimizer
 from backprop_tui.core.session.history import Settings
 from backprop_tui.core.session.run import Run
@@ -20,6 +20,7 @@ from backprop_tui.core.text.files import reason, replace_file
 from tomlkit import TOMLDocument
 from tomlkit.items import InlineTable, Item
 
+from .build import UNITS_FIRST
 from .facts import Expectation, Matrix, Scenario, ScenarioError
 from .format import MAX_BYTES
 from .tasks import TaskPart
@@ -79,6 +80,9 @@ def dumps(scenario: Scenario, folder: FilePath | None = None) -> str:
     texts = {"source": scenario.source, "subject": scenario.subject}
     texts |= {"notes": _text(scenario.notes), "look": _text(scenario.look)}
     _put(document, texts, dict.fromkeys(texts, ""))
+    tolerance = _tolerance_of_all(scenario)
+    if tolerance is not None:
+        document["tolerance"] = tolerance
     document["data"] = _data(run.table, folder)
     document["network"] = _network(run)
     document["initial"] = {"seed": run.seed, "initializer": run.initializer, "constant": run.constant}
@@ -88,7 +92,7 @@ def dumps(scenario: Scenario, folder: FilePath | None = None) -> str:
     if scenario.show != Scenario().show:
         document["show"] = {key: value for key, value in show.items() if value}
     if scenario.expectations:
-        document["expect"] = [_expectation(expectation) for expectation in scenario.expectations]
+        document["expect"] = [_expectation(expectation, tolerance) for expectation in scenario.expectations]
     if scenario.tasks:
         document["task"] = [_task(task) for task in scenario.tasks]
     return tomlkit.dumps(document)
@@ -101,6 +105,12 @@ def _task(task: TaskPart) -> dict[str, Any]:
         if isinstance(value, dict):
             said[key] = _inline(**{inner: it for inner, it in value.items() if it is not None and it != {}})
     return said
+
+
+def _tolerance_of_all(scenario: Scenario) -> float | None:
+    """The tolerance of several expectations, if all have the same: it is written once."""
+    found = {expectation.tolerance for expectation in scenario.expectations}
+    return found.pop() if len(found) == 1 and len(scenario.expectations) > 1 else None
 
 
 def _put(table: Any, values: dict[str, Any], defaults: dict[str, Any]) -> None:
@@ -157,9 +167,14 @@ def _relative(path: str, folder: FilePath | None) -> str:
 def _network(run: Run) -> dict[str, Any]:
     layers = tomlkit.array()
     for layer in run.network.layers:
-        layers.append(_inline(units=layer.units, activation=layer.activation))
+        layers.append(
+            _inline(units=layer.units, activation=layer.activation, **({} if layer.bias else {"bias": False}))
+        )
     found = {"layers": layers.multiline(True), "loss": run.network.loss, "precision": run.dtype}
-    return found | ({"frozen": list(run.network.frozen)} if run.network.frozen else {})
+    found |= {"frozen": list(run.network.frozen)} if run.network.frozen else {}
+    plain = Network()
+    said = {name: getattr(run.network, name) for name in ("l2", "reduction", "over_outputs")}
+    return found | {name: value for name, value in said.items() if value != getattr(plain, name)}
 
 
 def _inline(**values: Any) -> InlineTable:
@@ -176,7 +191,9 @@ def _put_state(document: TOMLDocument, run: Run) -> None:
     if not np.isfinite(row).all():
         raise ScenarioError("the parameters are not finite any more; go back to a step where they are")
     width = network.width
-    document["parameters"] = {name: _rows(value) for name, value in network.split(row[:width]).items()}
+    given: dict[str, Any] = {name: _rows(value) for name, value in network.split(row[:width]).items()}
+    square = any(p.shape[0] == p.shape[1] > 1 for p in network.parameters)
+    document["parameters"] = ({"layout": UNITS_FIRST} if square else {}) | given
     if len(row) == width:
         return
     moments = {}
@@ -205,7 +222,7 @@ def _training(settings: Settings, optimizer: Optimizer) -> dict[str, Any]:
     return found
 
 
-def _expectation(expectation: Expectation) -> dict[str, Any]:
+def _expectation(expectation: Expectation, tolerance: float | None) -> dict[str, Any]:
     index = f"[{expectation.index[0]},{expectation.index[1]}]" if expectation.index else ""
     found: dict[str, Any] = {"step": expectation.step, "name": expectation.name + index}
     if expectation.published is None:
@@ -214,7 +231,8 @@ def _expectation(expectation: Expectation) -> dict[str, Any]:
         found["published"] = _number_or_rows(expectation.published)
         found["correct"] = _number_or_rows(expectation.value)
         found["because"] = expectation.because
-    found["tolerance"] = expectation.tolerance
+    if expectation.tolerance != tolerance:
+        found["tolerance"] = expectation.tolerance
     return found | ({"source": expectation.source} if expectation.source else {})
 
 

@@ -36,6 +36,10 @@ class Chosen:
     hidden: tuple[int, ...] | None = None
     activation: tuple[str, ...] | None = None
     """Of all hidden layers, or one for each."""
+    last: str | None = None
+    """The activation of the last layer."""
+    bias: bool | None = None
+    freeze: tuple[str, ...] | None = None
     loss: str | None = None
     init: str | None = None
     constant: float | None = None
@@ -44,6 +48,9 @@ class Chosen:
     seed: int | None = None
     rows: tuple[str, int] | None = None
     optimizer: str | None = None
+    l2: float | None = None
+    reduction: str | None = None
+    over_outputs: str | None = None
     momentum: float | None = None
     rho: float | None = None
     beta_1: float | None = None
@@ -73,8 +80,10 @@ def run_with(chosen: Chosen, base: Run) -> Run:
     if chosen.constant is not None:
         found = replace(found, constant=chosen.constant)
     network = _network(chosen, base.network, base.table, found.table)
-    if network != base.network or chosen.seed is not None:
-        found = replace(found, network=network, initial=None)
+    as_before = replace(network, frozen=base.network.frozen) if network.parameters == base.network.parameters else None
+    if as_before != base.network or chosen.seed is not None:
+        found = replace(found, initial=None)
+    found = replace(found, network=network)
     return _settled(chosen, found)
 
 
@@ -122,14 +131,24 @@ def _network(chosen: Chosen, base: Network, before: TableSpec, table: TableSpec)
     loss = base.loss
     if chosen.hidden is not None:
         each = [layer.activation for layer in hidden] or [SIGMOID]
-        hidden = [Layer(units, each[min(place, len(each) - 1)]) for place, units in enumerate(chosen.hidden)]
+        hidden = [Layer(units, each[min(place, len(each) - 1)], last.bias) for place, units in enumerate(chosen.hidden)]
     if chosen.activation is not None:
         hidden = _activated(hidden, chosen.activation)
     if chosen.loss is not None or table.targets != before.targets or table.classes != before.classes:
+        bias = last.bias
         last, loss = ending(table, chosen.loss)
-    found = Network(len(table.features), (*hidden, last), loss)
-    names = {parameter.name for parameter in found.parameters}
-    return replace(found, frozen=tuple(name for name in base.frozen if name in names))
+        last = replace(last, bias=bias)
+    if chosen.last is not None:
+        last = replace(last, activation=chosen.last)
+    layers = [*hidden, last]
+    if chosen.bias is not None:
+        layers = [replace(layer, bias=chosen.bias) for layer in layers]
+    said = {name: getattr(chosen, name) for name in ("l2", "reduction", "over_outputs")}
+    said = {name: getattr(base, name) if value is None else value for name, value in said.items()}
+    found = Network(len(table.features), tuple(layers), loss, **said)
+    if chosen.freeze is not None:
+        return replace(found, frozen=chosen.freeze)
+    return replace(found, frozen=tuple(name for name in base.frozen if found.can_freeze(name)))
 
 
 def _activated(hidden: list[Layer], activations: tuple[str, ...]) -> list[Layer]:
@@ -138,4 +157,4 @@ def _activated(hidden: list[Layer], activations: tuple[str, ...]) -> list[Layer]
         layers = f"{len(hidden)} hidden layer{'s' * (len(hidden) != 1)}"
         raise ValueError(f"{len(activations)} activations for {layers}: give one for all, or one for each")
     each = activations * len(hidden) if len(activations) == 1 else activations
-    return [Layer(layer.units, name) for layer, name in zip(hidden, each, strict=True)]
+    return [replace(layer, activation=name) for layer, name in zip(hidden, each, strict=True)]

@@ -52,10 +52,16 @@ def comparable(session: Session, most: int = MOST_OTHERS) -> list[Timeline]:
         for number, run in enumerate(session.timelines)
         if run is not here
         and run.history.entries > len(run.history.changes)
-        and (run.run.table, run.run.network.loss) == (here.run.table, here.run.network.loss)
+        and (run.run.table, _loss(run)) == (here.run.table, _loss(here))
     ]
     nearest = sorted(found, key=lambda pair: pair[:2])[:most]
     return [run for _, _, run in sorted(nearest, key=lambda pair: pair[1])]
+
+
+def _loss(timeline: Timeline) -> tuple[str, float, str, str]:
+    """All that says what the loss is."""
+    network = timeline.run.network
+    return network.loss, network.l2, network.reduction, network.over
 
 
 def words(timeline: Timeline, beside: Timeline) -> str:

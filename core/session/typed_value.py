@@ -7,7 +7,7 @@ import numpy as np
 from backprop_tui.core.model.phases import Cell
 from backprop_tui.core.table.units import original
 from backprop_tui.core.text.entered import number
-from backprop_tui.core.text.numerals import brief, full
+from backprop_tui.core.text.numerals import brief, inner
 
 from .timeline import Timeline
 
@@ -29,7 +29,7 @@ class Present:
     @property
     def digits(self) -> str:
         """All digits of the number, as it may be typed."""
-        return full(self.value, self.dtype).removeprefix("+")
+        return inner(self.value, self.dtype)
 
     @property
     def both(self) -> str:

@@ -88,7 +88,7 @@ class SignChanges:
 
     def check(self, network: Network, settings: Settings, rows: int) -> None:
         """No update changes a parameter that is frozen."""
-        if self.cell.name in network.frozen:
+        if network.is_frozen(self.cell.name, *self.cell.place):
             raise ValueError(f"{self.cell.name} is frozen: no update changes it")
 
     def single(self, settings: Settings) -> bool:
@@ -188,9 +188,12 @@ def _first_saturated(network: Network, states: Array, x: Array) -> Found | None:
     layers, h = _may_saturate(network), np.broadcast_to(x, (len(states), *x.shape))
     best: Found | None = None
     for layer in range(1, network.depth + 1):
-        w, b = (network.parameter(f"{name}{layer}") for name in "wb")
+        w = network.parameter(f"w{layer}")
         with np.errstate(all="ignore"):
-            z = states[:, w.span].reshape(-1, *w.shape) @ h + states[:, b.span].reshape(-1, *b.shape)
+            z = states[:, w.span].reshape(-1, *w.shape) @ h
+            if network.layers[layer - 1].bias:
+                b = network.parameter(f"b{layer}")
+                z = z + states[:, b.span].reshape(-1, *b.shape)
             h = _applied(network, layer, z)
             flat = steepest(network.activation(layer), z, h) if layer in layers else None
         if flat is None or not (flat < SATURATED).any():

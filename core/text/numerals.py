@@ -33,7 +33,7 @@ def fixed(value: float, digits: int = 4, width: int | None = None) -> str:
     elif value == 0:
         # A column is left where the others have their sign.
         text = f"{0:.{digits if width is None else min(digits, width - 3)}f}"
-    elif abs(value) < 10.0**-digits or float(f"{abs(value):.{digits}f}") >= LARGE:
+    elif abs(value) < 10.0**-digits or (abs(value) > LARGE - 1 and float(f"{abs(value):.{digits}f}") >= LARGE):
         text = _scientific(value, digits, width)
     else:
         text = _decimal(value, digits, width)
@@ -66,6 +66,29 @@ def full_width(dtype: str = "float32") -> int:
 def plain(value: float, digits: int = 4) -> str:
     """As `fixed`, without the plus: for the inside of a formula."""
     return fixed(value, digits).removeprefix("+")
+
+
+def inner(value: float, dtype: str = "float32") -> str:
+    """As `full`, without the plus: for the inside of a formula."""
+    return full(value, dtype).removeprefix("+")
+
+
+def last_digit(text: str) -> float:
+    """What one unit of the last digit of a number is worth: 1e-4 for `-11.0695`, 1e-9 for `1.23e-7`."""
+    mantissa, _, exponent = text.partition("e")
+    decimals = len(mantissa.partition(".")[2])
+    return float(10.0 ** ((read_number(exponent) if exponent else 0) - decimals))
+
+
+def equals(found: float, text: str) -> str:
+    """`=` if what a reader finds from the printed numbers is the printed result within a unit of its last digit.
+
+    Else `≈`. What is no finite number equals itself.
+    """
+    result = read_number(text)
+    if not (isfinite(found) and isfinite(result)):
+        return "="
+    return "=" if abs(found - result) <= last_digit(text) * (1 + 1e-9) else "≈"
 
 
 def brief(value: float, significant: int = 5) -> str:

@@ -63,7 +63,7 @@ def _activations() -> str:
 
 def _losses() -> str:
     rows = (
-        (f"`{row.name}`", row.formula(1), row.formula(2), row.accepted, row.last or "any but softmax", row.source)
+        (f"`{row.name}`", row.formula(1), row.formula(2), row.accepted, row.last or "any", row.source)
         for row in LOSSES.values()
     )
     return table(("loss", "of one output", "of several", "targets", "last layer", "source"), rows)

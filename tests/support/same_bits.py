@@ -6,6 +6,7 @@
 import argparse
 import sys
 from collections import Counter
+from dataclasses import replace
 from multiprocessing import get_context
 
 import numpy as np
@@ -15,7 +16,7 @@ from backprop_tui.core.model.activations import hidden_activations
 from backprop_tui.core.model.losses import LOSSES
 from backprop_tui.core.model.network import Layer, Network
 from backprop_tui.core.model.optimizers import OPTIMIZERS, Optimizer
-from networks import batch
+from networks import PENALTIES, REDUCTIONS, batch
 
 PIECES = (1, 7, 17)
 STEPS = sum(PIECES)
@@ -36,7 +37,10 @@ def random_program(number: int) -> tuple[Program, int]:
     network = Network(int(random.randint(1, 5)), layers, loss)
     optimizer = Optimizer(str(random.choice(list(OPTIMIZERS))))
     dtype = "float64" if random.randint(2) else "float32"
-    return Program(network, optimizer, dtype), int(random.choice([1, 1, 2, 5, 32]))  # type: ignore[arg-type]
+    size = int(random.choice([1, 1, 2, 5, 32]))
+    over, reduction = str(random.choice(["", *REDUCTIONS])), str(random.choice(REDUCTIONS))
+    network = replace(network, l2=float(random.choice(PENALTIES)), over_outputs=over, reduction=reduction)
+    return Program(network, optimizer, dtype), size  # type: ignore[arg-type]
 
 
 def is_same(number: int) -> bool:

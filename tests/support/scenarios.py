@@ -14,7 +14,7 @@ from backprop_tui.core.session.run import Run
 from backprop_tui.core.table.batches import RULES, Sampling
 from backprop_tui.core.table.spec import TableSpec
 from hypothesis import strategies as st
-from networks import batch, networks
+from networks import batch, frozen, networks
 
 TEXTS = st.text(st.characters(exclude_categories=("Cc", "Cs"), include_characters="\n\t"), max_size=60)
 LINES = st.text(st.characters(exclude_categories=("Cc", "Cs")), min_size=1, max_size=30)
@@ -41,8 +41,7 @@ def tables(draw: st.DrawFn, network: Network) -> TableSpec:
 def runs(draw: st.DrawFn) -> Run:
     """Every network, optimizer, precision and rule for rows; parameters of a seed or given, with moments or without."""
     network = draw(networks(max_hidden=2, max_units=3))
-    parameters = draw(st.lists(st.sampled_from([p.name for p in network.parameters]), unique=True, max_size=2))
-    network = replace(network, frozen=tuple(parameters))
+    network = replace(network, frozen=draw(frozen(network)))
     optimizer = Optimizer(draw(st.sampled_from(list(OPTIMIZERS))))
     sampling = Sampling(draw(st.sampled_from(RULES)), draw(st.integers(0, 1)), draw(st.integers(1, 3)))
     drawn = draw(st.integers(0, 20))

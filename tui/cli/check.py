@@ -129,7 +129,7 @@ def table(name: str, scenario: "Scenario", compared: "list[Compared]") -> Iterat
         yield line.rstrip()
     agree = sum(number.ok for number in compared)
     yield f"  {agree} of {len(compared)} numbers agree"
-    for line in (*_hint(scenario, compared), *_known_wrong(compared)):
+    for line in (*_hint(scenario, compared), *([scenario.note] if scenario.note else ()), *_known_wrong(compared)):
         yield f"  {line}"
     yield ""
 
@@ -169,7 +169,7 @@ def _hint(scenario: "Scenario", compared: "list[Compared]") -> Iterator[str]:
         for number in compared
     )
     if scenario.run.dtype == "float32" and any(near):
-        yield 'float32 has 7 digits: a textbook\'s may need precision = "float64" in [network]'
+        yield 'float32 has 7 digits: a textbook\'s may need precision = "float64", above the tables or in [network]'
 
 
 def _known_wrong(compared: "list[Compared]") -> Iterator[str]:

@@ -17,6 +17,7 @@ from backprop_tui.core.model.limits import (
     fading,
     hidden_units,
     initial_constant,
+    l2_factor,
     learning_rate,
     seed,
     step_count,
@@ -95,6 +96,12 @@ def _activations() -> list[str]:
     return hidden_activations()
 
 
+def _all_activations() -> list[str]:
+    from backprop_tui.core.model.activations import ACTIVATIONS
+
+    return list(ACTIVATIONS)
+
+
 def _optimizers() -> list[str]:
     from backprop_tui.core.model.optimizers import OPTIMIZERS
 
@@ -153,8 +160,19 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
         choices=Several(_activations),
         help="of the hidden layers, or of each: %(choices)s (default: sigmoid)",
     )
+    add(
+        "--last",
+        metavar="NAME",
+        choices=Later(_all_activations),
+        help="of the last layer (default: what the loss takes)",
+    )
+    add("--no-bias", dest="bias", action="store_const", const=False, help="no layer has biases")
+    add("--freeze", metavar="A,B", type=_frozen, help="what no update changes: b1, w1[2,1]: row and column, from 1")
     names = Later(_losses)
     add("--loss", metavar="NAME", choices=names, help="%(choices)s (default: what the target takes)")
+    add("--reduction", choices=("mean", "sum"), help="of the loss over the rows of a batch (default: mean)")
+    add("--over-outputs", choices=("mean", "sum"), help="of the loss over the outputs (default: as the loss has it)")
+    add("--l2", metavar="FACTOR", type=_l2, help="l2·Σw² is added to the loss, of all weights (default: 0)")
     names = Later(_initializers)
     add("--init", metavar="NAME", choices=names, help="of the weights: %(choices)s (default: uniform)")
     add("--constant", metavar="NUMBER", type=_constant, help="what --init constant begins with (default: 0.5)")
@@ -165,10 +183,10 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument_group("the training loop").add_argument
     add("--rows", metavar="RULE", help="of a step: this, next, shuffled, all, or a number for mini-batches")
     add("--optimizer", metavar="NAME", choices=Later(_optimizers), help="%(choices)s (default: sgd)")
-    for name, shown in (("momentum", "momentum"), ("rho", "rmsprop"), ("beta_1", "adam"), ("beta_2", "adam")):
+    for name, shown in (("momentum", "momentum, nesterov"), ("rho", "rmsprop"), ("beta_1", "adam"), ("beta_2", "adam")):
         text = f"{name} of {shown} (default: {'0.999' if name == 'beta_2' else '0.9'})"
         add(f"--{name.replace('_', '-')}", metavar="SHARE", type=partial(_fading, name), help=text)
-    add("--epsilon", metavar="NUMBER", type=_epsilon, help="ε of rmsprop and adam (default: 1e-7)")
+    add("--epsilon", metavar="NUMBER", type=_epsilon, help="ε of rmsprop and adam; 0 is one (default: 1e-7)")
     add("--holdout", metavar="20%", type=_share, help="the share of rows that no step uses (default: 0%%)")
     add("--holdout-seed", metavar="N", type=seed_of, help="draws those rows (default: 0)")
     parser.add_argument("--log", metavar="FILE", help="keep TensorFlow's own messages in this file")
@@ -224,7 +242,13 @@ CHOSEN = (
     "standardize",
     "row",
     "activation",
+    "last",
+    "bias",
+    "freeze",
     "loss",
+    "reduction",
+    "over_outputs",
+    "l2",
     "init",
     "constant",
     "precision",
@@ -376,6 +400,10 @@ def lr_of(text: str) -> float:
     return _allowed(lambda: learning_rate(real_number(text)))
 
 
+def _l2(text: str) -> float:
+    return _allowed(lambda: l2_factor(real_number(text)))
+
+
 def _fading(name: str, text: str) -> float:
     return _allowed(lambda: fading(real_number(text), name))
 
@@ -426,6 +454,13 @@ def _hidden(text: str) -> list[int]:
 
 def _columns(text: str) -> tuple[str, ...]:
     return () if text.strip() == "none" else tuple(names_of(text))
+
+
+def _frozen(text: str) -> tuple[str, ...]:
+    """Names with commas between, not counting those within brackets: `b1,w1[2,1]`."""
+    from re import split
+
+    return tuple(part.strip() for part in split(r",(?![^\[]*\])", text))
 
 
 def names_of(text: str) -> list[str]:

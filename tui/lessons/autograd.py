@@ -1,19 +1,26 @@
 """Lesson 2: a function of x on the tape, its derivative by the chain rule, and one update."""
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from backprop_tui.core.lessons.autograd import AutogradLesson, remark, why
 from backprop_tui.core.lessons.names import named
-from backprop_tui.core.text.numerals import brief
+from backprop_tui.core.text.numerals import brief, full
 from backprop_tui.tui.widgets import plot
 from backprop_tui.tui.widgets.axis import Axis
 from backprop_tui.tui.widgets.keys import bindings
 from backprop_tui.tui.widgets.line import Line, Span, clipped
 from backprop_tui.tui.widgets.pane import Pane
+from backprop_tui.tui.widgets.predicting import STEP
 from backprop_tui.tui.widgets.runner import Asker
 
 from .function import FunctionScreen
 from .keys import AUTOGRAD
 from .panes import tape
+
+if TYPE_CHECKING:
+    from backprop_tui.core.explain.practice.function import TapeAhead
+    from backprop_tui.core.explain.practice.practice import Kind
 
 
 class AutogradScreen(FunctionScreen):
@@ -78,7 +85,27 @@ class AutogradScreen(FunctionScreen):
         if told:
             return (Span(clipped(told, self.size.width), "alarm"),)
         phase = f"phase {lesson.done} of {len(lesson.stages)}"
-        return (Span(f"x = {brief(lesson.x, 8)}   lr {brief(lesson.lr)}   step {lesson.step_number}   {phase}", "dim"),)
+        return (Span(f"x = {full(lesson.x)}   lr {brief(lesson.lr)}   step {lesson.step_number}   {phase}", "dim"),)
+
+    # Predict first
+
+    async def look_ahead(self, move: str) -> "TapeAhead | None":
+        """The stages that come, on their tape; None if there is no next step."""
+        from backprop_tui.core.explain.practice import function
+
+        lesson = self.lesson
+        x = function.next_x(lesson)
+        if x is None:
+            return None
+        record, down = function.tape_request(lesson, x), function.down_request(lesson, x)
+        step = function.read_down(down, await self._engine.ask(down))
+        return function.tape_ahead(lesson, move == STEP, record, await self._engine.ask(record), step)
+
+    def kinds(self) -> "tuple[Kind[TapeAhead], ...]":
+        """The questions about what comes on the tape."""
+        from backprop_tui.core.explain.practice.function import AUTOGRAD
+
+        return AUTOGRAD
 
     # Keys
 

@@ -2,20 +2,32 @@
 
 from collections.abc import Callable
 from textwrap import wrap
+from typing import TYPE_CHECKING
 
 from backprop_tui.core.lessons.data import DataLesson
 from backprop_tui.core.lessons.names import named
 from backprop_tui.core.text.escape import escape_controls
 from backprop_tui.tui.widgets import typed
 from backprop_tui.tui.widgets.keys import bindings
-from backprop_tui.tui.widgets.line import Line, Span
+from backprop_tui.tui.widgets.line import Line, Span, fitting
 from backprop_tui.tui.widgets.pane import Pane
+from backprop_tui.tui.widgets.predicting import PHASE, STEP
 from backprop_tui.tui.widgets.runner import Asker
 from textual.events import MouseScrollDown, MouseScrollUp
 
 from .keys import DATA
 from .panes import histograms, rows
 from .screen import LessonScreen
+
+if TYPE_CHECKING:
+    from backprop_tui.core.explain.practice.data import RowAhead
+    from backprop_tui.core.explain.practice.practice import Kind
+
+USE = (
+    "enter makes this row the sample of the main screen and of training",
+    "enter makes this row the sample of screen 4",
+)
+"""What is to be done with a row, from the longest to the shortest."""
 
 
 class DataScreen(LessonScreen):
@@ -66,7 +78,7 @@ class DataScreen(LessonScreen):
         texts = [(escape_controls(line), "") for line in lesson.lines(self.precise)]
         texts += [("next: " + ", ".join(ahead), "pending")] if ahead else []
         width = max(pane.content_size.width, 20)
-        folded = [(part, role) for text, role in texts for part in wrap(text, width, subsequent_indent="    ")]
+        folded = [(part, role) for text, role in texts for part in _folded(text, width)]
         pane.show([(Span(part, role),) for part, role in folded])
 
     def _after(self) -> str:
@@ -82,7 +94,7 @@ class DataScreen(LessonScreen):
         first = max(min(first, lesson.rows - room), 0) if lesson.rows else 0
         if (first, room) != (lesson.first, lesson.count):
             lesson.look(first, room)
-            self.act(lambda: None)
+            self.runner.act(lambda: None)
 
     def status(self) -> Line:
         """What enter does."""
@@ -90,22 +102,40 @@ class DataScreen(LessonScreen):
             return (Span("the engine reads the table …", "key"),)
         if self.lesson.scaling.notes:
             return (Span(escape_controls("; ".join(self.lesson.scaling.notes)), "key"),)
-        return (Span("enter makes this row the sample of the main screen and of training", "dim"),)
+        return (Span(fitting(self.size.width, *USE), "dim"),)
 
     def help_words(self) -> tuple[str, ...]:
         """What is done to the columns, and how the table was read."""
         notes = self.lesson.scaling.notes if self.lesson.scaling is not None else ()
         return (*self.intro(), *map(escape_controls, notes))
 
+    # Predict first
+
+    def make(self, move: str) -> None:
+        """Make the rest of a row's transformation, or its next phase."""
+        self.lesson.step() if move == STEP else self.lesson.phase()
+
+    async def look_ahead(self, move: str) -> "RowAhead | None":
+        """What comes of the row, or of the next one."""
+        from backprop_tui.core.explain.practice.data import row_ahead
+
+        return row_ahead(self.lesson, move == STEP)
+
+    def kinds(self) -> "tuple[Kind[RowAhead], ...]":
+        """The questions about a row's scaling."""
+        from backprop_tui.core.explain.practice.data import KINDS
+
+        return KINDS
+
     # Keys
 
     def action_step(self) -> None:
         """Make the rest of this row's transformation, or the next row's."""
-        self.act(self.lesson.step)
+        self.move_on(STEP)
 
     def action_phase(self) -> None:
         """Make the next phase of this row's transformation."""
-        self.act(self.lesson.phase)
+        self.move_on(PHASE)
 
     def action_back(self) -> None:
         """Take back the last phase."""
@@ -165,3 +195,14 @@ class DataScreen(LessonScreen):
     def on_mouse_scroll_up(self, event: MouseScrollUp) -> None:
         """The wheel moves through the rows."""
         self.action_move(-3)
+
+
+def _folded(text: str, width: int) -> list[str]:
+    """A line as it is, or if it is too long each of its parts in lines of its own."""
+    if len(text) <= width:
+        return [text]
+    first, *others = text.split("   ")
+    found = wrap(first, width, subsequent_indent="    ")
+    for part in others:
+        found += wrap(part, width, initial_indent="    ", subsequent_indent="      ")
+    return found

@@ -1,5 +1,7 @@
 """Lesson 3: gradient descent on a function of x, the points walking down the curve."""
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from backprop_tui.core.lessons.autograd import AutogradLesson
 from backprop_tui.core.lessons.descent import DescentLesson
@@ -15,6 +17,10 @@ from backprop_tui.tui.widgets.runner import Asker
 from .function import FunctionScreen
 from .keys import DESCENT
 from .panes import descent
+
+if TYPE_CHECKING:
+    from backprop_tui.core.explain.practice.function import StepDown
+    from backprop_tui.core.explain.practice.practice import Kind
 
 SHOWN_POINTS = 200
 
@@ -61,6 +67,7 @@ class DescentScreen(FunctionScreen):
         across = Axis(float(lesson.curve.x[0]), float(lesson.curve.x[-1]), "x")
         up = plot.upright([curve], marks, "y", share=0.96)
         pane.show(plot.lines([curve], marks, size.width, size.height, across, up))
+        self.name_pane("#plot", "Curve  ● x" + "  o x before" * (len(points) > 1))
         return None
 
     def status(self) -> Line:
@@ -73,6 +80,23 @@ class DescentScreen(FunctionScreen):
         verdict = lesson.verdict() or "space makes a step; + and - change the learning rate"
         alarming = lesson.ended or verdict.startswith("diverge")
         return (Span(clipped(verdict, self.size.width), "alarm" if alarming else "dim"),)
+
+    # Predict first
+
+    async def look_ahead(self, move: str) -> "StepDown | None":
+        """The step that comes; None if there is none."""
+        from backprop_tui.core.explain.practice.function import down_request, last_derivative, read_down
+
+        if self.lesson.ended:
+            return None
+        request = down_request(self.lesson, self.lesson.x)
+        return read_down(request, await self._engine.ask(request), last_derivative(self.lesson))
+
+    def kinds(self) -> "tuple[Kind[StepDown], ...]":
+        """The questions about a step down the curve."""
+        from backprop_tui.core.explain.practice.function import DESCENT
+
+        return DESCENT
 
     # Keys
 

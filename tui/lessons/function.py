@@ -4,6 +4,7 @@ from backprop_tui.core.lessons.autograd import AutogradLesson
 from backprop_tui.core.lessons.descent import DescentLesson
 from backprop_tui.core.model.formula import FormulaError, parse
 from backprop_tui.tui.widgets import typed
+from backprop_tui.tui.widgets.predicting import PHASE, STEP
 from backprop_tui.tui.widgets.runner import Asker
 
 from .screen import LessonScreen
@@ -18,11 +19,15 @@ class FunctionScreen(LessonScreen):
 
     def action_step(self) -> None:
         """Make one whole step."""
-        self.act(self._function.step)
+        self.move_on(STEP)
 
     def action_phase(self) -> None:
         """Make the next phase of a step."""
-        self.act(self._function.phase)
+        self.move_on(PHASE)
+
+    def make(self, move: str) -> None:
+        """Make a step or a phase."""
+        self._function.step() if move == STEP else self._function.phase()
 
     def action_back(self) -> None:
         """Take back the last phase, step or jump."""

@@ -19,6 +19,10 @@ COMMON = (
 )
 
 _DIGITS = _as_there("precision")
+_PREDICT = tuple(
+    key._replace(does="predict first: a question before what a key computes; again: no more")
+    for key in _as_there("predict")
+)
 _LR = _as_there("lr_up", "lr_down", "lr")
 _FUNCTION = (
     Key(
@@ -31,6 +35,7 @@ DATA = (
     Key("space", "space", "step", "row", "all of this row's transformation, then the next row's", True),
     Key("s", "s", "phase", "phase", "one phase: minus the mean, by the standard deviation, the logarithm", True),
     Key("b", "b", "back", "back", "takes back the last of them", True),
+    *_PREDICT,
     Key("r", "r", "again", "again", "this row from its raw numbers"),
     Key("up", "up down", "move(-1)", "rows", "the row above, the row below", also=(("down", "move(1)"),)),
     Key("pageup", "pgup pgdn", "page(-1)", "pages", "a page up, a page down", True, also=(("pagedown", "page(1)"),)),
@@ -46,6 +51,7 @@ AUTOGRAD = (
     Key("space", "space", "step", "step", "all phases of one step: forwards, backwards, the sum, the update", True),
     Key("s", "s", "phase", "phase", "one phase: one operation forwards or backwards, the sum, the update", True),
     Key("b", "b", "back", "back", "takes back the last of them", True),
+    *_PREDICT,
     Key("r", "r", "again", "again", "again from the first x", True),
     *_FUNCTION,
     Key("enter", "enter", "why", "why?", "why? what the last phase is for", True),
@@ -57,6 +63,7 @@ DESCENT = (
     Key("space", "space", "step", "step", "one step: x minus lr times dy/dx", True),
     Key("s", "s", "phase", "phase", "a step has one phase here: the same"),
     Key("b", "b", "back", "back", "takes back the last step or jump", True),
+    *_PREDICT,
     Key("r", "r", "again", "again", "again from the first x", True),
     Key("j", "j", "jump", "jump", "so many steps at once", True),
     *_FUNCTION,
@@ -70,6 +77,7 @@ DESCENT = (
 TRAINING = (
     Key("space", "space", "step", "step", "one step over the chosen rows", True),
     Key("b", "b", "back", "back", "takes back the last step or jump", True),
+    *_PREDICT,
     Key("e", "e", "epochs", "epochs", "jump ahead by epochs", True),
     Key("j", "j", "jump", "jump", EXPLAINED, True),
     Key(
@@ -80,7 +88,7 @@ TRAINING = (
         "which rows a step uses: this, next, shuffled, all, or a number for mini-batches",
         True,
     ),
-    Key("o", "o", "optimizer", "optimizer", "sgd, momentum, rmsprop or adam: the run starts again with it", True),
+    Key("o", "o", "optimizer", "optimizer", "sgd, momentum, adam or another: the run starts again with it", True),
     *_as_there("autoplay", "slower", "faster", "reinit", "restart", "first", "last"),
     *_LR,
     Key("g", "g", "logarithm", "log loss", "the losses on a logarithmic axis, or on a linear one"),

@@ -65,6 +65,7 @@ class Lessons:
             if self._show is not None:
                 screen.narrow(self._show.texts.get(lesson.name, ""), self._show.hide_keys)
             screen.tasks = self.tasks
+            screen.predictor.shared = self._stepper.predictor.shared
             app.install_screen(screen, lesson.name)
         app.push_screen(lesson.name)
 
@@ -115,8 +116,12 @@ class Lessons:
             if self._app.is_screen_installed(lesson.name):
                 self._app.uninstall_screen(lesson.name)
 
+    @property
+    def _stepper(self) -> StepperScreen:
+        return next(screen for screen in self._app.screen_stack if isinstance(screen, StepperScreen))
+
     def _made(self, lesson: Lesson) -> LessonScreen:
-        stepper = next(screen for screen in self._app.screen_stack if isinstance(screen, StepperScreen))
+        stepper = self._stepper
         match lesson.name:
             case "data":
                 from backprop_tui.core.lessons.data import DataLesson

@@ -7,17 +7,17 @@ from typing import ClassVar
 from backprop_tui.core.lessons.names import Lesson
 from backprop_tui.core.session.drive import Requester
 from backprop_tui.tui.widgets import footer, layout, lesson_bar
-from backprop_tui.tui.widgets.key_screen import KeyScreen
 from backprop_tui.tui.widgets.keys import Key, KeysShown
 from backprop_tui.tui.widgets.line import Line, Span, clipped
 from backprop_tui.tui.widgets.pane import Pane
+from backprop_tui.tui.widgets.predicting import PredictingScreen, Predictor
 from backprop_tui.tui.widgets.prompt import Prompt
 from backprop_tui.tui.widgets.runner import Asker
 from textual import work
 from textual.app import ComposeResult
 
 
-class LessonScreen(KeyScreen):
+class LessonScreen(PredictingScreen):
     """A lesson: `panes` are composed, `draw_panes` fills them, a runner asks the engine for what the lesson needs."""
 
     CSS_PATH = "lessons.tcss"
@@ -32,6 +32,8 @@ class LessonScreen(KeyScreen):
 
     def __init__(self, requester: Requester, engine: Asker) -> None:
         super().__init__(KeysShown(self.KEYS), requester, engine)
+        self._engine = engine
+        self.predictor = Predictor(self.LESSON.name)
         self._below: Line = ()
         """What stands below a line that is typed."""
         self._text = ""
@@ -108,14 +110,23 @@ class LessonScreen(KeyScreen):
         self.pane("#footer").show([self._below] if self.is_asking else footer.lines(width, self.keys.keys))
 
     def _draw_task(self, width: int) -> None:
-        """The task of the course, in place of the two sentences."""
-        lines = self.tasks.lines(width - 2) if self.tasks is not None else []
-        if self.has_class("tasked") != bool(lines):
+        """What predict first asks or says, else the task of the course, in place of the two sentences."""
+        asked = self.predictor.lines(width - 2)
+        lines = asked or (self.tasks.lines(width - 2) if self.tasks is not None else [])
+        before = self.styles.grid_rows
+        self.styles.grid_rows = self._rows(len(asked) + 1) if asked else None
+        if self.has_class("tasked") != bool(lines) or self.styles.grid_rows != before:
             self.set_class(bool(lines), "tasked")
             self.call_after_refresh(self.draw)  # the panes have their new sizes only then
-        pane = self.pane("#task")
+        pane, score = self.pane("#task"), self.predictor.score
         pane.show(lines)
-        pane.entitle(self.tasks.title(width - 2) if self.tasks is not None else "")
+        title = self.tasks.title(width - 2) if self.tasks is not None else ""
+        pane.entitle(f"Predict first   {score.right} of {score.asked} right" if asked else title)
+
+    def _rows(self, lines: int) -> str:
+        """The heights of the rows with so many lines for a question."""
+        low = self.has_class("three") and not self.has_class("narrow")
+        return f"1 1fr {'10 ' if low else ''}{lines} 1 1"
 
     def name_pane(self, selector: str, title: str) -> None:
         """The title in a pane's border."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from backprop_tui.core.lessons.names import MAIN, named
 from backprop_tui.core.lessons.training import Overview, epoch_steps, sentences
@@ -13,14 +14,25 @@ from backprop_tui.tui.stepper.panes import status
 from backprop_tui.tui.stepper.screen import StepperScreen
 from backprop_tui.tui.widgets import typed
 from backprop_tui.tui.widgets.keys import bindings
-from backprop_tui.tui.widgets.line import Line, Span, clipped
-from backprop_tui.tui.widgets.pane import Pane
-from backprop_tui.tui.widgets.runner import After, Asker
+from backprop_tui.tui.widgets.line import Line, Span, fitting
+from backprop_tui.tui.widgets.pane import FRAME_OF_TITLE, Pane
+from backprop_tui.tui.widgets.predicting import STEP
+from backprop_tui.tui.widgets.runner import After, Asker, Runner
 from textual.events import ScreenResume, ScreenSuspend
 
 from .keys import TRAINING
 from .panes import table_losses, training, worst
 from .screen import LessonScreen
+
+if TYPE_CHECKING:
+    from backprop_tui.core.explain.practice.practice import Kind
+    from backprop_tui.core.explain.practice.training import TrainingAhead
+
+WORST_ROW = (
+    "arrow keys choose one of the worst rows, enter shows its steps on screen 4",
+    "up, down choose a worst row, enter shows its steps",
+)
+"""What is to be done with the worst rows, from the longest to the shortest."""
 
 
 class TrainingScreen(LessonScreen):
@@ -66,7 +78,7 @@ class TrainingScreen(LessonScreen):
         losses, plot = self.overview.losses, self.pane("#plot")
         width, height = plot.content_size
         plot.show(table_losses.lines(losses, width, max(height, 1), self._axes))
-        self.name_pane("#plot", table_losses.title(losses, self._axes))
+        self.name_pane("#plot", table_losses.title(losses, self._axes, plot.outer_size.width - FRAME_OF_TITLE))
         self.pane("#training").show(training.lines(self.session.timeline, losses, self.overview.worst, self.precise))
         every = self.session.timeline.history.every
         kept = f"   every {ordinal(every)} kept" if every > 1 else ""
@@ -92,49 +104,96 @@ class TrainingScreen(LessonScreen):
             return (Span(f"autoplay {autoplay.per_second:g} steps a second; < slower, > faster, a stops it", "key"),)
         if notice or (jump is not None and (jump.left or jump.ended)):
             return status.line(self._stepper.view(), notice, jump, False, "", self.size.width)
-        words = "arrow keys choose one of the worst rows, enter shows its steps on screen 4"
-        return (Span(clipped(words, self.size.width), "dim"),)
+        return (Span(fitting(self.size.width, *WORST_ROW), "dim"),)
 
     def on_key(self) -> None:
         """A notice stays until the next key."""
         super().on_key()
         self._stepper.on_key()
 
-    # Keys: the session's
+    @property
+    def turns(self) -> Runner:
+        """The main screen's runner carries out the session's keys."""
+        return self._stepper.runner
 
-    def act(self, action: Callable[[], None], after: After | None = None) -> None:
-        """Carry out an action on the session in its turn."""
-        self._stepper.runner.act(action, after)
+    def act(self, action: Callable[[], None], after: After | None = None, *, keep: bool = False) -> None:
+        """Carry out an action on the session in its turn. `keep`: what predict first asks or says stays."""
+
+        def carry_out() -> None:
+            if not keep:
+                self.predictor.skip()
+            action()
+
+        self._stepper.runner.act(carry_out, after)
         if self._stepper.is_loading:
             self.draw()
 
     def action_step(self) -> None:
         """Make one step over the chosen rows."""
-        self.act(lambda: self.session.timeline.step())
+        self.move_on(STEP)
+
+    # Predict first
+
+    def make(self, move: str) -> None:
+        """Make one step."""
+        self.session.timeline.step()
+
+    async def look_ahead(self, move: str) -> "TrainingAhead | None":
+        """The step that comes, and what it does to the losses."""
+        from backprop_tui.core.explain.practice.training import table_request, training_ahead
+
+        timeline = self.session.timeline
+        ahead = await self._stepper.step_ahead()
+        if ahead is None:
+            return None
+        request = table_request(timeline, ahead)
+        return training_ahead(timeline, ahead, await self._engine.ask(request) if request is not None else None)
+
+    def kinds(self) -> "tuple[Kind[TrainingAhead], ...]":
+        """The questions about a training step."""
+        from backprop_tui.core.explain.practice.training import KINDS
+
+        return KINDS
+
+    def seed(self) -> int:
+        """Another run asks in another order."""
+        return self.session.timeline.run.seed
+
+    def action_predict(self) -> None:
+        """Ask before a step, or ask no more."""
+        self._stepper.autoplay.stop()
+        super().action_predict()
+
+    # Keys: the session's
+
+    def _as_there(self, action: Callable[[], None]) -> None:
+        """What the main screen does; a question that is open here is not about what comes then."""
+        self.act(lambda: None)
+        action()
 
     def action_back(self) -> None:
         """Take back the last step or jump."""
-        self._stepper.action_back()
+        self._as_there(self._stepper.action_back)
 
     def action_first(self) -> None:
         """Look at the very start."""
-        self._stepper.action_first()
+        self._as_there(self._stepper.action_first)
 
     def action_last(self) -> None:
         """Look at the newest step."""
-        self._stepper.action_last()
+        self._as_there(self._stepper.action_last)
 
     def action_reinit(self) -> None:
         """Begin anew with the weights of the next seed."""
-        self._stepper.action_reinit()
+        self._as_there(self._stepper.action_reinit)
 
     def action_restart(self) -> None:
         """Begin anew with the same weights."""
-        self._stepper.action_restart()
+        self._as_there(self._stepper.action_restart)
 
     def action_autoplay(self) -> None:
         """Let it step by itself, or not."""
-        self._stepper.action_autoplay()
+        self._as_there(self._stepper.action_autoplay)
 
     def action_faster(self) -> None:
         """Make autoplay faster."""
@@ -146,11 +205,11 @@ class TrainingScreen(LessonScreen):
 
     def action_lr_up(self) -> None:
         """Take the next larger learning rate."""
-        self._stepper.action_lr_up()
+        self._as_there(self._stepper.action_lr_up)
 
     def action_lr_down(self) -> None:
         """Take the next smaller learning rate."""
-        self._stepper.action_lr_down()
+        self._as_there(self._stepper.action_lr_down)
 
     def action_lr(self) -> None:
         """Ask for a learning rate."""

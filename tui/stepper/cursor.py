@@ -33,16 +33,21 @@ def places(panes: Iterable[Pane]) -> list[Place]:
 def seen_at(panes: Iterable[Pane], cell: Cell) -> tuple[int, int] | None:
     """The column and line of the screen where a number begins; None if it is not to be seen."""
     for pane in panes:
-        inside, scrolled = pane.content_region, pane.scroll_offset
         for number, line in enumerate(pane.lines):
-            row, x = pane.row_of(number), 0
-            for span in line if row is not None else ():
-                at = inside.x + x - scrolled.x, inside.y + (row or 0)
-                if span.cell == cell and inside.contains(*at):
-                    blanks = len(span.text) - len(span.text.lstrip())
-                    return at[0] + blanks, at[1]
+            x = 0
+            for span in line:
+                if span.cell == cell and (at := _seen_in(pane, number, x)) is not None:
+                    return at[0] + len(span.text) - len(span.text.lstrip()), at[1]
                 x += len(span.text)
     return None
+
+
+def _seen_in(pane: Pane, number: int, x: int) -> tuple[int, int] | None:
+    """Where on the screen a column of a line of a pane is; None if it is not to be seen."""
+    window, inside = pane.window, pane.content_region
+    row = window.row_of(number)
+    at = inside.x + x - window.left, inside.y + (row or 0)
+    return at if row is not None and inside.contains(*at) else None
 
 
 def neighbor(all_places: list[Place], cursor: Cell | None, direction: str) -> Place | None:

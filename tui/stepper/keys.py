@@ -31,7 +31,7 @@ MAIN = (
             "t",
             "predict",
             "predict",
-            "predict first: a question before each step's gradients; again for a harder level, then off",
+            "predict first: space, s and . ask before they compute, from easy to hard; again: no more",
         ),
     ),
     *group(

@@ -3,9 +3,11 @@
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from backprop_tui.core.explain.quiz import LEVELS, Score
+from backprop_tui.core.explain.practice.practice import Kind
+from backprop_tui.core.explain.practice.question import Question
+from backprop_tui.core.lessons.names import MAIN as LESSON
 from backprop_tui.core.lessons.names import named
-from backprop_tui.core.model.phases import Cell
+from backprop_tui.core.model.phases import LOSS, Cell, gradients_known, next_stop, phases
 from backprop_tui.core.session import jump_text, typed_value
 from backprop_tui.core.session.session import Session
 from backprop_tui.core.text.escape import escape_controls
@@ -25,6 +27,7 @@ from backprop_tui.tui.widgets.messages import (
     ShowWords,
 )
 from backprop_tui.tui.widgets.playing import PlayingScreen
+from backprop_tui.tui.widgets.predicting import NUMBER, PHASE, STEP, Practices, PredictingScreen, Predictor
 from backprop_tui.tui.widgets.prompt import Prompt
 from backprop_tui.tui.widgets.runner import After, Asker
 from textual import work
@@ -33,10 +36,10 @@ from textual.binding import BindingType
 from .change import changeable, effect
 from .keys import MAIN
 from .panes import status
-from .predictor import Predictor
 from .step_view import StepView
 
 if TYPE_CHECKING:
+    from backprop_tui.core.explain.practice.step import StepAhead
     from backprop_tui.core.scenario import Scenario
     from backprop_tui.core.session.run import Run
     from backprop_tui.core.storage.store import Loaded
@@ -44,7 +47,7 @@ if TYPE_CHECKING:
 AT_START = "this is the very start: there is nothing to go back to"
 
 
-class StepperScreen(StepView, PlayingScreen):
+class StepperScreen(StepView, PlayingScreen, PredictingScreen):
     """Steps the session, one keypress at a time."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(MAIN)
@@ -60,8 +63,9 @@ class StepperScreen(StepView, PlayingScreen):
         super().__init__(session, engine)
         self.is_loading = True
         self.autoplay = Autoplay(self.set_interval, self._play)
-        self.predictor = Predictor(session, engine)
-        self._poses = False
+        self.predictor = Predictor(LESSON.name, Practices())
+        self._ahead: StepAhead | None = None
+        """What the last question was about."""
         self._first_steps, self._loaded = steps, loaded
         self._run_shown, self._scenario_shown = session.timeline.run, self.scenario
         self._restore(loaded.screen if loaded else {})
@@ -70,17 +74,12 @@ class StepperScreen(StepView, PlayingScreen):
 
     def kept(self) -> dict[str, Any]:
         """What a saved session holds of the screen."""
-        score = self.predictor.score
-        return {"precise": self.precise, "level": self.predictor.level, "score": [score.right, score.asked]}
+        return {"precise": self.precise} | self.predictor.shared.kept()
 
     def _restore(self, kept: Mapping[str, Any]) -> None:
         """The screen as it was when the session was saved; what is not as expected is left out."""
         self.precise = kept.get("precise") is True
-        if kept.get("level") in LEVELS:
-            self.predictor.level = str(kept["level"])
-        match kept.get("score"):
-            case [int(right), int(asked)]:
-                self.predictor.score = Score(right, asked)
+        self.predictor.shared.restore(kept)
 
     # What is on it
 
@@ -108,10 +107,6 @@ class StepperScreen(StepView, PlayingScreen):
             self.keys = KeysShown(MAIN, scenario.show.hide_keys if scenario else ())
             self.hide_panes()
             self.tell(OtherScenario(scenario))
-
-    def begins_answer(self, character: str) -> bool:
-        """Whether a key begins an answer to the course's question: one of predict first comes before it."""
-        return self.predictor.open is None and super().begins_answer(character)
 
     def question(self, width: int) -> list[Line] | None:
         """The question of predict first that is open, or the verdict on the answer."""
@@ -173,11 +168,9 @@ class StepperScreen(StepView, PlayingScreen):
             if waits:
                 self.notice = ""  # of the key before this one
             self._single, self._pointing = single, False
-            if not keep:
-                self.predictor.skip()
             action()
 
-        super().act(carry_out, after)
+        super().act(carry_out, after, keep=keep)
         if self.is_loading:
             self.draw()
 
@@ -185,18 +178,15 @@ class StepperScreen(StepView, PlayingScreen):
 
     def action_step(self) -> None:
         """Make one step, or in predict first its part up to the question."""
-        if self.predictor.on:
-            self.act(self._step_or_ask, self._pose, keep=True)
-        else:
-            self.act(lambda: self.session.timeline.step())
+        self.move_on(STEP)
 
     def action_phase(self) -> None:
         """Make the next phase of the step."""
-        self.act(lambda: self.session.timeline.phase())
+        self.move_on(PHASE)
 
     def action_number(self) -> None:
         """Compute the next number of the step, the smallest that there is to do."""
-        self.act(lambda: self.session.timeline.number(), single=True)
+        self.move_on(NUMBER)
 
     def action_back(self) -> None:
         """Take back the last step, phase, number or change."""
@@ -284,45 +274,89 @@ class StepperScreen(StepView, PlayingScreen):
     # Keys: predict first
 
     def action_predict(self) -> None:
-        """Ask before each step, ask harder, or ask no more."""
+        """Ask before each key computes, or ask no more."""
         self.autoplay.stop()
-        self.say(self.predictor.next_level())
+        super().action_predict()
 
-    def _step_or_ask(self) -> None:
-        self._poses = self.predictor.pauses()
-        if self._poses:
-            self.predictor.to_loss()
-        else:
-            self.predictor.skip()
-            self.session.timeline.step()
+    def before(self, move: str) -> None:
+        """Another row if all steps would use the same; for a whole step, up to its loss."""
+        from backprop_tui.core.explain.practice.step import other_row
 
-    async def _pose(self) -> None:
-        if self._poses:
-            await self.predictor.ask()
-            if self.predictor.open is None:  # nothing to predict: the step is made
-                self.act(lambda: self.session.timeline.step())
+        timeline = self.session.timeline
+        if (row := other_row(timeline)) is not None:
+            timeline.set_row(row)
+        if move == STEP:
+            while timeline.next_position.done < self._loss_known():
+                timeline.phase()
 
-    def action_lesson(self, number: int) -> None:
-        """Open another lesson; while a question is open or on its way, choose the answer of this number."""
-        if self.predictor.open is None and not (self.predictor.on and (self.runner.busy or self.runner.waiting)):
-            super().action_lesson(number)
-        else:
-            self.act(lambda: self._choose(number), keep=True)
+    def make(self, move: str) -> None:
+        """Compute the rest of the step, the next phase, or the next number."""
+        timeline = self.session.timeline
+        self._single = move == NUMBER
+        {STEP: timeline.step, PHASE: timeline.phase, NUMBER: timeline.number}[move]()
 
-    def _choose(self, number: int) -> None:
-        if self.predictor.open is None:
-            super().action_lesson(number)
-        elif self.predictor.open.choices:
-            self._take(number)
+    async def look_ahead(self, move: str) -> "StepAhead | None":
+        """What the key computes of the step, and if that is its update, the loss after it."""
+        from backprop_tui.core.explain import CHAIN, LOCAL
 
-    def _answer(self, prediction: float) -> None:
-        self.act(lambda: self._take(prediction), keep=True)
+        network, done = self.session.timeline.run.network, self.session.timeline.next_position.done
+        ends = {STEP: self.session.timeline.whole, PHASE: next_stop(network, done), NUMBER: done + 1}
+        self._ahead = await self.step_ahead(ends[move], CHAIN if move == STEP else LOCAL)
+        return self._ahead
 
-    def _take(self, prediction: float) -> None:
-        asked = self.predictor.open
-        if asked is not None and self.predictor.answer(prediction):
-            self.cursor = asked.cell
-            self.session.timeline.step()
+    async def step_ahead(self, end: int | None = None, form: str = "chain") -> "StepAhead | None":
+        """The numbers of the step up to an `end` that are not shown yet; without one, those of its update alone."""
+        from backprop_tui.core.engine.protocol.messages import LossesFound
+        from backprop_tui.core.explain import context_of, effect, effect_request
+        from backprop_tui.core.explain.practice.step import (
+            StepAhead,
+            cells_between,
+            is_finite,
+            step_request,
+            step_trace,
+        )
+
+        timeline = self.session.timeline
+        done = timeline.next_position.done
+        trace = timeline.trace if done else None
+        if trace is None and (request := step_request(timeline)) is not None:
+            trace = step_trace(timeline, request, await self._engine.ask(request))
+        if trace is None or not is_finite(trace):
+            return None
+        first = gradients_known(timeline.run.network) if end is None else done
+        cells = cells_between(timeline, first, end or timeline.whole, self.place or 0)
+        context, loss = context_of(timeline), None
+        if any(cell.name.startswith("new_") for cell in cells):
+            parameter = Cell("new_" + timeline.run.network.parameters[0].name)
+            answer = await self._engine.ask(effect_request(trace, parameter, context))
+            loss = effect(answer).together if isinstance(answer, LossesFound) else None
+        return StepAhead(trace, cells, context, loss, form)
+
+    def kinds(self) -> "tuple[Kind[Any], ...]":
+        """The questions about a step, from easy to hard."""
+        from backprop_tui.core.explain.practice.step import KINDS
+
+        return KINDS
+
+    def seed(self) -> int:
+        """Another run asks in another order."""
+        return self.session.timeline.run.seed
+
+    def answered(self, asked: Question) -> None:
+        """The cursor goes to the number that was asked about."""
+        self.cursor = asked.cell
+
+    def what_was_done(self, asked: Question, number: float) -> str:
+        """What gives a wrong number of the step, if that is known and nothing else gives it."""
+        from backprop_tui.core.explain.mistakes import diagnosis
+
+        if asked.cell is None or self._ahead is None or asked.kind != "product":
+            return ""
+        mistake = diagnosis(self._ahead.trace, asked.cell, self._ahead.context, number)
+        return mistake.says if mistake is not None else ""
+
+    def _loss_known(self) -> int:
+        return next(phase.end for phase in phases(self.session.timeline.run.network) if phase.kind == LOSS)
 
     # Keys: what the next step starts from
 
@@ -375,8 +409,8 @@ class StepperScreen(StepView, PlayingScreen):
 
     def action_change(self) -> None:
         """Ask for another value of the number under the cursor, or for the answer to an open question."""
-        if self.predictor.open is not None and not self.predictor.open.choices:
-            self.ask(self.predictor.open.text, lambda text: self._answer(typed.number(text)))
+        if self.predictor.open is not None and self.predictor.open.is_typed:
+            self._type("")
             return
         cell = self.cursor
         if cell is None or not changeable(self.session.timeline.run.network, cell):

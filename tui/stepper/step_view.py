@@ -15,7 +15,7 @@ from backprop_tui.tui.widgets.key_screen import KeyScreen
 from backprop_tui.tui.widgets.keys import Key, KeysShown
 from backprop_tui.tui.widgets.line import Line, Span, clipped
 from backprop_tui.tui.widgets.messages import WhyOpened
-from backprop_tui.tui.widgets.pane import Pane
+from backprop_tui.tui.widgets.pane import FRAME_OF_TITLE, Pane
 from backprop_tui.tui.widgets.prompt import Prompt
 from backprop_tui.tui.widgets.runner import Asker
 from textual.app import ComposeResult
@@ -33,6 +33,9 @@ NUMBER_PANES = ("#sample", "#forward", "#gradients", "#updated")
 FRAMED_PANES = (*NUMBER_PANES, "#loss")
 PINNED, MOST_PINNED = frozenset({"y", "y_pred", "loss"}), 4
 """The numbers whose lines stay in sight whatever scrolls, and how many lines at most."""
+
+MARGINS = 2
+"""The columns beside the lines of a pane: a blank on each side."""
 
 TAB_NAMES = ("data", "forward", "gradients", "weights", "loss")
 """What the framed panes are called if one is seen at a time."""
@@ -59,6 +62,10 @@ class StepView(KeyScreen):
         self.place: int | None = None
         """The row of a batch that is shown, by its place; None for all of them together."""
         self._followed: Position | None = None
+        self._tab_rows: str | None = None
+        """The heights of what is seen if one pane is seen at a time."""
+        self._asked = 0
+        """How many lines a question takes."""
         self._published = ""
         """What the example's source states about what was computed last, or about the number under the cursor."""
 
@@ -114,14 +121,27 @@ class StepView(KeyScreen):
         if kind in (layout.PANES, layout.WIDE):
             view = self.view()
             most = max((phase.end - phase.start for phase in phases(view.network)), default=1)
-            wanted = len(forward.lines(view, 38)), gradients.height(view), min(most + 1, 12)
+            wanted = len(forward.lines(view, 38)), gradients.height(view, 38), min(most + 1, 12)
             keys = layout.footer_lines(*self.size)
             heights = layout.rows(self.size.height - layout.AROUND - keys, *wanted)
+            heights = layout.with_step(heights, self._asked)
             self.styles.grid_rows = f"2 {heights.top} {heights.middle} {heights.loss} {heights.step} 1 {keys}"
         else:
-            self.styles.grid_rows = None
+            self.styles.grid_rows = self._tab_rows = self._rows_of_tabs(kind)
         if self.styles.grid_rows != before:
-            self.call_after_refresh(self.draw)  # the panes have their new sizes only then
+            self.draw_again()
+
+    def _rows_of_tabs(self, kind: str) -> str | None:
+        """The heights if one pane is seen at a time: what the longest of numbers leaves is the step's."""
+        if kind != layout.TABS or self.has_class("low"):
+            return None
+        view, width = self.view(), self.size.width - MARGINS
+        longest = max(len(module.lines(view, width)) for module in (sample, forward, gradients, updated))
+        return f"2 1fr {layout.step_below(self.size.height, longest)} 1 1"
+
+    def _width_of(self, pane: Pane) -> int:
+        """The columns of a pane; where one is seen at a time those that it has when it comes to the front."""
+        return self.size.width - MARGINS if self.has_class(layout.TABS) else pane.content_size.width
 
     def view(self) -> View:
         """What is to be shown now."""
@@ -145,7 +165,7 @@ class StepView(KeyScreen):
         view = self.view()
         self.pane("#header").show(self._top(view, width))
         for pane, module in zip(map(self.pane, NUMBER_PANES), (sample, forward, gradients, updated), strict=True):
-            lines = module.lines(view, pane.content_size.width)
+            lines = module.lines(view, self._width_of(pane))
             pane.show(lines, _pinned(lines))
         self._scroll_to_newest(view)
         self._paint_pictures(view)
@@ -188,7 +208,7 @@ class StepView(KeyScreen):
         titles: tuple[str, ...] = (
             f"Data sample  {view.rows}".rstrip(),
             f"Forward  {view.rows}".rstrip(),
-            gradients.title(view),
+            gradients.title(view, self.pane("#gradients").outer_size.width - FRAME_OF_TITLE),
             updated.title(view),
             loss.title(view),
         )
@@ -209,13 +229,13 @@ class StepView(KeyScreen):
             pane.show(network.lines(view, width, height))
             pane.entitle(network.title(view, width))
         pane = self.pane("#loss")
-        pane.show(loss.lines(view, pane.content_size.width, max(pane.content_size.height, 1)))
+        pane.show(loss.lines(view, self._width_of(pane), max(pane.content_size.height, 1)))
 
     def _paint_step(self, view: View) -> None:
         """The arithmetic of the phase, or the question about the step."""
         pane = self.pane("#step")
         asked = self.question(pane.content_size.width or self.size.width)
-        self._make_room(len(asked or self._task_lines(self.size.width)))
+        self._make_room(len(asked or self._task_lines(self.size.width)), len(asked or ()))
         if asked:
             pane.show(asked)
             pane.entitle("Predict first")
@@ -255,14 +275,17 @@ class StepView(KeyScreen):
             return step.lines(view, width, height, text)
         return step.lines(view, width, room, text)[:room] + below
 
-    def _make_room(self, lines: int) -> None:
-        """If one pane is seen at a time, a question is seen whole below it."""
+    def _make_room(self, lines: int, asked: int) -> None:
+        """A question is seen whole; if one pane is seen at a time, below it; so is a task. Else the step has room."""
+        if asked != self._asked:
+            self._asked = asked
+            self.take_shape()
         if self.has_class(layout.TABS):
             self.set_class(lines > 0, "asking")
             before = self.styles.grid_rows
-            self.styles.grid_rows = f"{1 if self.has_class('low') else 2} 1fr {lines} 1 1" if lines else None
+            self.styles.grid_rows = f"{1 if self.has_class('low') else 2} 1fr {lines} 1 1" if lines else self._tab_rows
             if self.styles.grid_rows != before:
-                self.call_after_refresh(self.draw)
+                self.draw_again()
 
     def _scroll_to_newest(self, view: View) -> None:
         """If a pane can't show all its lines, scroll to what was computed last, once."""
@@ -316,6 +339,9 @@ class StepView(KeyScreen):
 
     def action_batch_row(self) -> None:
         """The next row of the batch in view, and after the last one what all of them give together."""
+        self.in_turn(self._next_row)
+
+    def _next_row(self) -> None:
         trace = self.session.timeline.trace
         count = shown_one_by_one(trace)
         if trace is None:
@@ -329,6 +355,7 @@ class StepView(KeyScreen):
             return
         following = 0 if self.place is None else self.place + 1
         self.place = following if following < count else None
+        self.take_shape()
         self.draw()
 
     def action_next_pane(self) -> None:

@@ -1,12 +1,14 @@
 """What the screen shows: one frozen value, made from the timeline, that every pane draws from."""
 
 from dataclasses import dataclass, field
+from math import isfinite
 from typing import Literal
 
 import numpy as np
 from backprop_tui.core.explain import Context, context_of, inputs, of_sample, sample_of
 from backprop_tui.core.explain.printed import DECIMALS
 from backprop_tui.core.explain.remarks import Remark, remarks
+from backprop_tui.core.explain.share import share
 from backprop_tui.core.model import phases
 from backprop_tui.core.model.network import Array, Network
 from backprop_tui.core.model.phases import Cell, Phase
@@ -117,11 +119,11 @@ class View:
         _, columns = phases.shape(self.network, name)
         count = self.count
         place = 0 if count == 1 else self.place
-        if name in ("x", "y"):
-            whole = np.array([[np.mean(column[:count]) for column in array.T]])
+        over = np.sum if parse(name).gradient else np.mean
+        if parse(name).is_row:
+            whole = np.array([[over(column[:count]) for column in array.T]])
             array = whole if place is None else array[place : place + 1]
         elif columns != array.shape[1]:
-            over = np.sum if parse(name).gradient else np.mean
             whole = np.array([[over(row[:count])] for row in array])
             array = whole if place is None else array[:, place : place + 1]
         rows = array.tolist()
@@ -143,19 +145,30 @@ class View:
 
     def number(self, cell: Cell, width: int) -> Span:
         """A number as a span of exactly `width` columns: dots if it is not computed yet."""
-        value = self.value(cell)
-        if value is None:
-            text, role = PENDING.center(width), "pending"
-        else:
-            text = full(value, self.dtype(cell.name)).rjust(width) if self.precise else fixed(value, width=width)
-            role = "alarm" if not np.isfinite(value) else "negative" if value < 0 else "positive"
-            if cell in self.fresh or cell.name in self.fresh:
-                role += " fresh"
+        text, role = self._written(self.value(cell), cell, width)
         if cell in self.inputs:
             role += " input"
         if cell == self.cursor:
             role += " cursor"
         return Span(text, role, cell)
+
+    def part(self, cell: Cell) -> float | None:
+        """What the row of a batch that is shown adds to a parameter's gradient; None if that is not computed yet."""
+        if self.trace is None or self.place is None or self.value(cell) is None:
+            return None
+        return share(self.trace, cell, self.place)
+
+    def part_number(self, cell: Cell, width: int) -> Span:
+        """What the row adds, as a span of exactly `width` columns, which no cursor points at: it is the sum's part."""
+        return Span(*self._written(self.part(cell), cell, width))
+
+    def _written(self, value: float | None, cell: Cell, width: int) -> tuple[str, str]:
+        """A number's text and its role; dots if it is not computed yet."""
+        if value is None:
+            return PENDING.center(width), "pending"
+        text = full(value, self.dtype(cell.name)).rjust(width) if self.precise else fixed(value, width=width)
+        role = "alarm" if not isfinite(value) else "negative" if value < 0 else "positive"
+        return text, f"{role} fresh" if cell in self.fresh or cell.name in self.fresh else role
 
     def dtype(self, name: str) -> Literal["float32", "float64"]:
         """The precision in which a value is known: the table's float64 until a step has used it."""

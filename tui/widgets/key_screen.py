@@ -31,6 +31,7 @@ class KeyScreen(SelectingScreen[None]):
     """
 
     AUTO_FOCUS = ""
+    BLANK = True  # what it shows are its panes
 
     def __init__(self, keys: KeysShown, requester: Requester, engine: Asker) -> None:
         super().__init__()
@@ -45,6 +46,7 @@ class KeyScreen(SelectingScreen[None]):
         self._asking: Callable[[str], None] | None = None
         self._shaped_for: Size | None = None
         """The size that the present layout is for."""
+        self._draws_again = False
         self.label = ""
         """What is asked for while the line holds text, which hides it."""
 
@@ -73,7 +75,7 @@ class KeyScreen(SelectingScreen[None]):
         self._shaped_for = self.size
         self.take_shape()
         self.draw()
-        self.call_after_refresh(self.draw)  # the panes have their new sizes only then
+        self.draw_again()
 
     def draw(self) -> None:
         """Show what is so now; nothing before there is a place for it."""
@@ -84,6 +86,16 @@ class KeyScreen(SelectingScreen[None]):
             if self.tasks is not None:
                 self.tasks.look()
             self.paint()
+
+    def draw_again(self) -> None:
+        """Draw after the next refresh, once: the panes have their new sizes only then."""
+        if not self._draws_again:
+            self._draws_again = True
+            self.call_after_refresh(self._draw_again)
+
+    def _draw_again(self) -> None:
+        self._draws_again = False
+        self.draw()
 
     def pane(self, selector: str) -> Pane:
         """A pane by its selector."""
@@ -101,7 +113,7 @@ class KeyScreen(SelectingScreen[None]):
     def turn_to(self, chosen: Pane) -> None:
         """Make a pane the active one; if it was behind others, it has its new size only after the next refresh."""
         if not chosen.has_class("active"):
-            self.call_after_refresh(self.draw)
+            self.draw_again()
         for pane in self.query(".framed").results(Pane):
             pane.set_class(pane is chosen, "active")
 

@@ -16,6 +16,12 @@ PICTURE = 120
 
 TOO_SMALL, TABS, PANES, WIDE = "too-small", "tabs", "panes", "wide"
 
+FEWEST_AROUND = 4
+"""Lines above and below the one pane that is seen and the step: the bar of lessons, the run, the cursor, the keys."""
+
+LEAST_STEP, MOST_STEP = 2, 8
+"""Lines for the step below the one pane that is seen."""
+
 
 class Rows(NamedTuple):
     """The heights of the rows of panes, titles included: sample and forward, gradients and updates, loss, step."""
@@ -42,6 +48,11 @@ def kind(width: int, height: int) -> str:
     return WIDE if width >= PICTURE else PANES
 
 
+def step_below(height: int, pane_lines: int) -> int:
+    """The lines for the step below the one pane that is seen, which has so many lines of its own, and its title."""
+    return min(max(height - FEWEST_AROUND - pane_lines - 1, LEAST_STEP), MOST_STEP)
+
+
 def footer_lines(width: int, height: int) -> int:
     """How many lines of keys a terminal has room for."""
     return 2 if width >= 120 and height >= 30 else 1
@@ -58,3 +69,15 @@ def rows(height: int, top_lines: int, middle_lines: int, step_lines: int) -> Row
     # The numbers of the step may take most of what is left.
     step = least.step + min(max(step_lines + 1 - least.step, 0), (2 * spare + 2) // 3)
     return Rows(top, middle, least.loss + spare - (step - least.step), step)
+
+
+LEAST_MIDDLE = 3
+"""Lines of the gradients and updates that stay in sight, title included, while a question needs their room."""
+
+
+def with_step(found: Rows, lines: int) -> Rows:
+    """The same heights with room for so many lines in the last row: what it lacks, the others give, the loss first."""
+    lack = max(lines + 1 - found.step, 0)
+    loss = min(lack, max(found.loss - SMALLEST_ROWS.loss, 0))
+    middle = min(lack - loss, max(found.middle - LEAST_MIDDLE, 0))
+    return Rows(found.top, found.middle - middle, found.loss - loss, found.step + loss + middle)

@@ -19,19 +19,21 @@ Line = tuple[Span, ...]
 
 def length_of(line: Line) -> int:
     """How many columns a line takes: a Chinese character has two."""
-    return sum(cell_len(span.text) for span in line)
+    length = 0
+    for text, _, _ in line:
+        length += len(text) if text.isascii() else cell_len(text)
+    return length
 
 
-def changed_until(before: Line, after: Line) -> int:
-    """The column from which on two lines are the same to their ends."""
-    end = length_of(after)
-    if end != length_of(before):
-        return max(end, length_of(before))
+def changed_until(before: Line, after: Line, length_before: int, length: int) -> int:
+    """The column from which on two lines of these lengths are the same to their ends."""
+    if length != length_before:
+        return max(length, length_before)
     for old, new in zip(reversed(before), reversed(after), strict=False):
         if old != new:
             break
-        end -= cell_len(new.text)
-    return end
+        length -= cell_len(new.text)
+    return length
 
 
 def fitting(width: int, *choices: str) -> str:

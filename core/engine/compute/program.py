@@ -16,7 +16,7 @@ from backprop_tui.core.model.network import Array, Network
 from backprop_tui.core.model.trace import activations
 from backprop_tui.core.model.values import parse
 
-from .step import gradients, updated
+from .step import by_inputs, gradients, updated
 from .tensorflow import tf
 
 Tensor = Any
@@ -102,7 +102,7 @@ class Compiled:
         """Whether no step comes after one with this loss, as the loop has it."""
         if self.every and bound is None:
             return False
-        return not (loss < np.inf and (bound is None or loss >= loss.dtype.type(bound)))
+        return not (abs(loss) < np.inf and (bound is None or loss >= loss.dtype.type(bound)))
 
     def pack(self, x: Array, y: Array, weight: Array) -> Samples:
         """The samples of up to `capacity` steps, as one array: each argument costs a tenth of a short call.
@@ -145,7 +145,8 @@ class Compiled:
     def _bound(self, bound: float | None) -> float:
         """Below which loss the loop ends. Where no loss ends it, not even one that is not finite, it is no number."""
         if bound is None:
-            return np.nan if self.every else -np.inf
+            # A loss that is the output may go to -∞, which is not finite either.
+            return np.nan if self.every else -float(np.finfo(self.program.dtype).max)
         return bound
 
     def _traces(self, before: Array, after: Array, samples: Array, computed: Array) -> dict[str, Array]:
@@ -160,7 +161,8 @@ class Compiled:
         for name, shape in self._layout.items():
             traces[name] = computed[:, start : start + prod(shape)].reshape(-1, *shape)
             start += prod(shape)
-        traces |= split(computed[:, start:], "g") | split(after, "new_")
+        traces |= split(computed[:, start : self._size], "g") | split(after, "new_")
+        traces["gx"] = computed[:, self._size :].reshape(len(computed), -1, network.features)
         for number, letter in enumerate(self.program.optimizer.moments, 1):
             for prefix, states in ((f"{letter}_", before), (f"new_{letter}_", after)):
                 traces |= split(states[:, number * width : (number + 1) * width], prefix)
@@ -209,10 +211,12 @@ class Compiled:
             after = tf.where(_learns(self.program), after, state)
         return after, flat
 
-    def _computed(self, parameters: Tensor, x: Tensor, y: Tensor, weight: Tensor, total: Tensor) -> Tensor:
+    def _computed(
+        self, parameters: Tensor, x: Tensor, y: Tensor, weight: Tensor, total: Tensor, first: Tensor = True
+    ) -> Tensor:
         """What a step computes over these samples as one flat row: in the order of the layout, then the gradient."""
         network = self.program.network
-        computed, gradient = gradients(network, parameters, x, y, weight, total)
+        computed, gradient = gradients(network, parameters, x, y, weight, total, first)
         if self.averaged:
             computed = {name: _over_batch(name, value, weight, total) for name, value in computed.items()}
         flat = tf.concat([*(tf.reshape(computed[name], [-1]) for name in self._layout), gradient], 0)
@@ -224,10 +228,20 @@ class Compiled:
         xs, ys, weights = (tf.reshape(part, (blocks, BLOCK, *part.shape[1:])) for part in (x, y, weight))
 
         def add(block: Tensor, flat: Tensor) -> tuple[Tensor, Tensor]:
-            return block + 1, flat + self._computed(parameters, xs[block], ys[block], weights[block], total)
+            part = self._computed(parameters, xs[block], ys[block], weights[block], total, tf.equal(block, 0))
+            return block + 1, flat + part
 
         none = tf.zeros((self._size,), self.program.dtype)
         return tf.while_loop(lambda block, _: block < blocks, add, (tf.constant(0), none))[1]
+
+    def _with_inputs(self, before: Tensor, computed: Tensor) -> Tensor:
+        """What k steps computed (k, size), and after it their ∂L/∂x, of the states (k, state_width) before them."""
+        w1, layout = self.program.network.parameters[0], list(self._layout)
+        start = sum(prod(self._layout[name]) for name in layout[: layout.index("gz1")])
+        size = prod(self._layout["gz1"])
+        gz1 = tf.reshape(computed[:, start : start + size], (-1, *self._layout["gz1"]))
+        found = by_inputs(tf.reshape(before[:, w1.span], (-1, *w1.shape)), gz1)
+        return tf.concat([computed, tf.reshape(found, (computed.shape[0], -1))], 1)
 
     def _build(self) -> Callable[..., Any]:
         network, dtype = self.program.network, self.program.dtype
@@ -256,7 +270,13 @@ class Compiled:
             i, _, computed, record, *traces = tf.while_loop(
                 more, body, (tf.constant(0), first, computed, record, *traces)
             )
-            return i, record, computed, *traces
+            # Outside of the loop, which stays as fast as it is: x is asked for in the steps that are shown.
+            if self.every:
+                before = tf.concat([first[None], record[:-1, :-1]], 0)
+                return i, record, computed, self._with_inputs(before, traces[0])
+            before = tf.where(i > 1, record[tf.maximum(i - 2, 0), :-1], first)
+            # Two of them: so it is the product of several matrices here as well, and rounds as there.
+            return i, record, self._with_inputs(tf.stack([before, first]), tf.stack([computed, computed]))[0]
 
         return tf.function(run, jit_compile=self.xla, autograph=False).get_concrete_function(  # type: ignore[no-any-return]
             tf.TensorSpec((state_width + 3,), dtype),
@@ -281,9 +301,7 @@ def joined(traces: list[dict[str, Array]]) -> dict[str, Array]:
 def _learns(program: Program) -> Array:
     """Which numbers of a state (state_width,) an update changes: not the frozen parameters, nor their moments."""
     network, optimizer = program.network, program.optimizer
-    learns = np.ones(network.width, bool)
-    for name in network.frozen:
-        learns[network.parameter(name).span] = False
+    learns = ~network.fixed
     counted = np.ones(optimizer.state_width(network) - (1 + len(optimizer.moments)) * network.width, bool)
     return np.concatenate([np.tile(learns, 1 + len(optimizer.moments)), counted])
 
@@ -300,7 +318,7 @@ def _layout(network: Network, columns: int) -> dict[str, tuple[int, int]]:
 def _over_batch(name: str, value: Tensor, weight: Tensor, total: Tensor) -> Tensor:
     """A value of a large batch: what has a number per sample is averaged; gradients of such are summed.
 
-    The sum is the average of the samples' own gradients, since the loss is a mean over the batch.
+    If the loss is a mean over the batch, the sum is the average of the samples' own gradients.
     """
     named = parse(name)
     if not named.per_sample:

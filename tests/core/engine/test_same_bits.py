@@ -1,5 +1,7 @@
 """A step is the same bits however it is come by: alone, in a jump of whatever chunks, or computed again."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from backprop_tui.core.model.arrays import numbers
@@ -14,7 +16,7 @@ from backprop_tui.core.table.spec import TableSpec
 from driving import Settle
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from networks import batch, networks
+from networks import batch, frozen, networks
 from same_bits import is_same
 
 
@@ -39,7 +41,9 @@ def runs(draw: st.DrawFn) -> Run:
     rows = draw(st.integers(2, 7))
     sampling = Sampling(draw(st.sampled_from(RULES)), draw(st.integers(0, rows - 1)), draw(st.integers(1, 4)))
     dtype = draw(st.sampled_from(["float32", "float64"]))
-    return run_of(draw(networks()), optimizer, sampling, rows, draw(st.integers(0, 2**32 - 1)), dtype)
+    network = draw(networks())
+    network = replace(network, frozen=draw(frozen(network)))
+    return run_of(network, optimizer, sampling, rows, draw(st.integers(0, 2**32 - 1)), dtype)
 
 
 def bits(values: Array) -> bytes:

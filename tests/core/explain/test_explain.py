@@ -36,6 +36,7 @@ from backprop_tui.core.table.batches import SHUFFLED, Sampling
 from backprop_tui.core.table.spec import TableSpec
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from networks import PENALTIES, REDUCTIONS
 
 PART_4 = (0.37398827, 0.13191855, 0.33133006, 0.2887237, 0.43552864, 0.86466706, 0.19082546, 0.33180952, 0.43695092)
 """The weights that the notebook prints in Part 4: w1, b1, w2, b2."""
@@ -65,9 +66,13 @@ def networks(draw: st.DrawFn) -> Network:
     hidden = draw(st.lists(st.tuples(st.integers(1, 5), st.sampled_from(hidden_activations())), min_size=1, max_size=3))
     loss = draw(st.sampled_from(list(LOSSES)))
     outputs = draw(st.integers(1 if loss != SOFTMAX_CROSS_ENTROPY else 2, 3))
-    last = Layer(outputs, LOSSES[loss].last or draw(st.sampled_from(hidden_activations())))
-    frozen = draw(st.sampled_from(((), ("w1",), ("b1", "w2"))))
-    return Network(draw(st.integers(1, 4)), (*(Layer(*layer) for layer in hidden), last), loss, frozen)
+    endings = [*hidden_activations(), *(["softmax", "softmax"] if outputs > 1 else [])]
+    last = Layer(outputs, LOSSES[loss].last or draw(st.sampled_from(endings)), draw(st.booleans()))
+    frozen = draw(st.sampled_from(((), ("w1",), ("w1[1,1]", "w2"))))
+    biased = draw(st.booleans())
+    layers = (*(Layer(*layer, biased) for layer in hidden), last)
+    penalty, reduction, over = (draw(st.sampled_from(of)) for of in (PENALTIES, REDUCTIONS, ("", *REDUCTIONS)))
+    return Network(draw(st.integers(1, 4)), layers, loss, frozen, penalty, reduction, over)
 
 
 def cells(trace: Trace) -> list[Cell]:

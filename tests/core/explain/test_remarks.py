@@ -266,7 +266,7 @@ def test_a_remark_is_made_if_it_is_true_and_only_then(
     values, slopes = network.split(parameters), {}
     h = x.T
     for layer in range(1, network.depth + 1):
-        z = values[f"w{layer}"] @ h + values[f"b{layer}"]
+        z = values[f"w{layer}"] @ h + values.get(f"b{layer}", 0)
         name = network.activation(layer).name
         if name == "softmax":
             break

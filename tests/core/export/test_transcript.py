@@ -314,5 +314,5 @@ def test_what_a_line_of_shell_can_not_say_is_named(engine: Engine, eventful: Ses
     found = not_in_command_line(other.timeline)
     assert found == [
         "a last layer of 2 softmax",
-        "that b1 stay as they are",
     ]
+    assert "--freeze b1" in command_line(other.timeline)

@@ -20,7 +20,16 @@ from backprop_tui.tui.cli.check import table
 from command import run
 
 CLAIMING = [name for name in bundled_names() if bundled(name).expectations]
-PUBLISHED = ["mazur-2015", "han-kamber-2012", "hmkcode-2018", "insper-2025", "cs231n-g-eoj", "brownlee-2016", "xor"]
+PUBLISHED = [
+    "mazur-2015",
+    "han-kamber-2012",
+    "hmkcode-2018",
+    "insper-2025",
+    "cs231n-g-eoj",
+    "cs231n-sigmoid",
+    "brownlee-2016",
+    "xor",
+]
 
 
 def test_what_is_bundled() -> None:
@@ -63,6 +72,8 @@ ROWS = np.arange(70) / 100
         ("y_pred", [(2 * ROWS + 0.5).tolist()]),
         ("gz1", [((ROWS + 0.5) / 70).tolist()]),
         ("x", [[x] for x in ROWS.tolist()]),
+        ("gx[70,1]", 2 * (0.69 + 0.5) / 70),
+        ("gx", [[2 * (x + 0.5) / 70] for x in ROWS.tolist()]),
     ],
 )
 def test_a_row_of_a_large_batch_is_compared_with_that_row(engine: Engine, name: str, value: Any) -> None:

@@ -110,8 +110,8 @@ async def test_the_optimizer_s_constants_and_an_activation_for_each_layer(engine
         assert "> optimizer" in shown.text, "the same line is chosen, though others came"
         await fill(shown, "beta_1", "1")
         assert "1 can't be beta_1, a number from 0 to below 1" in said(shown)
-        await fill(shown, "epsilon", "0")
-        assert "0 can't be epsilon" in said(shown)
+        await fill(shown, "epsilon", "-1")
+        assert "-1 can't be epsilon" in said(shown)
         await fill(shown, "beta_1", "0.5")
         await fill(shown, "beta_2", "0.75")
         await fill(shown, "epsilon", "0.001")

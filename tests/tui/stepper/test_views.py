@@ -141,7 +141,7 @@ async def test_every_number_of_the_panes_is_explained(engine: Engine) -> None:
             result = next(line for line in reversed(lines(found, "why").splitlines()) if f"= {text}" in line)
             assert result.endswith(f"= {text}"), (cell, lines(found, "why"))
             await press(found, "escape")
-        assert len(shown) == 3 + 6 + 9 + 5 + 18
+        assert len(shown) == 3 + 6 + 9 + 5 + 2 + 18
 
 
 async def test_terms_are_followed_to_the_data_and_back(engine: Engine) -> None:
@@ -288,7 +288,7 @@ async def test_the_panes_show_a_row_of_a_batch_or_the_mean(engine: Engine) -> No
             assert "h1 = σ(z1)" in lines(found, "forward")
             for cell, text in found.shown().items():
                 value = trace[cell.name]
-                if cell.name in ("x", "y"):
+                if cell.name in ("x", "y", "gx"):
                     assert float(text) == round(float(value[place, cell.column]), 4)
                 elif cell.name in ("z1", "h1", "y_pred", "gz1", "gh1", "gy_pred"):
                     assert float(text) == round(float(value[cell.row, place]), 4)
@@ -514,125 +514,6 @@ async def test_a_changed_input_keeps_its_row(engine: Engine) -> None:
         assert f"row {row}" in lines(found, "header")
         assert "changed" in lines(found, "sample").splitlines()[2]
         assert "changed" not in lines(found, "sample").splitlines()[1]
-
-
-# Predict first
-
-
-async def test_a_question_comes_before_the_gradients(engine: Engine) -> None:
-    async with driven(engine) as found:
-        await press(found, "t", "space")
-        assert "go up or down?" in lines(found, "step")
-        assert found.read(Cell("loss")) is not None
-        assert not any(found.read(cell) for cell in found.shown() if cell.name.startswith(("g", "new_")))
-        # Every gradient of this step is positive for w1 and negative for the rest.
-        down = "Will w1" in lines(found, "step")
-        await press(found, "2" if down else "1")
-        assert lines(found, "step").startswith("Right, " + ("down" if down else "up"))
-        assert "predicted 1 of 1" in lines(found, "header")
-        assert found.session.timeline.steps == 1
-        await press(found, "space")
-        assert "a number move the most?" in lines(found, "step")
-        await press(found, "1")
-        assert lines(found, "step").startswith("No: you said w1, it is b2.")
-        assert "predicted 1 of 2" in lines(found, "header")
-        await press(found, "enter")
-        assert "∂L/∂b2 = ∂L/∂ŷ" in lines(found, "why")
-
-
-async def test_keys_faster_than_the_engine_are_taken_in_their_turn(engine: Engine) -> None:
-    async with driven(engine) as found:
-        await press(found, "t")
-        found.asker.gate.clear()
-        await found.pilot.press("space", "1", "space", "space", "space", "2")
-        found.asker.gate.set()
-        await found.settle()
-        assert found.session.timeline.steps == 3
-        assert " of 2" in lines(found, "header"), "two are answered, one is skipped"
-        assert found.app.screen is found.screen, "a digit that comes before its question answers it"
-
-
-async def test_a_number_is_computed_and_typed(engine: Engine) -> None:
-    async with driven(engine, PART_4) as found:
-        await press(found, "t", "t", "space")
-        name = lines(found, "step").split()[1]
-        # The notebook's Part 4.
-        printed = {
-            "∂L/∂w1[1,1]": "0.2442",
-            "∂L/∂w1[1,2]": "0.4246",
-            "∂L/∂w1[2,1]": "0.4018",
-            "∂L/∂w1[2,2]": "0.6987",
-            "∂L/∂b1[1]": "-0.5637",
-            "∂L/∂b1[2]": "-0.9276",
-            "∂L/∂w2[1]": "-6.4703",
-            "∂L/∂w2[2]": "-7.4215",
-            "∂L/∂b2": "-11.906",
-        }
-        await press(found, "equals_sign", *"much", "enter")
-        assert "not a number" in lines(found, "status")
-        assert found.session.timeline.steps == 0
-        await press(found, "equals_sign", *printed[name], "enter")
-        assert lines(found, "step").startswith("Right: you said ")
-        assert "the gap" in lines(found, "step")
-        await press(found, "space", "equals_sign", *"1e6", "enter")
-        assert lines(found, "step").startswith("Not quite: you said ")
-        assert "predicted 1 of 2" in lines(found, "header")
-
-
-async def test_a_wrong_number_is_told_what_was_done(engine: Engine) -> None:
-    async with driven(engine, PART_4) as found:
-        await press(found, "t", "t", "space")
-        asked = found.screen.predictor.open
-        assert asked is not None
-        await press(found, "equals_sign", *f"{-asked.answer:.4f}", "enter")
-        assert "That is the right number with the wrong sign" in " ".join(lines(found, "step").split())
-
-
-async def test_space_skips_and_other_keys_do_not_ask(engine: Engine) -> None:
-    async with driven(engine) as found:
-        await press(found, "t", "space", "space")
-        assert found.session.timeline.steps == 1
-        assert "predicted 0 of 0" in lines(found, "header")
-        await press(found, *["s"] * 10)
-        assert found.session.timeline.steps == 2
-        assert "?" not in lines(found, "step")
-        await press(found, "space", "b")
-        assert "?" not in lines(found, "step")
-        await press(found, "space", "space")
-        assert found.session.timeline.steps == 3
-        await press(found, "t", "t", "space")
-        assert found.session.timeline.steps == 4
-        assert "predicted" not in lines(found, "header")
-
-
-async def test_a_step_without_numbers_is_not_asked_about(engine: Engine) -> None:
-    run = Run(network=Network(2, hidden_layers([2], "linear")), settings=Settings(lr=0.9))
-    async with driven(engine, run) as found:
-        await press(found, *["space"] * 13, "t", "space")
-        assert found.read(Cell("loss")) != found.read(Cell("loss"))
-        assert found.session.timeline.steps == 14
-
-
-@pytest.mark.parametrize("size", [(40, 10), (60, 16), (80, 24)])
-async def test_every_question_is_seen_whole(engine: Engine, size: tuple[int, int]) -> None:
-    run = Run(network=Network(2, hidden_layers([2, 2, 2], "sigmoid")))
-    async with driven(engine, run, size=size) as found:
-        await press(found, "t")
-        kinds = set()
-        for _ in range(4):
-            await press(found, "space")
-            asked = found.screen.predictor.open
-            assert asked is not None
-            words = " ".join(found.text.split())
-            for place, choice in enumerate(asked.choices, 1):
-                assert f"{place} {choice}" in words
-            assert asked.text.split()[-1] in words
-            assert "space skips" in words
-            kinds.add(asked.text.split()[0])
-            await press(found, "1")
-            pane = found.pane("step")
-            assert len(pane.lines) <= pane.content_size.height
-        assert kinds == {"Will", "In", "What"}
 
 
 @pytest.mark.usefixtures("shared_engine")
@@ -869,11 +750,11 @@ def test_a_talk_in_a_real_terminal() -> None:
         terminal.wait_for("New here?")
         terminal.press("t")
         terminal.press(" ")
-        terminal.wait_for("1 up   2 down   3 stay")
+        terminal.wait_for("space skips")
         terminal.press("2")
         terminal.wait_for("predicted")
-        terminal.wait_for("is positive: w1")
-        terminal.press("tt.")
+        terminal.wait_for("ŷ is below y")
+        terminal.press("t.")
         terminal.wait_for("z1[1] = ")
         terminal.press("\t\t\t=5\r")
         terminal.wait_for("b takes it back")

@@ -25,6 +25,13 @@ def test_a_larger_terminal_never_gets_less(width: int, height: int) -> None:
     assert here <= order.index(layout.kind(width, height + 1))
 
 
+@given(st.integers(layout.LOW, 60), st.integers(1, 80))
+def test_the_step_below_a_pane_takes_no_line_that_the_pane_needs(height: int, pane_lines: int) -> None:
+    step = layout.step_below(height, pane_lines)
+    assert layout.LEAST_STEP <= step <= layout.MOST_STEP
+    assert step == layout.LEAST_STEP or layout.FEWEST_AROUND + 1 + pane_lines + step <= height
+
+
 @pytest.mark.parametrize(
     ("size", "kind"),
     [

@@ -9,7 +9,7 @@ from backprop_tui.core.session.losses import RunLosses, in_view, words
 from backprop_tui.tui.stepper.panes import runs
 from backprop_tui.tui.stepper.panes.loss import scale
 from backprop_tui.tui.widgets import axis, plot
-from backprop_tui.tui.widgets.line import Line, Span
+from backprop_tui.tui.widgets.line import Line, Span, fitting
 
 LETTERS = {TRAINING: "T", HELD_OUT: "H"}
 
@@ -53,10 +53,13 @@ def lines(losses: TableLosses, width: int, height: int, axes: Axes = Axes()) -> 
     return [legend, *plot.lines(curves, marks, width, height - 1, across, up)]
 
 
-def title(losses: TableLosses, axes: Axes = Axes()) -> str:
+def title(losses: TableLosses, axes: Axes, width: int) -> str:
     """The pane's title: which letter stands for which curve, and whether the scale is logarithmic."""
     parts = "".join(f"   {LETTERS[part]} {part_in_words(losses.session.timeline, part)}" for part in losses.parts)
-    return f"Losses{', logarithmic' if is_logarithmic(losses, axes) else ''}   s each step's{parts}"
+    letters = f"s each step's{parts}"
+    if is_logarithmic(losses, axes):
+        return fitting(width, f"Losses, logarithmic   {letters}", f"log loss   {letters}", letters)
+    return fitting(width, f"Losses   {letters}", letters)
 
 
 def is_logarithmic(losses: TableLosses, axes: Axes) -> bool:

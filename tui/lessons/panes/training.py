@@ -3,7 +3,7 @@
 from backprop_tui.core.lessons.training import TableLosses, Worst, part_in_words, rows_in_words
 from backprop_tui.core.session.timeline import Timeline
 from backprop_tui.core.table.units import currency
-from backprop_tui.core.text.numerals import brief, compact, full
+from backprop_tui.core.text.numerals import brief, compact, inner
 from backprop_tui.tui.stepper.view import PENDING
 from backprop_tui.tui.widgets.line import Line, Span
 
@@ -15,7 +15,7 @@ def lines(timeline: Timeline, losses: TableLosses, worst: Worst, precise: bool =
     """
 
     def write(loss: float) -> str:
-        return full(loss, timeline.run.dtype).removeprefix("+") if precise else brief(loss, 6)
+        return inner(loss, timeline.run.dtype) if precise else brief(loss, 6)
 
     settings, optimizer = timeline.settings, timeline.run.optimizer
     training = timeline.training_rows

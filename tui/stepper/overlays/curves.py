@@ -21,7 +21,7 @@ from backprop_tui.tui.widgets.axis import Axis
 from backprop_tui.tui.widgets.keys import Key, bindings
 from backprop_tui.tui.widgets.line import Line, Span, fitting
 from backprop_tui.tui.widgets.overlay import Overlay
-from backprop_tui.tui.widgets.pane import Pane
+from backprop_tui.tui.widgets.pane import FRAME_OF_TITLE, Pane
 from backprop_tui.tui.widgets.plot import Mark, Series
 from backprop_tui.tui.widgets.runner import Asker, Runner
 from backprop_tui.tui.widgets.typed import next_lr
@@ -135,7 +135,12 @@ class CurvesScreen(Overlay[None]):
         best, rises = f"least at {brief(curve.best, 2)} ▼", f"up again beyond {brief(curve.rises or 0, 3)}"
         least = curve.rises is not None and curve.best > 0
         self._show(
-            f"Loss after one step along -∂L/∂w, by the learning rate   ● lr {brief(lr)}",
+            fitting(
+                self.size.width - FRAME_OF_TITLE,
+                f"Loss after one step along -∂L/∂w, by the learning rate   ● lr {brief(lr)}",
+                f"Loss after one step, by the learning rate   ● lr {brief(lr)}",
+                "Loss after one step, by the learning rate",
+            ),
             self._plot(drawn, marks, Axis(0.0, longest, "lr"), plot.upright(drawn, marks, "loss")),
             *((f"{words}   {best}, {rises}", f"{words}   {best}") if least else ()),
             words,

@@ -1,5 +1,6 @@
 """Why? Where the number under the cursor comes from: in symbols, in numbers, three ways, back to the data."""
 
+import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from functools import partial
@@ -20,12 +21,13 @@ from backprop_tui.core.explain import (
     effect_request,
     explain,
     laid_out,
-    lines,
     of_sample,
     sample_of,
     wrapped_words,
 )
 from backprop_tui.core.explain.curve import ActivationCurve, activation_curve
+from backprop_tui.core.explain.layout import SYMBOLS
+from backprop_tui.core.explain.lines import one_line
 from backprop_tui.core.explain.meaning import meaning
 from backprop_tui.core.explain.printed import DECIMALS
 from backprop_tui.core.explain.remarks import about, known
@@ -110,7 +112,7 @@ class WhyScreen(Overlay[None]):
         drawn = self._lines(found, max(width - FRAME - 1, 20))
         pane.show(drawn)
         scrolls = len(drawn) > self.app.size.height - AROUND
-        self.query_one("#why-keys", Pane).show(footer.every_key(width, self._keys(scrolls)))
+        self.query_one("#why-keys", Pane).show(footer.every_key(width, self._keys(found, scrolls)))
 
     def word(self) -> str:
         """What the chosen number is, or the one that is explained."""
@@ -121,18 +123,23 @@ class WhyScreen(Overlay[None]):
     def _called(self, cell: Cell) -> str:
         return cell_name(self._trace.network, cell, self._trace.batch)
 
-    def _keys(self, scrolls: bool) -> list[Key]:
+    def _keys(self, found: Explanation, scrolls: bool) -> list[Key]:
         """The keys that do something here; the one for the form says which it would be."""
         form = "one link" if self._form == CHAIN else "whole chain"
-        found = [key._replace(word=form) if key.action == "form" else key for key in WHY]
+        keys = [key._replace(word=form) if key.action == "form" else key for key in WHY]
         idle = {
             "row(1)": self._sample() is None,
             "scroll(-1)": not scrolls,
-            "form": lines(self._explanation(LOCAL)) == lines(self._explanation(CHAIN)),
-            "choose(-1)": len(self._explanation().cells) < 2,
-            "follow": not self._explanation().cells,
+            "form": self._formula(LOCAL) == self._formula(CHAIN),
+            "choose(-1)": len(found.cells) < 2,
+            "follow": not found.cells,
         }
-        return [key for key in found if not idle.get(key.action, False)]
+        return [key for key in keys if not idle.get(key.action, False)]
+
+    def _formula(self, form: str) -> tuple[str, tuple[str, ...]]:
+        """What an explanation in this form says, but for its numbers, which are those of its symbols."""
+        found = self._explanation(form)
+        return one_line(found, SYMBOLS, sys.maxsize), found.notes
 
     def _sample(self) -> int | None:
         """The place in the batch of the row that the number belongs to; None if there is but one, or it has none."""

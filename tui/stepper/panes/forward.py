@@ -23,7 +23,7 @@ def lines(view: View, width: int) -> list[Line]:
         if last and network.ends_linear:
             break
         before = "x" if number == 1 else f"h{number - 1}"
-        z_title = f"{z} = w{number}·{before} + b{number}"
+        z_title = f"{z} = w{number}·{before}" + f" + b{number}" * layer.bias
         h_title = f"{symbol(h)} = {network.activation(number).applied(z)}"
         if view.count > 1 and view.place is None:
             # The mean of an activation is not the activation of the mean.

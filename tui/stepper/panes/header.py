@@ -24,6 +24,7 @@ def _facts(view: View) -> list[str]:
     start = "given weights" if view.run.initial is not None else f"seed {view.run.seed}"
     lr = f"lr {brief(view.settings.lr)}"
     rule = lr if optimizer == "sgd" else f"{lr} {optimizer}"
+    rule += f" l2 {brief(view.network.l2)}" if view.network.l2 else ""
     step = f"step {view.step:,}"
     whole = view.network.name
     choices = (

@@ -6,6 +6,7 @@ from textwrap import wrap
 import numpy as np
 from backprop_tui.core.model.network import Array
 from backprop_tui.core.model.phases import Cell
+from backprop_tui.core.model.trace import Trace
 from backprop_tui.core.model.values import parse
 from backprop_tui.core.text.numerals import brief
 from backprop_tui.tui.stepper.view import View
@@ -28,7 +29,17 @@ def title(view: View) -> str:
     if not len(view.losses):
         return "Loss"
     newest = f"Loss  {brief(float(view.losses[-1]))}"
-    return newest if view.value(Cell("loss")) is not None else f"{newest} in step {view.step - 1}"
+    if view.value(Cell("loss")) is None:
+        return f"{newest} in step {view.step - 1}"
+    return newest + (_parts(view.trace) if view.trace is not None and view.network.l2 else "")
+
+
+def _parts(trace: Trace) -> str:
+    """What of the loss is the data's, and what the penalty's."""
+    from backprop_tui.core.explain.penalty import loss_parts  # not needed for the first frame
+
+    data, penalty = loss_parts(trace) or (trace.loss, 0.0)
+    return f" = {brief(data)} of the data + penalty {brief(penalty)}"
 
 
 def lines(view: View, width: int, height: int) -> list[Line]:

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 from backprop_tui.core.explain import cell_name
 from backprop_tui.core.explain.remarks import known
-from backprop_tui.core.explain.share import share
 from backprop_tui.core.model.phases import UPDATE, Cell, shape
 from backprop_tui.core.session.jump import Jump
 from backprop_tui.core.text.escape import escape_controls
@@ -59,7 +58,8 @@ TIPS = (
 def named(view: View, cell: Cell) -> str:
     """A number's name, its value's shape, and all its digits."""
     rows, columns = shape(view.network, cell.name)
-    return f"{known_by(view, cell)}   shape ({rows}, {columns})"
+    column = f"   {called(view, cell)}" if cell.name in ("x", "y") else ""
+    return f"{known_by(view, cell)}{column}   shape ({rows}, {columns})"
 
 
 def known_by(view: View, cell: Cell) -> str:
@@ -67,10 +67,11 @@ def known_by(view: View, cell: Cell) -> str:
     value = view.value(cell)
     number = "not computed yet" if value is None else full(value, view.dtype(cell.name))
     told = f"{cell_name(view.network, cell)} = {number}"
-    if value is None or view.trace is None or view.place is None:
+    part = view.part(cell)
+    if part is None or view.trace is None or view.place is None:
         return told
-    part = share(view.trace, cell, view.place)
-    return told if part is None else f"{told}, of which row {view.trace.rows[view.place]} gives {fixed(part)}"
+    gives = full(part, view.dtype(cell.name)) if view.precise else fixed(part)
+    return f"{told}, of which row {view.trace.rows[view.place]} gives {gives}"
 
 
 def called(view: View, cell: Cell) -> str:

@@ -1,6 +1,5 @@
 """What was just computed: the formula, and the same with this step's numbers put in."""
 
-from collections.abc import Sequence
 from textwrap import wrap
 
 from backprop_tui.core.explain import sentence
@@ -16,9 +15,6 @@ START = (
     "then the gradients backwards, then the update. b takes it back.",
 )
 """What the keys do, before the first step."""
-
-SHORT_START = "space makes one whole step, s only its next phase, from z1 to the update. b takes it back."
-"""The same where these lines do not fit."""
 
 
 def title(view: View) -> str:
@@ -39,7 +35,8 @@ def lines(view: View, width: int, height: int, text: str = "") -> list[Line]:
     if width < 1:  # a pane behind another's tab has no width
         return []
     if phase is None or view.trace is None:
-        return [(Span(part),) for part in _before_the_first(text, width)]
+        said = wrap(escape_controls(text) or " ".join(START), width) if text or max(map(len, START)) > width else START
+        return [(Span(part),) for part in said]
     last = last_cell(view.network, view.done)
     if last is not None and last in view.fresh:
         told = zip(_sentence(view, last, width), ROLES, strict=True)
@@ -50,12 +47,6 @@ def lines(view: View, width: int, height: int, text: str = "") -> list[Line]:
     for cell in cells(view.network, phase)[1 : max(height - 1, 1)]:
         found.append((Span(_sentence(view, cell, width)[1], "title"),))
     return _filled(view, found, Cell(phase.names[0]), width, height)
-
-
-def _before_the_first(text: str, width: int) -> Sequence[str]:
-    if text:
-        return wrap(escape_controls(text), width)
-    return START if max(map(len, START)) <= width else wrap(SHORT_START, width)
 
 
 def _filled(view: View, found: list[Line], cell: Cell, width: int, height: int) -> list[Line]:
