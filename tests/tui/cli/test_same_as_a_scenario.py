@@ -23,6 +23,7 @@ OF_NO_RUN = {
     "look": "what people read",
     "show": "what is seen; --lesson of `run` for a lesson",
     "expect": "what `check` compares",
+    "task": "what a learner is to do",
 }
 """Keys that say nothing of a run."""
 
