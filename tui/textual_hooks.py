@@ -4,7 +4,6 @@ A new release of Textual may change them: then this file is what has to be looke
 """
 
 import asyncio
-from collections.abc import Iterable
 from contextlib import suppress
 from typing import Any
 
@@ -20,11 +19,10 @@ from textual.css.query import NoMatches
 from textual.css.stylesheet import Stylesheet
 from textual.driver import Driver
 from textual.drivers.linux_driver import LinuxDriver
-from textual.geometry import Region, Size
+from textual.geometry import Size
 from textual.message import Message
 from textual.message_pump import MessagePump
 from textual.screen import Screen
-from textual.widget import Widget
 from textual.widgets import OptionList
 from textual.worker import WorkerFailed
 
@@ -50,18 +48,6 @@ def driver_of(app: App[Any]) -> Driver | None:
 def share_parsed_rules(stylesheet: Stylesheet, parsed: ParsedRules) -> None:
     """Parse no style sheet twice: in a workshop all sessions have the same, a fifth of what a first frame costs."""
     stylesheet._parse_cache = parsed
-
-
-def paint_soon(widget: Widget, regions: Iterable[Region]) -> None:
-    """Paint parts of a widget in the next frame of its screen.
-
-    By `refresh` the widget wakes its own loop, which sends a message to the screen's: of eight panes these take a tenth
-    of what a key costs.
-    """
-    widget._set_dirty(*regions)
-    if widget.display:
-        widget.screen._dirty_widgets.add(widget)
-        widget.screen.check_idle()
 
 
 class EarlyList(OptionList):

@@ -244,7 +244,7 @@ class StepView(KeyScreen):
         text = self.scenario.show.texts.get(names.MAIN.name, "") if self.scenario else ""
         task = self._task_lines(width or self.size.width)
         left = height - len(task) - bool(task)
-        told = self._told(view, width, left, text) if left > 1 or not task else []
+        told = self._told(view, width, left, text) if width and (left > 1 or not task) else []
         pane.show([*task, (), *told] if task and told else task or told)
         pane.entitle(self.tasks.title(width) if self.tasks is not None and task else step.title(view))
 

@@ -4,7 +4,6 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple, Self
 
 from backprop_tui.core.model.phases import Cell
-from backprop_tui.tui.textual_hooks import paint_soon
 from rich.segment import Segment
 from rich.style import Style
 from rich.text import Text
@@ -118,11 +117,7 @@ class Pane(ScrollView):
 
     def refresh(self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False) -> Self:
         """Paint anew: all of it, or these regions. Textual would paint all of a pane for another title."""
-        regions = regions or self._touched
-        if regions and self.is_attached and not layout and not recompose:
-            paint_soon(self, regions)
-            return self
-        return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
+        return super().refresh(*(regions or self._touched), repaint=repaint, layout=layout, recompose=recompose)
 
     def show(self, lines: Sequence[Line], pinned: int = 0) -> None:
         """Draw these lines; only the ones that differ from those drawn before are painted.
@@ -199,6 +194,8 @@ class Pane(ScrollView):
         Textual draws the frame. To let the lines pass through its borders and paddings would take as long as to draw
         them; and it would look at all that of every pane at each step.
         """
+        if self.styles.border_left[0]:  # a frame at its sides is Textual's to draw
+            return super().render_lines(crop)
         window, width = self.window, self.outer_size.width
         if self._drawn_for != (width, window.left):
             self._drawn_for = width, window.left

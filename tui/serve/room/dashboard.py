@@ -142,9 +142,7 @@ class Dashboard(TolerantApp):
         if not sessions:
             lines.append((Span("nobody is here yet", "dim"),))
         pane.show(lines)
-        here = f"{len(sessions)} here" + (", paused" if self._workshop.held else "")
-        if pane.border_title != here:
-            pane.border_title = here
+        pane.entitle(f"{len(sessions)} here" + (", paused" if self._workshop.held else ""))
         self.query_one("#status", Pane).show([(Span(self._status, "label"),)])
         self.draw_question()
 
