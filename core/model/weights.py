@@ -18,9 +18,11 @@ from typing import Any
 import numpy as np
 
 from .activations import ACTIVATIONS
+from .keras_optimizer import optimizer_of
 from .limits import MAX_PARAMETERS
 from .losses import BINARY_CROSS_ENTROPY, HALF_SQUARED, MEAN_SQUARED, SOFTMAX_CROSS_ENTROPY
 from .network import Array, Layer, Network
+from .optimizers import Optimizer
 
 ENDINGS = (".npz", ".safetensors", ".keras", ".h5")
 MOST_BYTES = 2**26
@@ -38,13 +40,16 @@ class WeightsError(ValueError):
 class Weights:
     """The layers of a file: weights (units, inputs) and biases (units, 1) of each, as they are here.
 
-    `activations` and `loss` are those that the file names; None if it names none. `said` tells how it was read.
+    `activations`, `loss`, `optimizer` and `lr` are those that the file names; None if it names none. `said` tells how
+    it was read.
     """
 
     matrices: tuple[tuple[Array, Array], ...]
     activations: tuple[str, ...] | None
     loss: str | None
     said: str
+    optimizer: Optimizer | None = None
+    lr: float | None = None
 
     def network(self, base: Network) -> Network:
         """The network of these layers: what the file does not name is as in `base`. Raises ValueError."""
@@ -133,7 +138,10 @@ def _keras(content: bytes, path: Path) -> Weights:
         what = other or config["class_name"]
         raise WeightsError(f"{path}: has {str(what)[:40]}, not dense layers alone: backprop-tui model opens it")
     names = tuple(_activation(one["config"]["activation"], path) for one in layers)
-    return _paired(_h5(weights), path, names, _loss(config.get("compile_config"), path), turned=True)
+    compiled = config.get("compile_config")
+    found, told = _paired(_h5(weights), path, names, _loss(compiled, path), turned=True), optimizer_of(compiled)
+    said = f"{found.said}; {told.why}" if told.why else found.said
+    return replace(found, optimizer=told.optimizer, lr=told.lr, said=said)
 
 
 SLOPE = 0.01

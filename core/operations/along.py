@@ -79,8 +79,8 @@ def _through(one: Along | Left) -> str:
     return f"through {through} to {escape_controls(by)}"
 
 
-MOST_LEFT = 20
-"""So many of those that were left out have a line of their own."""
+MOST_NUMBERS = 8
+"""Of several that are left out for the same reason so many are named by their numbers."""
 
 
 def along_lines(found: Sequence[Along | Left]) -> Iterator[str]:
@@ -93,6 +93,18 @@ def along_lines(found: Sequence[Along | Left]) -> Iterator[str]:
         yield f"  {max(compared, key=lambda one: one.error).text}"
     if left:
         yield f"  {len(left)} left out, each with its reason:"
-        yield from (f"  {one.text}" for one in left[:MOST_LEFT])
-        if len(left) > MOST_LEFT:
-            yield f"  and {len(left) - MOST_LEFT:,} more"
+        kinds: dict[tuple[tuple[str, ...], str], list[Left]] = {}
+        for each in left:
+            kinds.setdefault((each.types, each.why), []).append(each)
+        yield from (f"  {_of_kind(same)}" for same in kinds.values())
+
+
+def _of_kind(same: Sequence[Left]) -> str:
+    """One, or several that are left out for the same reason, the first of them by their numbers."""
+    if len(same) == 1:
+        return same[0].text
+    numbers = [f"#{number}" for one in same for number in one.takers[:1]]
+    more = f" and {len(numbers) - MOST_NUMBERS:,} more" if len(numbers) > MOST_NUMBERS else ""
+    shown = f"{', '.join(numbers[:MOST_NUMBERS])}{more}"
+    types = ", ".join(dict.fromkeys(same[0].types))
+    return f"{len(same)} through {types} ({shown}): not compared: {escape_controls(same[0].why)}"

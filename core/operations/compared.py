@@ -30,7 +30,16 @@ class Compared:
     @property
     def agrees(self) -> bool:
         """Whether they are as near as rounding allows."""
-        return self.error <= (TOLERANCE if self.precise else COARSE_TOLERANCE) and self.rounding <= ROUNDING
+        return self.error <= self.tolerance and self.rounding <= ROUNDING
+
+    @property
+    def tolerance(self) -> float:
+        """The largest error that is none."""
+        return TOLERANCE if self.precise else COARSE_TOLERANCE
+
+
+ROUNDED = "DIFFERS by float32's rounding alone: in float64 it agrees"
+"""The model magnifies rounding so much that the step's own gradient has few digits left."""
 
 
 def compared_lines(compared: Sequence[Compared]) -> Iterator[str]:
@@ -40,7 +49,7 @@ def compared_lines(compared: Sequence[Compared]) -> Iterator[str]:
         place = ",".join(map(str, one.index))
         off = brief(max(one.error, one.rounding), 2)
         numbers = f"gradient {brief(one.gradient, 8)}  difference {brief(one.difference, 8)}  off by {off}"
-        verdict = "ok" if one.agrees else "DIFFERS"
+        verdict = "ok" if one.agrees else "DIFFERS" if one.error > one.tolerance else ROUNDED
         precision = "" if one.precise else "  (in float32: this model can't be built in float64)"
         yield f"  {escape_controls(one.path):{width}}  [{place}] of {one.places}  {numbers}  {verdict}{precision}"
     yield f"  {sum(one.agrees for one in compared)} of {len(compared)} parameters agree with finite differences"

@@ -130,16 +130,14 @@ def _run(part: FilePart, table: TableSpec, network: Network, weights: Weights | 
     training, initial = part.training, part.initial
     precision = _precision(part)
     choose(initial.initializer, INITIALIZERS, ("initial", "initializer"))
-    choose(training.optimizer, OPTIMIZERS, ("training", "optimizer"))
     choose(training.rows, RULES, ("training", "rows"))
-    optimizer = Optimizer(
-        training.optimizer, training.momentum, training.rho, training.beta_1, training.beta_2, training.epsilon
-    )
+    optimizer = _optimizer(training, weights)
+    own_lr = weights.lr if weights is not None and training.optimizer is None else None
     return Run(
         table,
         network,
         optimizer,
-        _settings(training, table, precision),
+        _settings(training, table, precision, own_lr),
         initial.seed,
         initial.initializer,
         initial.constant,
@@ -172,9 +170,19 @@ def _check_targets(part: FilePart, table: TableSpec, network: Network) -> None:
         raise Bad(("training", "y"), loss.refusal(np.array(part.training.y)))
 
 
-def _settings(training: TrainingPart, table: TableSpec, precision: str) -> Settings:
+def _optimizer(training: TrainingPart, weights: Weights | None) -> Optimizer:
+    """The one that [training] says; else that of the file of weights, if it names one."""
+    if training.optimizer is None and weights is not None and weights.optimizer is not None:
+        return weights.optimizer
+    name = training.optimizer or Optimizer().name
+    choose(name, OPTIMIZERS, ("training", "optimizer"))
+    return Optimizer(name, training.momentum, training.rho, training.beta_1, training.beta_2, training.epsilon)
+
+
+def _settings(training: TrainingPart, table: TableSpec, precision: str, own_lr: float | None) -> Settings:
+    given = training.lr if training.lr is not None else own_lr if own_lr is not None else Settings().lr
     try:
-        lr = learning_rate(training.lr, precision)
+        lr = learning_rate(given, precision)
     except ValueError as error:
         raise Bad(("training", "lr"), str(error)) from None
     if table.x is not None and training.row >= table.x.shape[0]:

@@ -98,10 +98,10 @@ class InitialPart(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class TrainingPart(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """`[training]`"""
+    """`[training]`: `lr` and `optimizer` are those of a file of weights if they are not said, else 0.2 and `sgd`."""
 
-    lr: float = 0.2
-    optimizer: Line = "sgd"
+    lr: float | None = None
+    optimizer: Line | None = None
     momentum: Share = 0.9
     rho: Share = 0.9
     beta_1: Share = 0.9

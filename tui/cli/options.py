@@ -307,18 +307,38 @@ def _with_weights(run: "Run", options: argparse.Namespace) -> "Run":
     from dataclasses import replace
     from pathlib import Path
 
+    import numpy as np
     from backprop_tui.core.model.weights import read_weights
+    from backprop_tui.core.table.made_up import ROWS, made_up
+    from backprop_tui.core.table.spec import TableSpec
 
     if options.hidden is not None:
         raise UsageError("--weights: the file says how many units there are; leave out --hidden")
     found = read_weights(Path(options.weights))
-    made = found.network(run.network)
-    if made.features != len(run.table.features):
-        raise UsageError(f"--weights {found.said}; the table has {len(run.table.features)} features")
-    if made.outputs != len(run.table.targets):
-        raise UsageError(f"--weights {found.said}; the table has {len(run.table.targets)} targets")
-    options.said = found.said
-    return replace(run, network=made, initial=tuple(map(float, found.row(made))))
+    if options.loss is not None:
+        found = replace(found, loss=options.loss)
+    made, said = found.network(run.network), found.said
+    sizes, table = (made.features, made.outputs), run.table
+    fits = sizes == (len(table.features), len(table.targets)) and (
+        not table.is_house or made.loss_row.first_refused(np.full((1, made.outputs), 10.0)) is None
+    )
+    if not fits and table == TableSpec() and options.data is None and options.scenario is None:
+        run = replace(run, table=made_up(made, options.seed or 0))
+        said = f"{said}; no --data, so {ROWS} rows are made up with seed {options.seed or 0}"
+    elif sizes[0] != len(table.features):
+        raise UsageError(f"--weights {said}; the table has {len(table.features)} features")
+    elif sizes[1] != len(table.targets):
+        raise UsageError(f"--weights {said}; the table has {len(table.targets)} targets")
+    optimizer = found.optimizer if found.optimizer is not None and options.optimizer is None else run.optimizer
+    lr = found.lr if found.lr is not None and options.lr is None and options.optimizer is None else run.settings.lr
+    options.said = said
+    return replace(
+        run,
+        network=made,
+        initial=tuple(map(float, found.row(made))),
+        optimizer=optimizer,
+        settings=replace(run.settings, lr=lr),
+    )
 
 
 def tell_weights(options: argparse.Namespace) -> None:

@@ -13,6 +13,7 @@ from backprop_tui.core.export.weights import write_weights
 from backprop_tui.core.model.arrays import numbers
 from backprop_tui.core.model.losses import BINARY_CROSS_ENTROPY, HALF_SQUARED, MEAN_SQUARED, SOFTMAX_CROSS_ENTROPY
 from backprop_tui.core.model.network import Layer, Network
+from backprop_tui.core.model.optimizers import Optimizer
 from backprop_tui.core.model.weights import Weights, WeightsError, read_weights
 from command import run
 
@@ -180,6 +181,66 @@ def test_a_run_starts_from_a_file(tmp_path: Path) -> None:
     refused = run("run", "--weights", str(tmp_path / "gone.npz"), "--steps", "1")
     assert refused.returncode == 2
     assert refused.stderr.count("\n") == 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("optimizer", ["adam", "momentum", "rmsprop"])
+@pytest.mark.parametrize(
+    ("units", "last", "loss"),
+    [
+        ((3, 1), "sigmoid", "binary_crossentropy"),
+        ((4, 3), "softmax", "categorical_crossentropy"),
+        ((3, 2), "linear", "mse"),
+    ],
+)
+def test_a_compiled_model_of_dense_layers_opens_with_all_that_it_says(
+    tmp_path: Path, units: tuple[int, ...], last: str, loss: str, optimizer: str
+) -> None:
+    """No other option: layers, activations, loss, optimizer; three steps of the run are Keras's `train_on_batch`."""
+    import keras
+
+    made = {
+        "adam": keras.optimizers.Adam(0.03, beta_1=0.8),
+        "momentum": keras.optimizers.SGD(0.04, momentum=0.5),
+        "rmsprop": keras.optimizers.RMSprop(0.02, rho=0.7),
+    }
+    keras.utils.set_random_seed(5)
+    model = keras_model(units, last)
+    model.compile(made[optimizer], loss)
+    path = tmp_path / "model.keras"
+    model.save(path)
+    done = run("run", "--weights", str(path), "--steps", "3", "--format", "json")
+    assert done.returncode == 0, done.stderr
+    assert "no --data, so 64 rows are made up with seed 0" in done.stderr
+    found = json.loads(done.stdout)
+    for number, step in enumerate(found["steps"]):
+        x, y = (np.array(step[name], "float32").reshape(1, -1) for name in ("x", "y"))
+        model.reset_metrics()
+        theirs = model.train_on_batch(x, y, return_dict=True)["loss"]
+        assert step["loss"] == pytest.approx(float(theirs), rel=1e-4), number
+    told = found["settings"]
+    assert (told["optimizer"], told["layers"][-1]) == (optimizer, {"units": units[-1], "activation": last})
+    assert told["lr"] == pytest.approx(float(model.optimizer.learning_rate))
+
+
+def test_an_optimizer_that_is_not_the_same_here_is_told_and_the_weights_are_taken() -> None:
+    from backprop_tui.core.model.keras_optimizer import optimizer_of
+
+    def given(name: str, **told: Any) -> Any:
+        return {"optimizer": {"class_name": name, "config": {"learning_rate": 0.009999999776482582, **told}}}
+
+    assert optimizer_of(given("SGD", momentum=0.0))[:2] == (Optimizer("sgd"), 0.01)
+    assert optimizer_of(given("SGD", momentum=0.5))[:2] == (Optimizer("momentum", momentum=0.5), 0.01)
+    assert optimizer_of(given("Adam", beta_1=0.8, epsilon=1e-6)).optimizer == Optimizer(
+        "adam", beta_1=0.8, epsilon=1e-6
+    )
+    assert optimizer_of(given("SGD", momentum=0.5, nesterov=True)).why == (
+        "its optimizer SGD with nesterov is none of those here"
+    )
+    assert "Lion is none" in optimizer_of(given("Lion")).why
+    assert "weight_decay" in optimizer_of(given("Adam", weight_decay=0.1)).why
+    assert "follows CosineDecay" in optimizer_of(given("Adam", learning_rate={"class_name": "CosineDecay"})).why
+    assert optimizer_of(None) == optimizer_of({}) == (None, None, "")
 
 
 def test_safetensors_out_are_what_its_own_library_reads(tmp_path: Path) -> None:

@@ -21,6 +21,12 @@ SHIFTS, COARSE = (1e-5, 1e-7), (1e-2, 1e-3)
 PLACES = 64
 """Of each parameter so many numbers at most are looked at, spread over it."""
 
+MOST_DIFFERENCES = 512
+"""In a model of many parameters fewer of each: about so many differences are taken in all."""
+
+NEAR = 1e-6
+"""So small an error needs no second difference."""
+
 FLOOR = 0.01
 """An error is by the largest gradient of its parameter, but by no less than this part of the model's largest: a
 gradient that is 0 by its formula is not 0 in numbers."""
@@ -88,24 +94,28 @@ def _compared(traced: Traced, twin: Any, start: Snapshot, step: Step) -> Iterato
             continue
         values, gradient = step.before[weight.path], own if is_random else step.values[weight.gradient]
         rounding = float(np.abs(gradient - own).max()) / (largest or 1.0)
-        index, difference, error = _worst(losses, variable, values, own, largest, twin is not None)
-        places = min(values.size, PLACES)
+        places = min(values.size, PLACES, max(1, MOST_DIFFERENCES // len(found)))
+        index, difference, error = _worst(losses, variable, values, own, largest, places, twin is not None)
         yield Compared(
             weight.path, places, index, float(gradient[index]), difference, error, rounding, twin is not None
         )
 
 
 def _worst(
-    losses: _Losses, variable: Any, values: Values, gradient: Values, largest: float, precise: bool
+    losses: _Losses, variable: Any, values: Values, gradient: Values, largest: float, places: int, precise: bool
 ) -> tuple[tuple[int, ...], float, float]:
     """The place of a parameter whose gradient is furthest from its difference, that difference, and how far."""
     scale = max(float(np.abs(gradient).max()), FLOOR * largest) or 1.0
     found = []
-    for place in np.unique(np.linspace(0, values.size - 1, min(values.size, PLACES)).astype(int)):
+    for place in np.unique(np.linspace(0, values.size - 1, places).astype(int)):
         index = tuple(int(axis) for axis in np.unravel_index(place, values.shape))
         own = float(gradient[index])
-        differences = [_difference(losses, variable, values, index, shift) for shift in (SHIFTS if precise else COARSE)]
-        difference = min(differences, key=lambda one: abs(one - own))
+        difference = np.inf
+        for shift in SHIFTS if precise else COARSE:
+            other = _difference(losses, variable, values, index, shift)
+            difference = other if not abs(difference - own) < abs(other - own) else difference
+            if abs(difference - own) < NEAR * scale:
+                break
         error = abs(difference - own) / scale
         found.append((index, difference, error if error == error else np.inf))
     return max(found, key=lambda one: one[2])

@@ -20,7 +20,7 @@ from .opening import ModelError
 from .tracing import Traced
 
 PRECISE, COARSE = 1e-7, 1e-3
-"""How far an input is moved, by its largest number: in float64, and in float32 where there is no other."""
+"""How far a number is moved, by its size or by 1: in float64, and in float32 where there is no other."""
 
 CUSTOM = "_gradient_op_type"
 """The attribute of an operation whose gradient is a function that somebody wrote, as Keras does for silu.
@@ -125,11 +125,12 @@ def _tensor(traced: Traced, step: Step, name: str) -> Along | Left | None:
     numbers, maker = numbering(graph), graph.makers[name]
     through = tuple(numbers[one.name] for one in takers if one.name in numbers)
     types = tuple(one.type for one in takers)
-    by, what = numbers.get(maker.name, 0), maker.variable or maker.type
+    place, what = numbers.get(maker.name, 0), maker.variable or maker.type
     pieces = [_piece(traced, one, name) for one in takers]
     if rounds := next((one.type for one in takers if one.type in STRAIGHT_THROUGH), ""):
-        return Left(through, types, by, what, f"{rounds} rounds, and lets the gradient straight through")
-    direction = np.random.RandomState(step.number).standard_normal(gradient.shape)
+        return Left(through, types, place, what, f"{rounds} rounds, and lets the gradient straight through")
+    by = np.maximum(np.abs(step.values[name].astype("float64")), 1.0)
+    direction = by * np.random.RandomState(step.number).standard_normal(gradient.shape)
     own = float((gradient.astype("float64") * direction).sum())
     low = high = size = 0.0
     precise = True
@@ -137,18 +138,18 @@ def _tensor(traced: Traced, step: Step, name: str) -> Along | Left | None:
         try:
             sides, in_float64 = _sides(traced, step, piece, name, direction)
         except ModelError as error:
-            return Left(through, types, by, what, str(error))
+            return Left(through, types, place, what, str(error))
         precise = precise and in_float64
         for output, left, right in sides:
             back = step.values[traced.adjoints[output]].astype("float64")
             low += float(np.minimum(back * left, back * right).sum())
             high += float(np.maximum(back * left, back * right).sum())
             size += float(np.abs(back * right).sum())
-    length = float(np.sqrt(np.square(gradient.astype("float64")).sum()))
+    length = float(np.sqrt(np.square(by * gradient.astype("float64")).sum()))
     found = Along(
         through,
         types,
-        by,
+        place,
         what,
         own,
         min(max(own, low), high) if low == low and high == high else float("nan"),
@@ -158,7 +159,9 @@ def _tensor(traced: Traced, step: Step, name: str) -> Along | Left | None:
     )
     jumps = next((one.type for piece in pieces for one in piece.operations if one.type in STEPS), "")
     if found.custom and jumps and not found.agrees:
-        return Left(through, types, by, what, f"{jumps} jumps; the model's own code lets a gradient through (straight)")
+        return Left(
+            through, types, place, what, f"{jumps} jumps; the model's own code lets a gradient through (straight)"
+        )
     return found
 
 
@@ -222,18 +225,17 @@ def _sides(traced: Traced, step: Step, piece: _Piece, name: str, direction: Valu
         given[name] = traced.nodes[traced.graph.makers[name].name].outputs[int(name.rpartition(":")[2])]
     base = {one: step.values.get(one, np.empty(0)) for one in given}
     for kind, shift in (("float64", PRECISE), ("float32", COARSE)):
-        scale = shift * max(1.0, float(np.abs(base[name]).max(initial=0.0))) if name in base else shift
         try:
             run, outputs = alone(nodes, tuple(given.values()), tuple(piece.outputs), kind), []
             for sign in (-1, 0, 1):
                 moved = _wide(base)
                 if name in moved:
-                    moved[name] = moved[name] + sign * scale * direction
+                    moved[name] = moved[name] + sign * shift * direction
                 outputs.append(run(moved))
         except (tf.errors.OpError, TypeError, ValueError, KeyError):
             continue  # it has no kernel in float64
         return [
-            (tensor, (now - left) / scale, (right - now) / scale)
+            (tensor, (now - left) / shift, (right - now) / shift)
             for tensor, left, now, right in zip(piece.outputs.values(), *outputs, strict=True)
         ], kind == "float64"
     types = ", ".join(dict.fromkeys(one.type for one in piece.operations))
