@@ -9,7 +9,7 @@ from .limits import learning_rate
 from .optimizers import Optimizer
 
 SAME = {"SGD": "sgd", "RMSprop": "rmsprop", "Adam": "adam"}
-"""By Keras's class. SGD with momentum is momentum here."""
+"""By Keras's class. SGD with momentum is `momentum` here, or `nesterov`."""
 
 OTHERS = (
     "weight_decay",
@@ -19,7 +19,6 @@ OTHERS = (
     "use_ema",
     "loss_scale_factor",
     "gradient_accumulation_steps",
-    "nesterov",
     "amsgrad",
     "centered",
 )
@@ -47,7 +46,9 @@ def optimizer_of(compiled: Mapping[str, Any] | None) -> Found:
         other = "momentum"
     if name not in SAME or other:
         return Found(why=f"its optimizer {name}{f' with {other}' if other else ''} is none of those here")
-    own = "momentum" if name == "SGD" and told.get("momentum") else SAME[name]
+    own = SAME[name]
+    if name == "SGD" and told.get("momentum"):
+        own = "nesterov" if told.get("nesterov") else "momentum"
     names = ("momentum", "rho", "beta_1", "beta_2", "epsilon")
     constants = {
         one: float(told[one]) for one in names if told.get(one) is not None and one in Optimizer(own).constants

@@ -9,7 +9,7 @@ from backprop_tui.core.engine.protocol.checks import EngineRefused
 from backprop_tui.core.engine.protocol.messages import WireError
 from backprop_tui.core.explain.practice.practice import Kind, Practice, next_question
 from backprop_tui.core.explain.practice.question import Question, Score, judge
-from backprop_tui.core.lessons.names import LESSONS, MAIN
+from backprop_tui.core.lessons.names import LESSONS
 
 from . import typed
 from .key_screen import KeyScreen
@@ -55,10 +55,6 @@ class Practices:
                 except msgspec.ValidationError:
                     return
                 self.of = {lesson.name: found[lesson.name] for lesson in LESSONS if lesson.name in found}
-                return
-        match kept.get("score"):  # as earlier versions kept it
-            case [int(right), int(asked)]:
-                self.of[MAIN.name] = Practice(score=Score(right, asked))
 
 
 class Predictor:

@@ -184,7 +184,7 @@ def test_a_run_starts_from_a_file(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("optimizer", ["adam", "momentum", "rmsprop"])
+@pytest.mark.parametrize("optimizer", ["adam", "momentum", "nesterov", "rmsprop"])
 @pytest.mark.parametrize(
     ("units", "last", "loss"),
     [
@@ -202,6 +202,7 @@ def test_a_compiled_model_of_dense_layers_opens_with_all_that_it_says(
     made = {
         "adam": keras.optimizers.Adam(0.03, beta_1=0.8),
         "momentum": keras.optimizers.SGD(0.04, momentum=0.5),
+        "nesterov": keras.optimizers.SGD(0.04, momentum=0.5, nesterov=True),
         "rmsprop": keras.optimizers.RMSprop(0.02, rho=0.7),
     }
     keras.utils.set_random_seed(5)
@@ -234,9 +235,8 @@ def test_an_optimizer_that_is_not_the_same_here_is_told_and_the_weights_are_take
     assert optimizer_of(given("Adam", beta_1=0.8, epsilon=1e-6)).optimizer == Optimizer(
         "adam", beta_1=0.8, epsilon=1e-6
     )
-    assert optimizer_of(given("SGD", momentum=0.5, nesterov=True)).why == (
-        "its optimizer SGD with nesterov is none of those here"
-    )
+    assert optimizer_of(given("SGD", momentum=0.5, nesterov=True)).optimizer == Optimizer("nesterov", momentum=0.5)
+    assert optimizer_of(given("SGD", clipnorm=0.5)).why == "its optimizer SGD with clipnorm is none of those here"
     assert "Lion is none" in optimizer_of(given("Lion")).why
     assert "weight_decay" in optimizer_of(given("Adam", weight_decay=0.1)).why
     assert "follows CosineDecay" in optimizer_of(given("Adam", learning_rate={"class_name": "CosineDecay"})).why
