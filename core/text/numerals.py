@@ -60,7 +60,7 @@ def full(value: float, dtype: str = "float32", width: int | None = None) -> str:
 
 def full_width(dtype: str = "float32") -> int:
     """How many columns the longest text of `full` takes."""
-    return 14 if np.dtype(dtype) == np.float32 else 24
+    return 15 if np.dtype(dtype) == np.float32 else 24
 
 
 def plain(value: float, digits: int = 4) -> str:

@@ -8,7 +8,7 @@ from backprop_tui.core.model.arrays import numbers
 from backprop_tui.core.table.spec import TableSpec
 from backprop_tui.core.table.units import currency, in_units
 from backprop_tui.core.text.numerals import MIN_WIDTH, compact, fixed, full, full_width, plain
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 
@@ -62,6 +62,8 @@ def test_too_narrow() -> None:
 
 
 @given(st.floats(width=32))
+@example(1.15832476e-29)  # nine digits and an exponent of two
+@example(0.000123456787)  # nine digits after three zeros
 def test_full_reads_back_as_the_same_float32(value: float) -> None:
     text = full(value)
     assert len(full(value, width=full_width())) == full_width()
