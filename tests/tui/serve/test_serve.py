@@ -181,15 +181,15 @@ def test_a_killed_session_says_so_and_goes_on_from_where_it_was_saved(workshop) 
 
 
 def test_the_engine_killed_is_a_moment_s_wait(workshop) -> None:
-    with workshop.come("fay") as fay:
-        fay.press(" ")
-        fay.wait_for("step 1")
+    with workshop.come("kay") as kay:
+        kay.press(" ")
+        kay.wait_for("step 1")
         for engine in workshop.processes("engine"):
             os.kill(engine, signal.SIGKILL)
-        fay.press(" ")
-        fay.wait_for("step 2")
-        fay.press("q")
-        assert fay.wait_for_end() == 0
+        kay.press(" ")
+        kay.wait_for("step 2")
+        kay.press("q")
+        assert kay.wait_for_end() == 0
 
 
 def test_the_fork_server_killed_is_replaced_and_sessions_live_on(workshop) -> None:
