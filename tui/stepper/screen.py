@@ -410,7 +410,7 @@ class StepperScreen(StepView, PlayingScreen, PredictingScreen):
     def action_change(self) -> None:
         """Ask for another value of the number under the cursor, or for the answer to an open question."""
         if self.predictor.open is not None and self.predictor.open.is_typed:
-            self._type("")
+            self.type_answer("")
             return
         cell = self.cursor
         if cell is None or not changeable(self.session.timeline.run.network, cell):

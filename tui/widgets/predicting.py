@@ -174,7 +174,7 @@ class PredictingScreen(KeyScreen):
         asked = self.predictor.open
         self._poses = self.predictor.on and asked is None
         if asked is not None and asked.is_typed and move == NUMBER:
-            self._type(".")
+            self.type_answer(".")
             return
         self.predictor.skip()
         self.before(move) if self._poses else self.make(move)
@@ -223,7 +223,7 @@ class PredictingScreen(KeyScreen):
         if self.predictor.open is None:
             super().action_lesson(number)
         elif self.predictor.open.is_typed:
-            self._type(str(number))
+            self.type_answer(str(number))
         else:
             self._take(number)
 
@@ -239,11 +239,11 @@ class PredictingScreen(KeyScreen):
         if self.predictor.open is None or not text:
             super().action_answer(text)
         elif self.turns.busy or self.turns.waiting:
-            self.act(lambda: self._type(text), keep=True)
+            self.act(lambda: self.type_answer(text), keep=True)
         else:
-            self._type(text)
+            self.type_answer(text)
 
-    def _type(self, text: str) -> None:
+    def type_answer(self, text: str) -> None:
         """Begin to type a number, or go on."""
         asked = self.predictor.open
         if asked is None or not asked.is_typed:

@@ -97,7 +97,7 @@ def test_the_sign_of_a_gradient_and_a_number_with_its_mistakes(session: Session)
     with pytest.raises(ValueError, match="not computed in this step"):
         about_step.number_question(trace, Cell("w1"), context)
     with pytest.raises(ValueError, match="has no gradient"):
-        about_step.sign_question(trace, Cell("x"))
+        about_step.sign_question(trace, Cell("y"))
 
 
 @pytest.mark.parametrize(
