@@ -16,6 +16,7 @@ from backprop_tui.core.session.run import Run
 from backprop_tui.core.session.session import Session
 from backprop_tui.tui.app import StepperApp
 from backprop_tui.tui.cli.play import settled
+from backprop_tui.tui.lessons.screen import LessonScreen
 from backprop_tui.tui.saving import Keeper
 from backprop_tui.tui.stepper.screen import StepperScreen
 from backprop_tui.tui.widgets.line import Line
@@ -85,6 +86,16 @@ class Driven:
         """Press keys one after the other and wait until all is done and painted."""
         await self.pilot.press(*keys)
         await self.settle()
+
+    async def press_each(self, *keys: str) -> None:
+        """Press keys, each when all that the one before asked for is on the screen, whichever screen is open."""
+        for key in keys:
+            await self.pilot.press(key)
+            for _ in range(PASSES):
+                await self.settle()
+                if isinstance(self.app.screen, LessonScreen):
+                    await self.app.screen.settled()
+                await self.pilot.pause()
 
     async def type(self, text: str) -> None:
         """Type a line into the prompt, and enter."""

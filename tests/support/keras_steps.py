@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 from backprop_tui.core.engine.protocol.messages import Program
-from backprop_tui.core.model.losses import BINARY_CROSS_ENTROPY, HALF_SQUARED, MEAN, SOFTMAX_CROSS_ENTROPY, SUM
+from backprop_tui.core.model.losses import BINARY_CROSS_ENTROPY, HALF_SQUARED, MEAN, OUTPUT, SOFTMAX_CROSS_ENTROPY, SUM
 from backprop_tui.core.model.network import Array, Network
 
 
@@ -24,7 +24,11 @@ def keras_model(network: Network, parameters: Array) -> Any:
                 return keras.activations.leaky_relu(z, negative_slope=0.01)
 
         penalty = keras.regularizers.L2(network.l2) if network.l2 else None
-        model.add(keras.layers.Dense(layer.units, activation, kernel_regularizer=penalty, dtype="float64"))
+        model.add(
+            keras.layers.Dense(
+                layer.units, activation, use_bias=layer.bias, kernel_regularizer=penalty, dtype="float64"
+            )
+        )
     found = network.split(parameters)
     model.set_weights([found[p.name].T if p in network.kernels else found[p.name][:, 0] for p in network.parameters])
     return model
@@ -40,6 +44,10 @@ def keras_loss(network: Network, y: Array, predicted: Any) -> Any:
         of = losses.CategoricalCrossentropy(from_logits=True, reduction=KERAS[network.reduction], dtype="float64")
         return of(y, predicted) / (network.outputs if network.over == MEAN else 1)
     count = len(y)
+    if network.loss == OUTPUT:
+        over_outputs = keras.ops.mean if network.over == MEAN else keras.ops.sum
+        over_rows = keras.ops.mean if network.reduction == MEAN else keras.ops.sum
+        return over_rows(over_outputs(predicted, axis=1))
     if network.over == SUM:
         # Keras takes the mean over the outputs of a row; if each is a row of its own, there is none.
         y, predicted = y.reshape(-1, 1), keras.ops.reshape(predicted, (-1, 1))

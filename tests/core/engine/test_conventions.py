@@ -3,7 +3,6 @@
 from dataclasses import replace
 from typing import Any
 
-import keras
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -19,55 +18,23 @@ from backprop_tui.core.model.trace import Trace
 from backprop_tui.core.session.run import Run
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from keras_steps import keras_loss, keras_model
 from networks import Batch, batch, frozen, networks
 
 LR = 0.05
 SEEDS = st.integers(0, 2**31)
 RANDOM = settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
 
-LOSSES: dict[str, Any] = {
-    "half_squared_error": lambda y, y_pred: 0.5 * y.shape[1] * keras.losses.mean_squared_error(y, y_pred),
-    "mean_squared_error": keras.losses.mean_squared_error,
-    "binary_cross_entropy": lambda y, y_pred: y.shape[1] * keras.losses.binary_crossentropy(y, y_pred),
-    "softmax_cross_entropy": keras.losses.categorical_crossentropy,
-    "output": lambda y, y_pred: tf.reduce_sum(y_pred, axis=1),
-}
-"""The loss of each sample. Keras takes the mean over outputs of the first and the third."""
-
 
 def by_keras(network: Network, data: Batch) -> dict[str, Array]:
     """Keras's numbers by their names here: the loss, ∂L/∂x, each ∂L/∂w and ∂L/∂b, and what sgd makes of them."""
-    matrices = network.split(data.parameters)
-    layers = [
-        keras.layers.Dense(
-            layer.units,
-            "linear" if layer.activation == "leaky_relu" else layer.activation,
-            use_bias=layer.bias,
-            dtype="float64",
-        )
-        for layer in network.layers
-    ]
-    x = tf.constant(data.x)
-    stack: list[Any] = []
-    for layer, described in zip(layers, network.layers, strict=True):
-        stack.append(layer)
-        if described.activation == "leaky_relu":
-            stack.append(keras.layers.LeakyReLU(negative_slope=0.01, dtype="float64"))
-    model = keras.Sequential([keras.Input((network.features,), dtype="float64"), *stack])
-    for number, layer in enumerate(layers, 1):
-        kept = [matrices[f"w{number}"].T]
-        if f"b{number}" in matrices:
-            kept.append(matrices[f"b{number}"].reshape(-1))
-        layer.set_weights(kept)
+    matrices, x = network.split(data.parameters), tf.constant(data.x)
+    model = keras_model(network, data.parameters)
     with tf.GradientTape() as tape:
         tape.watch(x)
-        loss = tf.reduce_mean(LOSSES[network.loss](tf.constant(data.y), model(x)))
-    wanted = {"x": x}
-    for number, layer in enumerate(layers, 1):
-        wanted[f"w{number}"] = layer.kernel.value
-        if layer.use_bias:
-            wanted[f"b{number}"] = layer.bias.value
-    found = tape.gradient(loss, wanted, unconnected_gradients="zero")
+        loss = keras_loss(network, data.y, model(x)) + sum(model.losses)
+    wanted = {parameter.name: it.value for parameter, it in zip(network.parameters, model.weights, strict=True)}
+    found = tape.gradient(loss, wanted | {"x": x}, unconnected_gradients="zero")
     values = {"loss": np.array([[loss.numpy()]]), "gx": found.pop("x").numpy()}
     for name, gradient in found.items():
         turned = gradient.numpy().T if name[0] == "w" else gradient.numpy().reshape(-1, 1)
@@ -90,9 +57,7 @@ def traced(engine: Engine, network: Network, data: Batch) -> dict[str, Array]:
 def assert_as_keras(engine: Engine, network: Network, data: Batch) -> None:
     trace, expected = traced(engine, network, data), by_keras(network, data)
     for name, value in expected.items():
-        # Keras keeps probabilities 1e-7 away from 0 and 1 in its cross-entropies.
-        near = 1e-5 if network.loss_row.from_z else 1e-9
-        np.testing.assert_allclose(trace[name], value, rtol=near, atol=near, err_msg=name)
+        np.testing.assert_allclose(trace[name], value, rtol=1e-9, atol=1e-9, err_msg=name)
 
 
 @st.composite

@@ -1,5 +1,7 @@
 """The tape's gradients against central finite differences, in float64, over random networks and batches."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from backprop_tui.core.engine.compute.engine import Engine
@@ -9,6 +11,7 @@ from backprop_tui.core.model.arrays import arrays, numbers
 from backprop_tui.core.model.losses import BINARY_CROSS_ENTROPY, SOFTMAX_CROSS_ENTROPY
 from backprop_tui.core.model.network import Array, Layer, Network
 from backprop_tui.core.model.trace import activations
+from backprop_tui.core.model.values import parse
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from networks import batch, networks
@@ -62,7 +65,7 @@ def test_gradients_of_parameters(engine: Engine, network: Network, size: int, se
 
 @pytest.mark.slow
 @given(networks(max_hidden=2, max_units=3), st.integers(1, 3), SEEDS)
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=12, deadline=None)
 def test_gradients_of_intermediates(engine: Engine, network: Network, size: int, seed: int) -> None:
     """∂L/∂z or ∂L/∂h is ∂L by the biases of a layer of 1s on the diagonal before the rest of the network."""
     data = batch(network, size, seed)
@@ -71,19 +74,20 @@ def test_gradients_of_intermediates(engine: Engine, network: Network, size: int,
     matrices = network.split(data.parameters)
     for number, (layer, names) in enumerate(zip(network.layers, activations(network), strict=True), 1):
         behind = [
-            matrices[f"{letter}{later}"].reshape(-1)
-            for later in range(number + 1, network.depth + 1)
-            for letter in "wb"
+            matrices[parameter.name].reshape(-1)
+            for parameter in network.parameters
+            if parse(parameter.name).layer > number
         ]
         for name, activation in zip(names, (layer.activation, "linear"), strict=True):
             if name == "y_pred" and network.loss in (BINARY_CROSS_ENTROPY, SOFTMAX_CROSS_ENTROPY):
                 continue  # these losses exist for their own last layer only
-            rest = Network(layer.units, (Layer(layer.units, activation), *network.layers[number:]), network.loss)
+            layers = (Layer(layer.units, activation), *network.layers[number:])
+            rest = replace(network, features=layer.units, layers=layers, l2=0.0)  # no bias is in the penalty
             parameters = np.concatenate([np.eye(layer.units).reshape(-1), np.zeros(layer.units), *behind])
             places = list(range(layer.units**2, layer.units**2 + layer.units))
             for sample in range(size):
                 x, y = trace[name][:, sample][None], data.y[sample][None]
-                difference = derivatives(engine, rest, parameters, places, x, y) / size
+                difference = derivatives(engine, rest, parameters, places, x, y) / (1 if network.sums_rows else size)
                 assert_agree(trace["g" + name][:, sample], difference, trace["loss"].item())
 
 

@@ -16,7 +16,6 @@ from backprop_tui.core.session.run import Run
 from backprop_tui.core.session.session import Session
 from backprop_tui.core.table.batches import SHUFFLED
 from backprop_tui.tui.cli.options import Parser, UsageError, add_model_options, run_of, steps_of
-from backprop_tui.tui.lessons.screen import LessonScreen
 from backprop_tui.tui.widgets.pane import Pane
 from driven_screen import Driven, driven, text_of
 from sklearn.datasets import load_breast_cancer, load_diabetes, load_iris
@@ -29,17 +28,6 @@ def run_for(*words: str) -> Run:
     add_model_options(parser)
     parser.add_argument("--steps", type=steps_of, default=0)
     return run_of(parser.parse_args(words), Run())
-
-
-async def press(found: Driven, *keys: str) -> None:
-    """Press keys, and wait until all that they ask for is on the screen."""
-    for key in keys:
-        await found.pilot.press(key)
-        for _ in range(3):
-            await found.settle()
-            if isinstance(found.app.screen, LessonScreen):
-                await found.app.screen.settled()
-            await found.pilot.pause()
 
 
 def lines(found: Driven, name: str) -> str:
@@ -232,12 +220,12 @@ def test_what_does_not_go_together_is_told(iris: str, diabetes: str) -> None:
 
 async def test_classes_are_named_on_the_screen(engine: Engine, iris: str) -> None:
     async with driven(engine, run_for("--data", iris), size=(120, 40)) as found:
-        await press(found, "space")
+        await found.press_each("space")
         assert "Predict species (setosa, versicolor, virginica) from 4 features" in lines(found, "header")
         for name in ("setosa", "versicolor", "virginica"):
             assert name in lines(found, "forward")
             assert name in lines(found, "sample")
-        await press(found, "1")
+        await found.press_each("1")
         assert title(found, "rows").strip().endswith("shape (150, 7)  row 0  commas")
         assert "species has 3 classes, one output each" in lines(found, "intro")
 
@@ -246,25 +234,25 @@ async def test_iris_and_yes_or_no_by_keys_alone(engine: Engine, iris: str, cance
     """Opened by `--data FILE` alone: stepped, explained, trained by a jump, scored in lesson 5, drawn."""
     for path, named, accuracy in ((iris, "virginica", 95), (cancer, "benign=yes", 90)):
         async with driven(engine, run_for("--data", path, "--rows", "16", "--lr", "0.5"), size=(120, 40)) as found:
-            await press(found, "space")
+            await found.press_each("space")
             assert named in lines(found, "forward")
-            await press(found, "end", "enter")
+            await found.press_each("end", "enter")
             assert "·" in found.text, "a chain of factors"
-            await press(found, "escape", "j")
+            await found.press_each("escape", "j")
             await found.type("3000")
             for _ in range(100):
                 await found.settle()
                 if found.session.timeline.steps == 3001:
                     break
             assert found.session.timeline.steps == 3001
-            await press(found, "5")
+            await found.press_each("5")
             for _ in range(100):
                 await found.pilot.pause(0.05)
                 if "accuracy" in found.text:
                     break
             said = found.text.partition("accuracy ")[2]
             assert float(said.split("%")[0]) >= accuracy
-            await press(found, "4", "P")
+            await found.press_each("4", "P")
             for _ in range(100):
                 await found.settle()
                 if named.split("=")[-1] in found.text:
@@ -276,13 +264,13 @@ async def test_a_number_in_its_own_units_and_what_was_left_out_on_the_screen(eng
     path = tmp_path / "t.csv"
     path.write_text("Fläche;Lage;Preis\n71,4;gut;312,5\n90,2;;401,9\n44,8;mäßig;198,0\n120,1;gut;530,3\n", "utf-8")
     async with driven(engine, run_for("--data", str(path)), size=(120, 40)) as found:
-        await press(found, "space")
+        await found.press_each("space")
         assert "Predict Preis from Fläche, Lage" in lines(found, "header")
         assert "≈" in lines(found, "forward")
-        await press(found, "1")
+        await found.press_each("1")
         assert title(found, "rows").strip().endswith("shape (3, 3)  row 0  semicolons, decimal commas")
         assert "empty cells: Lage 1; 1 of 4 rows left out" in lines(found, "status")
         assert "Preis is standardized too" in lines(found, "intro")
-        await press(found, "space")
+        await found.press_each("space")
         mean, std = np.mean([312.5, 198, 530.3]), np.std([312.5, 198, 530.3])
         assert f"{(312.5 - mean) / std:.4f}" in lines(found, "row")

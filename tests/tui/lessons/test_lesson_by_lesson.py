@@ -8,22 +8,12 @@ from backprop_tui.core.scenario import bundled
 from backprop_tui.core.session.run import Run
 from backprop_tui.core.table.spec import TableSpec
 from backprop_tui.core.text.numerals import brief, compact
-from backprop_tui.tui.lessons.screen import LessonScreen
 from backprop_tui.tui.stepper.screen import StepperScreen
 from backprop_tui.tui.widgets.pane import Pane
 from driven_screen import Driven, driven, text_of
 from sklearn.metrics import accuracy_score, r2_score, root_mean_squared_error
 
 SIZES = [(80, 24), (120, 40)]
-
-
-async def press(found: Driven, *keys: str) -> None:
-    for key in keys:
-        await found.pilot.press(key)
-        for _ in range(3):
-            await found.settle()
-            if isinstance(found.app.screen, LessonScreen):
-                await found.app.screen.settled()
 
 
 def lines(found: Driven, name: str) -> str:
@@ -33,7 +23,7 @@ def lines(found: Driven, name: str) -> str:
 @pytest.mark.parametrize("size", SIZES)
 async def test_lesson_1_shows_the_shape_as_pandas_has_it(engine: Engine, size: tuple[int, int]) -> None:
     async with driven(engine, size=size) as found:
-        await press(found, "1")
+        await found.press_each("1")
         assert "shape (499, 3)" in found.text
 
 
@@ -41,11 +31,11 @@ async def test_lesson_1_shows_the_shape_as_pandas_has_it(engine: Engine, size: t
 async def test_lesson_5_shows_r_squared_and_rmse_beside_the_loss(engine: Engine, size: tuple[int, int]) -> None:
     """By scikit-learn's own metrics, over the rows that the worst ones are chosen from."""
     async with driven(engine, Run(table=TableSpec(holdout=0.2)), size=size) as found:
-        await press(found, "5", "m", *"32", "enter", "e", *"5", "enter")
+        await found.press_each("5", "m", *"32", "enter", "e", *"5", "enter")
         worst = found.app.screen.overview.worst  # type: ignore[attr-defined]
         for held_out in (False, True):
             worst.count = 1000
-            await press(found, "h", "h") if held_out is False else await press(found, "h")
+            await found.press_each("h", "h") if held_out is False else await found.press_each("h")
             predicted = np.array([one.predicted for one in worst.found])
             true = np.array([one.true for one in worst.found])
             assert len(true) == (100 if held_out else 399)
@@ -57,9 +47,9 @@ async def test_lesson_5_shows_r_squared_and_rmse_beside_the_loss(engine: Engine,
 
 async def test_lesson_5_shows_the_accuracy_of_classes(engine: Engine) -> None:
     async with driven(engine, scenario=bundled("xor-training")) as found:
-        await press(found, "5", "j", *"2000", "enter")
+        await found.press_each("5", "j", *"2000", "enter")
         assert "accuracy 100.0%" in lines(found, "training")
-        await press(found, "home")
+        await found.press_each("home")
         assert "accuracy " in lines(found, "training")
 
 
@@ -82,23 +72,23 @@ def test_the_scores_are_scikit_learns() -> None:
 @pytest.mark.parametrize("size", SIZES)
 async def test_choosing_a_worst_row_leaves_the_training_as_it_was(engine: Engine, size: tuple[int, int]) -> None:
     async with driven(engine, size=size) as found:
-        await press(found, "5", "m", *"32", "enter", "j", *"20", "enter")
+        await found.press_each("5", "m", *"32", "enter", "j", *"20", "enter")
         training = found.session.timeline
         settings, states = training.settings, training.history.states.copy()
         row = found.app.screen.overview.worst.found[1].row  # type: ignore[attr-defined]
-        await press(found, "down", "enter")
+        await found.press_each("down", "enter")
         assert isinstance(found.app.screen, StepperScreen)
         assert f"row {row} " in found.lines("header")
         assert "b leads back to the training" in found.lines("status")
-        await press(found, "space")
+        await found.press_each("space")
         assert found.session.timeline.trace is not None
         assert tuple(found.session.timeline.trace.rows) == (row,)
         np.testing.assert_array_equal(found.session.timeline.history.states[0][:9], states[-1][:9])
-        await press(found, "b", "b", "5")
+        await found.press_each("b", "b", "5")
         assert found.session.timeline is training
         assert training.settings == settings
         np.testing.assert_array_equal(training.history.states, states)
-        await press(found, "space")
+        await found.press_each("space")
         assert training.steps == 21
         assert training.trace is not None
         assert len(training.trace.rows) == 32

@@ -25,16 +25,6 @@ def lesson(found: Driven) -> LessonScreen:
     return screen
 
 
-async def press(found: Driven, *keys: str) -> None:
-    for key in keys:
-        await found.pilot.press(key)
-        for _ in range(3):
-            await found.settle()
-            if isinstance(found.app.screen, LessonScreen):
-                await found.app.screen.settled()
-        await found.pilot.pause()
-
-
 def asked_in(found: Driven) -> Question:
     asked = lesson(found).predictor.open
     assert asked is not None
@@ -46,10 +36,10 @@ async def answer(found: Driven, right: bool = True) -> Question:
     asked = asked_in(found)
     if asked.choices:
         wrong = int(asked.answer) % len(asked.choices) + 1
-        await press(found, str(int(asked.answer) if right else wrong))
+        await found.press_each(str(int(asked.answer) if right else wrong))
     else:
         text = f"{asked.answer if right else 3 * asked.answer + 1:.6f}"
-        await press(found, *[NAMES.get(character, character) for character in text], "enter")
+        await found.press_each(*[NAMES.get(character, character) for character in text], "enter")
     return asked
 
 
@@ -60,34 +50,34 @@ def task(found: Driven) -> str:
 @pytest.mark.parametrize("number", [1, 2, 3, 5])
 async def test_each_lesson_asks_and_says_whether_it_was_right(engine: Engine, number: int) -> None:
     async with driven(engine) as found:
-        await press(found, str(number), "t", "space")
+        await found.press_each(str(number), "t", "space")
         assert "space skips t ends" in task(found)
         first = await answer(found)
         assert task(found).startswith("Right"), task(found)
         assert first.because[-1].split()[-1] in task(found), "how one could have known"
-        await press(found, "space")
+        await found.press_each("space")
         await answer(found, right=False)
         assert task(found).startswith(("No: you said", "Not quite: you said"))
         assert lesson(found).predictor.score.asked == 2
         assert "predicted" not in task(found)
         assert LESSONS[number - 1] == lesson(found).LESSON, "a digit is an answer"
-        await press(found, "space", "t")
+        await found.press_each("space", "t")
         assert lesson(found).predictor.open is None
         assert task(found) == ""
-        await press(found, "space")
+        await found.press_each("space")
         assert lesson(found).predictor.open is None
-        await press(found, "4")
+        await found.press_each("4")
         assert found.app.screen is found.screen
 
 
 @pytest.mark.parametrize("number", [1, 2, 3, 5])
 async def test_esc_ends_a_question_and_a_digit_opens_a_lesson_again(engine: Engine, number: int) -> None:
     async with driven(engine) as found:
-        await press(found, str(number), "t", "space", "9")
+        await found.press_each(str(number), "t", "space", "9")
         assert asked_in(found)
-        await press(found, "escape")
+        await found.press_each("escape")
         assert lesson(found).predictor.open is None
-        await press(found, "4")
+        await found.press_each("4")
         assert found.app.screen is found.screen
 
 
@@ -95,10 +85,10 @@ async def test_esc_ends_a_question_and_a_digit_opens_a_lesson_again(engine: Engi
 @pytest.mark.parametrize("number", [1, 2, 3, 5])
 async def test_every_question_of_a_lesson_is_seen_whole(engine: Engine, number: int, size: tuple[int, int]) -> None:
     async with driven(engine, size=size) as found:
-        await press(found, str(number), "t")
+        await found.press_each(str(number), "t")
         kinds = []
         for _ in range(14):
-            await press(found, "space")
+            await found.press_each("space")
             asked = lesson(found).predictor.open
             if asked is None:
                 continue
@@ -120,12 +110,12 @@ async def test_every_question_of_a_lesson_is_seen_whole(engine: Engine, number: 
 async def test_a_descent_is_predicted(engine: Engine) -> None:
     """By hand: y = x² + 4x, dy/dx = 2x + 4."""
     async with driven(engine) as found:
-        await press(found, "3", "t")
+        await found.press_each("3", "t")
         screen = lesson(found)
         assert isinstance(screen, DescentScreen)
         for _ in range(10):
             x = screen.lesson.x
-            await press(found, "space")
+            await found.press_each("space")
             asked = asked_in(found)
             slope, new = 2 * x + 4, x - 0.1 * (2 * x + 4)
             said = asked.choices[int(asked.answer) - 1] if asked.choices else ""
@@ -150,9 +140,9 @@ async def test_a_descent_is_predicted(engine: Engine) -> None:
 
 async def test_a_jump_over_the_lowest_place_is_told(engine: Engine) -> None:
     async with driven(engine) as found:
-        await press(found, "3", "l", *"1.1", "enter", "t")
+        await found.press_each("3", "l", *"1.1", "enter", "t")
         for _ in range(12):
-            await press(found, "space")
+            await found.press_each("space")
             asked = asked_in(found)
             if asked.kind == "loss":
                 assert asked.choices[int(asked.answer) - 1] == "higher"
@@ -179,12 +169,14 @@ async def test_each_phase_of_the_tape_is_predicted(engine: Engine) -> None:
         "dy/dx": np.cos(x) * x + np.sin(x) + 0.5,
     }
     async with driven(engine) as found:
-        await press(found, "2", "equals_sign", *["backspace"] * 10, *"sin(x)*x+x/2", "enter", "x", "3", "enter", "t")
+        await found.press_each(
+            "2", "equals_sign", *["backspace"] * 10, *"sin(x)*x+x/2", "enter", "x", "3", "enter", "t"
+        )
         screen = lesson(found)
         assert isinstance(screen, AutogradScreen)
         checked = 0
         for place in range(len(screen.lesson.stages)):
-            await press(found, "s")
+            await found.press_each("s")
             asked = screen.predictor.open
             if asked is not None:
                 assert screen.lesson.done == place, "nothing is computed yet"
@@ -210,13 +202,13 @@ async def test_each_phase_of_the_tape_is_predicted(engine: Engine) -> None:
 
 async def test_a_training_step_is_predicted(engine: Engine) -> None:
     async with driven(engine, Run(table=TableSpec(holdout=0.2))) as found:
-        await press(found, "5", "m", *"32", "enter", "t")
+        await found.press_each("5", "m", *"32", "enter", "t")
         screen = lesson(found)
         assert isinstance(screen, TrainingScreen)
         kinds = set()
         for step in range(1, 13):
             before = screen.overview.losses.latest("training")
-            await press(found, "space")
+            await found.press_each("space")
             asked = asked_in(found)
             kinds.add(asked.kind)
             assert found.session.timeline.steps == step - 1, "it is asked before the step is made"
@@ -239,20 +231,20 @@ async def test_a_training_step_is_predicted(engine: Engine) -> None:
 @pytest.mark.parametrize("key", ["b", "plus", "R", "home"])
 async def test_a_key_that_changes_what_comes_ends_the_question(engine: Engine, key: str) -> None:
     async with driven(engine) as found:
-        await press(found, "5", "space", "space", "t", "space")
+        await found.press_each("5", "space", "space", "t", "space")
         assert asked_in(found)
-        await press(found, key)
+        await found.press_each(key)
         assert lesson(found).predictor.open is None
 
 
 async def test_the_scaling_of_a_row_is_predicted(engine: Engine) -> None:
     async with driven(engine) as found:
-        await press(found, "1", "t")
+        await found.press_each("1", "t")
         screen = lesson(found)
         assert isinstance(screen, DataScreen)
         answers = set()
         for at in range(14):
-            await press(found, "space")
+            await found.press_each("space")
             asked = asked_in(found)
             row = screen.lesson.read(at)
             assert row is not None
@@ -276,18 +268,18 @@ async def test_the_scaling_of_a_row_is_predicted(engine: Engine) -> None:
 async def test_predict_first_is_one_mode_for_all_lessons(engine: Engine) -> None:
     """On or off everywhere; the score counts over all; where one stands is kept for each, and saved."""
     async with driven(engine) as found:
-        await press(found, "t", "3", "space")
+        await found.press_each("t", "3", "space")
         await answer(found)
-        await press(found, "2", "space")
+        await found.press_each("2", "space")
         await answer(found)
         assert found.screen.predictor.score.asked == 2
         kept = found.screen.kept()
         assert set(kept["practice"]["of"]) == {"descent", "autograd"}
-        await press(found, "t", "4", "space")
+        await found.press_each("t", "4", "space")
         assert found.screen.predictor.open is None
     async with driven(engine) as other:
         other.screen._restore(kept)
-        await press(other, "3")
+        await other.press_each("3")
         assert lesson(other).predictor.practice.score.asked == 1
-        await press(other, "space")
+        await other.press_each("space")
         assert asked_in(other)
