@@ -95,9 +95,7 @@ def _through_all_outputs(trace: Trace, cell: Cell, title: str, form: str) -> Exp
         through = factor(trace, "y_pred", output, sample)
         back = _at_prediction(trace, output, sample) if form == CHAIN else factor(trace, "gy_pred", output, sample)
         name = f"via {through.symbol}"
-        of = slope(trace, through.cells[0], Cell(f"z{trace.network.depth}", unit, sample))
-        along = replace(through, derivative=of)
-        terms.append(Term((back, along, rest), 1, name) if output == unit else Term((back, along, own), -1, name))
+        terms.append(Term((back, through, rest), 1, name) if output == unit else Term((back, through, own), -1, name))
     constants = loss_constants(trace) if form == CHAIN else ()
     notes = (f"each ŷ hangs on {name_of(trace, Cell(f'z{trace.network.depth}', *cell.place))}: ∂ŷⱼ/∂zᵢ = ŷⱼ(δᵢⱼ - ŷᵢ)",)
     return explanation(trace, cell, title, terms, common=constants, form=form, notes=notes)

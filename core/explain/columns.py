@@ -177,27 +177,29 @@ def _columns(found: Explanation) -> tuple[tuple[Factor, ...], ...]:
 
 
 def _cells(found: Explanation, write: Write) -> Cells:
-    """What stands in each column if factors are written so."""
-    return tuple(_joined(column, write, first=place == 0) for place, column in enumerate(_columns(found)))
+    """What stands in each column if factors are written so; before the first one the term's minus, if it has one."""
+    first, *others = _columns(found)
+    minus = (Piece("-"),) if found.terms[0].sign < 0 else ()
+    return (_joined(first, write, minus), *(_joined(column, write) for column in others))
 
 
-def _joined(column: tuple[Factor, ...], write: Write, first: bool) -> tuple[Piece, ...]:
-    pieces: list[Piece] = []
+def _joined(column: tuple[Factor, ...], write: Write, minus: tuple[Piece, ...] | None = None) -> tuple[Piece, ...]:
+    pieces = list(minus or ())
     for factor in column:
         text = write(factor)
-        if pieces:
-            pieces.append(Piece("·"))
-        elif first:
+        if minus == () and not pieces:
             pieces.append(_piece(text, factor))
             continue
+        if pieces and pieces[-1].text != "-":
+            pieces.append(Piece("·"))
         pieces.append(_piece(bracketed(text), factor))
     return tuple(pieces)
 
 
 def _derivatives(found: Explanation) -> Cells:
     """Which derivative each column is."""
-    last = (column[-1] for column in _columns(found))
-    return tuple((_piece(factor.derivative or factor.symbol, factor),) for factor in last)
+    first, *others = ((_piece(factor.derivative or factor.symbol, factor),) for *_, factor in _columns(found))
+    return ((Piece("-"), *first) if found.terms[0].sign < 0 else first, *others)
 
 
 def _symbol(factor: Factor) -> str:

@@ -63,6 +63,7 @@ def test_json_holds_every_value_of_a_trace_by_an_independent_reckoning(outputs: 
         ]
         x, y = (tf.constant(step[name], tf.float32) for name in ("x", "y"))
         with tf.GradientTape() as tape:
+            tape.watch(x)
             z1 = tf.matmul(w1, tf.transpose(x)) + b1
             h1 = tf.math.tanh(z1)
             z2 = tf.matmul(w2, h1) + b2
@@ -70,7 +71,7 @@ def test_json_holds_every_value_of_a_trace_by_an_independent_reckoning(outputs: 
             y_pred = tf.matmul(w3, h2) + b3
             loss = 0.5 * (y - y_pred) ** 2
         values = {"z1": z1, "h1": h1, "z2": z2, "h2": h2, "z3": y_pred, "y_pred": y_pred}
-        sources = dict(zip(("w1", "b1", "w2", "b2", "w3", "b3"), parameters, strict=True)) | values
+        sources = dict(zip(("w1", "b1", "w2", "b2", "w3", "b3"), parameters, strict=True)) | values | {"x": x}
         gradients = tape.gradient(loss, sources)
         gradients["z3"] = gradients["y_pred"]
         for name, value in values.items():

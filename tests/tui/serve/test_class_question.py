@@ -208,7 +208,7 @@ class TestWithPeople:
             prof.press("\x1b")
             anna.press("\x1b")
             anna.wait_until(
-                lambda: "The answer" not in anna.text and "following prof" in anna.text, 10, "prof's screen"
+                lambda: "The answer" not in anna.text and "following prof" in anna.text, 40, "prof's screen"
             )
             anna.press("Q")
             anna.wait_for("The answer: positive.", LONG)

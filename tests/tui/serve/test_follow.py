@@ -171,7 +171,7 @@ def test_two_attendees_follow_and_return_to_their_own(dashboard) -> None:
         anna.wait_until(lambda: anna.screen.display[4] != before[2], 40, "all digits")
         # With all digits the lower panes scroll, and where one has scrolled to is one's own affair.
         anna.wait_until(
-            lambda: (prof.read(), panes(anna)[:6] == panes(prof)[:6])[1], 20, "the same sample and activations"
+            lambda: (prof.read(), panes(anna)[:6] == panes(prof)[:6])[1], 40, "the same sample and activations"
         )
         anna.press("\r")
         anna.wait_for("Why?")

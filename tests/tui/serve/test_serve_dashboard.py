@@ -20,7 +20,7 @@ def test_who_is_there_message_pause_and_end(dashboard) -> None:
         anna.press("     ")
         anna.wait_for("step 5")
         dashboard.wait_until(
-            lambda: re.search(r"anna .*back-propagation +5 ", line_of(dashboard, "anna")), 10, "step 5"
+            lambda: re.search(r"anna .*back-propagation +5 ", line_of(dashboard, "anna")), 40, "step 5"
         )
         assert re.search("[▁▂▃▄▅▆▇█]{3}", line_of(dashboard, "anna"))
 
