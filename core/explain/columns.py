@@ -158,7 +158,8 @@ def _short(part: Explanation, term: Term, digits: int | None) -> _Row:
     show = best(part, digits, worked=False)
     sign = "=" if holds(part, show, digits, worked=False) else "≈"
     cells = _cells(part, writer(show, False))
-    head, result = Piece(term.name, term.factors[0].cells[0]), result_text(part, digits)
+    leads_to = next((cell for factor in term.factors for cell in factor.cells), None)
+    head, result = Piece(term.name, leads_to), result_text(part, digits)
     if len(part.factors) == 1:
         return _Row(NUMBERS, head, "=", result=result)
     return _Row(NUMBERS, head, "", cells, f"{sign} {result}")
