@@ -18,6 +18,7 @@ from backprop_tui.core.text.numerals import bracketed, last_digit, read_number
 
 from .layout import NOTE, NUMBERS, RESULT, SYMBOLS, WIDTH, WORKING, Line, Piece, words
 from .lines import lines, writer
+from .penalty import NAME as PENALTY
 from .printed import DECIMALS, MOST_EXTRA, best, holds, result_text
 from .terms import Explanation, Factor, Term
 
@@ -136,9 +137,7 @@ def _sums(found: Explanation, digits: int | None) -> Iterator[list[_Row]]:
         if off <= 0.5:
             break
     of_rows = shown[0].name.startswith("row")
-    head = _Row(
-        SYMBOLS, Piece(found.symbol, found.cell), "=", result=f"the sum over {count} {'row' if of_rows else 'path'}s"
-    )
+    head = _Row(SYMBOLS, Piece(found.symbol, found.cell), "=", result=_of_what(found.terms, of_rows))
     ends = [_Row(NUMBERS, Piece(f"{count - len(shown)} more"), "=", result=result_text(part, finer)) for part in rest]
     ends.append(_Row(RESULT, Piece("together"), "≈" if off > 1 + 1e-9 else "=", result=whole))
     if count <= MOST_BLOCKS:
@@ -151,6 +150,12 @@ def _sums(found: Explanation, digits: int | None) -> Iterator[list[_Row]]:
         yield [head, *(_Row(SYMBOLS, Piece(""), "", _of_any_row(cells)) for cells in symbols), *short, *ends]
     yield [head, *short, *ends]
     yield [head, *(replace(row, columns=_tight(row.columns)) for row in short), *ends]
+
+
+def _of_what(terms: tuple[Term, ...], of_rows: bool) -> str:
+    count, what = sum(term.name != PENALTY for term in terms), "row" if of_rows else "path"
+    penalty = ", and the penalty" if count < len(terms) else ""
+    return f"the sum over {count} {what}{'s' * (count != 1)}{penalty}"
 
 
 def _short(part: Explanation, term: Term, digits: int | None) -> _Row:

@@ -21,7 +21,8 @@ def keras_model(network: Network, parameters: Array) -> Any:
         if name == "leaky_relu":
 
             def activation(z: Any) -> Any:
-                return keras.activations.leaky_relu(z, negative_slope=0.01)
+                # As Keras documents it: its own takes the slope in float32, off by 2e-8 of it.
+                return keras.ops.where(z > 0, z, 0.01 * z)
 
         penalty = keras.regularizers.L2(network.l2) if network.l2 else None
         model.add(

@@ -61,12 +61,12 @@ def check_table(found: tuple[Line, ...], off: float = 0.0) -> None:
             if sign == "=" and is_finite_number(total):
                 assert abs(sum(subtotals) - computed(total)) <= last_digit(total) * (1 + 1e-6) + off, found
             return
-        if row := re.fullmatch(r"(?:(row|via) .*?  +)(\S.*?) +([=≈]) (\S+)", text):
+        if row := re.fullmatch(r"(?:(row .|via .|the penalty).*?  +)(\S.*?) +([=≈]) (\S+)", text):
             check([f"= {row[2]}", f"{row[3]} {row[4]}"], off)
             subtotals.append(computed(row[4]) if is_finite_number(row[4]) else float("nan"))
             continue
         texts.append(text[max(text.find("= "), text.find("≈ "), 0) :])
-        if line.kind == "result" or re.match(r"row|via|\d+ more", text):
+        if line.kind == "result" or re.match(r"row|via|the penalty|\d+ more", text):
             check(texts, off)
             number = texts[-1].lstrip("=≈ ")
             subtotals.append(computed(number) if is_finite_number(number) else float("nan"))

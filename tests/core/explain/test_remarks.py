@@ -255,11 +255,11 @@ def test_a_remark_is_made_if_it_is_true_and_only_then(
     found = {remark.kind: remark.text for remark in remarks(trace, loss_before=losses[1], next_loss=losses[1])}
     assert all(len(text) <= 76 for text in found.values())
 
-    if losses[1] > losses[0] * (1 + 1e-3) + 1e-6:
+    if losses[1] - losses[0] > 1e-3 * abs(losses[0]) + 1e-6:
         assert "overshoot" in found
     if losses[1] < losses[0]:
         assert "overshoot" not in found
-        assert ("rose" in found) or losses[0] < losses[1] * (1 + 1e-3) + 1e-6
+        assert ("rose" in found) or losses[0] - losses[1] < 1e-3 * abs(losses[1]) + 1e-6
     else:
         assert "rose" not in found
 
