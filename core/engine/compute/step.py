@@ -176,13 +176,17 @@ def _rmsprop(
     return parameters - lr * gradient / tf.sqrt(v + chosen.epsilon), v
 
 
+def _adam_moments(chosen: Optimizer, moments: Tensor, gradient: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """The running means of the gradients and of their squares, and the number of the step."""
+    width = gradient.shape[0]
+    m, v, t = moments[:width], moments[width : 2 * width], moments[2 * width :] + 1
+    return m + (gradient - m) * (1 - chosen.beta_1), v + (gradient**2 - v) * (1 - chosen.beta_2), t
+
+
 def _adam(
     chosen: Optimizer, parameters: Tensor, moments: Tensor, gradient: Tensor, lr: Tensor, zero: Tensor
 ) -> Updated:
-    width = parameters.shape[0]
-    m, v, t = moments[:width], moments[width : 2 * width], moments[2 * width :] + 1
-    m = m + (gradient - m) * (1 - chosen.beta_1)
-    v = v + (gradient**2 - v) * (1 - chosen.beta_2)
+    m, v, t = _adam_moments(chosen, moments, gradient)
     rate = lr * tf.sqrt(1 - chosen.beta_2**t) / (1 - chosen.beta_1**t)
     return parameters - rate * m / (tf.sqrt(v) + chosen.epsilon), tf.concat([m, v, t], 0)
 
@@ -190,10 +194,7 @@ def _adam(
 def _adam_paper(
     chosen: Optimizer, parameters: Tensor, moments: Tensor, gradient: Tensor, lr: Tensor, zero: Tensor
 ) -> Updated:
-    width = parameters.shape[0]
-    m, v, t = moments[:width], moments[width : 2 * width], moments[2 * width :] + 1
-    m = m + (gradient - m) * (1 - chosen.beta_1)
-    v = v + (gradient**2 - v) * (1 - chosen.beta_2)
+    m, v, t = _adam_moments(chosen, moments, gradient)
     m_hat, v_hat = m / (1 - chosen.beta_1**t), v / (1 - chosen.beta_2**t)
     return parameters - lr * m_hat / (tf.sqrt(v_hat) + chosen.epsilon), tf.concat([m, v, t], 0)
 
