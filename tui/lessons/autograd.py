@@ -19,7 +19,7 @@ from .keys import AUTOGRAD
 from .panes import tape
 
 if TYPE_CHECKING:
-    from backprop_tui.core.explain.practice.function import TapeAhead
+    from backprop_tui.core.explain.practice.autograd import TapeAhead
     from backprop_tui.core.explain.practice.practice import Kind
 
 
@@ -91,19 +91,19 @@ class AutogradScreen(FunctionScreen):
 
     async def look_ahead(self, move: str) -> "TapeAhead | None":
         """The stages that come, on their tape; None if there is no next step."""
-        from backprop_tui.core.explain.practice import function
+        from backprop_tui.core.explain.practice import autograd, descent
 
         lesson = self.lesson
-        x = function.next_x(lesson)
+        x = autograd.next_x(lesson)
         if x is None:
             return None
-        record, down = function.tape_request(lesson, x), function.down_request(lesson, x)
-        step = function.read_down(down, await self._engine.ask(down))
-        return function.tape_ahead(lesson, move == STEP, record, await self._engine.ask(record), step)
+        record, down = autograd.tape_request(lesson, x), descent.down_request(lesson, x)
+        step = descent.read_down(down, await self._engine.ask(down))
+        return autograd.tape_ahead(lesson, move == STEP, record, await self._engine.ask(record), step)
 
     def kinds(self) -> "tuple[Kind[TapeAhead], ...]":
         """The questions about what comes on the tape."""
-        from backprop_tui.core.explain.practice.function import AUTOGRAD
+        from backprop_tui.core.explain.practice.autograd import AUTOGRAD
 
         return AUTOGRAD
 

@@ -19,7 +19,7 @@ from .keys import DESCENT
 from .panes import descent
 
 if TYPE_CHECKING:
-    from backprop_tui.core.explain.practice.function import StepDown
+    from backprop_tui.core.explain.practice.descent import StepDown
     from backprop_tui.core.explain.practice.practice import Kind
 
 SHOWN_POINTS = 200
@@ -85,7 +85,7 @@ class DescentScreen(FunctionScreen):
 
     async def look_ahead(self, move: str) -> "StepDown | None":
         """The step that comes; None if there is none."""
-        from backprop_tui.core.explain.practice.function import down_request, last_derivative, read_down
+        from backprop_tui.core.explain.practice.descent import down_request, last_derivative, read_down
 
         if self.lesson.ended:
             return None
@@ -94,7 +94,7 @@ class DescentScreen(FunctionScreen):
 
     def kinds(self) -> "tuple[Kind[StepDown], ...]":
         """The questions about a step down the curve."""
-        from backprop_tui.core.explain.practice.function import DESCENT
+        from backprop_tui.core.explain.practice.descent import DESCENT
 
         return DESCENT
 
