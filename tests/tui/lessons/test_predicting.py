@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 from backprop_tui.core.engine.compute.engine import Engine
-from backprop_tui.core.explain.practice.question import Question
 from backprop_tui.core.lessons.names import LESSONS
 from backprop_tui.core.session.run import Run
 from backprop_tui.core.table.spec import TableSpec
@@ -14,8 +13,8 @@ from backprop_tui.tui.lessons.screen import LessonScreen
 from backprop_tui.tui.lessons.training import TrainingScreen
 from backprop_tui.tui.widgets.pane import Pane
 from driven_screen import Driven, driven, text_of
+from predictions import answer, asked_in
 
-NAMES = {".": "full_stop", "-": "minus"}
 SIZES = [(64, 20), (80, 24), (120, 40)]
 
 
@@ -23,24 +22,6 @@ def lesson(found: Driven) -> LessonScreen:
     screen = found.app.screen
     assert isinstance(screen, LessonScreen)
     return screen
-
-
-def asked_in(found: Driven) -> Question:
-    asked = lesson(found).predictor.open
-    assert asked is not None
-    return asked
-
-
-async def answer(found: Driven, right: bool = True) -> Question:
-    """Answer the open question by keys."""
-    asked = asked_in(found)
-    if asked.choices:
-        wrong = int(asked.answer) % len(asked.choices) + 1
-        await found.press_each(str(int(asked.answer) if right else wrong))
-    else:
-        text = f"{asked.answer if right else 3 * asked.answer + 1:.6f}"
-        await found.press_each(*[NAMES.get(character, character) for character in text], "enter")
-    return asked
 
 
 def task(found: Driven) -> str:

@@ -15,31 +15,10 @@ from backprop_tui.core.table.batches import SHUFFLED, Sampling
 from backprop_tui.tui.stepper.overlays.why import WhyScreen
 from driven_screen import Driven, driven
 from networks import hidden_layers
+from predictions import answer, asked_in, typed
 
 PART_4 = bundled("notebook-part-4").run
 KINDS = ("sign", "most", "factor", "product", "update", "loss")
-NAMES = {".": "full_stop", "-": "minus"}
-
-
-def asked_in(found: Driven) -> Question:
-    asked = found.screen.predictor.open
-    assert asked is not None
-    return asked
-
-
-def typed(number: float) -> list[str]:
-    return [NAMES.get(character, character) for character in f"{number:.6f}"]
-
-
-async def answer(found: Driven, right: bool = True) -> Question:
-    """Answer the open question by keys."""
-    asked = asked_in(found)
-    if asked.choices:
-        wrong = int(asked.answer) % len(asked.choices) + 1
-        await found.press(str(int(asked.answer) if right else wrong))
-    else:
-        await found.press(*typed(asked.answer if right else 3 * asked.answer + 1), "enter")
-    return asked
 
 
 def words(found: Driven, name: str = "step") -> str:
