@@ -1,7 +1,7 @@
 """Printed arithmetic, computed from its text alone: what a reader with a pocket calculator gets."""
 
 import re
-from decimal import Decimal, Overflow
+from decimal import Decimal, DivisionByZero, InvalidOperation, Overflow
 from math import e, exp, expm1, inf, log, log1p, nan, sqrt, tanh
 
 SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
@@ -38,19 +38,21 @@ def computed(text: str) -> float:
     text = re.sub(r"(?<=[\d)])\(", "*(", text)
     try:
         return float(eval(text, {"__builtins__": {}}, FUNCTIONS | {"inf": inf, "nan": nan, "e": e}))
-    except (ValueError, ZeroDivisionError):
+    except ValueError:
         return nan
-    except OverflowError:
-        return _with_large_powers(text)
+    except (OverflowError, ZeroDivisionError):  # a power of e that is no float: too large, or 0 below a line
+        return _with_large_powers(text) if "exp(" in text else nan
 
 
 def _with_large_powers(text: str) -> float:
-    """An expression whose powers of e have more digits than a float takes, though their ratio may be small."""
+    """An expression whose powers of e are too large or too small for a float, though their ratio is not."""
     text = re.sub(rf"(?<![\w.]){NUMBER}", lambda number: f"Decimal('{number[0]}')", text)
     try:
         return float(eval(text, {"__builtins__": {}}, {"Decimal": Decimal, "exp": Decimal.exp}))
     except Overflow:
         return inf
+    except (DivisionByZero, InvalidOperation):
+        return nan
 
 
 def last_digit(text: str) -> float:

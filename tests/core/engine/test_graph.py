@@ -285,6 +285,17 @@ def test_a_gradient_that_the_models_own_code_says_is_compared_with_what_that_cod
     assert {one.text for one in by_hand} <= {one.text for one in along(ours, step, taker)}
 
 
+def test_a_check_leaves_kerass_floats_as_they_were() -> None:
+    from backprop_tui.core.engine.compute.graph import checking
+    from backprop_tui.core.engine.compute.graph.keras import keras
+
+    one = traced(compiled("dense"))
+    start, step = one.snapshot(), one.run(1)
+    before = keras.config.floatx(), keras.config.dtype_policy().name
+    checking.check(one, start, step)
+    assert (keras.config.floatx(), keras.config.dtype_policy().name) == before
+
+
 def test_what_has_no_finite_difference_is_named_with_its_reason() -> None:
     """A straight-through estimator, by hand and by `stop_gradient`, whole numbers, and what TensorFlow quantizes."""
     from backprop_tui.core.engine.compute.graph.directions import along

@@ -31,10 +31,11 @@ def float64() -> Iterator[None]:
     """Keras rounds a learning rate and a count of steps to its `floatx`."""
     import keras
 
-    before = keras.config.floatx()
+    before, policy = keras.config.floatx(), keras.config.dtype_policy()  # which is made of floatx when first asked for
     keras.config.set_floatx("float64")
     yield
     keras.config.set_floatx(before)
+    keras.config.set_dtype_policy(policy)
 
 
 class PaperAdam:

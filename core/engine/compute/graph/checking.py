@@ -34,13 +34,21 @@ gradient that is 0 by its formula is not 0 in numbers."""
 
 def check(traced: Traced, start: Snapshot, step: Step) -> list[Compared]:
     """Each trainable parameter at a step that was made from a start. The model is left as it was."""
-    floats, now = keras.config.floatx(), traced.snapshot()
+    floats, policy, now = keras.config.floatx(), keras.config.dtype_policy(), traced.snapshot()
     try:
         twin = _in_float64(traced.model)
+        if twin is None:
+            _compute_in(floats, policy)
         return list(_compared(traced, twin, start, step))
     finally:
-        keras.config.set_floatx(floats)
+        _compute_in(floats, policy)
         traced.restore(now)
+
+
+def _compute_in(floats: str, policy: Any) -> None:
+    """What Keras makes from here on, those layers too that a layer makes for itself."""
+    keras.config.set_floatx(floats)
+    keras.config.set_dtype_policy(policy)
 
 
 class _Losses:
@@ -133,7 +141,7 @@ def _difference(losses: _Losses, variable: Any, values: Values, index: tuple[int
 
 def _in_float64(model: Any) -> Any:
     """The same model in float64, its loss too; None if it can't be built once more."""
-    keras.config.set_floatx("float64")
+    _compute_in("float64", "float64")
     try:
         config = json.loads(model.to_json())
         config.pop("compile_config", None)  # may name a loss that is nobody's but this model's
@@ -143,7 +151,6 @@ def _in_float64(model: Any) -> Any:
             loss = keras.losses.deserialize(keras.losses.serialize(loss))
         twin.compile(optimizer="sgd", loss=loss)
     except Exception:
-        keras.config.set_floatx("float32")
         return None
     same = [tuple(one.shape) for one in twin.variables] == [tuple(one.shape) for one in model.variables]
     return twin if same else None
