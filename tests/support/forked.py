@@ -1,4 +1,4 @@
-"""The program as a process that is forked from one that has imported TensorFlow and pandas already.
+"""The program as a process that is forked from one that has imported TensorFlow, Keras and pandas already.
 
 Everything else is real: its arguments, folder, output, exit code and end. It takes half a second where a process from
 the start takes three. What the start itself does (its imports, signals meanwhile) is for `command.run`.
@@ -66,6 +66,7 @@ def _become(arguments: list[str], folder: str, environment: dict[str, str], desc
 
 
 if __name__ == "__main__":
+    import backprop_tui.core.engine.compute.graph.keras
     import backprop_tui.core.engine.compute.program
     import backprop_tui.core.engine.compute.table  # noqa: F401
 

@@ -15,7 +15,7 @@ from backprop_tui.core.model.losses import BINARY_CROSS_ENTROPY, HALF_SQUARED, M
 from backprop_tui.core.model.network import Layer, Network
 from backprop_tui.core.model.optimizers import Optimizer
 from backprop_tui.core.model.weights import Weights, WeightsError, read_weights
-from command import run
+from forked import run
 
 RANDOM = np.random.RandomState(3)
 W1, B1, W2, B2 = (RANDOM.standard_normal(shape).astype("float32") for shape in ((3, 2), (3, 1), (1, 3), (1, 1)))

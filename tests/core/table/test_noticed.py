@@ -12,10 +12,9 @@ from backprop_tui.core.session.run import Run
 from backprop_tui.core.table.choose import table
 from backprop_tui.tui.cli.options import Parser, add_model_options, run_of
 from driven_screen import driven, text_of
+from forked import run as command
 from hypothesis import given
 from hypothesis import strategies as st
-
-from tests.support.command import run as command
 
 CASES = Path(__file__).parent / "cases"
 

@@ -4,8 +4,8 @@ import json
 import subprocess
 from pathlib import Path
 
+import forked
 import pytest
-from command import PROGRAM
 
 pytestmark = pytest.mark.slow
 
@@ -33,13 +33,8 @@ def large():
 """
 
 
-def run(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    import os
-
-    command = [*PROGRAM, "model", *arguments]
-    return subprocess.run(
-        command, capture_output=True, text=True, cwd=folder, env=os.environ | environment, timeout=300, check=False
-    )
+def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return forked.run("model", *arguments, cwd=folder)
 
 
 @pytest.fixture
@@ -107,8 +102,9 @@ def test_what_can_not_be_done_is_told_in_one_line(folder: Path, arguments: tuple
     assert done.stderr.count("\n") == 1
 
 
-def test_no_model_is_opened_in_a_workshop(tmp_path: Path) -> None:
-    done = run(tmp_path, "notebook", "--text", BACKPROP_TUI_WORKSHOP="1")
+def test_no_model_is_opened_in_a_workshop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BACKPROP_TUI_WORKSHOP", "1")
+    done = run(tmp_path, "notebook", "--text")
     assert done.returncode == 2
     assert "it is not opened in a workshop" in done.stderr
 

@@ -46,6 +46,7 @@ def test_a_number_keeps_its_minus_a_hat_is_told_from_none_and_widths_stay() -> N
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("shared_engine")
 @pytest.mark.parametrize("locale", ["C", "de_DE.ISO-8859-1"])
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)])
 def test_no_cell_is_blank_that_is_drawn_in_utf_8(locale: str, size: tuple[int, int]) -> None:

@@ -8,7 +8,7 @@ import pytest
 from backprop_tui.data import HOUSE_TABLE
 from real_terminal import RealTerminal
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("shared_engine")]
 
 
 def copied(terminal: RealTerminal) -> list[str]:
