@@ -27,14 +27,19 @@ from textual.pilot import Pilot
 PASSES = 3
 """What a key asks for may change the layout, and what is painted for that may ask once more: so many rounds at most."""
 
+TURNS = 200
+"""Of the loop, in which what a key does comes to rest; a jump of a million steps or autoplay does not."""
+
 
 async def _nothing_ready() -> None:
-    """Let all others run until they wait for time, or for something outside of this loop."""
+    """Let all others run until they wait for time, or for something outside of this loop, or go on and on."""
     ready = asyncio.get_running_loop()._ready  # type: ignore[attr-defined]  # which asyncio tells in no other way
     quiet = 0
-    while quiet < 2:
+    for _ in range(TURNS):
         await asyncio.sleep(0)
         quiet = 0 if ready else quiet + 1
+        if quiet == 2:
+            return
 
 
 async def all_processed(*_: object) -> bool:

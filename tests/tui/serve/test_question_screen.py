@@ -1,5 +1,6 @@
 """The question over the screen that it has come to: what it takes, what it says, and what stays as it was below."""
 
+import asyncio
 from dataclasses import dataclass, field
 
 import pytest
@@ -51,6 +52,8 @@ async def test_a_digit_answers_another_changes_it_and_esc_puts_it_away(engine: E
         assert "1 to 2 answers" in shown.text
         await shown.press("2")
         assert over.answers == [2]
+        await asyncio.sleep(2 * question_screen.ON_ITS_WAY)
+        await shown.settle()
         assert "Your answer: larger - on its way" in shown.text
         await over.becomes(answer=2.0)
         assert "Your answer: larger; it may be changed" in shown.text

@@ -44,6 +44,9 @@ WIDE, AROUND = 76, 4
 LONGEST = 40
 """Characters of a number."""
 
+ON_ITS_WAY = 0.15
+"""Seconds until an answer that is not counted yet is shown so: nearly all are counted before, and drawn once."""
+
 AGAIN = "it may be changed until the vote closes"
 
 
@@ -171,7 +174,11 @@ class QuestionScreen(Overlay[None]):
     def _send(self, answer: float) -> None:
         self._sent, self._remark = answer, ""
         self._answer(answer)
-        self.draw()
+        self.set_timer(ON_ITS_WAY, self._draw_unless_counted)
+
+    def _draw_unless_counted(self) -> None:
+        if self._sent is not None:
+            self.draw()
 
 
 def _wrapped(text: str, width: int) -> list[str]:

@@ -9,7 +9,7 @@ from functools import partial
 
 import msgspec
 import numpy as np
-from backprop_tui.core.classroom.poll import OPEN, REVEALED
+from backprop_tui.core.classroom.poll import REVEALED
 from backprop_tui.core.course import Course
 from backprop_tui.core.engine.client.socket import SharedEngine
 from backprop_tui.core.engine.protocol.messages import Answer, Request
@@ -299,11 +299,8 @@ class SessionApp(StepperApp):
         self._send_answer(self._answering)
 
     def _send_answer(self, answer: Answered) -> None:
-        """Send an answer, and once more while the server does not say that it is counted."""
-        asked = self._asked
-        is_open = (asked.number, asked.round, asked.stage) == (answer.number, answer.round, OPEN)
-        if answer is self._answering and is_open and asked.answer != answer.answer:
-            notes.send(self._link, answer)
+        """Send an answer; once more in a while if the server does not take it now. What it takes, it answers."""
+        if answer is self._answering and not notes.send(self._link, answer):
             self.set_timer(ANSWER_AGAIN, lambda: self._send_answer(answer))
 
     async def _pose(self, note: Pose) -> None:
