@@ -9,7 +9,7 @@ import textual.app
 import textual.pilot
 from backprop_tui.core.course import Course
 from backprop_tui.core.engine.compute.engine import Engine
-from backprop_tui.core.engine.protocol.messages import Answer, Request, RunSteps
+from backprop_tui.core.engine.protocol.messages import Answer, Request, RunSteps, StepsRun
 from backprop_tui.core.model.phases import Cell
 from backprop_tui.core.scenario import Scenario
 from backprop_tui.core.session.run import Run
@@ -27,19 +27,13 @@ from textual.pilot import Pilot
 PASSES = 3
 """What a key asks for may change the layout, and what is painted for that may ask once more: so many rounds at most."""
 
-TURNS = 200
-"""Of the loop, in which what a key does comes to rest; a jump of a million steps or autoplay does not."""
-
-
 async def _nothing_ready() -> None:
-    """Let all others run until they wait for time, or for something outside of this loop, or go on and on."""
+    """Let all others run until they wait for time, or for something outside of this loop."""
     ready = asyncio.get_running_loop()._ready  # type: ignore[attr-defined]  # which asyncio tells in no other way
     quiet = 0
-    for _ in range(TURNS):
+    while quiet < 2:
         await asyncio.sleep(0)
         quiet = 0 if ready else quiet + 1
-        if quiet == 2:
-            return
 
 
 async def all_processed(*_: object) -> bool:
@@ -75,12 +69,15 @@ class InThisProcess:
         self.asked: list[Request] = []
 
     async def ask(self, request: Request) -> Answer:
-        """Answer, but let others run in between, as a process does."""
+        """Answer, but let others run in between, as a process does; for a part of a long jump they need not wait."""
         self.asked.append(request)
         await asyncio.sleep(0)
         if isinstance(request, RunSteps):
             await self.gate.wait()
-        return self._engine.answer(request)
+        answer = self._engine.answer(request)
+        if isinstance(answer, StepsRun) and answer.losses.shape[0] > 1000:
+            await asyncio.sleep(0.001)
+        return answer
 
     def close(self) -> None:
         """Nothing to end."""
