@@ -23,6 +23,7 @@ from textual.geometry import Size
 from textual.message import Message
 from textual.message_pump import MessagePump
 from textual.screen import Screen
+from textual.strip import Strip
 from textual.widgets import OptionList
 from textual.worker import WorkerFailed
 
@@ -48,6 +49,11 @@ def driver_of(app: App[Any]) -> Driver | None:
 def share_parsed_rules(stylesheet: Stylesheet, parsed: ParsedRules) -> None:
     """Parse no style sheet twice: in a workshop all sessions have the same, a fifth of what a first frame costs."""
     stylesheet._parse_cache = parsed
+
+
+def strips_of(screen: Screen[Any]) -> list[Strip]:
+    """What a screen shows, a row each: Textual draws what lies below a page cell by cell, through two libraries."""
+    return screen._compositor.render_strips()
 
 
 class EarlyList(OptionList):

@@ -10,6 +10,7 @@ from backprop_tui.core.explain import wrapped_words
 from backprop_tui.core.text.escape import escape_controls
 from backprop_tui.core.text.numerals import fixed
 from backprop_tui.tui.serve.notes import ClassQuestion
+from backprop_tui.tui.textual_hooks import strips_of
 from backprop_tui.tui.widgets import typed
 from backprop_tui.tui.widgets.key_screen import is_open
 from backprop_tui.tui.widgets.keys import Key, bindings
@@ -20,6 +21,8 @@ from backprop_tui.tui.widgets.prompt import Prompt
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
+from textual.geometry import Region
+from textual.strip import Strip
 
 QUESTION = (
     Key(
@@ -68,6 +71,14 @@ class QuestionScreen(Overlay[None]):
         self._sent: float | None = None
         self._remark = ""
         self._since = time.monotonic()
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """What lies below, as it is."""
+        screens = self.app.screen_stack
+        place = screens.index(self) if self in screens else 0
+        rows = strips_of(screens[place - 1]) if place else []
+        rows += [Strip.blank(crop.right)] * (crop.bottom - len(rows))
+        return [row.adjust_cell_length(crop.right).crop(*crop.column_span) for row in rows[crop.y : crop.bottom]]
 
     @property
     def unsent(self) -> str:
