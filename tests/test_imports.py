@@ -96,12 +96,14 @@ def test_arrows_go_down(module: str) -> None:
     assert not up
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("part", PARTS)
 def test_no_modules_go_in_a_circle(part: str) -> None:
     circles = {module: found for module in modules() if module.startswith(part) and (found := circle(module))}
     assert not circles
 
 
+@pytest.mark.slow
 def test_only_what_computes_imports_anything_heavy() -> None:
     assert {room(module) for module in modules() if {name.split(".")[0] for name in imports(module)} & HEAVY} == {
         COMPUTE
@@ -128,6 +130,7 @@ def test_few_names_lie_at_the_root(part: str) -> None:
 # What is loaded, and not only named
 
 
+@pytest.mark.slow
 def test_no_module_of_core_or_of_the_screen_loads_anything_heavy() -> None:
     names = [name for name in modules() if room(name) != COMPUTE and not name.endswith("__main__")]
     loaded = loaded_by("\n".join(f"import {PACKAGE}.{name}" for name in names))

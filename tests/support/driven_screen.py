@@ -27,6 +27,7 @@ from textual.pilot import Pilot
 PASSES = 3
 """What a key asks for may change the layout, and what is painted for that may ask once more: so many rounds at most."""
 
+
 async def _nothing_ready() -> None:
     """Let all others run until they wait for time, or for something outside of this loop."""
     ready = asyncio.get_running_loop()._ready  # type: ignore[attr-defined]  # which asyncio tells in no other way

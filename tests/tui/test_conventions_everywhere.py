@@ -99,12 +99,14 @@ def trace_of(session: Session) -> Trace:
     return session.timeline.trace
 
 
+@pytest.mark.slow
 def test_check_finds_what_was_worked_out_by_hand(engine: Engine) -> None:
     compared = check(parse(SCENARIO, None, "all of it"), engine.answer)
     assert len(compared) == 4 + 1 + 2 + 2 + 2 + 2
     assert all(number.ok for number in compared), compared
 
 
+@pytest.mark.slow
 def test_a_file_that_is_written_says_the_same(session: Session) -> None:
     run = session.timeline.run
     assert parse(dumps(Scenario("again", run=run)), None, "again").run == run
@@ -166,6 +168,7 @@ def test_the_penalty_is_a_term_of_the_loss_and_of_each_weights_gradient(session:
     assert said["new_w1"].startswith("new w = w + momentum·new m - lr·∂L/∂w")
 
 
+@pytest.mark.slow
 def test_exports_make_the_run_again(engine: Engine, session: Session) -> None:
     import nbformat
 

@@ -58,6 +58,7 @@ def trace_of(session: Session) -> Trace:
     return session.timeline.trace
 
 
+@pytest.mark.slow
 def test_why_gives_its_derivative_and_all_three_ways_agree(engine: Engine, session: Session) -> None:
     trace, context = trace_of(session), context_of(session.timeline)
     z = float(trace["z1"][1, 0])
@@ -87,6 +88,7 @@ def test_its_phases_say_its_formulas(session: Session) -> None:
     assert told["gz1"] == "∂L/∂z1 = ∂L/∂h1·1/(1 + |z1|)²"
 
 
+@pytest.mark.slow
 def test_a_unit_of_it_can_be_saturated(settle: Callable[[Session], Session]) -> None:
     given = Run(network=Network(2, hidden_layers([1], "softsign")), initial=(0.0, 0.0, 40.0, 1.0, 1.0))
     session = settle(Session(given))

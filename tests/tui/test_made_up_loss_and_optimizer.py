@@ -75,6 +75,7 @@ def trace_of(session: Session) -> Trace:
     return session.timeline.trace
 
 
+@pytest.mark.slow
 def test_every_number_is_explained_and_all_three_ways_agree(engine: Engine, session: Session) -> None:
     trace, context = trace_of(session), context_of(session.timeline)
     for name, value in trace.values.items():
@@ -95,6 +96,7 @@ def test_every_number_is_explained_and_all_three_ways_agree(engine: Engine, sess
     assert any("w1[1,1] - lr·new m(w1[1,1])" in text for text in told)
 
 
+@pytest.mark.slow
 def test_phases_and_panes_say_its_formulas(session: Session) -> None:
     trace, context = trace_of(session), context_of(session.timeline)
     told = {phase.names[0]: sentence(trace, phase, context)[0] for phase in phases(trace.network)}
@@ -104,6 +106,7 @@ def test_phases_and_panes_say_its_formulas(session: Session) -> None:
     assert updated.title(view_of(session.timeline)).endswith("w - 0.01·m")
 
 
+@pytest.mark.slow
 def test_exports_write_it_down(engine: Engine, session: Session) -> None:
     text = "".join(FORMATS["markdown"].write(session.timeline, engine.answer, None))
     assert "new b2 = b2 - lr·new m(b2)" in text

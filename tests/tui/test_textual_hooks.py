@@ -62,6 +62,7 @@ def test_no_module_uses_an_inner_name_of_textual(module: str) -> None:
                 assert name in defined(module), f"line {node.lineno}: {name} is inner to something else"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("module", MODULES)
 def test_no_class_hides_an_inner_name_of_textual_by_one_of_its_own(module: str) -> None:
     for _, kind in inspect.getmembers(importlib.import_module(f"{PACKAGE}.{module}"), inspect.isclass):

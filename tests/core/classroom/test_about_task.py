@@ -33,6 +33,7 @@ def asked(facts: Facts, condition: Typed | Chosen, text: str = "What is it?") ->
     return task_question(4, replace(TASK, text=text, condition=condition), facts)
 
 
+@pytest.mark.slow
 def test_a_number_is_right_within_the_task_s_tolerance(facts: Facts) -> None:
     question = asked(facts, Typed("gw1[1,1]", 0.01, 1))
     assert question.text == "Task 5: What is it? (to within 0.01)"
@@ -49,6 +50,7 @@ def test_a_number_is_right_within_the_task_s_tolerance(facts: Facts) -> None:
     assert asked(facts, Typed("gw1[1,1]", 0.01, 1), "To within 0.01?").text == "Task 5: To within 0.01?"
 
 
+@pytest.mark.slow
 def test_which_sign_and_which_is_largest_is_the_run_s_own(facts: Facts) -> None:
     assert asked(facts, Chosen(("negative", "positive"), sign="gy_pred")).truth == "negative"
     # h1 = 0.4134 and 0.4943 in the first step: the second weight moves more.

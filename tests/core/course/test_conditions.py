@@ -220,6 +220,7 @@ def test_the_tape_is_known_before_it_is_shown(engine: Engine) -> None:
     assert mistake_of(Typed("derivative", 1e-6), replace(facts, typed=-4.0)) == "the right number with the wrong sign"
 
 
+@pytest.mark.slow
 def test_after_how_many_steps_a_descent_arrives(engine: Engine) -> None:
     """2·0.8ⁿ is below 0.01 from n = 24 on."""
     lesson = DescentLesson("x**2 + 4*x", 0.0, 0.1)
@@ -352,6 +353,7 @@ batch = 2
 """
 
 
+@pytest.mark.slow
 def test_how_many_rows_are_right_and_in_how_many_epochs(engine: Engine) -> None:
     """σ(x) is at least 0.5 for x = 1 and 2, and y is 1 for x = 1 alone: three of four are right, by hand."""
     session = Session(parse_scenario(FOUR_ROWS, None, "it").run)

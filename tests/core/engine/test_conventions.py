@@ -86,6 +86,7 @@ EACH = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", EACH)
 def test_each_convention_is_that_of_keras(engine: Engine, name: str) -> None:
     network = EACH[name]
@@ -104,6 +105,7 @@ def test_each_convention_is_that_of_keras(engine: Engine, name: str) -> None:
             )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("optimizer", ["momentum", "rmsprop", "adam"])
 def test_the_moments_of_a_frozen_number_stay(engine: Engine, optimizer: str) -> None:
     network, update = Network(2, frozen=("w1[2,1]",)), Optimizer(optimizer)
@@ -122,6 +124,7 @@ def test_the_moments_of_a_frozen_number_stay(engine: Engine, optimizer: str) -> 
     assert (after[~stays] == other[~stays]).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [3, 70, 5000])
 def test_the_gradient_by_the_inputs_of_a_batch_shown_as_means_is_the_sum(engine: Engine, size: int) -> None:
     network = Network(3)
@@ -130,6 +133,7 @@ def test_the_gradient_by_the_inputs_of_a_batch_shown_as_means_is_the_sum(engine:
     np.testing.assert_allclose(found, expected if size == 3 else expected.sum(axis=0, keepdims=True), rtol=1e-9)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", EACH)
 def test_the_notebook_of_a_run_makes_the_same_step(engine: Engine, name: str) -> None:
     """The Python that is exported, executed: plain TensorFlow, without this program."""

@@ -120,6 +120,7 @@ def test_a_sure_prediction_has_the_gradient_of_its_probability(
     assert np.isfinite(answer.trace["gz1"].array).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_a_class_that_is_not_the_right_one_has_no_gradient_at_its_probability(engine: Engine, dtype: str) -> None:
     """∂L/∂ŷ = -y/ŷ is 0 for y = 0, also where ŷ = e^-900 or so underflows."""
@@ -133,6 +134,7 @@ def test_a_class_that_is_not_the_right_one_has_no_gradient_at_its_probability(en
     np.testing.assert_allclose(answer.trace["gy_pred"].array, right, rtol=1e-6)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("loss", [BINARY_CROSS_ENTROPY, SOFTMAX_CROSS_ENTROPY])
 def test_gradients_of_a_cross_entropys_prediction(engine: Engine, loss: str) -> None:
     """∂L/∂ŷ of L = -Σ y ln ŷ, or of -Σ (y ln ŷ + (1 - y) ln(1 - ŷ)), by differences of these formulas."""

@@ -106,6 +106,7 @@ def test_steps_agree_with_keras(network: Network, name: str, size: int, seed: in
     np.testing.assert_allclose(ours, gradients[-1], rtol=1e-7, atol=1e-8)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["rmsprop", "adam", "adam_paper"])
 def test_without_an_epsilon_what_never_had_a_gradient_is_not_a_number(name: str) -> None:
     """0/0 stays what TensorFlow, Keras and NumPy compute: NaN; the other parameters move as if nothing was."""
@@ -127,6 +128,7 @@ def test_without_an_epsilon_what_never_had_a_gradient_is_not_a_number(name: str)
     assert np.isnan(explain(trace, cell, Context(program.optimizer)).evaluate())
 
 
+@pytest.mark.slow
 def test_the_first_step_of_adam_is_the_learning_rate() -> None:
     """As TensorFlow's documentation of `tf.keras.optimizers.Adam` prints it: var = 10, loss = var²/2, lr 0.1: 9.9.
 
@@ -141,6 +143,7 @@ def test_the_first_step_of_adam_is_the_learning_rate() -> None:
         assert made.states[0, 1] == pytest.approx(9.9 + off, rel=1e-9), name
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("loss", "over", "y", "z", "printed"),
     [
@@ -175,6 +178,7 @@ def test_the_losses_are_those_that_keras_documents(
         assert made.losses[0] == pytest.approx(value, abs=5e-4), reduction
 
 
+@pytest.mark.slow
 def test_a_penalty_comes_once_over_a_batch_of_several_blocks() -> None:
     network = Network(2, hidden_layers([3], "tanh"), l2=0.25)
     data, size = batch(network, 50, 1), BLOCK + 7

@@ -29,6 +29,7 @@ def traced(engine: Engine, rows: Array, lr: float = 0.1) -> dict[str, Array]:
     return arrays(answer.trace)
 
 
+@pytest.mark.slow
 def test_a_batch_is_the_mean_of_its_rows(engine: Engine) -> None:
     rows = np.array([3, 141, 59, 26])
     batch, singles = traced(engine, rows), [traced(engine, rows[place : place + 1]) for place in range(4)]
@@ -41,6 +42,7 @@ def test_a_batch_is_the_mean_of_its_rows(engine: Engine) -> None:
         np.testing.assert_allclose(batch[name], np.hstack([single[name] for single in singles]) / 4, rtol=2e-5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [5, TRACE_ROWS + 30])
 def test_a_batch_filled_up_is_the_smaller_batch(engine: Engine, size: int) -> None:
     rows = np.arange(size) * 3
@@ -50,6 +52,7 @@ def test_a_batch_filled_up_is_the_smaller_batch(engine: Engine, size: int) -> No
         np.testing.assert_allclose(filled[name], value, rtol=1e-4, atol=1e-6, err_msg=name)
 
 
+@pytest.mark.slow
 def test_a_large_batch_is_shown_as_means(engine: Engine) -> None:
     rows = np.arange(TRACE_ROWS + 1)
     large, singles = traced(engine, rows), [traced(engine, rows[place : place + 1]) for place in rows]
@@ -61,6 +64,7 @@ def test_a_large_batch_is_shown_as_means(engine: Engine) -> None:
     assert traced(engine, rows[:TRACE_ROWS])["z1"].shape == (3, TRACE_ROWS)
 
 
+@pytest.mark.slow
 def test_nothing_is_compiled_again_for_other_numbers() -> None:
     """Compiling takes 200 ms and more, a step less than 1."""
     compiled, state, times = Compiled(Program(NETWORK), 1), START, []
@@ -124,6 +128,7 @@ def test_without_xla_it_is_the_same_to_rounding() -> None:
         np.testing.assert_allclose(fast.losses, plain.losses, rtol=1e-3, atol=1e-6)
 
 
+@pytest.mark.slow
 def test_where_there_is_no_xla_the_program_goes_on_without(monkeypatch: pytest.MonkeyPatch) -> None:
     """What TensorFlow raises at the first call on a platform that has none."""
     compiled, plain = Compiled(Program(NETWORK), 1), Compiled(Program(NETWORK), 1, xla=False)
@@ -164,6 +169,7 @@ def test_a_jumps_request_fits_into_the_program(network: Network, batch: int) -> 
         assert 1 <= chunk(network, optimizer, batch) <= 2**16
 
 
+@pytest.mark.slow
 def test_one_batch_stands_for_each_step(engine: Engine) -> None:
     """The row of a jump is sent once: the same states, losses and trace as if it was sent for each step."""
 

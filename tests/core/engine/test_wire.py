@@ -93,6 +93,7 @@ def test_random_bytes_are_no_message(body: bytes) -> None:
             decode(body)
 
 
+@pytest.mark.slow
 @given(st.sampled_from(REQUESTS), st.data())
 @settings(max_examples=300, deadline=None)
 def test_a_request_with_some_bytes_changed_is_told_or_is_another_request(
@@ -168,6 +169,7 @@ def test_a_message_that_announces_more_than_there_is() -> None:
 # Lengths
 
 
+@pytest.mark.slow
 def test_too_long_is_told_before_it_is_read_or_sent() -> None:
     assert body_length(struct.pack(">I", MAX_FRAME)) == MAX_FRAME
     with pytest.raises(WireError, match="longer than the limit"):
@@ -215,6 +217,7 @@ ODD = st.one_of(
 )
 
 
+@pytest.mark.slow
 @given(ODD)
 @settings(max_examples=300, deadline=None)
 def test_whatever_is_asked_there_is_an_answer(engine: Engine, request_: Request) -> None:
@@ -343,6 +346,7 @@ def received(wire: socket.socket) -> Answer:
         return decode_answer(stream.read(body_length(stream.read(HEADER.size))))
 
 
+@pytest.mark.slow
 def test_the_engine_tells_what_is_no_request_and_goes_on() -> None:
     with child() as (wire, process):
         for body in (b"", b"\xc1", b"hello", msgspec.msgpack.encode({"type": "Exec", "code": "1"})):
@@ -466,6 +470,7 @@ def test_an_answer_is_bounded_before_it_is_made(engine: Engine) -> None:
     assert isinstance(engine.answer(ReadRows(TableSpec(), numbers(np.zeros(174_762, "int32")))), RowsRead)
 
 
+@pytest.mark.slow
 async def test_who_never_reads_holds_nothing_once_patience_is_over(
     engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

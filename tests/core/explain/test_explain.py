@@ -145,6 +145,7 @@ def _ends(trace: Trace, context: Context, cell: Cell, known: dict[Cell, bool], t
     return known[cell]
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize("size", [1e-30, 1e15, 1e30, float("inf"), float("nan")])
 @pytest.mark.parametrize("loss", LOSSES)
@@ -366,6 +367,7 @@ def test_what_one_update_does_alone(engine: Engine, part_4: Session) -> None:
 # Batches too large to be handed out
 
 
+@pytest.mark.slow
 def test_means_over_a_large_batch(engine: Engine) -> None:
     session = Session(Run(settings=Settings(sampling=Sampling(SHUFFLED, batch=100))))
     session.timeline.step()
@@ -402,6 +404,7 @@ def test_a_row_that_fills_up_a_batch_does_not_count(engine: Engine) -> None:
     assert [len(explain(trace, Cell(name), Context(), LOCAL).terms) for name in ("gw1", "gb2", "loss")] == [2, 2, 2]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("last", "loss"), [("sigmoid", "binary_cross_entropy"), ("tanh", "half_squared_error")])
 @pytest.mark.parametrize("z", [-12.0, -0.7, 2.0, 9.0])
 @pytest.mark.parametrize("y", [0.0, 1.0])

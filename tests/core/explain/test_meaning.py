@@ -57,6 +57,7 @@ def house(engine: Engine, run: Run) -> Session:
     return session
 
 
+@pytest.mark.slow
 def test_a_frozen_weight_and_a_zero_gradient_are_told(engine: Engine) -> None:
     frozen = house(engine, Run(network=Network(frozen=("w1",)))).timeline.trace
     assert frozen is not None
@@ -67,6 +68,7 @@ def test_a_frozen_weight_and_a_zero_gradient_are_told(engine: Engine) -> None:
     assert meaning(still, Cell("gw1")) == "Zero: a small change of w1[1,1] leaves the loss as it is."
 
 
+@pytest.mark.slow
 def test_every_number_has_a_meaning(engine: Engine) -> None:
     trace = house(engine, Run(optimizer=Optimizer("adam"))).timeline.trace
     assert trace is not None
@@ -74,6 +76,7 @@ def test_every_number_has_a_meaning(engine: Engine) -> None:
     assert all(meaning(trace, Cell(name)).endswith(".") for name in names)
 
 
+@pytest.mark.slow
 def test_a_prediction_is_below_its_target_or_above_it(engine: Engine) -> None:
     network = Network(2, (Layer(3, "tanh"), Layer(2, "linear")), "mean_squared_error")
     trace, _ = traced(engine, network, 1, 4, "float64", Optimizer())

@@ -208,6 +208,7 @@ def loss_with(trace: Trace, found: dict[str, np.ndarray]) -> float:
     return float(((h - found["y"].T) ** 2).sum() / 2 / trace.batch)
 
 
+@pytest.mark.slow
 @anyhow
 @given(
     seed=st.integers(0, 2**20),
@@ -235,6 +236,7 @@ def test_every_answer_and_every_reason_is_true(
     assert checked > 0.7 * asked
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("loss", ["binary_cross_entropy", "softmax_cross_entropy", "mean_squared_error"])
 def test_the_signs_are_those_of_the_tape_for_every_loss(engine: Engine, settle: Settle, loss: str) -> None:
     name = {"binary_cross_entropy": "xor-training", "softmax_cross_entropy": "cs231n-g-eoj"}.get(loss)
@@ -303,6 +305,7 @@ def test_nothing_is_asked_of_a_step_that_is_not_finite(settle: Settle) -> None:
     assert not is_finite(step_of(session))
 
 
+@pytest.mark.slow
 def test_the_next_row_is_taken_at_the_end_of_the_newest_step_alone(settle: Settle) -> None:
     session = settle(Session(Run()))
     assert other_row(session.timeline) is None, "the first step is of the row in view"
@@ -383,6 +386,7 @@ def test_after_two_like_answers_another_one_is_asked_for(seed: int) -> None:
     assert all(len(set(said[at : at + 3])) > 1 for at in range(10))
 
 
+@pytest.mark.slow
 def test_the_same_practice_asks_the_same(engine: Engine, settle: Settle) -> None:
     run = Run(network=Network(2, hidden_layers([3, 3], "tanh")))
     one, other = (ahead_of(engine, stepped(settle, run, 2), 10, 40, CHAIN) for _ in range(2))

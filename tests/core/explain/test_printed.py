@@ -153,6 +153,7 @@ def test_no_product_with_0_gives_a_number(engine: Engine) -> None:
             assert not any(text.startswith("= 0·") for text in texts), texts
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_with_all_digits_the_lines_hold_or_say_about(engine: Engine, dtype: str) -> None:
     trace, context = traced(engine, Network(2, hidden_layers([3], "sigmoid")), 5, 2, dtype, Optimizer("adam"))

@@ -108,6 +108,7 @@ def test_the_derivative_of_a_cross_entropy_does_not_saturate(engine: Engine) -> 
     assert trace["gw1"][0, 0] == pytest.approx(1, abs=1e-3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("weight", "kind"), [(0.5, "vanishing"), (20.0, "exploding")])
 def test_along_the_layers(engine: Engine, weight: float, kind: str) -> None:
     # Linear layers of one unit: ∂L/∂z is multiplied by the weight at each of four.
@@ -164,6 +165,7 @@ def test_a_relu_off_for_all_rows_of_a_batch_or_for_one(engine: Engine) -> None:
     assert kinds(remarks(trace)) == set()
 
 
+@pytest.mark.slow
 def test_what_is_not_a_number_is_neither_off_nor_saturated(engine: Engine) -> None:
     for activation in ("relu", "tanh", "sigmoid"):
         network = Network(1, hidden_layers([1], activation))
@@ -311,6 +313,7 @@ def test_the_first_number_that_is_not_finite(engine: Engine) -> None:
     assert remarks(broken)[0].text == "b1 is NaN before this step: no update mends it"
 
 
+@pytest.mark.slow
 def test_a_prediction_rounded_to_0(engine: Engine) -> None:
     # ŷ = σ(-200) is 0 in float32, and ∂L/∂ŷ = -1/ŷ = -e^200 is beyond it; the program's own way, by z, stays finite.
     network = Network(1, (Layer(1, "sigmoid"),), "binary_cross_entropy")

@@ -93,6 +93,7 @@ def test_the_picture_reaches_the_learning_rate_where_it_is_near() -> None:
 # The real network
 
 
+@pytest.mark.slow
 def test_row_0_of_the_houses(engine: Engine, settle: Settle) -> None:
     """Seed 0: lr 0.2 lowers the loss, 2.0 raises it, as the next step of a run with that rate shows."""
     session = stepped(settle, Run())
@@ -111,6 +112,7 @@ def test_row_0_of_the_houses(engine: Engine, settle: Settle) -> None:
         assert found.at(lr) == pytest.approx(after.loss, rel=2e-3), "between two computed points"
 
 
+@pytest.mark.slow
 def test_one_linear_unit(engine: Engine, settle: Settle) -> None:
     # ŷ = w·x + b and L = ½(ŷ - y)²: along the gradient the curvature is x² + 1, so it is back at 2 / (x² + 1).
     table = bundled("talk-diverges").run.table
@@ -123,6 +125,7 @@ def test_one_linear_unit(engine: Engine, settle: Settle) -> None:
         assert min(found.losses) < 0.01 * found.losses[0]
 
 
+@pytest.mark.slow
 def test_a_frozen_parameter_does_not_move(engine: Engine, settle: Settle) -> None:
     # Without the bias the curvature is x² alone.
     table = bundled("talk-diverges").run.table
@@ -131,6 +134,7 @@ def test_a_frozen_parameter_does_not_move(engine: Engine, settle: Settle) -> Non
     assert looked_at(engine, session).rises == pytest.approx(2 / 4, rel=0.005)
 
 
+@pytest.mark.slow
 def test_talk_diverges_lies_beyond_where_the_loss_rises(engine: Engine, settle: Settle) -> None:
     run = bundled("talk-diverges").run
     found = looked_at(engine, stepped(settle, run), run.settings.lr)

@@ -150,6 +150,7 @@ def asked(steps: int, network: Network = DEFAULT) -> RunSteps:
     return RunSteps(Program(network), state, Inline(*one, steps), 0.1, every=True)
 
 
+@pytest.mark.slow
 def test_an_answer_is_bounded(engine: Engine) -> None:
     for network in (Network(), Network(8, hidden_layers([64, 32], "relu")), Network(200, hidden_layers([200], "relu"))):
         most = traced(network, Optimizer(), 1)
@@ -162,6 +163,7 @@ def test_an_answer_is_bounded(engine: Engine) -> None:
     assert none.trace == {}
 
 
+@pytest.mark.slow
 def test_few_steps_compile_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.undo()
     engine = Engine()
@@ -175,6 +177,7 @@ def test_few_steps_compile_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     assert engine.is_ready(asked(1000))
 
 
+@pytest.mark.slow
 def test_a_program_that_rounds_otherwise_is_not_used(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     network = Network(2, hidden_layers([5], "tanh"))
     monkeypatch.setattr(traces, "rounds_alike", lambda *_: False)
@@ -183,6 +186,7 @@ def test_a_program_that_rounds_otherwise_is_not_used(engine: Engine, monkeypatch
     assert answer.losses.shape == (traces.SINGLE_STEPS,)
 
 
+@pytest.mark.slow
 def test_another_rounding_is_noticed() -> None:
     """The same program without XLA rounds otherwise."""
     program = Program(Network(2, hidden_layers([3], "tanh")))

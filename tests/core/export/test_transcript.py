@@ -115,6 +115,7 @@ def test_only_the_newest_steps_are_written_where_so_many_are_asked_for(engine: E
     assert "*Steps 1 to 13 are left out.*" in "".join(markdown(eventful.timeline, engine.answer, 4))
 
 
+@pytest.mark.slow
 def test_json_tells_the_changes_by_hand(engine: Engine, eventful: Session) -> None:
     found = json.loads("".join(FORMATS["json"].write(eventful.timeline, engine.answer, None)))
     assert len(found["steps"]) == 17
@@ -173,6 +174,7 @@ def _text_of(session: Session, engine: Engine) -> str:
     return "".join(markdown(session.timeline, engine.answer))
 
 
+@pytest.mark.slow
 def test_markdown_explains_the_newest_steps_and_of_large_networks_some_numbers(engine: Engine) -> None:
     session = Session(Run(network=Network(2, hidden_layers([40], "tanh")), optimizer=Optimizer("adam")))
     list(made(session, engine.answer, 23))
@@ -247,6 +249,7 @@ def test_a_notebook_makes_any_run_again(run: Run, engine: Engine, tmp_path: Path
     np.testing.assert_allclose(names["losses"], session.timeline.losses, rtol=2e-5, atol=1e-6)
 
 
+@pytest.mark.slow
 def test_the_notebook_of_a_run_that_blew_up_runs_too(engine: Engine) -> None:
     session = Session(Run(settings=Settings(lr=1e20), network=Network(2, hidden_layers([2], "relu"))))
     list(made(session, engine.answer, 4))
@@ -272,6 +275,7 @@ def test_the_exported_notebook_runs_top_to_bottom_in_jupyter(engine: Engine, eve
     np.testing.assert_allclose(weights, eventful.timeline.history.states[-1], rtol=1e-5, atol=1e-6)
 
 
+@pytest.mark.slow
 def test_a_run_of_too_many_rows_is_no_notebook(engine: Engine, tmp_path: Path) -> None:
     path = tmp_path / "large.csv"
     path.write_text("a,y\n" + "".join(f"{number},{number % 7 + 1}\n" for number in range(30_000)))
@@ -286,6 +290,7 @@ def test_a_run_of_too_many_rows_is_no_notebook(engine: Engine, tmp_path: Path) -
     assert json.loads(text)["steps"][0]["rows"] is None
 
 
+@pytest.mark.slow
 def test_what_a_line_of_shell_can_not_say_is_named(engine: Engine, eventful: Session) -> None:
     session = Session(Run(seed=7))
     list(made(session, engine.answer, 12))

@@ -11,6 +11,7 @@ from backprop_tui.core.session.drive import settle
 LONG = "x**2" + " + sin(x)*x" * 12
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("formula", "piece"), [("x**2 + 4*x", 10), (LONG, 1)])
 def test_the_pieces_of_a_descent_are_its_steps_bit_for_bit(engine: Engine, formula: str, piece: int) -> None:
     asked: list[Request] = []

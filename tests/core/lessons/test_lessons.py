@@ -503,6 +503,7 @@ def trained(settle: Settle, holdout: float = 0.0, steps: int = 60) -> Session:
     return settle(session)  # type: ignore[no-any-return]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("holdout", [0.0, 0.2])
 def test_the_whole_tables_loss_is_the_mean_over_its_rows(engine: Engine, settle: Settle, holdout: float) -> None:
     session = trained(settle, holdout)
@@ -522,6 +523,7 @@ def test_the_whole_tables_loss_is_the_mean_over_its_rows(engine: Engine, settle:
         assert line[0] > line[-1]
 
 
+@pytest.mark.slow
 def test_the_tables_loss_follows_a_history_that_went_another_way(settle: Settle) -> None:
     session = trained(settle)
     losses = settle(TableLosses(session))

@@ -146,6 +146,7 @@ ALPHABET = st.one_of(
 )
 
 
+@pytest.mark.slow
 @given(ALPHABET)
 @settings(max_examples=1000, deadline=500)
 def test_any_text_is_read_or_refused_and_never_evaluated(text: str) -> None:
@@ -206,6 +207,7 @@ FORMULAS: st.SearchStrategy[Function] = st.recursive(
 )
 
 
+@pytest.mark.slow
 @given(FORMULAS.filter(lambda formula: "x" in formula[0] and len(formula[0]) <= MAX_LENGTH), st.floats(-2, 2, width=32))
 @settings(max_examples=150, deadline=3000, suppress_health_check=list(HealthCheck))
 def test_the_derivative_is_the_finite_difference(engine: Engine, formula: Function, x: float) -> None:
@@ -223,6 +225,7 @@ def test_the_derivative_is_the_finite_difference(engine: Engine, formula: Functi
     assert answer.derivative.array[0] == pytest.approx(fine, rel=1e-3, abs=1e-3)
 
 
+@pytest.mark.slow
 @given(FORMULAS.filter(lambda formula: len(formula[0]) <= MAX_LENGTH), st.floats(-2, 2, width=32))
 @settings(max_examples=100, deadline=3000, suppress_health_check=list(HealthCheck))
 def test_the_products_along_all_paths_add_up_to_the_derivative(engine: Engine, formula: Function, x: float) -> None:

@@ -39,6 +39,7 @@ def test_what_is_bundled() -> None:
         assert bundled(name).source, name
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", bundled_names())
 def test_every_number_comes_out(name: str, engine: Engine) -> None:
     for number in check(bundled(name), engine.answer):
@@ -48,6 +49,7 @@ def test_every_number_comes_out(name: str, engine: Engine) -> None:
 CASES = Path(__file__).parent / "cases"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["nan_bce", "nan_soft"])
 def test_a_sure_prediction_comes_out(name: str, engine: Engine) -> None:
     for number in check(read(CASES / f"{name}.toml"), engine.answer):
@@ -58,6 +60,7 @@ ROWS = np.arange(70) / 100
 """Of cases/big.toml: ŷ = 2·x + 0.5 and the target is x, half squared error, all rows in one batch."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "value"),
     [
@@ -194,6 +197,7 @@ def excused(name: str, place: Place) -> bool:
     return same or any(key in place for key in UNNOTICED)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", CLAIMING)
 def test_no_number_can_be_changed_unnoticed(name: str, engine: Engine) -> None:
     """In the data, the network, the parameters, the learning rate and the claims: each by its last digit."""
@@ -321,6 +325,7 @@ def test_a_step_that_the_run_never_comes_to(engine: Engine) -> None:
     assert wrong.problem.endswith("the loss is not finite")
 
 
+@pytest.mark.slow
 def test_a_table_that_cant_be_opened_is_a_bad_file(tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text("a,b\n1,2\n2,3\n3,x\n")
     (tmp_path / "it.toml").write_text(

@@ -85,6 +85,7 @@ b3 = 0.2
 """
 
 
+@pytest.mark.slow
 def test_kernels_of_keras_are_turned(engine: Engine) -> None:
     """Against Keras's own Dense layers, whose kernels are typed as they are."""
     import keras
@@ -148,6 +149,7 @@ b3 = 0.2
 """
 
 
+@pytest.mark.slow
 def test_check_says_what_is_left_open(tmp_path: Path) -> None:
     expect = "[[expect]]\nstep = 1\nname = 'x'\nvalue = [[0.5, -0.2]]\n"
     (tmp_path / "it.toml").write_text(KERNELS + TYPED_HERE + expect)

@@ -25,6 +25,7 @@ from scenarios import runs, scenarios
 SLOW = settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 
 
+@pytest.mark.slow
 @settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
 @given(scenarios())
 @example(Scenario("t", notes='\nbegins with a line break, \\ and """ in it\n'))
@@ -68,6 +69,7 @@ def test_the_next_step_is_the_same_bit_for_bit(run: Run, steps: int, change: boo
     assert bits(opened) == bits(session)
 
 
+@pytest.mark.slow
 def test_an_epoch_that_was_begun_goes_on(settle: Settle) -> None:
     """Shuffled mini-batches: the scenario's next ten batches are the session's."""
     session = settle(Session(Run(seed=3)))
@@ -186,6 +188,7 @@ def test_special_files_are_not_opened(tmp_path: Path) -> None:
             read(path)
 
 
+@pytest.mark.slow
 def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
     write(Scenario("first"), tmp_path / "it.toml")
     with pytest.raises(ScenarioError, match="can't be written"):

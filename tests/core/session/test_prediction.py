@@ -116,6 +116,7 @@ def centers(session: Session, found: Picture, plane: Plane) -> Array:
 ENDINGS = [("linear", HALF_SQUARED), ("sigmoid", BINARY_CROSS_ENTROPY), (SOFTMAX, SOFTMAX_CROSS_ENTROPY)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("last", "loss"), ENDINGS)
 def test_a_map_is_what_the_engine_predicts(engine: Engine, settle: Settle, last: str, loss: str) -> None:
     session, rows = opened(engine, settle, run_with(last, loss, hidden_activations()))
@@ -134,6 +135,7 @@ def test_a_map_is_what_the_engine_predicts(engine: Engine, settle: Settle, last:
             assert found.bands.reshape(-1).tolist() == computed["y_pred"].argmax(axis=0).tolist()
 
 
+@pytest.mark.slow
 def test_a_curve_of_the_house_table_is_what_the_engine_predicts(engine: Engine, settle: Settle) -> None:
     session, rows = opened(engine, settle, Run())
     scaling = session.timeline.scaling
@@ -167,6 +169,7 @@ def opened_scaling(engine: Engine) -> object:
     return session.timeline.scaling
 
 
+@pytest.mark.slow
 def test_the_other_features_stay_at_the_row_or_at_the_mean(engine: Engine, settle: Settle) -> None:
     session, rows = opened(engine, settle, run_with())
     session.timeline.set_row(4)
@@ -176,6 +179,7 @@ def test_the_other_features_stay_at_the_row_or_at_the_mean(engine: Engine, settl
     assert dict(drawn(session, rows, at_mean).held) == pytest.approx(dict(zip("bc", X.mean(axis=0)[1:], strict=True)))
 
 
+@pytest.mark.slow
 def test_rows_held_out_have_other_signs(engine: Engine, settle: Settle) -> None:
     for last, loss in ENDINGS:
         run = run_with(last, loss)
@@ -192,6 +196,7 @@ def test_rows_held_out_have_other_signs(engine: Engine, settle: Settle) -> None:
         assert signs == wanted
 
 
+@pytest.mark.slow
 def test_bands_go_from_the_lowest_to_the_highest(engine: Engine, settle: Settle) -> None:
     session, rows = opened(engine, settle, run_with())
     found = drawn(session, rows, Plane(0, 1), 40, 20)
@@ -204,6 +209,7 @@ def test_bands_go_from_the_lowest_to_the_highest(engine: Engine, settle: Settle)
     np.testing.assert_array_equal(shares.bands, np.floor(shares.values * 10))
 
 
+@pytest.mark.slow
 def test_what_is_no_number_has_no_band(engine: Engine, settle: Settle) -> None:
     run = replace(run_with(hidden=["linear"]), settings=Settings(lr=1e300))
     session, rows = opened(engine, settle, run, steps=4)

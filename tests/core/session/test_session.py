@@ -66,6 +66,7 @@ def test_a_steps_phases_come_in_the_order_of_the_computation(settle: Settle, ses
     ]
 
 
+@pytest.mark.slow
 def test_deeper_networks_have_more_phases_in_the_same_order(settle: Settle) -> None:
     layers = (*hidden_layers([3, 2], "tanh")[:-1], *Network(layers=hidden_layers([1], "tanh")).layers[:1])
     session = settle(Session(Run(network=Network(layers=layers))))

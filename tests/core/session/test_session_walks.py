@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import numpy as np
+import pytest
 from actions import ACTIONS, CELLS, act, remade
 from backprop_tui.core.engine.compute.engine import Engine
 from backprop_tui.core.model.network import Network
@@ -68,6 +69,7 @@ def test_whatever_is_done(engine: Engine, settle: Settle, actions: list[tuple[st
     assert (session.timeline.history.states[0] == session.timeline.run.first_state()).all()
 
 
+@pytest.mark.slow
 @given(st.lists(ACTIONS, max_size=12), st.lists(st.tuples(CELLS, st.floats(-3, 3)), min_size=1, max_size=4))
 @settings(max_examples=30, deadline=None)
 def test_changes_are_taken_back_wherever_they_were_made(

@@ -64,6 +64,7 @@ def shown(session: Session) -> tuple[object, ...]:
     )
 
 
+@pytest.mark.slow
 @given(st.lists(ACTIONS, min_size=3, max_size=30), st.integers(2, 20))
 @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 def test_the_same_is_shown_whatever_is_done(
@@ -84,6 +85,7 @@ def test_the_same_is_shown_whatever_is_done(
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("optimizer", [Optimizer(), Optimizer("adam")])
 def test_a_long_run_keeps_few_states_and_any_step_comes_back(settle: Settle, optimizer: Optimizer) -> None:
     run = Run(optimizer=optimizer)

@@ -163,6 +163,7 @@ def test_the_step_before_the_jump_counts(settle: Settle) -> None:
     assert settle(session).timeline.steps == rose, "its loss is above that of the step one stood at"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("run", "holdout"),
     [

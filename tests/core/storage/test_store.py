@@ -152,6 +152,7 @@ def test_a_table_named_from_one_folder_is_found_from_another(tmp_path: Path, mon
     assert load(tmp_path / "it.session").session.timeline.run.table.path == str(tmp_path / "t.csv")
 
 
+@pytest.mark.slow
 def test_a_million_steps_are_saved_and_loaded_in_a_few_seconds(tmp_path: Path) -> None:
     session = long_session(1_000_000)
     start = time.perf_counter()
@@ -382,6 +383,7 @@ def holder(tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
     process.stdout.close()
 
 
+@pytest.mark.slow
 def test_a_session_is_written_by_one_program(holder: subprocess.Popen[bytes], tmp_path: Path) -> None:
     save(long_session(3), tmp_path / "mine.session")
     save(long_session(3), tmp_path / "other.session")
@@ -408,6 +410,7 @@ held.release()
 """
 
 
+@pytest.mark.slow
 def test_programs_that_start_in_the_same_second_get_names_of_their_own(tmp_path: Path) -> None:
     command = [sys.executable, "-c", CLAIMS.format(folder=str(tmp_path))]
     programs = [

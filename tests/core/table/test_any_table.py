@@ -369,6 +369,7 @@ def files(draw: st.DrawFn) -> tuple[bytes, pd.DataFrame]:
     return content, told
 
 
+@pytest.mark.slow
 @given(files())
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_what_is_found_out_is_what_pandas_reads_told(

@@ -99,6 +99,7 @@ def test_its_mend_works(engine: Engine, tmp_path: Path, name: str) -> None:
     step(engine, run_for("--data", str(path), *words))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_a_scenario_is_mended_line_by_line(engine: Engine, tmp_path: Path, name: str) -> None:
     for path in CASES.glob("iris*"):

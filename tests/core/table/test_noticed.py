@@ -96,6 +96,7 @@ def test_integers_beyond_what_float64_has(path: Path, content: str, told: str) -
         assert not any("2^53" in note for note in open_table(table(str(path), ["b"])).notes)
 
 
+@pytest.mark.slow
 @given(st.lists(st.integers(-(2**62), 2**62), min_size=3, max_size=6, unique=True))
 def test_the_count_is_of_the_integers_that_float64_has_not(
     tmp_path_factory: pytest.TempPathFactory, cells: list[int]
@@ -107,6 +108,7 @@ def test_the_count_is_of_the_integers_that_float64_has_not(
     assert (f"a {lost};" in found[0]) if lost else not found
 
 
+@pytest.mark.slow
 async def test_lesson_1_says_so(engine: Engine) -> None:
     run = run_for(f"--data={CASES / 'kaggle.csv'}")
     async with driven(engine, run, size=(160, 40)) as found:
@@ -117,6 +119,7 @@ async def test_lesson_1_says_so(engine: Engine) -> None:
         assert "Id is another whole number in each row, like an id" in status
 
 
+@pytest.mark.slow
 def test_run_says_so_on_standard_error() -> None:
     done = command("run", "--steps", "1", "--data", str(CASES / "kaggle.csv"))
     assert done.stderr.splitlines() == [

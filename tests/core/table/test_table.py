@@ -222,6 +222,7 @@ def test_a_url_is_never_fetched(engine: Engine) -> None:
     assert asked == []
 
 
+@pytest.mark.slow
 @given(st.binary(max_size=300) | st.text(max_size=300).map(lambda text: text.encode()))
 @settings(max_examples=100, deadline=None)
 def test_whatever_bytes_are_in_a_file_they_are_told(tmp_path_factory: pytest.TempPathFactory, text: bytes) -> None:

@@ -20,6 +20,7 @@ def kinds(random: np.random.RandomState, count: int) -> list[Array]:
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(3))
 def test_the_digits_are_numpys(seed: int) -> None:
     for numbers in kinds(np.random.RandomState(seed), 20_000):

@@ -97,6 +97,7 @@ def least(x: Array, target: Array) -> float:
     return min(float(found.fit(x, target).score(x, target)) for found in seeds) - 2 / len(x)
 
 
+@pytest.mark.slow
 def test_iris_is_trained_to_the_accuracy_of_scikit_learn(engine: Engine, iris: str) -> None:
     data, run = load_iris(), run_for("--data", iris)
     assert run.network.layers == (Layer(2, "sigmoid"), Layer(3, "softmax"))
@@ -106,6 +107,7 @@ def test_iris_is_trained_to_the_accuracy_of_scikit_learn(engine: Engine, iris: s
     assert (ours == data.target).mean() >= least(x, data.target)
 
 
+@pytest.mark.slow
 def test_yes_and_no_are_trained_to_the_accuracy_of_scikit_learn(engine: Engine, cancer: str) -> None:
     data, run = load_breast_cancer(), run_for("--data", cancer)
     assert run.network.layers == (Layer(2, "sigmoid"), Layer(1, "sigmoid"))
@@ -115,6 +117,7 @@ def test_yes_and_no_are_trained_to_the_accuracy_of_scikit_learn(engine: Engine, 
     assert (ours == data.target).mean() >= least(x, data.target)
 
 
+@pytest.mark.slow
 def test_a_number_is_standardized_and_its_errors_are_in_its_own_units(engine: Engine, diabetes: str) -> None:
     data, run = load_diabetes(scaled=False), run_for("--data", diabetes)
     assert (run.table.transform, run.network.loss) == ("standardize", "half_squared_error")
@@ -166,6 +169,7 @@ def test_other_forms_come_again_by_line_and_file(tmp_path: Path) -> None:
         assert read(tmp_path / f"{name}.toml").run == run
 
 
+@pytest.mark.slow
 def test_columns_of_texts_in_a_scenario(iris: str, tmp_path: Path, settle: Callable[[Session], Session]) -> None:
     (tmp_path / "it.toml").write_text(
         'title = "Iris"\n[data]\ncsv = "iris.csv"\nfeatures = ["petal_length", "petal_width"]\ntargets = ["species"]\n'
@@ -179,6 +183,7 @@ def test_columns_of_texts_in_a_scenario(iris: str, tmp_path: Path, settle: Calla
     assert settle(session).timeline.steps == 1
 
 
+@pytest.mark.slow
 def test_several_targets(tmp_path: Path, settle: Callable[[Session], Session]) -> None:
     path = tmp_path / "t.csv"
     path.write_text("a,b,ill,tired,kind,c1,c2\n1,2,yes,no,x,1,0\n2,1,no,no,y,0,1\n4,3,no,yes,z,0,1\n5,9,yes,no,x,1,0\n")
@@ -218,6 +223,7 @@ def test_what_does_not_go_together_is_told(iris: str, diabetes: str) -> None:
         run_for("--loss", "softmax_cross_entropy")
 
 
+@pytest.mark.slow
 async def test_classes_are_named_on_the_screen(engine: Engine, iris: str) -> None:
     async with driven(engine, run_for("--data", iris), size=(120, 40)) as found:
         await found.press_each("space")
@@ -230,6 +236,7 @@ async def test_classes_are_named_on_the_screen(engine: Engine, iris: str) -> Non
         assert "species has 3 classes, one output each" in lines(found, "intro")
 
 
+@pytest.mark.slow
 async def test_iris_and_yes_or_no_by_keys_alone(engine: Engine, iris: str, cancer: str) -> None:
     """Opened by `--data FILE` alone: stepped, explained, trained by a jump, scored in lesson 5, drawn."""
     for path, named, accuracy in ((iris, "virginica", 95), (cancer, "benign=yes", 90)):

@@ -35,6 +35,7 @@ def run_for(*arguments: str) -> Run:
     return run_of(parser.parse_args(list(arguments)), Run())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "names"),
     [

@@ -73,6 +73,7 @@ def test_the_line_of_shell_and_a_saved_session_lead_there_again(
     assert doubts(loaded, settle(loaded.session), computed=True) == []
 
 
+@pytest.mark.slow
 async def test_the_screen_has_them(engine: Engine) -> None:
     """∂L/∂x stands below the other gradients, and can be asked for; a layer without biases has none anywhere."""
     async with driven(engine) as it:

@@ -193,6 +193,7 @@ def closings() -> Iterator[tuple[list[str], list[str]]]:
             yield opening, [key]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("opening", "keys"), closings(), ids=lambda keys: "-".join(keys))
 @pytest.mark.parametrize("at_once", [True, False], ids=["at once", "one by one"])
 async def test_a_page_closed_before_its_answer_comes(

@@ -9,6 +9,7 @@ import pytest
 from random_keys import run
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("shared_engine")
 def test_keys_at_random_through_a_terminal(tmp_path: Path) -> None:
     run(1, 800, tmp_path)

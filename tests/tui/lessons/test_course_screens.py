@@ -226,6 +226,7 @@ async def test_a_prediction_counts_and_its_question_comes_first(engine: Engine, 
         assert shown.app.lessons.open.number == 4
 
 
+@pytest.mark.slow
 async def test_a_question_on_another_screen_leads_to_its_own(engine: Engine) -> None:
     async with driven(engine, course=bundled()) as shown:
         await shown.press("escape", "down", "A")
@@ -247,6 +248,7 @@ layers = [{ units = 1, activation = "linear" }]
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("scenario", "told"),
     [('scenario = "notebook-part-4"\n', "has begun again: A answers there"), ("", "b leads back to the run before")],
@@ -278,6 +280,7 @@ async def test_the_task_is_seen_at_every_size(size: tuple[int, int], engine: Eng
 # What stays
 
 
+@pytest.mark.slow
 async def test_it_is_saved_and_goes_on(engine: Engine, tmp_path: Path) -> None:
     keeper = Keeper(tmp_path)
     async with driven(engine, keeper=keeper, course=bundled()) as shown:
@@ -314,6 +317,7 @@ async def test_a_course_that_can_not_go_on_is_told(kept: object, engine: Engine,
     keeper.close()
 
 
+@pytest.mark.slow
 async def test_what_was_done_is_written_down(
     engine: Engine, step: Course, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -351,6 +355,7 @@ def checked(engine: Engine, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capt
     return run
 
 
+@pytest.mark.slow
 def test_check_says_which_task_can_not_be_done(checked, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
     path = tmp_path / "step.toml"
     path.write_text(STEP, "utf-8")
@@ -437,6 +442,7 @@ done = "All of them."
 """
 
 
+@pytest.mark.slow
 def test_check_makes_an_accuracy_be_reached(checked, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
     """Half of the rows are right at the start, and an epoch is a step here: all four rows are in each."""
     path = tmp_path / "xor.toml"

@@ -27,6 +27,7 @@ async def test_lesson_1_shows_the_shape_as_pandas_has_it(engine: Engine, size: t
         assert "shape (499, 3)" in found.text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", SIZES)
 async def test_lesson_5_shows_r_squared_and_rmse_beside_the_loss(engine: Engine, size: tuple[int, int]) -> None:
     """By scikit-learn's own metrics, over the rows that the worst ones are chosen from."""
@@ -45,6 +46,7 @@ async def test_lesson_5_shows_r_squared_and_rmse_beside_the_loss(engine: Engine,
             assert said in found.text
 
 
+@pytest.mark.slow
 async def test_lesson_5_shows_the_accuracy_of_classes(engine: Engine) -> None:
     async with driven(engine, scenario=bundled("xor-training")) as found:
         await found.press_each("5", "j", *"2000", "enter")

@@ -126,6 +126,7 @@ async def test_what_is_no_number_is_told(engine: Engine) -> None:
         assert "log(-1.0) is not a number (NaN)" in lines(found, "status")
 
 
+@pytest.mark.slow
 async def test_descent_shows_what_the_notebook_prints(engine: Engine) -> None:
     async with driven(engine) as found:
         await press(found, "3", "j")
@@ -185,6 +186,7 @@ async def test_the_step_that_is_being_made_has_one_number(engine: Engine) -> Non
         assert "step 2 " in lines(found, "status")
 
 
+@pytest.mark.slow
 async def test_training_over_epochs_with_rows_held_out(engine: Engine) -> None:
     async with driven(engine, Run(table=TableSpec(holdout=0.2))) as found:
         await press(found, "5", "m")
@@ -274,6 +276,7 @@ async def test_a_scenario_opens_a_lesson_with_its_own_words_and_without_some_key
         assert "-0.4" in lines(found, "steps")
 
 
+@pytest.mark.slow
 async def test_a_saved_session_comes_back_in_its_lesson(engine: Engine) -> None:
     async with driven(engine) as found:
         await press(found, "3", "equals_sign")
@@ -318,6 +321,7 @@ KEYS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", SIZES, ids=IDS)
 @pytest.mark.parametrize("lesson", KEYS)
 def test_picture(engine: Engine, snap_compare: Callable[..., bool], lesson: str, size: tuple[int, int]) -> None:

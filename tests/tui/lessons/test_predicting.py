@@ -28,6 +28,7 @@ def task(found: Driven) -> str:
     return " ".join(" ".join(text_of(line) for line in lesson(found).query_one("#task", Pane).lines).split())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [1, 2, 3, 5])
 async def test_each_lesson_asks_and_says_whether_it_was_right(engine: Engine, number: int) -> None:
     async with driven(engine) as found:
@@ -62,6 +63,7 @@ async def test_esc_ends_a_question_and_a_digit_opens_a_lesson_again(engine: Engi
         assert found.app.screen is found.screen
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("number", [1, 2, 3, 5])
 async def test_every_question_of_a_lesson_is_seen_whole(engine: Engine, number: int, size: tuple[int, int]) -> None:
@@ -88,6 +90,7 @@ async def test_every_question_of_a_lesson_is_seen_whole(engine: Engine, number: 
         assert max(rising) == len(names) - 1, "to the hardest"
 
 
+@pytest.mark.slow
 async def test_a_descent_is_predicted(engine: Engine) -> None:
     """By hand: y = x² + 4x, dy/dx = 2x + 4."""
     async with driven(engine) as found:
@@ -119,6 +122,7 @@ async def test_a_descent_is_predicted(engine: Engine) -> None:
         assert screen.predictor.score.right == 10
 
 
+@pytest.mark.slow
 async def test_a_jump_over_the_lowest_place_is_told(engine: Engine) -> None:
     async with driven(engine) as found:
         await found.press_each("3", "l", *"1.1", "enter", "t")
@@ -133,6 +137,7 @@ async def test_a_jump_over_the_lowest_place_is_told(engine: Engine) -> None:
             await answer(found)
 
 
+@pytest.mark.slow
 async def test_each_phase_of_the_tape_is_predicted(engine: Engine) -> None:
     """By hand, at x = 3: y = sin(x)·x + x/2."""
     x = 3.0
@@ -181,6 +186,7 @@ async def test_each_phase_of_the_tape_is_predicted(engine: Engine) -> None:
         assert checked >= 6
 
 
+@pytest.mark.slow
 async def test_a_training_step_is_predicted(engine: Engine) -> None:
     async with driven(engine, Run(table=TableSpec(holdout=0.2))) as found:
         await found.press_each("5", "m", *"32", "enter", "t")
@@ -246,6 +252,7 @@ async def test_the_scaling_of_a_row_is_predicted(engine: Engine) -> None:
         assert answers == {"above 0", "below 0"}, "the rows are different"
 
 
+@pytest.mark.slow
 async def test_predict_first_is_one_mode_for_all_lessons(engine: Engine) -> None:
     """On or off everywhere; the score counts over all; where one stands is kept for each, and saved."""
     async with driven(engine) as found:

@@ -164,6 +164,7 @@ def test_only_what_is_new_is_told_and_what_is_not_taken_is_told_again() -> None:
         assert heard(theirs) == [Progressed("=A step", 2, told)]
 
 
+@pytest.mark.slow
 def test_the_longest_course_is_told_in_parts_that_fit() -> None:
     """5,000 tasks, as many as a course may have."""
     task = COURSE[COURSE.index("[[lesson.task]]") :].replace("=What", "What")

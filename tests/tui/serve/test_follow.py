@@ -71,6 +71,7 @@ def assert_same(theirs: View, mine: View) -> None:
             assert here == there, field.name
 
 
+@pytest.mark.slow
 @given(st.lists(ACTIONS, max_size=12))
 @settings(max_examples=60, deadline=None)
 def test_whatever_the_instructor_does_the_others_see_it_bit_for_bit(settle: Settle, walk) -> None:
@@ -85,6 +86,7 @@ def test_whatever_the_instructor_does_the_others_see_it_bit_for_bit(settle: Sett
         assert_same(theirs, mine)
 
 
+@pytest.mark.slow
 def test_mini_batches_and_moments(settle: Settle) -> None:
     sampling = Settings(lr=0.01, sampling=Sampling(SHUFFLED, batch=32))
     session = settle(Session(Run(optimizer=Optimizer("adam"), settings=sampling)))

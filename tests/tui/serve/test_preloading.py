@@ -56,6 +56,7 @@ print(json.dumps([sorted(set(sys.modules) - before), told]))
 """
 
 
+@pytest.mark.slow
 def test_every_module_that_a_session_may_import_is_there_before_it() -> None:
     print_loaded = "print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", PRELOADED + print_loaded], capture_output=True, text=True, check=True)

@@ -36,6 +36,7 @@ def test_every_example_has_a_subject_and_something_to_look_for(name: str) -> Non
     assert any(part.startswith("Look for: ") for part in story(scenario))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", SIZES)
 async def test_the_list_shows_title_and_subject(engine: Engine, size: tuple[int, int]) -> None:
     async with driven(engine, size=size) as found:
@@ -45,6 +46,7 @@ async def test_the_list_shows_title_and_subject(engine: Engine, size: tuple[int,
             assert f"{name}: {bundled(name).subject}"[:70] in found.text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", SIZES)
 async def test_an_example_tells_its_story_when_it_is_opened(engine: Engine, size: tuple[int, int]) -> None:
     async with driven(engine, size=size) as found:

@@ -43,6 +43,7 @@ def test_the_prompt_fits_into_the_smallest_full_screen() -> None:
     assert all(ending in PROMPT for ending in ENDINGS)
 
 
+@pytest.mark.slow
 async def test_every_format_by_its_ending(engine: Engine, here: Path) -> None:
     async with driven(engine, steps=3) as shown:
         for form in FORMATS.values():
@@ -95,6 +96,7 @@ BAD = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", BAD)
 async def test_a_name_that_can_not_be_is_told(name: str, engine: Engine, here: Path) -> None:
     async with driven(engine, steps=1) as shown:
@@ -103,6 +105,7 @@ async def test_a_name_that_can_not_be_is_told(name: str, engine: Engine, here: P
     assert list(here.iterdir()) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ending", ENDINGS)
 def test_control_characters_reach_no_terminal(ending: str, engine: Engine, here: Path) -> None:
     session = Session(read(_scenario(here)).run)
@@ -158,6 +161,7 @@ async def test_a_run_that_blew_up_is_no_scenario_but_has_a_transcript(engine: En
         assert "written" in await export_by_key(shown, "run.ipynb")
 
 
+@pytest.mark.slow
 async def test_a_workshops_files_stay_in_their_folder(engine: Engine, here: Path) -> None:
     (here / "own").mkdir()
     async with driven(engine, steps=1) as shown:

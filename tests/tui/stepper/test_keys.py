@@ -36,6 +36,7 @@ def every_key() -> list[tuple[str, str]]:
     return [(key.action, name) for key in MAIN for name in key.names.split(",")]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("action", "key"), every_key(), ids=[name for _, name in every_key()])
 async def test_key_does_what_it_says(engine: Engine, action: str, key: str) -> None:
     assert action in CHECKS, f"nothing here says what {key} must do"

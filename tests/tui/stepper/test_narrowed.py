@@ -44,6 +44,7 @@ async def test_a_hidden_pane_leaves_its_place_empty(engine: Engine, size: tuple[
         assert not "".join(lines[region.y : region.bottom]).strip()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("hidden", [("sample",), ("sample", "forward", "loss"), ("updated",), PANES])
 async def test_no_key_leads_to_a_hidden_pane(engine: Engine, hidden: tuple[str, ...], size: tuple[int, int]) -> None:
@@ -82,6 +83,7 @@ def test_lessons_are_hidden_one_by_one() -> None:
     assert not any(KeysShown(MAIN, tuple("12345")).do("lesson", (number,)) for number in range(1, 6))
 
 
+@pytest.mark.slow
 async def test_a_hidden_key_is_gone_from_everywhere(engine: Engine) -> None:
     hidden = ("r", "j", "2", "=", "o")
     async with driven(engine, steps=2, scenario=narrowed(keys=hidden)) as shown:

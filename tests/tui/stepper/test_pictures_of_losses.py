@@ -70,6 +70,7 @@ async def test_a_logarithm_on_either_axis_by_a_key(engine: Engine, size: tuple[i
         assert lines(found, "curve")[-1].startswith("   epoch ")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", SIZES)
 async def test_earlier_runs_are_drawn_beside_the_one_in_view(engine: Engine, size: tuple[int, int]) -> None:
     """The same seed at 0.2 and at 2: told apart by dashes and by the number of the run at the end of its curve."""
@@ -100,6 +101,7 @@ async def test_earlier_runs_are_drawn_beside_the_one_in_view(engine: Engine, siz
         assert lines(found, "legend")[0].startswith("1 ⠒⠒⠒⠒ seed 0 lr 0.2   2 "), "later runs too"
 
 
+@pytest.mark.slow
 async def test_runs_of_another_loss_are_not_compared(engine: Engine) -> None:
     async with driven(engine) as found:
         await found.press_each("space", "space", "o", "enter", "escape")
@@ -130,6 +132,7 @@ async def test_the_newest_of_many_losses_is_drawn(engine: Engine, size: tuple[in
         assert len(shown[size[1] - 6].rstrip()) == found.app.screen.query_one("#curve", Pane).content_size.width
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", SIZES)
 async def test_the_picture_of_lesson_5_has_the_same(engine: Engine, size: tuple[int, int]) -> None:
     async with driven(engine, size=size) as found:

@@ -45,6 +45,7 @@ async def test_a_question_comes_before_the_gradients(engine: Engine) -> None:
         assert isinstance(found.app.screen, WhyScreen)
 
 
+@pytest.mark.slow
 async def test_a_phase_is_asked_about_before_it_is_shown(engine: Engine) -> None:
     async with driven(engine, PART_4) as found:
         await found.press("t")
@@ -63,6 +64,7 @@ async def test_a_phase_is_asked_about_before_it_is_shown(engine: Engine) -> None
         assert found.screen.predictor.score.asked >= 8
 
 
+@pytest.mark.slow
 async def test_a_number_is_asked_about_before_it_is_shown(engine: Engine) -> None:
     async with driven(engine, PART_4) as found:
         await found.press("t")
@@ -132,6 +134,7 @@ async def at_kind(found: Driven, kind: str) -> Question:
     raise AssertionError(f"no question of the kind {kind} came")
 
 
+@pytest.mark.slow
 async def test_questions_get_harder_and_end_with_the_loss(engine: Engine) -> None:
     async with driven(engine) as found:
         await found.press("t")
@@ -143,6 +146,7 @@ async def test_questions_get_harder_and_end_with_the_loss(engine: Engine) -> Non
         assert set(kinds) == set(KINDS)
 
 
+@pytest.mark.slow
 async def test_a_missed_kind_comes_again(engine: Engine) -> None:
     async with driven(engine) as found:
         await found.press("t")
@@ -156,6 +160,7 @@ async def test_a_missed_kind_comes_again(engine: Engine) -> None:
         assert came[1] == "factor"
 
 
+@pytest.mark.slow
 async def test_the_number_is_typed_at_once(engine: Engine) -> None:
     async with driven(engine) as found:
         await found.press("t")
@@ -208,6 +213,7 @@ async def test_a_step_without_numbers_is_not_asked_about(engine: Engine) -> None
         assert found.session.timeline.steps == 14
 
 
+@pytest.mark.slow
 async def test_each_step_takes_another_row(engine: Engine) -> None:
     async with driven(engine) as found:
         await found.press("t")
@@ -260,6 +266,7 @@ RUNS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [(40, 10), (60, 16), (64, 20), (80, 24), (120, 40)])
 @pytest.mark.parametrize("name", RUNS)
 async def test_every_question_is_seen_whole(engine: Engine, name: str, size: tuple[int, int]) -> None:

@@ -79,6 +79,7 @@ def inside(found: Driven) -> list[str]:
     return [line[9:] for line in lines(found, "map") if line[8] in "│┤"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", SIZES)
 async def test_regions_of_classes_with_the_rows_upon_them(engine: Engine, size: tuple[int, int]) -> None:
     async with driven(engine, THREE_CLASSES, size=size) as found:
@@ -106,6 +107,7 @@ async def test_regions_of_classes_with_the_rows_upon_them(engine: Engine, size: 
         assert "others at the rows' mean: third 2.5" in lines(found, "here")[0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", SIZES)
 async def test_the_share_of_a_class_in_digits(engine: Engine, size: tuple[int, int]) -> None:
     async with driven(engine, THREE_CLASSES, size=size) as found:
@@ -125,6 +127,7 @@ async def test_the_share_of_a_class_in_digits(engine: Engine, size: tuple[int, i
         assert title(found).startswith("likeliest class")
 
 
+@pytest.mark.slow
 async def test_what_a_hidden_unit_has_learnt(engine: Engine) -> None:
     async with driven(engine, THREE_CLASSES) as found:
         await press(found, "P", "u", "r")
@@ -162,6 +165,7 @@ async def test_a_curve_goes_through_the_rows_that_it_fits(engine: Engine, size: 
         assert lines(found, "here") == ["row 0 ◆: ŷ 1, y 1"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", SIZES)
 async def test_it_moves_with_the_steps(engine: Engine, size: tuple[int, int]) -> None:
     async with driven(engine, size=size) as found:
@@ -189,6 +193,7 @@ async def test_it_moves_with_the_steps(engine: Engine, size: tuple[int, int]) ->
         assert isinstance(found.app.screen, StepperScreen)
 
 
+@pytest.mark.slow
 async def test_it_moves_by_autoplay(engine: Engine) -> None:
     async with driven(engine) as found:
         await press(found, "P", "a")

@@ -38,6 +38,7 @@ async def test_back_from_a_new_run_stands_where_the_earlier_one_was_left(engine:
         assert "step 0" in shown.lines("header")
 
 
+@pytest.mark.slow
 async def test_another_example_leaves_the_earlier_run(engine: Engine) -> None:
     async with driven(engine, steps=3) as shown:
         await shown.press("d")
@@ -91,6 +92,7 @@ async def test_what_an_example_hides_is_hidden_in_its_own_runs_alone(engine: Eng
         assert not shown.pane("gradients").visible
 
 
+@pytest.mark.slow
 async def test_the_cursor_does_not_point_into_another_network(engine: Engine) -> None:
     async with driven(engine, steps=1) as shown:
         await shown.press("tab", "tab", "down", "down", "right")
@@ -100,6 +102,7 @@ async def test_the_cursor_does_not_point_into_another_network(engine: Engine) ->
         assert not shown.app.faults
 
 
+@pytest.mark.slow
 async def test_a_run_that_comes_back_closes_the_lesson_and_what_lies_over_it(engine: Engine) -> None:
     async with driven(engine, steps=1) as shown:
         await open_example(shown, "talk-saturated")

@@ -160,6 +160,7 @@ async def test_the_ends_of_the_history_say_so(engine: Engine) -> None:
         assert "this is the newest place" in shown.lines("status")
 
 
+@pytest.mark.slow
 async def test_a_number_that_is_cut_off_does_not_look_whole(engine: Engine) -> None:
     async with driven(engine, scenario=bundled("mazur-2015")) as shown:
         await shown.press("space", "d")
@@ -225,6 +226,7 @@ async def test_a_table_that_cannot_be_read_ends_the_screen_with_a_reason(engine:
         assert "\n" not in shown.app.farewell
 
 
+@pytest.mark.slow
 async def test_a_notice_stays_until_the_next_key(engine: Engine) -> None:
     async with driven(engine) as shown:
         await shown.press("l")
@@ -234,6 +236,7 @@ async def test_a_notice_stays_until_the_next_key(engine: Engine) -> None:
         assert "fast" not in shown.lines("status")
 
 
+@pytest.mark.slow
 async def test_two_outputs_have_their_own_lines(engine: Engine) -> None:
     table = TableSpec(targets=("price", "bedrooms"), features=("sqft_living",), standardize=("sqft_living",))
     run = Run(table=table, network=Network(1, hidden_layers([3], "relu", outputs=2)))
@@ -245,6 +248,7 @@ async def test_two_outputs_have_their_own_lines(engine: Engine) -> None:
             assert shown.read(Cell("y_pred", unit)) == pytest.approx(float(trace["y_pred"][unit, 0]), abs=5e-5)
 
 
+@pytest.mark.slow
 async def test_target_prediction_and_loss_stay_in_sight(engine: Engine) -> None:
     """Whatever scrolls: three hidden units and two layers are more lines than the pane has."""
     run = Run(network=Network(2, hidden_layers([4, 4], "tanh")))
@@ -280,6 +284,7 @@ async def test_a_size_that_came_below_another_screen_holds(engine: Engine, over:
         assert not shown.app.faults
 
 
+@pytest.mark.slow
 async def test_the_palette_closes_before_its_commands_come(engine: Engine) -> None:
     async with driven(engine) as shown:
         for _ in range(20):
@@ -289,6 +294,7 @@ async def test_the_palette_closes_before_its_commands_come(engine: Engine) -> No
         assert shown.app.screen is shown.screen
 
 
+@pytest.mark.slow
 async def test_no_key_is_promised_that_does_nothing(engine: Engine) -> None:
     async with driven(engine, size=(140, 42)) as shown:
         await shown.press("space")

@@ -64,6 +64,7 @@ async def test_it_says_what_the_run_in_view_has(engine: Engine) -> None:
         assert "houses, xor, moons" in said(shown)
 
 
+@pytest.mark.slow
 async def test_xor_is_learnt_to_the_last_row_by_keys_alone(engine: Engine) -> None:
     """Set up on the page, trained with a jump; lesson 5 says that no row is wrong; `b` leads to the houses again."""
     async with driven(engine) as shown:
@@ -97,6 +98,7 @@ async def test_xor_is_learnt_to_the_last_row_by_keys_alone(engine: Engine) -> No
         assert shown.session.timeline.steps == 1, "as it was left"
 
 
+@pytest.mark.slow
 async def test_the_optimizer_s_constants_and_an_activation_for_each_layer(engine: Engine) -> None:
     """The lines of the optimizer that is chosen are there, and no other's; the run steps with them as Keras does."""
     async with driven(engine) as shown:
@@ -164,6 +166,7 @@ def test_lines_that_belong_together_stay_together() -> None:
     ]
 
 
+@pytest.mark.slow
 async def test_iris_from_the_page_with_rows_held_out(engine: Engine) -> None:
     """Its features and classes are found out; stepped, with the classes by name."""
     async with driven(engine) as shown:
@@ -268,6 +271,7 @@ async def test_a_table_from_the_list(engine: Engine) -> None:
         assert shown.session.run_number == 2
 
 
+@pytest.mark.slow
 async def test_the_command_palette_finds_it(engine: Engine) -> None:
     """By its name."""
     async with driven(engine, size=(100, 30)) as shown:

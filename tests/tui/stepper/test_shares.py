@@ -38,6 +38,7 @@ def last(name: str, network: Network) -> str:
     return "gy_pred" if name == f"gb{network.depth}" else name.replace("b", "z")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("precise", [False, True], ids=["four decimals", "all digits"])
 @pytest.mark.parametrize("size", SIZES, ids=str)
 @pytest.mark.parametrize("name", RUNS)
@@ -65,6 +66,7 @@ async def test_what_the_rows_give_adds_up_to_the_sum(
             assert total == pytest.approx(sum_of_tape, abs=near)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=str)
 async def test_all_of_it_is_seen_at_once(engine: Engine, size: tuple[int, int]) -> None:
     async with driven(engine, RUNS["2-2-1"], size=size) as found:
@@ -78,6 +80,7 @@ async def test_all_of_it_is_seen_at_once(engine: Engine, size: tuple[int, int]) 
             assert label in found.lines("gradients")
 
 
+@pytest.mark.slow
 async def test_a_sum_that_is_to_come_has_no_parts_yet(engine: Engine) -> None:
     async with driven(engine, RUNS["2-2-1"]) as found:
         await found.press("space", "m", *["s"] * 5)

@@ -129,6 +129,7 @@ async def test_the_notebooks_gradients_are_explained(engine: Engine) -> None:
         assert "all three agree to 7 digits" in shown
 
 
+@pytest.mark.slow
 async def test_every_number_of_the_panes_is_explained(engine: Engine) -> None:
     """Each explanation ends with the number that the pane shows."""
     async with driven(engine, PART_4) as found:
@@ -164,6 +165,7 @@ async def test_terms_are_followed_to_the_data_and_back(engine: Engine) -> None:
         assert found.app.screen is found.screen
 
 
+@pytest.mark.slow
 async def test_the_chosen_term_is_marked_in_every_line(engine: Engine) -> None:
     """Also ŷ and y, which share a part of the formula."""
     async with driven(engine, PART_4) as found:
@@ -233,6 +235,7 @@ async def test_the_mouse_points_and_follows(engine: Engine) -> None:
         assert lines(found, "trail").startswith("∂L/∂b2  ›  ")
 
 
+@pytest.mark.slow
 async def test_an_update_tells_what_it_does_to_the_loss(engine: Engine) -> None:
     async with driven(engine, PART_4) as found:
         await press(found, "space")
@@ -254,6 +257,7 @@ async def test_an_update_tells_what_it_does_to_the_loss(engine: Engine) -> None:
         assert float(after) - float(before) == float(by), "all digits can be checked by hand"
 
 
+@pytest.mark.slow
 async def test_a_row_of_a_batch_is_explained_and_the_others_reached(engine: Engine) -> None:
     run = Run(settings=Settings(sampling=Sampling(SHUFFLED, 0, 3)))
     async with driven(engine, run) as found:
@@ -309,6 +313,7 @@ async def test_m_is_for_batches(engine: Engine) -> None:
         assert "this step has one row" in found.text
 
 
+@pytest.mark.slow
 async def test_a_long_explanation_scrolls(engine: Engine) -> None:
     async with driven(engine, DEEP, size=(60, 16)) as found:
         await press(found, "space")
@@ -321,6 +326,7 @@ async def test_a_long_explanation_scrolls(engine: Engine) -> None:
         assert "∂L/∂w1[1,1] =" in found.text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", EVERY_SIZE)
 async def test_nothing_is_cut_off(engine: Engine, size: tuple[int, int]) -> None:
     """Every line of an explanation fits the frame; the line of keys ends with the way out."""
@@ -365,6 +371,7 @@ async def _never(request: object) -> Any:
     await asyncio.Event().wait()
 
 
+@pytest.mark.slow
 async def test_a_columns_name_is_no_markup(engine: Engine, tmp_path: Path) -> None:
     path = tmp_path / "odd.csv"
     path.write_text("[b]a[/red],[@click=quit]c\n1,2\n3,5\n", encoding="utf-8")
@@ -413,6 +420,7 @@ async def test_a_step_gone_back_into_tells_nothing_of_its_end(engine: Engine) ->
         assert "overshoots" not in found.text
 
 
+@pytest.mark.slow
 async def test_the_way_along_the_gradient_waits_for_the_gradient(engine: Engine) -> None:
     async with driven(engine) as found:
         await press(found, "L", "tab")
@@ -516,6 +524,7 @@ async def test_a_changed_input_keeps_its_row(engine: Engine) -> None:
         assert "changed" not in lines(found, "sample").splitlines()[1]
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("shared_engine")
 def test_the_terminals_cursor_stands_where_the_programs_does() -> None:
     """Braille displays and magnifiers follow it."""
@@ -565,6 +574,7 @@ def rounded(value: float | None) -> str:
     return "·" if value is None else brief(value, 2)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("steps", [0, 1, 30])
 @pytest.mark.parametrize("size", [(18, 12), (38, 12), (38, 8), (58, 14), (78, 22), (118, 38)])
 def test_every_weight_of_2_2_1_has_its_number(settle: Settle, size: tuple[int, int], steps: int) -> None:
@@ -604,6 +614,7 @@ def test_every_bias_of_2_2_1_stands_by_its_unit(settle: Settle, size: tuple[int,
         assert re.search(rf" b {re.escape(rounded(number))}\b", shown), f"{number} in\n{shown}"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("hidden", [[3, 3], [8], [5, 4, 3], [40], [2] * 10, [30, 30]])
 def test_no_number_covers_another(settle: Settle, hidden: list[int]) -> None:
     network = Network(4, hidden_layers(hidden, "tanh", 3))
@@ -672,6 +683,7 @@ async def test_the_loss_picture_travels_in_time(engine: Engine) -> None:
         assert found.session.timeline.steps == 4
 
 
+@pytest.mark.slow
 async def test_the_rate_that_converges_and_the_one_that_flies_off(engine: Engine) -> None:
     async with driven(engine) as found:
         await press(found, "space", "L", "tab")
@@ -714,6 +726,7 @@ def test_the_scale_of_a_plot_is_not_cut(value: float) -> None:
 # In a real terminal
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("shared_engine")
 @pytest.mark.parametrize("term", ["xterm-256color", "screen-256color", "xterm-16color"])
 def test_why_in_a_real_terminal(term: str) -> None:
@@ -743,6 +756,7 @@ def test_why_in_a_real_terminal(term: str) -> None:
         assert terminal.is_restored()
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("shared_engine")
 def test_a_talk_in_a_real_terminal() -> None:
     """Predict, change a number, look at the pictures."""
@@ -790,6 +804,7 @@ VIEWS: dict[str, tuple[str, ...]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", SIZES, ids=IDS)
 @pytest.mark.parametrize("view", VIEWS)
 def test_picture(engine: Engine, snap_compare: Callable[..., bool], view: str, size: tuple[int, int]) -> None:

@@ -37,6 +37,7 @@ def test_keys_are_heard_after_any_bytes(data) -> None:
     assert [event.key for event in keys.feed(b"qs") if isinstance(event, Key)][-1] == "s"
 
 
+@pytest.mark.slow
 def test_keys_are_heard_after_random_sequences() -> None:
     generator = random.Random(6)
     parts = [b"\x1b[", b"\x1b[<", b"\x1b[48;", b"\x1b[?2048;1$y", b"1;1u", b";", b"M", b"u", b"t", b"R", b"\xc3", b":"]
@@ -71,6 +72,7 @@ def test_pastes_sizes_and_the_keypad_are_understood() -> None:
     assert key.character == "+"
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("shared_engine")
 def test_a_huge_size_that_is_typed_takes_no_memory() -> None:
     with RealTerminal(draw=False) as terminal:

@@ -17,6 +17,7 @@ def drawn(curves: list[Series], marks: list[Mark], width: int, height: int, acro
     return [text_of(line) for line in plot.lines(curves, marks, width, height, across, up)]
 
 
+@pytest.mark.slow
 @given(
     st.lists(NUMBERS, max_size=30),
     st.integers(13, 90),
