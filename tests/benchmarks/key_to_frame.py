@@ -15,10 +15,10 @@ QUIET = 0.03
 """Seconds without a byte after which a frame is whole."""
 
 
-def one_key(terminal: RealTerminal) -> float:
+def one_key(terminal: RealTerminal, key: str = " ") -> float:
     """Milliseconds until the last byte of what a key changes."""
     start = perf_counter()
-    terminal.press(" ")
+    terminal.press(key)
     assert terminal.read(5)
     end = perf_counter()
     while terminal.read(QUIET):
@@ -26,11 +26,11 @@ def one_key(terminal: RealTerminal) -> float:
     return (end - start) * 1e3
 
 
-def keys(terminal: RealTerminal, count: int) -> list[float]:
+def keys(terminal: RealTerminal, count: int, key: str = " ") -> list[float]:
     """So many keys, sorted by their time."""
     found = []
     for _ in range(count):
-        found.append(one_key(terminal))
+        found.append(one_key(terminal, key))
         sleep(0.02)
     return sorted(found)
 
