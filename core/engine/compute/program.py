@@ -102,7 +102,8 @@ class Compiled:
         """Whether no step comes after one with this loss, as the loop has it."""
         if self.every and bound is None:
             return False
-        return not (abs(loss) < np.inf and (bound is None or loss >= loss.dtype.type(bound)))
+        with np.errstate(over="ignore"):  # a bound above the largest float32 is infinite, as in the loop
+            return not (abs(loss) < np.inf and (bound is None or loss >= loss.dtype.type(bound)))
 
     def pack(self, x: Array, y: Array, weight: Array) -> Samples:
         """The samples of up to `capacity` steps, as one array: each argument costs a tenth of a short call.
