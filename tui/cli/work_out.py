@@ -9,8 +9,8 @@ import os
 import sys
 
 import msgspec
-from backprop_tui.core.classroom.about_task import task_question
 from backprop_tui.core.course import CourseError, open_course
+from backprop_tui.core.course.classroom.about_task import task_question
 from backprop_tui.core.engine.client.process import EngineLost
 from backprop_tui.core.engine.client.socket import SharedEngine
 from backprop_tui.core.engine.protocol.checks import EngineRefused

@@ -6,9 +6,9 @@ from contextlib import suppress
 from typing import Annotated, TypeVar
 
 import msgspec
-from backprop_tui.core.classroom.poll import Stage
-from backprop_tui.core.classroom.question import Kind, Question
-from backprop_tui.core.classroom.tasks import MOST, Outcome
+from backprop_tui.core.course.classroom.poll import Stage
+from backprop_tui.core.course.classroom.question import Kind, Question
+from backprop_tui.core.course.classroom.tasks import MOST, Outcome
 from msgspec import Meta
 
 MAX_NOTE = 60_000

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from backprop_tui.core.classroom.question import Question
+from backprop_tui.core.course.classroom.question import Question
 from backprop_tui.core.explain.mistakes import Mistake
 from backprop_tui.tui.serve import limits, notes
 from backprop_tui.tui.serve.notes import Answered, ClassQuestion, Posed

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from backprop_tui.core.classroom.tasks import Outcome
 from backprop_tui.core.course import parse
+from backprop_tui.core.course.classroom.tasks import Outcome
 from backprop_tui.core.course.progress import Progress
 from backprop_tui.tui.serve import limits, notes
 from backprop_tui.tui.serve.notes import MOST_OUTCOMES, Progressed

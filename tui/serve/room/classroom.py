@@ -5,12 +5,12 @@ import time
 from collections.abc import Awaitable, Callable, Collection
 from pathlib import Path
 
-from backprop_tui.core.classroom import poll as polls
-from backprop_tui.core.classroom.poll import REVEALED, Poll
-from backprop_tui.core.classroom.question import Kind, Question, verdict
-from backprop_tui.core.classroom.report import Person, csv_text, markdown
-from backprop_tui.core.classroom.tasks import Tasks, told
 from backprop_tui.core.course import Course
+from backprop_tui.core.course.classroom import poll as polls
+from backprop_tui.core.course.classroom.poll import REVEALED, Poll
+from backprop_tui.core.course.classroom.question import Kind, Question, verdict
+from backprop_tui.core.course.classroom.report import Person, csv_text, markdown
+from backprop_tui.core.course.classroom.tasks import Tasks, told
 from backprop_tui.core.storage.folder import keep_earlier
 from backprop_tui.core.storage.store import StoreError
 from backprop_tui.core.text.escape import escape_controls

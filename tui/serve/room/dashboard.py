@@ -6,9 +6,9 @@ import time
 from collections.abc import Callable
 from typing import Any, ClassVar, cast
 
-from backprop_tui.core.classroom.about_task import askable
-from backprop_tui.core.classroom.poll import CLOSED, MOST_ROUNDS, OPEN
-from backprop_tui.core.classroom.question import HOW, Kind, typed
+from backprop_tui.core.course.classroom.about_task import askable
+from backprop_tui.core.course.classroom.poll import CLOSED, MOST_ROUNDS, OPEN
+from backprop_tui.core.course.classroom.question import HOW, Kind, typed
 from backprop_tui.core.text.numerals import brief
 from backprop_tui.tui.serve.faults import Faults
 from backprop_tui.tui.terminal.background import theme

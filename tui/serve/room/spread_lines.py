@@ -1,7 +1,7 @@
 """The question and how the answers spread, as lines of the instructor's screen."""
 
-from backprop_tui.core.classroom.poll import CLOSED, OPEN, REVEALED, Poll
-from backprop_tui.core.classroom.spread import Bar, blocks, percent, spread
+from backprop_tui.core.course.classroom.poll import CLOSED, OPEN, REVEALED, Poll
+from backprop_tui.core.course.classroom.spread import Bar, blocks, percent, spread
 from backprop_tui.core.explain import wrapped_words
 from backprop_tui.core.text.escape import escape_controls
 from backprop_tui.tui.widgets.line import Line, Span, clipped

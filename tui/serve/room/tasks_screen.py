@@ -2,8 +2,8 @@
 
 from typing import ClassVar
 
-from backprop_tui.core.classroom.about_task import askable
 from backprop_tui.core.course import Course
+from backprop_tui.core.course.classroom.about_task import askable
 from backprop_tui.core.text.escape import escape_controls
 from backprop_tui.tui.textual_hooks import EarlyList
 from backprop_tui.tui.widgets.keys import bindings

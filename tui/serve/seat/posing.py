@@ -1,7 +1,7 @@
 """A question to the class about the step that this session shows: its truth is computed here, where the step is."""
 
-from backprop_tui.core.classroom import about_step
-from backprop_tui.core.classroom.question import Question
+from backprop_tui.core.course.classroom import about_step
+from backprop_tui.core.course.classroom.question import Question
 from backprop_tui.core.engine.client.process import EngineLost
 from backprop_tui.core.engine.protocol.messages import LossesFound, WireError
 from backprop_tui.core.explain import context_of, effect, effect_request

@@ -4,8 +4,8 @@ import time
 from collections.abc import Callable
 from typing import ClassVar
 
-from backprop_tui.core.classroom.poll import CLOSED, OPEN
-from backprop_tui.core.classroom.question import MOST_CHOICES
+from backprop_tui.core.course.classroom.poll import CLOSED, OPEN
+from backprop_tui.core.course.classroom.question import MOST_CHOICES
 from backprop_tui.core.explain import wrapped_words
 from backprop_tui.core.text.escape import escape_controls
 from backprop_tui.core.text.numerals import fixed

@@ -9,8 +9,8 @@ from functools import partial
 
 import msgspec
 import numpy as np
-from backprop_tui.core.classroom.poll import REVEALED
 from backprop_tui.core.course import Course
+from backprop_tui.core.course.classroom.poll import REVEALED
 from backprop_tui.core.engine.client.socket import SharedEngine
 from backprop_tui.core.engine.protocol.messages import Answer, Request
 from backprop_tui.core.text.escape import escape_controls

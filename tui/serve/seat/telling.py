@@ -2,7 +2,7 @@
 
 import socket
 
-from backprop_tui.core.classroom.tasks import LONGEST, Outcome
+from backprop_tui.core.course.classroom.tasks import LONGEST, Outcome
 from backprop_tui.core.course.progress import MOST_TRIES, Progress, Result
 from backprop_tui.tui.serve import notes
 from backprop_tui.tui.serve.notes import MOST_OUTCOMES, Progressed

@@ -51,12 +51,15 @@ class Traced:
         try:
             if not model.built:
                 model(self._given([tf.constant(part) for part in x]))
+            check_parameters(model)
             model.optimizer.build(model.trainable_variables)
             start = self.snapshot()
             tracer = _Tracer(model, self._single)
             self._step = tf.function(tracer.step, autograph=False).get_concrete_function(
                 [tf.TensorSpec(part.shape, part.dtype) for part in x], tf.TensorSpec(y.shape, y.dtype)
             )
+        except ModelError:
+            raise
         except Exception as error:
             raise ModelError(f"a step with {batch} rows can't be traced: {first_line(error)}") from None
         self.restore(start)
@@ -103,6 +106,16 @@ class Traced:
 
     def _given(self, parts: list[Any]) -> Any:
         return parts[0] if self._single else parts
+
+
+def check_parameters(model: Any) -> None:
+    """Raise ModelError if the parameters and their gradients alone are too many: tracing could take minutes."""
+    # Of a table of embeddings a step takes some rows alone.
+    least = 2 * sum(_size(one.shape) for one in model.trainable_variables if one.name != "embeddings")
+    if least > MAX_NUMBERS:
+        raise ModelError(
+            f"a step computes at least {least:,} numbers; up to {MAX_NUMBERS:,} are shown: try a smaller model"
+        )
 
 
 def check_size(graph: Graph) -> None:

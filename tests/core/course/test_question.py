@@ -3,8 +3,17 @@
 from math import inf, nan
 
 import pytest
-from backprop_tui.core.classroom import about_step
-from backprop_tui.core.classroom.question import OTHER, RIGHT, Question, group, is_answer, is_right, typed, verdict
+from backprop_tui.core.course.classroom import about_step
+from backprop_tui.core.course.classroom.question import (
+    OTHER,
+    RIGHT,
+    Question,
+    group,
+    is_answer,
+    is_right,
+    typed,
+    verdict,
+)
 from backprop_tui.core.engine.compute.engine import Engine
 from backprop_tui.core.engine.protocol.messages import LossesFound
 from backprop_tui.core.explain import context_of, effect, effect_request

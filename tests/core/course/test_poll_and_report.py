@@ -3,11 +3,11 @@
 import csv
 
 import pytest
-from backprop_tui.core.classroom.poll import CLOSED, Poll, closed, once_more, revealed, voted
-from backprop_tui.core.classroom.question import OTHER, RIGHT, Question
-from backprop_tui.core.classroom.report import COLUMNS, Person, csv_text, line, markdown
-from backprop_tui.core.classroom.spread import blocks, commonest_mistake, spread
-from backprop_tui.core.classroom.tasks import Outcome, Tasks, told
+from backprop_tui.core.course.classroom.poll import CLOSED, Poll, closed, once_more, revealed, voted
+from backprop_tui.core.course.classroom.question import OTHER, RIGHT, Question
+from backprop_tui.core.course.classroom.report import COLUMNS, Person, csv_text, line, markdown
+from backprop_tui.core.course.classroom.spread import blocks, commonest_mistake, spread
+from backprop_tui.core.course.classroom.tasks import Outcome, Tasks, told
 from backprop_tui.core.explain.mistakes import Mistake
 from backprop_tui.core.text.spreadsheet import safe_cell
 

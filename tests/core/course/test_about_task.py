@@ -3,9 +3,9 @@
 from dataclasses import replace
 
 import pytest
-from backprop_tui.core.classroom.about_task import askable, task_question
-from backprop_tui.core.classroom.question import OTHER, RIGHT, Question, group
 from backprop_tui.core.course import bundled, parse
+from backprop_tui.core.course.classroom.about_task import askable, task_question
+from backprop_tui.core.course.classroom.question import OTHER, RIGHT, Question, group
 from backprop_tui.core.course.conditions import Chosen, Typed
 from backprop_tui.core.course.facts import Facts, of_descent, of_step
 from backprop_tui.core.course.progress import Progress
