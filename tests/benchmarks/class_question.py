@@ -191,4 +191,8 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sessions", type=int, default=50)
     parser.add_argument("--rate", type=float, default=10.0, help="of those who arrive, a second")
-    asyncio.run(main(parser.parse_args()))
+    parser.add_argument("--short", action="store_true", help="ten sessions")
+    options = parser.parse_args()
+    if options.short:
+        options.sessions = 10
+    asyncio.run(main(options))

@@ -36,8 +36,8 @@ EVERY_LINE = """
 import sys
 from backprop_tui.tui.widgets.pane import Pane
 show = Pane.show
-def show_all(pane, lines):
-    show(pane, lines)
+def show_all(pane, lines, pinned=0):
+    show(pane, lines, pinned)
     if pane.id == "network":
         pane.refresh()
 Pane.show = show_all

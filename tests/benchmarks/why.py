@@ -11,7 +11,7 @@ from measured import Row, report, wants_short
 from painting import cpu
 from real_terminal import RealTerminal
 
-EXPLAINED, AGREED, PANES = "derivative of sigmoid", "all three agree", "Updated weights"
+EXPLAINED, AGREED, PANES = "chain rule", "all three agree", "Updated weights"
 """What is on the screen when the explanation is, when the finite difference has come, and when all is closed again."""
 
 TEXT_APP = """
@@ -22,7 +22,7 @@ class Text(ModalScreen):
     BINDINGS = [("q", "dismiss")]
     def compose(self):
         yield Static("line one")
-        yield Static("derivative of sigmoid\\n" * 15 + "all three agree")
+        yield Static("chain rule\\n" * 15 + "all three agree")
         yield Static("keys")
 class TextApp(App):
     BINDINGS = [("enter", "open")]

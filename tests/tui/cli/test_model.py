@@ -90,7 +90,7 @@ def test_a_function_with_a_table(folder: Path) -> None:
         (("mine:raises", "--text"), "RuntimeError: it is\\x1b[31m bad"),
         (("mine:absent", "--text"), "has no function absent"),
         (("mine:large", "--text"), "at least 40,008,000 numbers; up to 33,554,432 are shown: try a smaller model"),
-        (("mine:many", "--batch", "5000", "--text"), "try a smaller model or --batch"),
+        (("mine:many", "--batch", "4000", "--text"), "try a smaller model or --batch"),
         (("junk.keras", "--text"), "is not a .keras file"),
         (("gone.keras", "--text"), "there is no such file"),
         (("mine:good", "--data", "rows.csv", "--text"), "has 4 columns besides the target, the model takes 3"),
