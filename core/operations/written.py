@@ -179,10 +179,10 @@ def number_text(value: object, digits: int = 4) -> str:
 
 
 def made_text(found: Made, letter: str, index: Index, digits: int = 4) -> str:
-    """`y[0,1] = 0.5·(-1.2) + 0.3·2 = -0.0123`."""
+    """`y[0,1] = 0.5·(-1.2) + 0.3·2 = -0.0123`; of a number that is moved as it is, the number alone."""
     place = f"[{','.join(map(str, index))}]" if index else ""
-    result = fixed(found.value, digits).removeprefix("+")
-    return f"{letter}{place} = {expression(found, digits)} = {result}"
+    put_in, result = expression(found, digits), fixed(found.value, digits).removeprefix("+")
+    return f"{letter}{place} = {result}" if put_in.strip("()") == result else f"{letter}{place} = {put_in} = {result}"
 
 
 def expression(found: Made, digits: int = 4) -> str:
