@@ -143,6 +143,7 @@ def test_where_there_is_no_xla_the_program_goes_on_without(monkeypatch: pytest.M
     assert (states == plain.run(START, x, y, weight, 2, 0.1, None).states).all()
 
 
+@pytest.mark.filterwarnings("error::RuntimeWarning")
 @pytest.mark.parametrize("bound", [None, float("inf"), 1e39, 0.0])
 def test_the_first_step_always_runs(bound: float | None) -> None:
     compiled = Compiled(Program(NETWORK), 1)

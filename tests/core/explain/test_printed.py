@@ -73,6 +73,11 @@ def check_table(found: tuple[Line, ...], off: float = 0.0) -> None:
             texts = []
 
 
+def test_powers_of_e_that_no_float_holds_have_a_ratio() -> None:
+    assert computed("e^(-3568.9941) / (e^(-3568.9941) + e^(-2716.2307))") == 0.0
+    assert computed("e^(801) / (e^(801) + e^(800))") == pytest.approx(1 / (1 + np.exp(-1)))
+
+
 @pytest.mark.slow
 @settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
