@@ -99,6 +99,14 @@ def brief(value: float, significant: int = 5) -> str:
     return _short_exponent(f"{value:.{significant}g}")
 
 
+def two_digits(value: float) -> str:
+    """Two significant digits, the second too if it is 0: `2.0`, `0.40`, `12`, `1.2e3`: for pictures."""
+    value = float(value) + 0.0  # -0 becomes 0
+    if not isfinite(value):
+        return plain(value)
+    return _short_exponent(f"{value:#.2g}".removesuffix("."))
+
+
 def shortest(value: float) -> str:
     """The shortest text that reads back as the same float64, as it stands in a file: `0.1`, `5`, `NaN`."""
     if not isfinite(value):

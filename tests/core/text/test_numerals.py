@@ -7,7 +7,7 @@ import pytest
 from backprop_tui.core.model.arrays import numbers
 from backprop_tui.core.table.spec import TableSpec
 from backprop_tui.core.table.units import currency, in_units
-from backprop_tui.core.text.numerals import MIN_WIDTH, compact, fixed, full, full_width, plain
+from backprop_tui.core.text.numerals import MIN_WIDTH, compact, fixed, full, full_width, plain, two_digits
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -101,3 +101,19 @@ def test_only_the_price_of_a_house_is_in_dollars() -> None:
     assert currency(TableSpec(targets=("sqft_living",))) == ""
     assert currency(TableSpec(path="mine.csv")) == ""
     assert currency(written_out, 1) == ""
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (1.98453, "2.0"),
+        (0.3996, "0.40"),
+        (-12.3, "-12"),
+        (123.4, "1.2e2"),
+        (-0.0, "0.0"),
+        (1e-7, "1.0e-7"),
+        (math.nan, "NaN"),
+    ],
+)
+def test_two_digits_are_two(value: float, text: str) -> None:
+    assert two_digits(value) == text

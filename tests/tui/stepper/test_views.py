@@ -20,7 +20,7 @@ from backprop_tui.core.session.run import Run
 from backprop_tui.core.session.session import Session
 from backprop_tui.core.table.batches import SHUFFLED, Sampling
 from backprop_tui.core.table.spec import TableSpec
-from backprop_tui.core.text.numerals import brief
+from backprop_tui.core.text.numerals import two_digits
 from backprop_tui.tui.app import StepperApp
 from backprop_tui.tui.stepper.overlays.curves import CurvesScreen
 from backprop_tui.tui.stepper.overlays.why import WhyScreen
@@ -571,7 +571,7 @@ def edge(view: Any, of: Cell, text: str) -> tuple[str, str]:
 
 def rounded(value: float | None) -> str:
     """A number as the picture writes it."""
-    return "·" if value is None else brief(value, 2)
+    return "·" if value is None else two_digits(value)
 
 
 @pytest.mark.slow

@@ -11,7 +11,7 @@ from backprop_tui.core.model.phases import BACKWARD, Cell
 from backprop_tui.core.model.trace import activations
 from backprop_tui.core.model.values import Value, parse, symbol
 from backprop_tui.core.text.escape import escape_controls
-from backprop_tui.core.text.numerals import brief
+from backprop_tui.core.text.numerals import two_digits
 from backprop_tui.tui.stepper.view import PENDING, View
 from backprop_tui.tui.widgets.canvas import Canvas
 from backprop_tui.tui.widgets.line import Line, clipped, fitting
@@ -114,7 +114,7 @@ def _cell(view: View, name: str, unit: int) -> Cell:
 def _unit(canvas: Canvas, view: View, cell: Cell, place: tuple[int, int], wide: int) -> None:
     left, y = place
     span, value = view.number(cell, 8), view.value(cell)
-    text = span.text.strip() if wide == ROOMY or value is None else brief(value, 2)
+    text = span.text.strip() if wide == ROOMY or value is None else two_digits(value)
     of, number = parse(cell.name).base.name, cell.column if cell.name == "x" else cell.row
     role = _marked(span.role, _pointed_unit(view, of) == number)
     canvas.text(left, y, "●", f"label {role}" if wide == BARE else "label", cell)
@@ -135,7 +135,7 @@ def _named(view: View, of: str, number: int, room: int) -> str:
     bias = f"b{view.network.depth if of == 'y_pred' else parse(of).layer}"
     if bias not in view.parameters:
         return name
-    return fitting(room, f"{name}  b {brief(float(view.parameters[bias][number, 0]), 2)}", name)
+    return fitting(room, f"{name}  b {two_digits(float(view.parameters[bias][number, 0]))}", name)
 
 
 def _pointed_unit(view: View, name: str) -> int | None:
@@ -198,9 +198,9 @@ def _label(
     for edge in edges if every else edges[: edges[0] == pointed]:
         cell = Cell(f"gw{layer}" if _backward(view) else f"w{layer}", *edge)
         value = view.value(cell)
-        text = PENDING if value is None else brief(value, 2)
+        text = PENDING if value is None else two_digits(value)
         if (gradient := _gradient(view, layer, edge, gap)) is not None:
-            text = f"{brief(float(view.parameters[f'w{layer}'][edge]), 2)} ∂{brief(gradient, 2)}"
+            text = f"{two_digits(float(view.parameters[f'w{layer}'][edge]))} ∂{two_digits(gradient)}"
         place = _room(canvas, edge, (ends[0], gap), shown, len(text))
         if place is not None:
             canvas.text(*place, text, _marked(view.number(cell, 8).role, edge == pointed), cell)
